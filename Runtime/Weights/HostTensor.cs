@@ -1,0 +1,44 @@
+using EdgeVideoLlava.Kernels;
+
+namespace EdgeVideoLlava.Runtime.Weights;
+
+/// <summary>A tensor in host memory, usually a piece of a memory-mapped file. Row-major; valid as long as its file is open.</summary>
+public sealed unsafe class HostTensor(string name, StorageType type, long[] shape, nint address)
+{
+    public string Name { get; } = name;
+    public StorageType Type { get; } = type;
+    public IReadOnlyList<long> Shape { get; } = shape;
+    public nint Address { get; } = address;
+    public long Elements { get; } = shape.Aggregate(1L, (product, size) => checked(product * size));
+    public long Bytes => Type.Bytes(Elements);
+
+    /// <summary>The stored numbers as they are.</summary>
+    /// <exception cref="ArgumentException">T has another size than the stored type.</exception>
+    public ReadOnlySpan<T> Span<T>() where T : unmanaged
+    {
+        if (sizeof(T) != Type.ElementBytes()) throw new ArgumentException($"{Name} holds {Type}, not {typeof(T).Name}");
+        return new ReadOnlySpan<T>((void*)Address, checked((int)Elements));
+    }
+
+    /// <summary>A copy in float32 (F32, F16 and BF16 only). F16 and BF16 convert exactly.</summary>
+    public float[] ToFloats()
+    {
+        var floats = new float[checked((int)Elements)];
+        switch (Type)
+        {
+            case StorageType.F32: Span<float>().CopyTo(floats); break;
+            case StorageType.F16:
+                ReadOnlySpan<Half> halves = Span<Half>();
+                for (int i = 0; i < floats.Length; i++) floats[i] = (float)halves[i];
+                break;
+            case StorageType.BF16:
+                ReadOnlySpan<ushort> upper = Span<ushort>();
+                for (int i = 0; i < floats.Length; i++) floats[i] = BitConverter.UInt32BitsToSingle((uint)upper[i] << 16);
+                break;
+            default: throw new ArgumentException($"{Name} holds {Type}, which is no floating-point type");
+        }
+        return floats;
+    }
+
+    public override string ToString() => $"{Name} {Type} [{string.Join(", ", Shape)}]";
+}
