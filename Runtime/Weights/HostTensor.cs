@@ -40,5 +40,25 @@ public sealed unsafe class HostTensor(string name, StorageType type, long[] shap
         return floats;
     }
 
+    /// <summary>A copy of I64 or I32 numbers.</summary>
+    public long[] ToLongs() => Type switch
+    {
+        StorageType.I64 => Span<long>().ToArray(),
+        StorageType.I32 => [.. Span<int>().ToArray().Select(value => (long)value)],
+        _ => throw new ArgumentException($"{Name} holds {Type}, which is no whole-number type"),
+    };
+
+    /// <summary>The same type, shape and bytes.</summary>
+    public bool BytesEqual(HostTensor other)
+    {
+        if (Type != other.Type || !Shape.SequenceEqual(other.Shape)) return false;
+        for (long at = 0; at < Bytes; at += int.MaxValue)
+        {
+            int length = (int)Math.Min(int.MaxValue, Bytes - at);
+            if (!new ReadOnlySpan<byte>((byte*)Address + at, length).SequenceEqual(new ReadOnlySpan<byte>((byte*)other.Address + at, length))) return false;
+        }
+        return true;
+    }
+
     public override string ToString() => $"{Name} {Type} [{string.Join(", ", Shape)}]";
 }

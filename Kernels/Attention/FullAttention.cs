@@ -1,0 +1,18 @@
+namespace EdgeVideoLlava.Kernels;
+
+/// <summary>Soft-max attention without a mask inside many short sequences: the towers' spatial and temporal attention (CLIPAttention).</summary>
+/// <remarks>
+/// y[i,h] = Σ_j a[j] v[j,h],   a = softmax_j(q[i,h] · k[j,h] / √d), j over the sequence of row i
+/// qkv (R, 3·D): q, k, v side by side, D = H·d;  y (R, D);  the rows of a sequence by <see cref="SequenceLayout"/>, R = Count · Length. y may not alias qkv.
+/// </remarks>
+public static partial class FullAttention
+{
+    public static void Run(ComputeQueue queue, Matrix qkv, SequenceLayout layout, int heads, Matrix y)
+    {
+        Shapes.Is(qkv, y.Rows, 3 * y.Columns);
+        if (layout.Count * layout.Length != y.Rows) throw new ArgumentException($"{layout.Count} sequences of {layout.Length} do not make {y.Rows} rows");
+        if (y.Columns % heads != 0) throw new ArgumentException($"{y.Columns} columns do not divide into {heads} heads");
+        if (queue is CpuQueue cpu) Cpu(cpu, qkv, layout, heads, y);
+        //GPU else Gpu((IlgpuQueue)queue, qkv, layout, heads, y);
+    }
+}

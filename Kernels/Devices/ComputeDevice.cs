@@ -1,0 +1,33 @@
+namespace EdgeVideoLlava.Kernels;
+
+/// <summary>Where buffers live and kernels run. Weights and buffers belong to a device, work is given to its queues.</summary>
+/// <remarks>Thread-safe. The forward pass is written once against this class and <see cref="ComputeQueue"/>.</remarks>
+public abstract class ComputeDevice : IDisposable
+{
+    private long allocatedBytes;
+
+    /// <summary>Back end, device, driver and memory in one line, for the start line of a program.</summary>
+    public abstract string Description { get; }
+
+    /// <summary>Bytes of device memory in use; mapped weights count nothing.</summary>
+    public long AllocatedBytes => Interlocked.Read(ref allocatedBytes);
+
+    /// <summary>A queue: its work is done in the order given; only <see cref="ComputeQueue.Read(Matrix, Span{float})"/> waits.</summary>
+    public abstract ComputeQueue CreateQueue();
+
+    /// <summary>New memory; its contents are undefined.</summary>
+    /// <exception cref="DeviceFailedException">There is not enough memory.</exception>
+    public abstract DeviceBuffer Allocate(StorageType type, long elements);
+
+    /// <summary>A weight of (sum of the parts' rows, columns) put together by rows. One part may stay where it is (a mapped file).</summary>
+    /// <remarks>The host memory of the parts must outlive the weight.</remarks>
+    public abstract Weight LoadWeight(string name, StorageType type, int columns, params ReadOnlySpan<HostRows> parts);
+
+    public Matrix AllocateMatrix(int rows, int columns) => new(Allocate(StorageType.F32, (long)rows * columns), 0, rows, columns, columns);
+
+    public IntVector AllocateInts(int length) => new(Allocate(StorageType.I32, length), 0, length);
+
+    public virtual void Dispose() => GC.SuppressFinalize(this);
+
+    internal void CountAllocation(long bytes) => Interlocked.Add(ref allocatedBytes, bytes);
+}

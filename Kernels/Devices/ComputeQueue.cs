@@ -1,0 +1,27 @@
+namespace EdgeVideoLlava.Kernels;
+
+/// <summary>Work in order on one device. Operations (Linear, RmsNorm, ...) take a queue first; only Read waits for it.</summary>
+/// <remarks>Not thread-safe: one thread at a time gives work to a queue. Several queues of a device may be used at once.</remarks>
+public abstract class ComputeQueue(ComputeDevice device) : IDisposable
+{
+    public ComputeDevice Device { get; } = device;
+
+    /// <summary>Copies host numbers into a matrix, row by row; source.Length is Rows * Columns.</summary>
+    public abstract void Write(ReadOnlySpan<float> source, Matrix target);
+
+    public abstract void Write(ReadOnlySpan<int> source, IntVector target);
+
+    /// <summary>Waits for all work given so far and copies a matrix to the host, row by row.</summary>
+    public abstract void Read(Matrix source, Span<float> target);
+
+    public abstract void Read(IntVector source, Span<int> target);
+
+    public virtual void Dispose() => GC.SuppressFinalize(this);
+
+    public float[] Read(Matrix source)
+    {
+        var target = new float[source.Rows * source.Columns];
+        Read(source, target);
+        return target;
+    }
+}

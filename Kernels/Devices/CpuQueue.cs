@@ -1,0 +1,42 @@
+namespace EdgeVideoLlava.Kernels;
+
+/// <summary>Work is done at once, on the caller's thread and the device's workers; so it is in order, and Read need not wait.</summary>
+internal sealed unsafe class CpuQueue(CpuDevice device) : ComputeQueue(device)
+{
+    public WorkerThreads Workers { get; } = device.Workers;
+
+    /// <summary>Scratch of the operations themselves (packed panels, gathered patches).</summary>
+    public Arena Scratch { get; } = new(device);
+
+    public override void Dispose()
+    {
+        Scratch.Dispose();
+        base.Dispose();
+    }
+
+    public override void Write(ReadOnlySpan<float> source, Matrix target)
+    {
+        for (int row = 0; row < target.Rows; row++)
+            source.Slice(row * target.Columns, target.Columns).CopyTo(new Span<float>(target.Cpu() + (long)row * target.Stride, target.Columns));
+    }
+
+    public override void Write(ReadOnlySpan<int> source, IntVector target) => source.CopyTo(new Span<int>(target.Cpu(), target.Length));
+
+    public override void Read(Matrix source, Span<float> target)
+    {
+        for (int row = 0; row < source.Rows; row++)
+            new ReadOnlySpan<float>(source.Cpu() + (long)row * source.Stride, source.Columns).CopyTo(target.Slice(row * source.Columns));
+    }
+
+    public override void Read(IntVector source, Span<int> target) => new ReadOnlySpan<int>(source.Cpu(), source.Length).CopyTo(target);
+}
+
+internal static unsafe class CpuPointers
+{
+    /// <summary>Address of element (0, 0).</summary>
+    public static float* Cpu(this Matrix matrix) => (float*)((CpuBuffer)matrix.Buffer).Address + matrix.Offset;
+
+    public static int* Cpu(this IntVector vector) => (int*)((CpuBuffer)vector.Buffer).Address + vector.Offset;
+
+    public static void* Cpu(this Weight weight) => (void*)((CpuBuffer)weight.Buffer).Address;
+}

@@ -1,0 +1,10 @@
+namespace EdgeVideoLlava.Kernels;
+
+/// <summary>A piece of device memory holding one kind of number.</summary>
+public abstract class DeviceBuffer(ComputeDevice device, StorageType type, long elements) : IDisposable
+{
+    public ComputeDevice Device { get; } = device;
+    public StorageType Type { get; } = type;
+    public long Elements { get; } = elements;
+    public abstract void Dispose();
+}

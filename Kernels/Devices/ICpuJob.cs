@@ -1,0 +1,7 @@
+namespace EdgeVideoLlava.Kernels;
+
+/// <summary>A loop body shared among the worker threads. An item's result must not depend on which items are done together.</summary>
+internal interface ICpuJob
+{
+    void Execute(int begin, int end);
+}

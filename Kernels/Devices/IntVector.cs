@@ -1,0 +1,7 @@
+namespace EdgeVideoLlava.Kernels;
+
+/// <summary>Token ids or positions in device memory, so that no kernel takes them as launch scalars.</summary>
+public readonly record struct IntVector(DeviceBuffer Buffer, int Offset, int Length)
+{
+    public IntVector Range(int start, int count) => new(Buffer, Offset + start, count);
+}

@@ -1,0 +1,19 @@
+using System.Diagnostics;
+
+namespace EdgeVideoLlava.Kernels;
+
+/// <summary>(Rows, Columns) float32 in device memory, row-major; element (r, c) is at Offset + r * Stride + c.</summary>
+public readonly record struct Matrix(DeviceBuffer Buffer, long Offset, int Rows, int Columns, int Stride)
+{
+    public Matrix RowRange(int start, int count)
+    {
+        Debug.Assert(start >= 0 && count >= 0 && start + count <= Rows);
+        return this with { Offset = Offset + (long)start * Stride, Rows = count };
+    }
+
+    public Matrix ColumnRange(int start, int count)
+    {
+        Debug.Assert(start >= 0 && count >= 0 && start + count <= Columns);
+        return this with { Offset = Offset + start, Columns = count };
+    }
+}

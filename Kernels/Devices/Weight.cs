@@ -1,0 +1,16 @@
+namespace EdgeVideoLlava.Kernels;
+
+/// <summary>An immutable weight on a device: (Rows, Columns) numbers of a storage type that model code never looks at.</summary>
+public sealed class Weight(string name, StorageType type, int rows, int columns, DeviceBuffer buffer) : IDisposable
+{
+    public string Name { get; } = name;
+
+    /// <summary>How the checkpoint stores it. A device may keep it in another type (<see cref="DeviceBuffer.Type"/>).</summary>
+    public StorageType Type { get; } = type;
+
+    public int Rows { get; } = rows;
+    public int Columns { get; } = columns;
+    public DeviceBuffer Buffer { get; } = buffer;
+
+    public void Dispose() => Buffer.Dispose();
+}

@@ -1,0 +1,13 @@
+namespace EdgeVideoLlava.Kernels;
+
+/// <summary>y[r] = x[r]: puts rows from one matrix into another (visual tokens into the prompt, a cache into a larger one).</summary>
+/// <remarks>x, y (R, D), of any strides, not overlapping.</remarks>
+public static partial class CopyRows
+{
+    public static void Run(ComputeQueue queue, Matrix x, Matrix y)
+    {
+        Shapes.Same(x, y);
+        if (queue is CpuQueue cpu) Cpu(cpu, x, y);
+        //GPU else Gpu((IlgpuQueue)queue, x, y);
+    }
+}

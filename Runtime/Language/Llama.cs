@@ -1,0 +1,44 @@
+using EdgeVideoLlava.Kernels;
+
+namespace EdgeVideoLlava.Runtime.Language;
+
+/// <summary>f_T and f_L: word embeddings, the layers, the head. Weights are shared; a conversation's own is its <see cref="LlamaState"/>.</summary>
+/// <remarks>One thread at a time uses an instance's forward methods with a given queue and arena.</remarks>
+public sealed class Llama(LlamaConfig config, LlamaWeights weights)
+{
+    public LlamaConfig Config { get; } = config;
+    public LlamaWeights Weights { get; } = weights;
+
+    public LlamaState CreateState(ComputeDevice device) => new(device, Config);
+
+    /// <summary>f_T: ids (T) to embeddings (T, D).</summary>
+    public void Embed(ComputeQueue queue, IntVector ids, Matrix embeddings) => EmbeddingGather.Run(queue, Weights.Embedding, ids, embeddings);
+
+    /// <summary>All layers: embeddings (T, D) to the last hidden states (T, D) before the final norm; the states' caches grow by the rows.</summary>
+    /// <exception cref="BadInputException">A conversation does not fit into the context.</exception>
+    public void Forward(ComputeQueue queue, Matrix embeddings, LlamaBatch batch, Arena arena, Matrix hidden, StageTrace? trace = null)
+    {
+        using Arena.Scope scope = arena.Begin();
+        foreach ((LlamaState state, _, int count) in batch.Segments) state.Reserve(queue, count);
+        batch.Upload(queue);
+        Matrix x = embeddings, y = arena.Take(x.Rows, x.Columns), z = arena.Take(x.Rows, x.Columns);
+        for (int layer = 0; layer < Config.Layers; layer++)
+        {
+            Matrix target = layer == Config.Layers - 1 ? hidden : layer % 2 == 0 ? y : z;
+            LlamaBlock.Forward(queue, Config, Weights, layer, batch, x, arena, target);
+            trace?.Record($"llm.layer_output.{layer}", target);
+            x = target;
+        }
+        foreach ((LlamaState state, _, int count) in batch.Segments) state.Advance(count);
+    }
+
+    /// <summary>Final norm and head: hidden states (T, D) to logits (T, V).</summary>
+    public void Logits(ComputeQueue queue, Matrix hidden, Arena arena, Matrix logits, StageTrace? trace = null)
+    {
+        using Arena.Scope scope = arena.Begin();
+        Matrix normed = arena.Take(hidden.Rows, hidden.Columns);
+        RmsNorm.Run(queue, hidden, Weights.Norm, Config.RmsEpsilon, normed);
+        trace?.Record("llm.final_norm", normed);
+        Linear.Run(queue, Weights.Head, normed, logits);
+    }
+}

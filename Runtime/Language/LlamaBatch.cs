@@ -1,0 +1,43 @@
+using EdgeVideoLlava.Kernels;
+
+namespace EdgeVideoLlava.Runtime.Language;
+
+/// <summary>Which rows of a forward pass belong to which conversation: a prefill has one segment of many rows, a decode step up to 8 of one row.</summary>
+/// <remarks>Reused from step to step, so that a step allocates nothing.</remarks>
+public sealed class LlamaBatch(ComputeDevice device) : IDisposable
+{
+    private readonly List<(LlamaState State, int Start, int Count)> segments = [];
+    private int[] hostPositions = new int[8];
+    private IntVector devicePositions = device.AllocateInts(8);
+
+    internal List<(LlamaState State, int Start, int Count)> Segments => segments;
+
+    /// <summary>(Rows): the position of every row in its conversation.</summary>
+    internal IntVector Positions => devicePositions.Range(0, Rows);
+
+    public int Rows { get; private set; }
+
+    public void Clear()
+    {
+        segments.Clear();
+        Rows = 0;
+    }
+
+    /// <summary>The next <paramref name="count"/> rows continue this conversation.</summary>
+    public void Add(LlamaState state, int count)
+    {
+        if (Rows + count > hostPositions.Length)
+        {
+            Array.Resize(ref hostPositions, Math.Max(Rows + count, 2 * hostPositions.Length));
+            devicePositions.Buffer.Dispose();
+            devicePositions = device.AllocateInts(hostPositions.Length);
+        }
+        for (int i = 0; i < count; i++) hostPositions[Rows + i] = state.Length + i;
+        segments.Add((state, Rows, count));
+        Rows += count;
+    }
+
+    public void Dispose() => devicePositions.Buffer.Dispose();
+
+    internal void Upload(ComputeQueue queue) => queue.Write(hostPositions.AsSpan(0, Rows), Positions);
+}

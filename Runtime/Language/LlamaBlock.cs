@@ -1,0 +1,45 @@
+using EdgeVideoLlava.Kernels;
+
+namespace EdgeVideoLlava.Runtime.Language;
+
+/// <summary>One layer of LLaMA: RMSNorm, grouped-query attention over the KV cache, RMSNorm, SwiGLU, each with residual (LlamaDecoderLayer).</summary>
+public static class LlamaBlock
+{
+    /// <summary>x (T, D) to y (T, D); the rows belong to the batch's states, in order.</summary>
+    public static void Forward(ComputeQueue queue, LlamaConfig config, LlamaWeights model, int layer, LlamaBatch batch, Matrix x, Arena arena, Matrix y,
+        StageTrace? trace = null)
+    {
+        using Arena.Scope scope = arena.Begin();
+        LlamaBlockWeights weights = model.Blocks[layer];
+        Matrix attended = arena.Take(x.Rows, x.Columns), normed = arena.Take(x.Rows, x.Columns), gated = arena.Take(x.Rows, config.FeedForward);
+        Attend(queue, config, model, layer, batch, x, arena, attended, trace);
+        RmsNorm.Run(queue, attended, weights.FeedForwardNorm, config.RmsEpsilon, normed);
+        Linear.Run(queue, weights.GateUp, normed, gated, new Epilogue(Activation: Activation.SiluUp));
+        Linear.Run(queue, weights.Down, gated, y, new Epilogue(Residual: attended));
+        trace?.Record(("attn_residual", attended), ("ffn_norm", normed), ("gate_up", gated), ("output", y));
+    }
+
+    private static void Attend(ComputeQueue queue, LlamaConfig config, LlamaWeights model, int layer, LlamaBatch batch, Matrix x, Arena arena, Matrix y,
+        StageTrace? trace)
+    {
+        using Arena.Scope scope = arena.Begin();
+        LlamaBlockWeights weights = model.Blocks[layer];
+        Matrix normed = arena.Take(x.Rows, x.Columns), qkv = arena.Take(x.Rows, weights.Qkv.Rows), rotated = arena.Take(x.Rows, config.QueryColumns + config.KeyColumns);
+        Matrix context = arena.Take(x.Rows, config.QueryColumns);
+        RmsNorm.Run(queue, x, weights.AttentionNorm, config.RmsEpsilon, normed);
+        Linear.Run(queue, weights.Qkv, normed, qkv);
+        RotaryEmbedding.Run(queue, qkv.ColumnRange(0, rotated.Columns), model.Cos, model.Sin, batch.Positions, rotated);
+        Matrix queries = rotated.ColumnRange(0, config.QueryColumns), keys = rotated.ColumnRange(config.QueryColumns, config.KeyColumns);
+        Matrix values = qkv.ColumnRange(rotated.Columns, config.KeyColumns);
+        foreach ((LlamaState state, int start, int count) in batch.Segments)
+        {
+            KvCache cache = state.Caches[layer];
+            IntVector positions = batch.Positions.Range(start, count);
+            ScatterRows.Run(queue, keys.RowRange(start, count), positions, cache.Keys);
+            ScatterRows.Run(queue, values.RowRange(start, count), positions, cache.Values);
+            CausalAttention.Run(queue, queries.RowRange(start, count), cache.Keys, cache.Values, positions, config.HeadSize, context.RowRange(start, count));
+        }
+        Linear.Run(queue, weights.Out, context, y, new Epilogue(Residual: x));
+        trace?.Record(("attn_norm", normed), ("qkv", qkv), ("rotated", rotated), ("context", context));
+    }
+}

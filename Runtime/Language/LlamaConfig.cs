@@ -1,0 +1,30 @@
+namespace EdgeVideoLlava.Runtime.Language;
+
+/// <summary>Sizes of the language model f_L (LLaMA), every one resolved.</summary>
+public sealed record LlamaConfig
+{
+    public required int Layers { get; init; }
+    public required int Hidden { get; init; }
+    public required int FeedForward { get; init; }
+    public required int Heads { get; init; }
+
+    /// <summary>Key and value heads; each serves Heads / KeyValueHeads consecutive query heads.</summary>
+    public required int KeyValueHeads { get; init; }
+
+    public required int HeadSize { get; init; }
+
+    /// <summary>Rows of the embedding table; those beyond the tokenizer's pieces are never sampled.</summary>
+    public required int Vocabulary { get; init; }
+
+    /// <summary>Positions that the model was made for: prompt and answer together.</summary>
+    public required int Context { get; init; }
+
+    public required float RmsEpsilon { get; init; }
+    public required double RopeTheta { get; init; }
+
+    /// <summary>The output head is the embedding table.</summary>
+    public required bool TiedHead { get; init; }
+
+    public int QueryColumns => Heads * HeadSize;
+    public int KeyColumns => KeyValueHeads * HeadSize;
+}

@@ -1,0 +1,142 @@
+using EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Runtime.Projector;
+
+namespace EdgeVideoLlava.Runtime.Language;
+
+/// <summary>A prompt at its full length: every position is a token id or one row of a picture's or clip's tokens.</summary>
+/// <remarks>Positions count visual rows too (prepare_inputs_labels_for_multimodal of the original, masked_scatter of -hf).</remarks>
+public sealed class MergedPrompt
+{
+    /// <summary>Marks one block of visual rows in the ids of an original prompt (IMAGE_TOKEN_INDEX).</summary>
+    public const int VisualMarker = -200;
+
+    private readonly List<int> ids = [];
+    private readonly List<(VisionTokens? Tokens, int Row)> sources = [];
+
+    public int Length => ids.Count;
+
+    /// <summary>Token id of a position, <see cref="VisualMarker"/> where a visual row stands.</summary>
+    public IReadOnlyList<int> Ids => ids;
+
+    /// <summary>Original layout: each marker takes the next block (a picture, or a frame of a clip) in prompt order.</summary>
+    /// <exception cref="BadInputException">Markers and blocks do not match, or an id is outside the vocabulary.</exception>
+    public static MergedPrompt FromMarkers(IReadOnlyList<int> ids, IReadOnlyList<VisionTokens> visuals, int vocabulary)
+    {
+        var blocks = visuals.SelectMany(tokens => Enumerable.Range(0, tokens.Blocks).Select(block => (Tokens: tokens, Block: block))).ToList();
+        int markers = ids.Count(id => id == VisualMarker);
+        if (markers != blocks.Count)
+            throw new BadInputException($"the prompt has {markers} visual markers, the pictures and clips give {blocks.Count} blocks (1 a picture, 1 a frame of a clip)");
+        var prompt = new MergedPrompt();
+        int next = 0;
+        foreach (int id in ids)
+        {
+            if (id != VisualMarker)
+            {
+                prompt.AddText(id, vocabulary);
+                continue;
+            }
+            (VisionTokens tokens, int block) = blocks[next++];
+            for (int row = 0; row < tokens.RowsPerBlock; row++) prompt.AddVisual(tokens, block * tokens.RowsPerBlock + row);
+        }
+        return prompt;
+    }
+
+    /// <summary>-hf layout, already expanded: image ids take the pictures' rows in order, video ids the clips' rows.</summary>
+    /// <exception cref="BadInputException">Placeholders and rows do not match, or an id is outside the vocabulary.</exception>
+    public static MergedPrompt FromPlaceholders(IReadOnlyList<int> ids, IReadOnlyList<VisionTokens> visuals, int imageId, int videoId, int vocabulary)
+    {
+        var pictures = new RowStream(visuals.Where(tokens => !tokens.IsClip));
+        var clips = new RowStream(visuals.Where(tokens => tokens.IsClip));
+        pictures.Expect(ids.Count(id => id == imageId), "<image>");
+        clips.Expect(ids.Count(id => id == videoId), "<video>");
+        var prompt = new MergedPrompt();
+        foreach (int id in ids)
+        {
+            if (id == imageId) prompt.AddVisual(pictures.Next());
+            else if (id == videoId) prompt.AddVisual(clips.Next());
+            else prompt.AddText(id, vocabulary);
+        }
+        return prompt;
+    }
+
+    /// <summary>Appends generated or teacher-forced ids.</summary>
+    public void Append(int id) => AddText(id, int.MaxValue);
+
+    /// <summary>The first positions only (tokenizer_model_max_length of the reference).</summary>
+    public void Truncate(int length)
+    {
+        if (length >= Length) return;
+        ids.RemoveRange(length, Length - length);
+        sources.RemoveRange(length, sources.Count - length);
+    }
+
+    /// <summary>How many leading positions are the same in both: the same ids, and the same rows of the same encoded visuals.</summary>
+    public int CommonPrefix(MergedPrompt other)
+    {
+        int at = 0, end = Math.Min(Length, other.Length);
+        while (at < end && ids[at] == other.ids[at] && sources[at].Row == other.sources[at].Row && ReferenceEquals(sources[at].Tokens, other.sources[at].Tokens)) at++;
+        return at;
+    }
+
+    /// <summary>Embeddings of positions start..start+count-1: words from the table, visual rows copied; target (count, D).</summary>
+    public void Embed(ComputeQueue queue, Llama language, int start, int count, Matrix target)
+    {
+        for (int at = start; at < start + count;)
+        {
+            int run = RunLength(at, start + count);
+            Matrix rows = target.RowRange(at - start, run);
+            (VisionTokens? tokens, int row) = sources[at];
+            if (tokens != null) CopyRows.Run(queue, tokens.Rows.RowRange(row, run), rows);
+            else EmbedText(queue, language, at, run, rows);
+            at += run;
+        }
+    }
+
+    private void EmbedText(ComputeQueue queue, Llama language, int start, int count, Matrix rows)
+    {
+        IntVector device = queue.Device.AllocateInts(count);
+        queue.Write(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(ids).Slice(start, count), device);
+        language.Embed(queue, device, rows);
+        device.Buffer.Dispose();
+    }
+
+    /// <summary>Positions from <paramref name="at"/> on that are all text, or consecutive rows of one visual.</summary>
+    private int RunLength(int at, int end)
+    {
+        int run = 1;
+        while (at + run < end && ReferenceEquals(sources[at + run].Tokens, sources[at].Tokens)
+            && (sources[at].Tokens == null || sources[at + run].Row == sources[at].Row + run)) run++;
+        return run;
+    }
+
+    private void AddText(int id, int vocabulary)
+    {
+        if ((uint)id >= (uint)vocabulary) throw new BadInputException($"token id {id} is outside the model's vocabulary of {vocabulary} rows; the tokenizer belongs to another checkpoint");
+        ids.Add(id);
+        sources.Add((null, 0));
+    }
+
+    private void AddVisual((VisionTokens Tokens, int Row) source) => AddVisual(source.Tokens, source.Row);
+
+    private void AddVisual(VisionTokens tokens, int row)
+    {
+        ids.Add(VisualMarker);
+        sources.Add((tokens, row));
+    }
+
+    /// <summary>The rows of several visuals one after the other.</summary>
+    private sealed class RowStream(IEnumerable<VisionTokens> visuals)
+    {
+        private readonly List<(VisionTokens Tokens, int Row)> rows
+            = visuals.SelectMany(tokens => Enumerable.Range(0, tokens.Rows.Rows).Select(row => (tokens, row))).ToList();
+
+        private int next;
+
+        public void Expect(int placeholders, string name)
+        {
+            if (placeholders != rows.Count) throw new BadInputException($"the prompt has {placeholders} {name} placeholders, the visuals give {rows.Count} rows");
+        }
+
+        public (VisionTokens Tokens, int Row) Next() => rows[next++];
+    }
+}

@@ -1,0 +1,71 @@
+using EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Runtime.Language;
+using EdgeVideoLlava.Runtime.Projector;
+using EdgeVideoLlava.Runtime.Vision;
+using EdgeVideoLlava.Runtime.Weights;
+
+namespace EdgeVideoLlava.Runtime;
+
+/// <summary>What a loaded model owns: the mapped checkpoint, its stages with their weights, a queue and scratch for seeing and for answering.</summary>
+internal sealed class ModelParts : IDisposable
+{
+    private readonly Checkpoint checkpoint;
+    private readonly List<IDisposable> owned = [];
+
+    public VideoLlavaConfig Config { get; }
+    public ComputeDevice Device { get; }
+    public ComputeQueue VisionQueue { get; }
+    public ComputeQueue LanguageQueue { get; }
+    public Arena VisionArena { get; }
+    public Arena LanguageArena { get; }
+    public LlamaBatch Batch { get; }
+    public VisionTower ImageTower { get; }
+    public VisionTower VideoTower { get; }
+    public MlpProjector Projector { get; }
+    public Llama Language { get; }
+
+    public static ModelParts Load(string folder, ComputeDevice device, LoadOptions options, IProgress<double>? progress, CancellationToken cancel)
+    {
+        var checkpoint = new Checkpoint(folder);
+        try
+        {
+            VideoLlavaConfig config = ConfigReader.Read(checkpoint);
+            ExpectedTensors.Check(checkpoint, config);
+            MemoryNeed.Of(checkpoint, config).Check(options.AvailableMemory);
+            return new ModelParts(checkpoint, config, device, options, progress, cancel);
+        }
+        catch
+        {
+            checkpoint.Dispose();
+            throw;
+        }
+    }
+
+    private ModelParts(Checkpoint checkpoint, VideoLlavaConfig config, ComputeDevice device, LoadOptions options, IProgress<double>? progress, CancellationToken cancel)
+    {
+        (this.checkpoint, Config, Device) = (checkpoint, config, device);
+        (VisionQueue, LanguageQueue) = (device.CreateQueue(), device.CreateQueue());
+        (VisionArena, LanguageArena, Batch) = (new Arena(device), new Arena(device), new LlamaBatch(device));
+        owned.AddRange([VisionArena, LanguageArena, Batch, VisionQueue, LanguageQueue]);
+        var loader = new WeightLoader(checkpoint, device, LanguageQueue, progress, cancel);
+        try
+        {
+            ImageTower = new VisionTower(config.ImageTower, loader.Tower("image_tower", config.ImageTower, options.AllVisionLayers));
+            VideoTower = new VisionTower(config.VideoTower, loader.Tower("video_tower", config.VideoTower, options.AllVisionLayers));
+            Projector = loader.Projector();
+            Language = new Llama(config.Language, loader.Language(config.Language));
+            owned.InsertRange(0, loader.Owned);
+        }
+        catch
+        {
+            foreach (IDisposable part in loader.Owned.Concat(owned)) part.Dispose();
+            throw;
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (IDisposable part in owned) part.Dispose();
+        checkpoint.Dispose();
+    }
+}

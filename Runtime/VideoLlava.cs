@@ -1,0 +1,81 @@
+using EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Runtime.Language;
+using EdgeVideoLlava.Runtime.Preprocess;
+using EdgeVideoLlava.Runtime.Projector;
+using EdgeVideoLlava.Runtime.Vision;
+using EdgeVideoLlava.Runtime.Weights;
+
+namespace EdgeVideoLlava.Runtime;
+
+/// <summary>Video-LLaVA, whole: f_V sees, f_P projects into the word space, f_L answers (Lin et al., arXiv:2311.10122).</summary>
+/// <remarks>
+/// Weights are immutable and shared by any number of conversations. <see cref="Encode"/> and the language part each have a queue and scratch
+/// of their own, so that one thread may encode the next clip while another generates; each of the two by one thread at a time.
+/// </remarks>
+public sealed class VideoLlava : IDisposable
+{
+    private readonly ModelParts parts;
+
+    private VideoLlava(ModelParts parts) => this.parts = parts;
+
+    public VideoLlavaConfig Config => parts.Config;
+    public ComputeDevice Device => parts.Device;
+    public Llama Language => parts.Language;
+
+    /// <summary>Opens a checkpoint folder on a device. The files stay mapped while the model lives.</summary>
+    /// <exception cref="BadInputException">The folder is no complete checkpoint of a supported kind.</exception>
+    /// <exception cref="DeviceFailedException">Too little memory.</exception>
+    public static VideoLlava Load(string folder, ComputeDevice device, LoadOptions? options = null, IProgress<double>? progress = null, CancellationToken cancel = default)
+        => new(ModelParts.Load(folder, device, options ?? new LoadOptions(), progress, cancel));
+
+    /// <summary>f_P(f_V(pixels)): a picture or clip to the rows that stand for it in a prompt.</summary>
+    public VisionTokens Encode(PixelValues pixels, StageTrace? trace = null)
+    {
+        (VisionTower tower, string kind) = pixels.IsClip ? (parts.VideoTower, "video") : (parts.ImageTower, "image");
+        VisionFeatures features = tower.Encode(parts.VisionQueue, pixels, parts.VisionArena, trace?.Within($"{kind}_tower"));
+        VisionTokens tokens = parts.Projector.Forward(parts.VisionQueue, features, parts.VisionArena);
+        trace?.Record(($"{kind}_features", features.Rows), ($"{kind}_projected", tokens.Rows));
+        features.Rows.Buffer.Dispose();
+        return tokens;
+    }
+
+    /// <summary>f_L over positions start.. of a prompt, continuing a conversation whose cache holds the positions before.</summary>
+    /// <param name="logits">(count of the last rows wanted, V).</param>
+    public void Prefill(MergedPrompt prompt, LlamaState state, Matrix logits, StageTrace? trace = null)
+    {
+        ComputeQueue queue = parts.LanguageQueue;
+        Arena arena = parts.LanguageArena;
+        using Arena.Scope scope = arena.Begin();
+        int start = state.Length, count = prompt.Length - start;
+        Matrix embeddings = arena.Take(count, Config.Language.Hidden), hidden = arena.Take(count, Config.Language.Hidden);
+        prompt.Embed(queue, Language, start, count, embeddings);
+        trace?.Record("inputs_embeds", embeddings);
+        parts.Batch.Clear();
+        parts.Batch.Add(state, count);
+        Language.Forward(queue, embeddings, parts.Batch, arena, hidden, trace);
+        Language.Logits(queue, hidden.RowRange(count - logits.Rows, logits.Rows), arena, logits, trace);
+    }
+
+    /// <summary>One decode step: the next id of each of 1 to 8 conversations to logits (conversations, V).</summary>
+    public void Decode(ReadOnlySpan<LlamaState> states, IntVector ids, Matrix logits)
+    {
+        Arena arena = parts.LanguageArena;
+        using Arena.Scope scope = arena.Begin();
+        Matrix embeddings = arena.Take(ids.Length, Config.Language.Hidden), hidden = arena.Take(ids.Length, Config.Language.Hidden);
+        Language.Embed(parts.LanguageQueue, ids, embeddings);
+        parts.Batch.Clear();
+        foreach (LlamaState state in states) parts.Batch.Add(state, 1);
+        Language.Forward(parts.LanguageQueue, embeddings, parts.Batch, arena, hidden);
+        Language.Logits(parts.LanguageQueue, hidden, arena, logits);
+    }
+
+    public LlamaState CreateState() => Language.CreateState(Device);
+
+    /// <summary>The queue of the language part, to write ids to and read logits from.</summary>
+    public ComputeQueue LanguageQueue => parts.LanguageQueue;
+
+    /// <summary>The queue of the towers and the projector.</summary>
+    public ComputeQueue VisionQueue => parts.VisionQueue;
+
+    public void Dispose() => parts.Dispose();
+}

@@ -1,0 +1,56 @@
+using EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Runtime.Preprocess;
+
+namespace EdgeVideoLlava.Runtime.Vision;
+
+/// <summary>f_V: a ViT (CLIP vision model), with temporal attention in the original video tower.</summary>
+/// <remarks>Weights are immutable and shared. A tower is used by one thread at a time, with the queue and the arena it is given.</remarks>
+public sealed class VisionTower(VisionConfig config, VisionTowerWeights weights)
+{
+    public VisionConfig Config { get; } = config;
+
+    /// <summary>One picture or clip to features: hidden_states[-2], without the class embedding for a picture, with it for a clip.</summary>
+    /// <param name="trace">Given, all layers that are loaded run, also the last, which the features do not need.</param>
+    /// <exception cref="BadInputException">The frames are no multiple of those that temporal attention needs, or the size is wrong.</exception>
+    public VisionFeatures Encode(ComputeQueue queue, PixelValues pixels, Arena arena, StageTrace? trace = null)
+    {
+        Check(pixels);
+        int rows = pixels.Frames * Config.Positions;
+        using Arena.Scope scope = arena.Begin();
+        Matrix input = arena.Take(pixels.Frames * 3 * pixels.Size, pixels.Size), embedded = arena.Take(rows, Config.Hidden);
+        Matrix x = arena.Take(rows, Config.Hidden), y = arena.Take(rows, Config.Hidden);
+
+        queue.Write(pixels.Values, input);
+        PatchEmbedding.Run(queue, input, weights.Patch, weights.Class, weights.Position, Config.Patch, embedded);
+        LayerNorm.Run(queue, embedded, weights.PreNormWeight, weights.PreNormBias, Config.LayerNormEpsilon, x);
+        trace?.Record("hidden_states.0", x);
+        VisionFeatures? features = null;
+        int last = trace == null ? Config.FeatureLayers : weights.Blocks.Count;
+        for (int layer = 0; layer < last; layer++)
+        {
+            VisionBlock.Forward(queue, Config, weights.Blocks[layer], x, arena, y);
+            (x, y) = (y, x);
+            trace?.Record($"hidden_states.{layer + 1}", x);
+            if (layer + 1 == Config.FeatureLayers) features = Select(queue, x, pixels);
+        }
+        return features ?? Select(queue, x, pixels);
+    }
+
+    /// <summary>Copies the features out of the scratch. A picture's rows lose the class embedding, a clip's keep it.</summary>
+    private VisionFeatures Select(ComputeQueue queue, Matrix states, PixelValues pixels)
+    {
+        int skip = pixels.IsClip ? 0 : 1, kept = Config.Positions - skip;
+        Matrix rows = queue.Device.AllocateMatrix(pixels.Frames * kept, Config.Hidden);
+        for (int frame = 0; frame < pixels.Frames; frame++)
+            CopyRows.Run(queue, states.RowRange(frame * Config.Positions + skip, kept), rows.RowRange(frame * kept, kept));
+        return new VisionFeatures(rows, pixels.Frames, kept, pixels.IsClip);
+    }
+
+    private void Check(PixelValues pixels)
+    {
+        if (pixels.Size != Config.ImageSize || pixels.Values.Length != pixels.Frames * 3 * pixels.Size * pixels.Size)
+            throw new BadInputException($"the tower takes pictures of {Config.ImageSize} pixels a side, got {pixels.Size} ({pixels.Values.Length} values for {pixels.Frames} frames)");
+        if (Config.TemporalFrames > 0 && (pixels.Frames == 0 || pixels.Frames % Config.TemporalFrames != 0))
+            throw new BadInputException($"the video tower looks at {Config.TemporalFrames} frames together, got {pixels.Frames}; give a multiple of {Config.TemporalFrames}");
+    }
+}

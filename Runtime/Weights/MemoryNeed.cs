@@ -1,0 +1,36 @@
+using EdgeVideoLlava.Kernels;
+
+namespace EdgeVideoLlava.Runtime.Weights;
+
+/// <summary>Host memory that a model takes on the CPU device, estimated before anything is loaded.</summary>
+/// <param name="Mapped">Bytes read from the mapped files; they need memory to be fast, but the system may drop and read them again.</param>
+/// <param name="Copied">Bytes of joined and converted weights.</param>
+/// <param name="KvCachePerPosition">Bytes of the KV cache for each position of a conversation.</param>
+/// <param name="KvCache">Bytes of the KV cache at the full context.</param>
+public sealed record MemoryNeed(long Mapped, long Copied, long KvCachePerPosition, long KvCache)
+{
+    /// <summary>Must be free: copies, the cache at full context, and half of what is mapped (below that it would be read again and again).</summary>
+    public long Minimum => Copied + KvCache + Mapped / 2;
+
+    public static MemoryNeed Of(Checkpoint checkpoint, VideoLlavaConfig config)
+    {
+        long mapped = 0, copied = 0;
+        foreach ((string name, HostTensor tensor) in checkpoint.Tensors)
+        {
+            bool joined = name.EndsWith("q_proj.weight") || name.EndsWith("k_proj.weight") || name.EndsWith("v_proj.weight")
+                || name.EndsWith("gate_proj.weight") || name.EndsWith("up_proj.weight");
+            if (joined) copied += tensor.Bytes;
+            else mapped += tensor.Bytes;
+        }
+        long perPosition = 2L * config.Language.Layers * config.Language.KeyColumns * sizeof(float);
+        return new MemoryNeed(mapped, copied, perPosition, perPosition * config.Language.Context);
+    }
+
+    /// <exception cref="DeviceFailedException">Less is free than the model needs.</exception>
+    public void Check(long? available)
+    {
+        long free = available ?? SystemMemory.Available();
+        if (free < Minimum)
+            throw new DeviceFailedException($"the model needs about {Minimum >> 20} MiB of memory, {free >> 20} MiB are free; close other programs or take a smaller model");
+    }
+}

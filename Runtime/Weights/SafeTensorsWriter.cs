@@ -1,0 +1,63 @@
+using System.Buffers.Binary;
+using System.Text.Json;
+using EdgeVideoLlava.Kernels;
+
+namespace EdgeVideoLlava.Runtime.Weights;
+
+/// <summary>Writes a safetensors file: to a temporary name beside it first, so that nothing half-written ever stands under the real one.</summary>
+public static class SafeTensorsWriter
+{
+    /// <summary>One tensor to write: its bytes are made when their turn comes.</summary>
+    public sealed record Entry(string Name, StorageType Type, long[] Shape, Action<Stream> Write);
+
+    /// <exception cref="BadInputException">The path cannot be written.</exception>
+    public static void Write(string path, IReadOnlyList<Entry> entries)
+    {
+        string temporary = $"{path}.{Environment.ProcessId}.part";
+        try
+        {
+            using (FileStream stream = File.Create(temporary))
+            {
+                WriteHeader(stream, entries);
+                foreach (Entry entry in entries) entry.Write(stream);
+            }
+            File.Move(temporary, path, overwrite: true);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)
+        {
+            File.Delete(temporary);
+            throw new BadInputException($"{path}: cannot be written ({e.Message}); choose another output", e);
+        }
+    }
+
+    private static void WriteHeader(Stream stream, IReadOnlyList<Entry> entries)
+    {
+        using var header = new MemoryStream();
+        using (var json = new Utf8JsonWriter(header))
+        {
+            long offset = 0;
+            json.WriteStartObject();
+            foreach (Entry entry in entries)
+            {
+                long bytes = entry.Type.Bytes(entry.Shape.Aggregate(1L, (product, size) => product * size));
+                json.WriteStartObject(entry.Name);
+                json.WriteString("dtype", entry.Type.ToString());
+                json.WriteStartArray("shape");
+                foreach (long size in entry.Shape) json.WriteNumberValue(size);
+                json.WriteEndArray();
+                json.WriteStartArray("data_offsets");
+                json.WriteNumberValue(offset);
+                json.WriteNumberValue(offset += bytes);
+                json.WriteEndArray();
+                json.WriteEndObject();
+            }
+            json.WriteEndObject();
+        }
+        // Blanks after the JSON, so that the data begins at a multiple of 8.
+        while (header.Length % 8 != 0) header.WriteByte((byte)' ');
+        Span<byte> length = stackalloc byte[8];
+        BinaryPrimitives.WriteInt64LittleEndian(length, header.Length);
+        stream.Write(length);
+        header.WriteTo(stream);
+    }
+}

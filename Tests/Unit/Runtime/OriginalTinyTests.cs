@@ -1,0 +1,36 @@
+using System.Text.Json;
+using EdgeVideoLlava.Edge.Trace;
+using EdgeVideoLlava.Runtime;
+using EdgeVideoLlava.Runtime.Preprocess;
+using EdgeVideoLlava.Runtime.Weights;
+using EdgeVideoLlava.Tests.Unit.Support;
+
+namespace EdgeVideoLlava.Tests.Unit.Runtime;
+
+/// <summary>The original flavour against the reference: every stage within its stated tolerance, every greedy id equal.</summary>
+public sealed class OriginalTinyTests
+{
+    public static IEnumerable<TheoryDataRow<string, TestDevice>> Cases
+        => from name in new[] { "image_one_turn", "video_one_turn", "video_two_turns", "eos_stop", "video_then_image", "image_then_video", "two_images", "two_videos", "text_only",
+                "image_three_turns", "long_text", "template_v1", "template_llava_v0", "template_plain" }
+           from device in Enum.GetValues<TestDevice>()
+           select new TheoryDataRow<string, TestDevice>(name, device);
+
+    [Theory, MemberData(nameof(Cases))]
+    public void Every_stage_and_every_greedy_id_equals_the_reference(string name, TestDevice device)
+    {
+        VideoLlava model = Models.Get(Golden.Path("original-tiny/checkpoint"), device);
+        TraceFile expected = TraceFile.Read(Golden.Path($"original-tiny/cases/{name}.safetensors"));
+        using JsonDocument json = JsonDocument.Parse(File.ReadAllText(Golden.Path($"original-tiny/cases/{name}.json")));
+        using SafeTensors pictures = Golden.Tensors("original-tiny/cases/pictures.safetensors");
+        List<PixelValues> visuals = [.. json.RootElement.GetProperty("pictures").EnumerateArray().Select(picture => Models.OriginalPixels(pictures[picture.GetString()!]))];
+        int[] ids = [.. expected.Find("input_ids")!.Ids!.Select(id => (int)id)];
+        TraceFile got;
+        lock (model) got = new ForwardTrace(model, greedy: 48, endId: 2).Run(visuals, [ids], [0]);
+        TraceComparison comparison = TraceComparison.Compare(expected, got, TraceTolerance.Original);
+        Assert.Contains(comparison.Stages, stage => stage.Name is "logits" or "greedy_ids");
+        Assert.Equal(expected.Find("greedy_ids")!.Ids, got.Find("greedy_ids")!.Ids);
+        Assert.Empty(comparison.MissingInGot.Except(["pixel_values", "input_ids"]));
+        Assert.True(comparison.FirstDifference == null, $"{comparison.FirstDifference?.Name}: {comparison.FirstDifference?.Detail}");
+    }
+}
