@@ -82,7 +82,7 @@ public sealed class SentencePieceModel
         var scores = new List<float>();
         var types = new List<PieceType>();
         TrainerSettings trainer = default;
-        bool normalizerSeen = false;
+        NormalizerSettings normalizer = default;
         var reader = new ProtobufReader(bytes, source);
         while (reader.Next())
         {
@@ -96,15 +96,11 @@ public sealed class SentencePieceModel
                     types.Add(type);
                     break;
                 case 2: trainer = TrainerSettings.Read(reader.Message("trainer section"), source); break;
-                case 3:
-                    CheckNormalizer(reader.Message("normalizer section"), source);
-                    normalizerSeen = true;
-                    break;
+                case 3: normalizer = NormalizerSettings.Read(reader.Message("normalizer section"), source); break;
             }
         }
-        if (!trainer.Present) throw Broken(source, "no trainer section (cut short?)");
         trainer.Check(source);
-        if (!normalizerSeen) throw Broken(source, "no normalizer section (cut short?)");
+        normalizer.Check(source);
         return new SentencePieceModel([.. pieces], [.. scores], [.. types], trainer.UnknownId, trainer.BosId, trainer.EosId, source);
     }
 
@@ -177,24 +173,6 @@ public sealed class SentencePieceModel
         }
     }
 
-    private static void CheckNormalizer(ReadOnlySpan<byte> message, string source)
-    {
-        (int map, int prefix, int joins, int escapes) = (0, 1, 1, 1);
-        var reader = new ProtobufReader(message, source);
-        while (reader.Next())
-        {
-            switch (reader.Field)
-            {
-                case 2: map = reader.Message("character map").Length; break;
-                case 3: prefix = reader.Int("add_dummy_prefix"); break;
-                case 4: joins = reader.Int("remove_extra_whitespaces"); break;
-                case 5: escapes = reader.Int("escape_whitespaces"); break;
-            }
-        }
-        if (map != 0) throw Unsupported(source, "a normalizer that changes characters");
-        if (prefix != 1 || joins != 0 || escapes != 1) throw Unsupported(source, "a normalizer without dummy prefix or that removes blanks");
-    }
-
     private static BadInputException Broken(string source, string what)
         => new($"{source}: broken SentencePiece model: it holds {what}; fetch the file again");
 
@@ -225,12 +203,42 @@ public sealed class SentencePieceModel
 
         public readonly void Check(string source)
         {
+            if (!Present) throw Broken(source, "no trainer section (cut short?)");
             if (ModelType != 2)
             {
                 string kind = ModelType switch { 1 => "unigram", 3 => "word", 4 => "char", _ => ModelType.ToString() };
                 throw Unsupported(source, $"the model type {kind}");
             }
             if (SuffixBlanks) throw Unsupported(source, "blanks as suffix");
+        }
+    }
+
+    /// <summary>What happens to a text before it is encoded; only "nothing but the dummy prefix" is accepted.</summary>
+    private record struct NormalizerSettings(bool Present, bool ChangesCharacters, bool DummyPrefix, bool RemovesBlanks, bool MarksBlanks)
+    {
+        public static NormalizerSettings Read(ReadOnlySpan<byte> message, string source)
+        {
+            // The defaults of the format: all three switches on.
+            var settings = new NormalizerSettings(true, false, true, true, true);
+            var reader = new ProtobufReader(message, source);
+            while (reader.Next())
+            {
+                switch (reader.Field)
+                {
+                    case 2: settings.ChangesCharacters = reader.Message("character map").Length > 0; break;
+                    case 3: settings.DummyPrefix = reader.Int("add_dummy_prefix") != 0; break;
+                    case 4: settings.RemovesBlanks = reader.Int("remove_extra_whitespaces") != 0; break;
+                    case 5: settings.MarksBlanks = reader.Int("escape_whitespaces") != 0; break;
+                }
+            }
+            return settings;
+        }
+
+        public readonly void Check(string source)
+        {
+            if (!Present) throw Broken(source, "no normalizer section (cut short?)");
+            if (ChangesCharacters) throw Unsupported(source, "a normalizer that changes characters");
+            if (!DummyPrefix || RemovesBlanks || !MarksBlanks) throw Unsupported(source, "a normalizer without dummy prefix, or one that removes blanks");
         }
     }
 }
