@@ -1,0 +1,132 @@
+using System.Text;
+using System.Text.Json;
+using EdgeVideoLlava.Kernels;
+
+namespace EdgeVideoLlava.Runtime.Text;
+
+/// <summary>Text to token ids and back, with exactly the ids of the reference implementation that made the checkpoint.</summary>
+/// <remarks>Immutable and safe to share between threads; what belongs to one answer is in <see cref="StreamingDecoder"/>.</remarks>
+public sealed class TextTokenizer
+{
+    /// <summary>Stands for a picture (or one frame of a clip) in the ids of the original model; no row of the embedding.</summary>
+    public const int VisualMarker = -200;
+
+    /// <summary>What <see cref="EncodeWithVisualMarkers"/> cuts a prompt at.</summary>
+    public const string ImageTag = "<image>";
+
+    private readonly IVocabulary vocabulary;
+    private readonly SpecialTokens specials;
+    private readonly bool addsBos;
+    private readonly bool fusedDecoding;
+
+    /// <summary>Begin-of-text id; -1 in a vocabulary that has none.</summary>
+    public int BosId { get; }
+
+    /// <summary>End-of-text id: generation stops at it.</summary>
+    public int EosId { get; }
+
+    /// <summary>Unknown id; -1 in a vocabulary that has none.</summary>
+    public int UnkId { get; }
+
+    /// <summary>Id of "&lt;image&gt;" where the vocabulary has it (the -hf layout).</summary>
+    public int? ImageTokenId => specials.Find(ImageTag);
+
+    /// <summary>Id of "&lt;video&gt;" where the vocabulary has it (the -hf layout).</summary>
+    public int? VideoTokenId => specials.Find("<video>");
+
+    /// <summary>Id of "&lt;pad&gt;" where the vocabulary has it.</summary>
+    public int? PadId => specials.Find("<pad>");
+
+    /// <summary>Number of pieces of the vocabulary, added tokens beyond it not counted.</summary>
+    public int PieceCount => vocabulary.Count;
+
+    /// <summary>Rows of the head from here on (added tokens, padding of the table) are untrained and must never be sampled.</summary>
+    public int FirstUnsampledId => vocabulary.Count;
+
+    /// <summary>Which rules this tokenizer follows and why, for people to read.</summary>
+    public string ModeDescription { get; }
+
+    private TextTokenizer(IVocabulary vocabulary, SpecialTokens specials, (int Bos, int Eos, int Unk) ids, bool addsBos, bool fusedDecoding, string description)
+    {
+        this.vocabulary = vocabulary;
+        this.specials = specials;
+        (BosId, EosId, UnkId) = ids;
+        this.addsBos = addsBos && BosId >= 0;
+        this.fusedDecoding = fusedDecoding;
+        ModeDescription = description;
+    }
+
+    /// <summary>Reads the tokenizer of a checkpoint folder: tokenizer.model and the JSON files beside it, or a byte-level tokenizer.json.</summary>
+    /// <param name="mode">Whose ids to give, or null: as the files say (tokenizer.json first, then tokenizer_config.json).</param>
+    /// <exception cref="BadInputException">A file is missing, broken or of a kind that is not supported.</exception>
+    public static TextTokenizer Load(string folder, TokenizerMode? mode = null)
+    {
+        using var files = new TokenizerFiles(folder);
+        SentencePieceModel model = SentencePieceModel.Load(files.PathOf("tokenizer.model"));
+        (TokenizerMode chosen, string reason) = mode is TokenizerMode given ? (given, "as told") : TokenizerModes.Choose(files);
+        return FromSentencePiece(model, chosen, reason, files);
+    }
+
+    /// <summary>A tokenizer of a vocabulary alone, without added tokens.</summary>
+    public static TextTokenizer FromSentencePiece(SentencePieceModel model, TokenizerMode mode) => FromSentencePiece(model, mode, "as told", null);
+
+    /// <summary>Ids of a text. Special tokens written out in it ("&lt;/s&gt;") become their ids, as in the references.</summary>
+    /// <param name="addBos">Put the begin-of-text id in front, if the vocabulary wants one.</param>
+    public int[] Encode(string text, bool addBos = true)
+    {
+        var ids = new List<int>(text.Length / 3 + 2);
+        if (addBos && addsBos) ids.Add(BosId);
+        specials.Encode(text, vocabulary, ids);
+        return [.. ids];
+    }
+
+    /// <summary>Ids of a prompt of the original layout: the text between "&lt;image&gt;" tags encoded chunk by chunk, a <see cref="VisualMarker"/> for each tag.</summary>
+    public int[] EncodeWithVisualMarkers(string prompt)
+    {
+        var ids = new List<int>(prompt.Length / 3 + 2);
+        if (addsBos) ids.Add(BosId);
+        string[] chunks = prompt.Split(ImageTag);
+        for (int i = 0; i < chunks.Length; i++)
+        {
+            if (i > 0) ids.Add(VisualMarker);
+            specials.Encode(chunks[i], vocabulary, ids);
+        }
+        return [.. ids];
+    }
+
+    /// <summary>Text of a sequence of ids. Ids without a piece give nothing.</summary>
+    /// <param name="skipSpecial">
+    /// True: special tokens are left out before bytes are joined, as the references print an answer. False: they print as the reference
+    /// prints them (SentencePiece: the unknown id as " ⁇ ", control pieces as nothing; tokenizer.json: their text).
+    /// </param>
+    public string Decode(ReadOnlySpan<int> ids, bool skipSpecial = true)
+    {
+        if (fusedDecoding) return FusedDecoder.Decode(ids, vocabulary, specials, skipSpecial);
+        StreamingDecoder decoder = CreateDecoder(skipSpecial);
+        var text = new StringBuilder();
+        foreach (int id in ids) text.Append(decoder.Append(id));
+        return text.Append(decoder.Flush()).ToString();
+    }
+
+    /// <summary>An answer as shown to a user: special tokens left out, blanks at both ends cut.</summary>
+    public string DecodeAnswer(ReadOnlySpan<int> ids) => Blanks.Trim(Decode(ids));
+
+    /// <summary>A decoder for one answer, id by id.</summary>
+    /// <param name="skipSpecial">As for <see cref="Decode"/>.</param>
+    public StreamingDecoder CreateDecoder(bool skipSpecial = true) => new(vocabulary, skipSpecial ? specials : null);
+
+    private static TextTokenizer FromSentencePiece(SentencePieceModel model, TokenizerMode mode, string reason, TokenizerFiles? files)
+    {
+        var special = new Dictionary<string, SpecialToken>(files?.AddedTokens ?? []);
+        foreach (int id in (int[])[model.UnknownId, model.BosId, model.EosId])
+        {
+            if (special.TryGetValue(model.Pieces[id], out SpecialToken known) && known.Id != id)
+                throw new BadInputException($"{files!.Folder}: {known.Text} is {id} in tokenizer.model and {known.Id} in the JSON files; fetch them again");
+            special[model.Pieces[id]] = known.Text == null ? new SpecialToken(model.Pieces[id], id) : known;
+        }
+        bool fused = files?.Tokenizer != null;
+        string description = $"SentencePiece BPE, {model.Count} pieces, {TokenizerModes.Describe(mode)} ({reason})";
+        return new TextTokenizer(new SentencePieceVocabulary(model, mode), new SpecialTokens(special.Values, files?.Folder ?? ""),
+            (model.BosId, model.EosId, model.UnknownId), files?.Flag("add_bos_token") ?? true, fused, description);
+    }
+}
