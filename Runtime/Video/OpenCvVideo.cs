@@ -1,0 +1,192 @@
+using System.Runtime.InteropServices;
+using EdgeVideoLlava.Kernels;
+using OpenCvSharp;
+
+namespace EdgeVideoLlava.Runtime.Video;
+
+/// <summary>The adapter to OpenCV's FFmpeg back end through OpenCvSharp: the only file that names it.</summary>
+/// <remarks>
+/// Frames are listed by reading packets without decoding, and recognised by their time stamps: a seek counts only when the frame with the
+/// wanted time arrives, else decoding starts again at the beginning.
+/// </remarks>
+internal sealed unsafe partial class OpenCvVideo : IClipSource
+{
+    private const VideoCaptureProperties Threads = (VideoCaptureProperties)70, HasKeyFrame = (VideoCaptureProperties)67;
+    private static readonly double[] BackOffSeconds = [0, 1, 4, 16];
+    private static readonly Lazy<string?> Missing = new(Load);
+
+    private readonly string path;
+    private readonly ClipOptions options;
+    private readonly Mat image = new();
+    private VideoCapture capture;
+    private int at = -1; // the frame grabbed last
+
+    public int Width { get; }
+    public int Height { get; }
+    public FrameIndex Index { get; }
+
+    /// <summary>Whether OpenCV's native library can be loaded here.</summary>
+    public static bool IsAvailable => Missing.Value == null;
+
+    /// <summary>Why not, in one line; null when it can.</summary>
+    public static string? Reason => Missing.Value;
+
+    /// <summary>OpenCV's version, e.g. "4.13.0"; null when it cannot be loaded.</summary>
+    public static string? Version => IsAvailable ? Cv2.GetVersionString() : null;
+
+    public OpenCvVideo(string path, ClipOptions options)
+    {
+        this.path = Path.GetFullPath(path);
+        this.options = options;
+        capture = Open();
+        try
+        {
+            (Width, Height) = (capture.FrameWidth, capture.FrameHeight);
+            ClipLimits.RequireSize(path, Width, Height, options);
+            Index = ListPackets(capture.Fps);
+            if (!LastFrameDecodes()) Index = CountByDecoding();
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    public IEnumerable<Frame> Read(IReadOnlyList<int> indices, CancellationToken cancellation)
+    {
+        foreach (int index in indices)
+        {
+            MoveTo(index, cancellation);
+            if (at > index) options.Notice?.Invoke($"{path}: frame {index} does not decode; frame {at} is used");
+            yield return Retrieve();
+        }
+    }
+
+    public void Dispose()
+    {
+        capture.Dispose();
+        image.Dispose();
+    }
+
+    /// <summary>Grabs the frame, or the next one that decodes.</summary>
+    private void MoveTo(int index, CancellationToken cancellation)
+    {
+        if (at > index || Index.EntryBefore(index) > at) Enter(index);
+        while (at < index)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            if (!Grab()) throw new BadInputException($"{path}: decoding stopped after frame {at} of {Index.Times.Count}; fetch or convert the clip again");
+        }
+    }
+
+    /// <summary>Goes to the frame or before it, by seeking where time stamps can prove the place.</summary>
+    private void Enter(int index)
+    {
+        if (Index.Timed && index > 0)
+        {
+            foreach (double backOff in BackOffSeconds)
+            {
+                double seconds = Math.Max(Index.Times[index].TotalSeconds - backOff, 0);
+                capture.Set(VideoCaptureProperties.PosMsec, 1000 * seconds);
+                if (Grab() && at <= index) return;
+            }
+        }
+        Restart();
+    }
+
+    private void Restart()
+    {
+        capture.Dispose();
+        capture = Open();
+        at = -1;
+    }
+
+    private bool Grab()
+    {
+        if (!capture.Grab()) return false;
+        at = Index.Timed ? Index.At(Position()) : at + 1;
+        return true;
+    }
+
+    private TimeSpan Position() => TimeSpan.FromMilliseconds(capture.Get(VideoCaptureProperties.PosMsec));
+
+    /// <summary>Copies the grabbed frame, blue-green-red to red-green-blue.</summary>
+    private Frame Retrieve()
+    {
+        if (!capture.Retrieve(image) || image.Empty() || image.Type() != MatType.CV_8UC3 || image.Width != Width || image.Height != Height)
+            throw new BadInputException($"{path}: frame {at} cannot be converted to {Width} x {Height} RGB; convert the clip");
+        var rgb = GC.AllocateUninitializedArray<byte>(Width * Height * 3);
+        for (int y = 0; y < Height; y++)
+        {
+            var source = new ReadOnlySpan<byte>((byte*)image.Data + y * image.Step(), Width * 3);
+            Span<byte> target = rgb.AsSpan(y * Width * 3, Width * 3);
+            for (int i = 0; i < target.Length; i += 3) (target[i], target[i + 1], target[i + 2]) = (source[i + 2], source[i + 1], source[i]);
+        }
+        return new Frame(rgb, Width, Height, Index.Times[at]);
+    }
+
+    private VideoCapture Open(bool packets = false)
+    {
+        // More decoding threads than four hold more frames than they save time: 12 MB each at 4K.
+        int[] settings = packets ? [(int)VideoCaptureProperties.Format, -1] : [(int)Threads, Math.Clamp(Environment.ProcessorCount, 1, 4)];
+        var opened = new VideoCapture(path, VideoCaptureAPIs.FFMPEG, settings);
+        if (opened.IsOpened()) return opened;
+        opened.Dispose();
+        throw new BadInputException($"{path}: no video stream that can be decoded (sound alone, or a clip cut before its index); fetch or convert it again");
+    }
+
+    private FrameIndex ListPackets(double framesPerSecond)
+    {
+        using VideoCapture packets = Open(packets: true);
+        var found = new List<(double, bool)>();
+        while (packets.Grab())
+        {
+            found.Add((packets.Get(VideoCaptureProperties.PosMsec) / 1000, packets.Get(HasKeyFrame) != 0));
+            ClipLimits.RequireFrames(path, found.Count, options);
+        }
+        return FrameIndex.Of(found, framesPerSecond);
+    }
+
+    /// <summary>The proof that the packets are frames: the last of them arrives.</summary>
+    private bool LastFrameDecodes()
+    {
+        int last = Index.Times.Count - 1;
+        if (last < 0 || !Index.Timed) return false;
+        if (Index.EntryBefore(last) > 0) Enter(last);
+        while (at < last && Grab()) { }
+        return at == last;
+    }
+
+    private FrameIndex CountByDecoding()
+    {
+        using VideoCapture frames = Open();
+        var found = new List<(double, bool)>();
+        while (frames.Grab()) found.Add((frames.Get(VideoCaptureProperties.PosMsec) / 1000, false));
+        if (found.Count == 0) throw new BadInputException($"{path}: holds no frame that decodes; fetch or convert the clip again");
+        if (found.Count < Index.Times.Count)
+            options.Notice?.Invoke($"{path}: holds {Index.Times.Count} frames, of which {found.Count} decode; frames are chosen among these");
+        Restart();
+        return FrameIndex.Of(found, frames.Fps);
+    }
+
+    private static string? Load()
+    {
+        try
+        {
+            // FFmpeg inside OpenCV reads this in the process's real environment only.
+            if (!OperatingSystem.IsWindows()) SetEnvironment("OPENCV_FFMPEG_LOGLEVEL", "-8", 1);
+            Cv2.SetLogLevel(LogLevel.SILENT);
+            return null;
+        }
+        catch (Exception e) when (e is TypeInitializationException or DllNotFoundException or BadImageFormatException or EntryPointNotFoundException)
+        {
+            Exception cause = e;
+            while (cause.InnerException != null) cause = cause.InnerException;
+            return cause.Message.ReplaceLineEndings(" ").Trim();
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "setenv", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int SetEnvironment(string name, string value, int overwrite);
+}

@@ -1,0 +1,21 @@
+using EdgeVideoLlava.Kernels;
+
+namespace EdgeVideoLlava.Runtime.Video;
+
+/// <summary>Reads still pictures: JPEG, PNG, WebP, BMP, and the first frame of a GIF.</summary>
+public static class Pictures
+{
+    /// <summary>The picture as RGB bytes.</summary>
+    /// <remarks>
+    /// Alpha is dropped, not blended; palettes and gray become RGB; of 16 bits the high byte counts; colour profiles are not applied
+    /// (all as Pillow's convert("RGB"), which the reference uses). Turned upright by EXIF unless told otherwise.
+    /// </remarks>
+    /// <exception cref="BadInputException">No such file, no picture, broken, or larger than the options allow.</exception>
+    public static Frame Read(string path, PictureOptions? options = null)
+    {
+        MediaFormat format = MediaFile.Identify(path);
+        if (format.Kind == MediaKind.Clip && format.Name != "GIF") throw new BadInputException($"{path}: a clip ({format.Name}), not a picture");
+        if (format.Name == "JPEG" && !JpegMarkers.Complete(path)) throw new BadInputException($"{path}: the JPEG ends early; fetch or save it again");
+        return ImageSharpPictures.Decode(path, format.Name, options ?? PictureOptions.Default);
+    }
+}
