@@ -55,6 +55,6 @@ internal static class DoctorCommand
 internal sealed partial class DoctorJson : JsonSerializerContext
 {
     /// <summary>Apostrophes and non-ASCII letters as they are: this is no web page.</summary>
-    public static DoctorJson Readable { get; } =
-        new(new JsonSerializerOptions(Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+    public static DoctorJson Readable
+        => new(new JsonSerializerOptions(Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
 }
