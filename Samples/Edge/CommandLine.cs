@@ -16,7 +16,7 @@ internal static class CommandLine
         {
             // No response files: a prompt may begin with '@'.
             ParseResult parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
-            if (parsed.Errors is [ParseError error, ..]) return Refuse(parsed, error);
+            if (parsed.Errors.Count > 0) return Refuse(parsed);
             return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
         }
         catch (Exception exception)
@@ -28,13 +28,17 @@ internal static class CommandLine
     }
 
     /// <summary>The library would print its message and then the whole help to stdout, into the pipe of whoever reads us.</summary>
-    private static int Refuse(ParseResult parsed, ParseError error)
+    private static int Refuse(ParseResult parsed)
     {
         var names = new List<string>();
         for (SymbolResult? at = parsed.CommandResult; at is CommandResult command && command.Command is not RootCommand; at = at.Parent)
             names.Insert(0, command.Command.Name);
         string help = string.Join(' ', ["edge", .. names, "--help"]);
-        Console.Error.WriteLine($"edge: {error.Message.ReplaceLineEndings(" ").TrimEnd('.', ' ')}; see '{help}'");
+        // A word that fits nowhere is the cause of the other complaints.
+        string complaint = parsed.UnmatchedTokens is [string word, ..]
+            ? $"'{word}' is no {(names.Count == 0 ? "command or option" : "argument or option of " + names[^1])}"
+            : parsed.Errors[0].Message.ReplaceLineEndings(" ").TrimEnd('.', ' ');
+        Console.Error.WriteLine($"edge: {complaint}; see '{help}'");
         return ExitCodes.Usage;
     }
 

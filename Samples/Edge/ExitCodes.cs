@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using EdgeVideoLlava.Kernels;
 
 namespace EdgeVideoLlava.Edge;
@@ -47,9 +48,20 @@ internal static class ExitCodes
 
     private static string BugReport(Exception exception)
     {
-        string place = exception.StackTrace?.Split('\n').FirstOrDefault(line => line.Contains("EdgeVideoLlava"))?.Trim() ?? "at an unknown place";
         string message = exception.Message.ReplaceLineEndings(" ");
-        return $"a mistake of ours: {exception.GetType().Name}: {message} {place}; "
+        return $"a mistake of ours: {exception.GetType().Name}: {message} at {Place(exception)}; "
             + "please report this line with the command and the output of 'edge doctor --json' on the project's issue page";
+    }
+
+    /// <summary>The innermost place in our own code: method, file name and line. No folders: those are the user's affair.</summary>
+    private static string Place(Exception exception)
+    {
+        foreach (StackFrame frame in new StackTrace(exception, fNeedFileInfo: true).GetFrames())
+        {
+            if (frame.GetMethod() is not { DeclaringType: { } type } method || type.FullName?.StartsWith("EdgeVideoLlava.") != true) continue;
+            string file = frame.GetFileName() is { } path ? $" ({Path.GetFileName(path)}:{frame.GetFileLineNumber()})" : "";
+            return $"{type.FullName}.{method.Name}{file}";
+        }
+        return "an unknown place";
     }
 }

@@ -91,7 +91,7 @@ public sealed class SinkTests
         string[] lines = writer.ToString().Split('\n');
         Assert.Equal(3, lines.Length);
         Assert.Equal(
-            "{\"start\":4,\"end\":8,\"text\":\"a \\\"b\\\"\\n\\u0001 --> Größe 方块 \ufffd\","
+            "{\"start\":4,\"end\":8,\"text\":\"a \\\"b\\\"\\n\\u0001 --> Größe 方块 \\uFFFD\","
             + "\"tokens\":11,\"encode_seconds\":0.25,\"first_token_seconds\":0.5,\"tokens_per_second\":5}", lines[0]);
         Assert.Equal("", JsonDocument.Parse(lines[1]).RootElement.GetProperty("text").GetString());
         Assert.Equal("", lines[2]);
