@@ -1,1 +1,11 @@
-Console.WriteLine("edge");
+using System.CommandLine;
+using EdgeVideoLlava.Edge;
+using EdgeVideoLlava.Edge.Commands;
+
+// The verbs; each is one file in Commands/.
+return await CommandLine.Run(
+    new RootCommand("Video-LLaVA at the edge: describes clips and pictures, on this machine alone.")
+    {
+        DoctorCommand.Create(),
+    },
+    args);

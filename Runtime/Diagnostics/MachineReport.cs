@@ -1,0 +1,40 @@
+using System.Runtime.InteropServices;
+using EdgeVideoLlava.Kernels;
+
+namespace EdgeVideoLlava.Runtime.Diagnostics;
+
+/// <summary>What of this machine matters to the program: processor, memory, devices, native libraries.</summary>
+/// <param name="Version">Version of this library.</param>
+/// <param name="Platform">.NET and operating system.</param>
+/// <param name="Simd">The widest vector instructions that the processor and .NET share.</param>
+/// <param name="Cores">Processors that this process may use.</param>
+/// <param name="MemoryTotal">Bytes; the container's limit where there is one.</param>
+/// <param name="MemoryAvailable">Bytes that can be had now without swapping; null where the system does not say.</param>
+/// <param name="Devices">OpenCL and CUDA devices; the processor itself is always there as "cpu".</param>
+/// <param name="Libraries">Native libraries and programs, found or not.</param>
+public sealed record MachineReport(
+    string Version,
+    string Platform,
+    string Simd,
+    int Cores,
+    long MemoryTotal,
+    long? MemoryAvailable,
+    IReadOnlyList<DeviceDescription> Devices,
+    IReadOnlyList<LibraryStatus> Libraries)
+{
+    /// <summary>Looks at the machine. Loads the drivers' libraries, changes nothing, takes well under a second.</summary>
+    public static MachineReport Take()
+    {
+        IReadOnlyList<DeviceDescription> devices = IlgpuDevices.List();
+        long total = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+        return new MachineReport(
+            typeof(MachineReport).Assembly.GetName().Version!.ToString(3),
+            $"{RuntimeInformation.FrameworkDescription}, {RuntimeInformation.RuntimeIdentifier}",
+            Processor.Simd,
+            Environment.ProcessorCount,
+            total,
+            Processor.MemoryAvailable() is { } available ? Math.Min(available, total) : null,
+            devices,
+            NativeLibraries.Probe(devices));
+    }
+}

@@ -1,0 +1,60 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Text;
+
+namespace EdgeVideoLlava.Edge;
+
+/// <summary>Runs one command line: answers to stdout, everything else as single lines to stderr, the verdict as exit code.</summary>
+internal static class CommandLine
+{
+    /// <summary>Parses and runs.</summary>
+    /// <returns>One of <see cref="ExitCodes"/>.</returns>
+    public static async Task<int> Run(RootCommand root, string[] args)
+    {
+        Console.SetOut(OpenOutput());
+        try
+        {
+            // No response files: a prompt may begin with '@'.
+            ParseResult parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
+            if (parsed.Errors.Count > 0) return Refuse(parsed);
+            return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+        }
+        catch (Exception exception)
+        {
+            (int code, string? line) = ExitCodes.Of(exception);
+            if (line != null) Console.Error.WriteLine($"edge: {line}");
+            return code;
+        }
+    }
+
+    /// <summary>The library would print its message and then the whole help to stdout, into the pipe of whoever reads us.</summary>
+    private static int Refuse(ParseResult parsed)
+    {
+        var names = new List<string>();
+        for (SymbolResult? at = parsed.CommandResult; at is CommandResult command && command.Command is not RootCommand; at = at.Parent)
+            names.Insert(0, command.Command.Name);
+        string help = string.Join(' ', ["edge", .. names, "--help"]);
+        // A word that fits nowhere is the cause of the other complaints.
+        string complaint = parsed.UnmatchedTokens is [string word, ..]
+            ? $"'{word}' is no {(names.Count == 0 ? "command or option" : "argument or option of " + names[^1])}"
+            : parsed.Errors[0].Message.ReplaceLineEndings(" ").TrimEnd('.', ' ');
+        Console.Error.WriteLine($"edge: {complaint}; see '{help}'");
+        return ExitCodes.Usage;
+    }
+
+    /// <summary>stdout as UTF-8, where a closed pipe throws.</summary>
+    /// <remarks>
+    /// The console's own stream swallows EPIPE, so that a long narration would go on for nobody. A file stream throws, but it counts
+    /// its own position and would overwrite what others write to the same redirected file: it serves pipes and terminals only.
+    /// </remarks>
+    private static StreamWriter OpenOutput()
+    {
+        Stream stream = Console.OpenStandardOutput();
+        if (!OperatingSystem.IsWindows())
+        {
+            var direct = new FileStream(new Microsoft.Win32.SafeHandles.SafeFileHandle(1, ownsHandle: false), FileAccess.Write, bufferSize: 0);
+            if (!direct.CanSeek) stream = direct;
+        }
+        return new StreamWriter(stream, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false)) { AutoFlush = true };
+    }
+}

@@ -1,0 +1,60 @@
+using System.CommandLine;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Runtime.Diagnostics;
+
+namespace EdgeVideoLlava.Edge.Commands;
+
+/// <summary>edge doctor: what of this machine the program can use, and how to get what it lacks.</summary>
+internal static class DoctorCommand
+{
+    public static Command Create()
+    {
+        var json = new Option<bool>("--json") { Description = "Print one JSON object instead of text." };
+        var command = new Command("doctor", "Show the devices, native libraries and memory found, with the remedy for what is missing.") { json };
+        command.SetAction((parsed, _) =>
+        {
+            MachineReport report = MachineReport.Take();
+            if (parsed.GetValue(json)) Console.WriteLine(JsonSerializer.Serialize(report, DoctorJson.Readable.MachineReport));
+            else Print(report, Console.Out);
+            return Task.FromResult(ExitCodes.Ok);
+        });
+        return command;
+    }
+
+    private static void Print(MachineReport report, TextWriter output)
+    {
+        output.WriteLine($"EdgeVideoLlava {report.Version} on {report.Platform}");
+        string available = report.MemoryAvailable is { } bytes ? $", {Gibibytes(bytes)} available" : "";
+        output.WriteLine($"processor  {report.Cores} cores, {report.Simd}; memory {Gibibytes(report.MemoryTotal)}{available}");
+        output.WriteLine();
+        output.WriteLine("devices");
+        output.WriteLine($"  {"cpu",-9}  the processor");
+        foreach (DeviceDescription device in report.Devices)
+        {
+            output.WriteLine($"  {device.Id,-9}  {device.Name} ({device.Kind}; {device.Driver}; {Gibibytes(device.Memory)})");
+            if (device.Lacks.Count > 0) output.WriteLine($"  {"",-9}  without {string.Join(", ", device.Lacks)}");
+        }
+        output.WriteLine();
+        output.WriteLine("libraries");
+        foreach (LibraryStatus library in report.Libraries)
+        {
+            output.WriteLine($"  {library.Name,-9}  {(library.Found ? "found" : "MISSING")}: {library.Detail} ({library.Purpose})");
+            if (library.Remedy != null) output.WriteLine($"  {"",-9}  to get it: {library.Remedy}");
+        }
+    }
+
+    private static string Gibibytes(long bytes) => $"{bytes / (double)(1L << 30):0.0} GiB";
+}
+
+/// <summary>Made at compile time: reflection over the report would double the start-up time.</summary>
+[JsonSerializable(typeof(MachineReport))]
+[JsonSourceGenerationOptions(WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+internal sealed partial class DoctorJson : JsonSerializerContext
+{
+    /// <summary>Apostrophes and non-ASCII letters as they are: this is no web page.</summary>
+    public static DoctorJson Readable
+        => new(new JsonSerializerOptions(Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+}

@@ -1,0 +1,85 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+using System.Text.RegularExpressions;
+
+namespace EdgeVideoLlava.Edge;
+
+/// <summary>The options that every command with a model shares. Their syntax is checked before any file is opened.</summary>
+internal sealed partial class ModelOptions
+{
+    /// <summary>The built-in model's folder in the repository.</summary>
+    private const string BuiltIn = "Samples/ShapesWorld/model";
+
+    private readonly Option<string?> model = new("--model")
+    {
+        HelpName = "DIR",
+        Description = "Folder of the checkpoint. Default: the built-in model, which knows coloured shapes and nothing else.",
+    };
+
+    private readonly Option<string> device = new("--device")
+    {
+        HelpName = "cpu|ilgpu-cpu|opencl[:n]|cuda[:n]|auto",
+        Description = "Where to compute. Default: auto, which never picks an OpenCL driver that runs on the processor.",
+        DefaultValueFactory = _ => "auto",
+    };
+
+    private readonly Option<string> compute = new("--compute")
+    {
+        HelpName = "fp32|fp16",
+        Description = "Type of the activations. Default: fp32.",
+        DefaultValueFactory = _ => "fp32",
+    };
+
+    private readonly Option<int?> threads = new("--threads")
+    {
+        HelpName = "N",
+        Description = "Worker threads of the processor. Default: one for each core. The answer does not depend on it.",
+    };
+
+    public ModelOptions()
+    {
+        device.Validators.Add(result => Check(
+            result, DeviceSyntax().IsMatch, "is no device; there are cpu, ilgpu-cpu, opencl[:n], cuda[:n] and auto ('edge doctor' lists them)"));
+        compute.Validators.Add(result => Check(result, text => text is "fp32" or "fp16", "is no compute type; there are fp32 and fp16"));
+        threads.Validators.Add(result => Check(
+            result,
+            text => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int count) && count is >= 1 and <= 1024,
+            "is no number of threads; give a whole number from 1 to 1024"));
+        // The check above speaks; the library's own message for an unparsable number would only come first.
+        threads.CustomParser = result => int.TryParse(result.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out int count) ? count : null;
+    }
+
+    public void AddTo(Command command)
+    {
+        command.Options.Add(model);
+        command.Options.Add(device);
+        command.Options.Add(compute);
+        command.Options.Add(threads);
+    }
+
+    public ModelSettings Read(ParseResult parsed) => new(
+        parsed.GetValue(model) ?? Path.Combine(Repository(), BuiltIn),
+        parsed.GetValue(device)!,
+        parsed.GetValue(compute)!,
+        parsed.GetValue(threads));
+
+    /// <summary>Reads the token itself: asking for the parsed value of a wrong one would end the process.</summary>
+    private static void Check(OptionResult result, Predicate<string> isRight, string complaint)
+    {
+        if (result.Tokens is [Token token, ..] && !isRight(token.Value)) result.AddError($"{result.Option.Name}: '{token.Value}' {complaint}");
+    }
+
+    /// <summary>The folder that holds the built-in model: the program lies in the repository it was built from.</summary>
+    private static string Repository()
+    {
+        for (DirectoryInfo? at = new(AppContext.BaseDirectory); at != null; at = at.Parent)
+        {
+            if (Directory.Exists(Path.Combine(at.FullName, BuiltIn))) return at.FullName;
+        }
+        return AppContext.BaseDirectory;
+    }
+
+    [GeneratedRegex(@"^(auto|cpu|ilgpu-cpu|(opencl|cuda)(:\d{1,3})?)\z")]
+    private static partial Regex DeviceSyntax();
+}

@@ -1,0 +1,70 @@
+using System.Text.Json;
+
+namespace EdgeVideoLlava.Tests.EndToEnd;
+
+public sealed class DoctorTests
+{
+    [Fact]
+    public async Task Json_describes_this_machine()
+    {
+        JsonElement report = await Report();
+        Assert.Matches(@"^\d+\.\d+\.\d+\z", report.GetProperty("version").GetString());
+        Assert.StartsWith(".NET 10.", report.GetProperty("platform").GetString());
+        Assert.Equal(Environment.ProcessorCount, report.GetProperty("cores").GetInt32());
+        long total = report.GetProperty("memory_total").GetInt64();
+        Assert.InRange(report.GetProperty("memory_available").GetInt64(), 1, total);
+    }
+
+    [Fact]
+    public async Task Every_library_is_found_or_has_a_remedy()
+    {
+        JsonElement[] libraries = [.. (await Report()).GetProperty("libraries").EnumerateArray()];
+        Assert.Equal(["OpenCV", "ffmpeg", "OpenCL", "CUDA"], libraries.Select(library => library.GetProperty("name").GetString()));
+        Assert.All(libraries, library => Assert.Equal(
+            library.GetProperty("found").GetBoolean(), library.GetProperty("remedy").ValueKind == JsonValueKind.Null));
+    }
+
+    [Fact]
+    public async Task An_OpenCl_device_is_listed_even_without_generic_address_space()
+    {
+        JsonElement[] devices = [.. (await Report()).GetProperty("devices").EnumerateArray()];
+        JsonElement[] openCl = [.. devices.Where(device => device.GetProperty("id").GetString()!.StartsWith("opencl:", StringComparison.Ordinal))];
+        if (openCl.Length == 0) AbsentUnlessRequired("OpenCl");
+        Assert.Equal("opencl:0", openCl[0].GetProperty("id").GetString());
+        Assert.All(openCl, device => Assert.True(device.GetProperty("memory").GetInt64() > 0));
+    }
+
+    [Fact]
+    public async Task Without_drivers_it_says_so_and_succeeds()
+    {
+        string empty = Directory.CreateTempSubdirectory("vendors").FullName;
+        var run = new EdgeRun { Arguments = ["doctor"], Environment = new Dictionary<string, string?> { ["OCL_ICD_VENDORS"] = empty } };
+        EdgeResult result = await EdgeProcess.Run(run);
+        Assert.Equal(0, result.Code);
+        Assert.DoesNotContain("opencl:0", result.Output);
+        Assert.Matches(@"OpenCL +MISSING: libOpenCL\.so\.1 is [^\n]+\n +to get it: .*pocl-opencl-icd", result.Output);
+    }
+
+    [Fact]
+    public async Task The_text_tells_the_same_as_the_json()
+    {
+        string text = (await EdgeProcess.Run("doctor")).Output;
+        JsonElement report = await Report();
+        Assert.Contains(report.GetProperty("simd").GetString()!, text);
+        Assert.All(report.GetProperty("devices").EnumerateArray(), device => Assert.Contains(device.GetProperty("id").GetString()!, text));
+    }
+
+    private static async Task<JsonElement> Report()
+    {
+        EdgeResult result = await EdgeProcess.Run("doctor", "--json");
+        Assert.Equal(0, result.Code);
+        return JsonDocument.Parse(result.Output).RootElement;
+    }
+
+    private static void AbsentUnlessRequired(string what)
+    {
+        bool required = (Environment.GetEnvironmentVariable("EDGE_REQUIRE") ?? "").Split(',').Contains(what);
+        if (required) Assert.Fail($"an {what} device is required (EDGE_REQUIRE) but absent");
+        Assert.Skip($"needs an {what} device");
+    }
+}

@@ -1,0 +1,78 @@
+using System.Diagnostics;
+
+namespace EdgeVideoLlava.Tests.EndToEnd;
+
+/// <summary>Runs the real ./edge as a child process, as a user would.</summary>
+public static class EdgeProcess
+{
+    /// <summary>Long enough for a first build of the program on two busy cores.</summary>
+    private static readonly TimeSpan DefaultLimit = TimeSpan.FromMinutes(5);
+
+    public static string Repository { get; } = FindRepository();
+
+    /// <summary>The first start may build, and says so on stderr; no test shall see that.</summary>
+    private static readonly Lazy<Task> Built = new(() => RunBuilt(new EdgeRun { Arguments = ["--version"] }));
+
+    /// <summary>Runs ./edge to its end.</summary>
+    /// <param name="arguments">The command line, word by word.</param>
+    public static Task<EdgeResult> Run(params string[] arguments) => Run(new EdgeRun { Arguments = arguments });
+
+    /// <summary>Runs ./edge to its end, which must come before the time limit.</summary>
+    public static async Task<EdgeResult> Run(EdgeRun run)
+    {
+        await Built.Value;
+        return await RunBuilt(run);
+    }
+
+    private static async Task<EdgeResult> RunBuilt(EdgeRun run)
+    {
+        using Process process = StartBuilt(run);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        limit.CancelAfter(run.Limit ?? DefaultLimit);
+        // Both pipes are read while the process runs: a full pipe would stop it.
+        Task<string> output = process.StandardOutput.ReadToEndAsync(limit.Token);
+        Task<string> errors = process.StandardError.ReadToEndAsync(limit.Token);
+        try
+        {
+            await process.WaitForExitAsync(limit.Token);
+            return new EdgeResult(process.ExitCode, await output, await errors);
+        }
+        catch (OperationCanceledException)
+        {
+            process.Kill(entireProcessTree: true);
+            throw new TimeoutException($"edge {string.Join(' ', run.Arguments)}: no end after {run.Limit ?? DefaultLimit}");
+        }
+    }
+
+    /// <summary>Starts ./edge for tests that send signals or close pipes; the caller ends and disposes it.</summary>
+    public static async Task<Process> Start(EdgeRun run)
+    {
+        await Built.Value;
+        return StartBuilt(run);
+    }
+
+    private static Process StartBuilt(EdgeRun run)
+    {
+        var start = new ProcessStartInfo(Path.Combine(Repository, "edge"), run.Arguments)
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = run.Folder ?? Path.GetTempPath(),
+        };
+        start.Environment["EDGE_NO_INSTALL"] = "1";
+        foreach ((string name, string? value) in run.Environment) start.Environment[name] = value;
+        Process process = Process.Start(start)!;
+        process.StandardInput.Close();
+        return process;
+    }
+
+    private static string FindRepository()
+    {
+        for (DirectoryInfo? at = new(AppContext.BaseDirectory); at != null; at = at.Parent)
+        {
+            if (File.Exists(Path.Combine(at.FullName, "EdgeVideoLlava.sln"))) return at.FullName;
+        }
+        throw new InvalidOperationException("the tests run from a folder outside the repository");
+    }
+}

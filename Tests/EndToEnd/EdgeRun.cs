@@ -1,0 +1,15 @@
+namespace EdgeVideoLlava.Tests.EndToEnd;
+
+/// <summary>How to start ./edge.</summary>
+public sealed record EdgeRun
+{
+    public required string[] Arguments { get; init; }
+
+    /// <summary>Working folder; by default one outside the repository.</summary>
+    public string? Folder { get; init; }
+
+    /// <summary>Variables to set, or to remove by null.</summary>
+    public IReadOnlyDictionary<string, string?> Environment { get; init; } = new Dictionary<string, string?>();
+
+    public TimeSpan? Limit { get; init; }
+}

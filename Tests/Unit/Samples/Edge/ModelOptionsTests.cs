@@ -1,0 +1,66 @@
+using System.CommandLine;
+using EdgeVideoLlava.Edge;
+
+namespace EdgeVideoLlava.Tests.Unit.Samples.Edge;
+
+public sealed class ModelOptionsTests
+{
+    [Fact]
+    public void Without_options_it_is_the_built_in_model_on_the_automatic_device()
+    {
+        ModelSettings settings = Read();
+        Assert.True(File.Exists(Path.Combine(settings.Folder, "config.json")));
+        Assert.Equal(("auto", "fp32", null), (settings.Device, settings.Compute, settings.Threads));
+    }
+
+    [Theory]
+    [InlineData("auto")]
+    [InlineData("cpu")]
+    [InlineData("ilgpu-cpu")]
+    [InlineData("opencl")]
+    [InlineData("opencl:0")]
+    [InlineData("cuda:12")]
+    public void A_device_is_taken(string device) => Assert.Equal(device, Read("--device", device).Device);
+
+    [Fact]
+    public void Every_option_is_read()
+        => Assert.Equal(
+            new ModelSettings("there", "opencl:1", "fp16", 3), Read("--model", "there", "--device=opencl:1", "--compute", "fp16", "--threads", "3"));
+
+    [Theory]
+    [InlineData("--device", "gpu")]
+    [InlineData("--device", "CPU")]
+    [InlineData("--device", "cpu:0")]
+    [InlineData("--device", "cuda:")]
+    [InlineData("--device", "cuda:-1")]
+    [InlineData("--device", "cuda:1\n")]
+    [InlineData("--device", "opencl:0x1")]
+    [InlineData("--compute", "fp8")]
+    [InlineData("--threads", "0")]
+    [InlineData("--threads", "-2")]
+    [InlineData("--threads", "two")]
+    [InlineData("--threads", "1025")]
+    [InlineData("--threads", "99999999999")]
+    public void A_wrong_value_is_one_complaint_that_names_option_and_value(string option, string value)
+    {
+        string message = Assert.Single(Parse(option, value).Errors).Message;
+        Assert.StartsWith($"{option}: '{value}' is no ", message);
+    }
+
+    private static ModelSettings Read(params string[] arguments)
+    {
+        var options = new ModelOptions();
+        ParseResult parsed = Parse(options, arguments);
+        Assert.Empty(parsed.Errors);
+        return options.Read(parsed);
+    }
+
+    private static ParseResult Parse(params string[] arguments) => Parse(new ModelOptions(), arguments);
+
+    private static ParseResult Parse(ModelOptions options, string[] arguments)
+    {
+        var command = new RootCommand();
+        options.AddTo(command);
+        return command.Parse(arguments);
+    }
+}
