@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using EdgeVideoLlava.Kernels;
 using EdgeVideoLlava.Runtime.Projector;
 
@@ -17,6 +18,8 @@ public sealed class MergedPrompt
 
     /// <summary>Token id of a position, <see cref="VisualMarker"/> where a visual row stands.</summary>
     public IReadOnlyList<int> Ids => ids;
+
+    internal ReadOnlySpan<int> IdSpan => CollectionsMarshal.AsSpan(ids);
 
     /// <summary>Original layout: each marker takes the next block (a picture, or a frame of a clip) in prompt order.</summary>
     /// <exception cref="BadInputException">Markers and blocks do not match, or an id is outside the vocabulary.</exception>
@@ -95,7 +98,7 @@ public sealed class MergedPrompt
     private void EmbedText(ComputeQueue queue, Llama language, int start, int count, Matrix rows)
     {
         IntVector device = queue.Device.AllocateInts(count);
-        queue.Write(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(ids).Slice(start, count), device);
+        queue.Write(IdSpan.Slice(start, count), device);
         language.Embed(queue, device, rows);
         device.Buffer.Dispose();
     }

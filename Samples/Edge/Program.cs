@@ -6,6 +6,8 @@ using EdgeVideoLlava.Edge.Commands;
 return await CommandLine.Run(
     new RootCommand("Video-LLaVA at the edge: describes clips and pictures, on this machine alone.")
     {
+        NarrateCommand.Create(),
+        ChatCommand.Create(),
         DoctorCommand.Create(),
     },
     args);

@@ -3,7 +3,7 @@ using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Text.RegularExpressions;
 
-namespace EdgeVideoLlava.Edge;
+namespace EdgeVideoLlava.Edge.Options;
 
 /// <summary>The options that every command with a model shares. Their syntax is checked before any file is opened.</summary>
 internal sealed partial class ModelOptions

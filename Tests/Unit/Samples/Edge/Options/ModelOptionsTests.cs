@@ -1,7 +1,7 @@
 using System.CommandLine;
-using EdgeVideoLlava.Edge;
+using EdgeVideoLlava.Edge.Options;
 
-namespace EdgeVideoLlava.Tests.Unit.Samples.Edge;
+namespace EdgeVideoLlava.Tests.Unit.Samples.Edge.Options;
 
 public sealed class ModelOptionsTests
 {

@@ -1,4 +1,4 @@
-namespace EdgeVideoLlava.Edge;
+namespace EdgeVideoLlava.Edge.Options;
 
 /// <summary>What the user chose with <see cref="ModelOptions"/>.</summary>
 /// <param name="Folder">The checkpoint's folder; it may not exist.</param>

@@ -1,0 +1,79 @@
+using System.Diagnostics;
+using EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Runtime.Generation;
+using EdgeVideoLlava.Runtime.Preprocess;
+using EdgeVideoLlava.Runtime.Projector;
+using EdgeVideoLlava.Runtime.Text;
+using EdgeVideoLlava.Runtime.Video;
+
+namespace EdgeVideoLlava.Runtime;
+
+/// <summary>A model with its tokenizer and its preprocessing: files in, words out. The front door of the library.</summary>
+public sealed class Assistant : IDisposable
+{
+    private readonly FramePreprocessor pictures, clips;
+
+    private Assistant(VideoLlava model, TextTokenizer tokenizer, PreprocessPreset? preset)
+    {
+        (Model, Tokenizer) = (model, tokenizer);
+        VideoLlavaConfig config = model.Config;
+        bool hf = config.Variant == ModelVariant.Hf;
+        pictures = new FramePreprocessor(preset ?? (hf ? PreprocessPreset.Hf : config.PadPictures ? PreprocessPreset.OriginalImagePad : PreprocessPreset.OriginalImage), config.ImageTower.ImageSize);
+        clips = new FramePreprocessor(preset ?? (hf ? PreprocessPreset.Hf : PreprocessPreset.OriginalVideo), config.VideoTower.ImageSize);
+    }
+
+    public VideoLlava Model { get; }
+    public TextTokenizer Tokenizer { get; }
+
+    /// <summary>Opens a checkpoint folder with its tokenizer.</summary>
+    /// <param name="preset">Preprocessing of pictures and clips; null = the checkpoint's own.</param>
+    /// <exception cref="BadInputException">The folder is no complete checkpoint.</exception>
+    public static Assistant Load(string folder, ComputeDevice device, PreprocessPreset? preset = null, LoadOptions? options = null,
+        IProgress<double>? progress = null, CancellationToken cancel = default)
+    {
+        VideoLlava model = VideoLlava.Load(folder, device, options, progress, cancel);
+        try
+        {
+            return new Assistant(model, TextTokenizer.Load(folder), preset);
+        }
+        catch
+        {
+            model.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Reads and preprocesses a picture or clip: of a clip, the frames that the checkpoint's reference would choose.</summary>
+    public PixelValues Look(string path, PictureOptions? pictureOptions = null, ClipOptions? clipOptions = null, CancellationToken cancel = default)
+    {
+        if (MediaFile.Detect(path) == MediaKind.Picture) return pictures.Picture(Pictures.Read(path, pictureOptions));
+        using Clip clip = Clip.Open(path, clipOptions);
+        int frames = Model.Config.ClipFrames;
+        int[] chosen = Model.Config.Variant == ModelVariant.Hf ? FrameSampler.ArangeHf(clip.FrameCount, frames) : FrameSampler.Linspace(clip.FrameCount, frames);
+        return clips.Clip(clip.Read(chosen, cancel), frames);
+    }
+
+    /// <summary>Preprocesses one frame of a clip into (3, size, size).</summary>
+    internal float[] Look(Frame frame)
+    {
+        var values = new float[3 * clips.Size * clips.Size];
+        clips.Write(frame, values);
+        return values;
+    }
+
+    /// <summary>Encodes a picture or clip and waits for it.</summary>
+    /// <returns>The rows that stand for it in a prompt, and the time that the towers and the projector took.</returns>
+    public (VisionTokens Tokens, TimeSpan Time) Encode(PixelValues pixels)
+    {
+        long started = Stopwatch.GetTimestamp();
+        VisionTokens tokens = Model.Encode(pixels);
+        Span<float> one = stackalloc float[1];
+        Model.VisionQueue.Read(tokens.Rows.RowRange(0, 1).ColumnRange(0, 1), one);
+        return (tokens, Stopwatch.GetElapsedTime(started));
+    }
+
+    /// <summary>A new dialogue; any number may be open at once, one of them answering at a time.</summary>
+    public Conversation Start(PromptTemplate? template = null) => new(Model, Tokenizer, template);
+
+    public void Dispose() => Model.Dispose();
+}

@@ -1,0 +1,52 @@
+using System.Text;
+using EdgeVideoLlava.Runtime.Text;
+
+namespace EdgeVideoLlava.Runtime.Generation;
+
+/// <summary>Turns an answer's ids into text as they come and knows when the answer is over.</summary>
+internal sealed class AnswerText
+{
+    private readonly StringBuilder whole = new();
+    private readonly int endId;
+    private readonly StreamingDecoder decoder;
+    private readonly StopStrings stops;
+    private readonly LoopGuard? guard;
+    private readonly Action<string>? receive;
+
+    public AnswerText(TextTokenizer tokenizer, GenerationOptions options, string? templateStop, Action<string>? receive)
+    {
+        endId = tokenizer.EosId;
+        decoder = tokenizer.CreateDecoder();
+        stops = new StopStrings(templateStop == null ? options.StopStrings : [templateStop, .. options.StopStrings]);
+        guard = options.GuardLoops ? new LoopGuard() : null;
+        this.receive = receive;
+    }
+
+    /// <summary>Takes the next id; says why the answer is over, or null.</summary>
+    public StopReason? Add(int id)
+    {
+        if (id == endId) return StopReason.EndToken;
+        Emit(stops.Append(decoder.Append(id)));
+        if (stops.Stopped) return StopReason.StopString;
+        return guard?.Add(id) == true ? StopReason.Loop : null;
+    }
+
+    /// <summary>Shows what was held back and returns the whole answer, trimmed.</summary>
+    public string Finish()
+    {
+        if (!stops.Stopped)
+        {
+            Emit(stops.Append(decoder.Flush()));
+            if (!stops.Stopped) Emit(stops.Flush());
+        }
+        return whole.ToString().Trim();
+    }
+
+    private void Emit(string piece)
+    {
+        if (whole.Length == 0) piece = piece.TrimStart();
+        if (piece.Length == 0) return;
+        whole.Append(piece);
+        receive?.Invoke(piece);
+    }
+}

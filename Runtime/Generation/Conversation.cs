@@ -1,0 +1,88 @@
+using EdgeVideoLlava.Runtime.Language;
+using EdgeVideoLlava.Runtime.Projector;
+using EdgeVideoLlava.Runtime.Text;
+
+namespace EdgeVideoLlava.Runtime.Generation;
+
+/// <summary>A dialogue about pictures and clips: each is encoded once, each turn prefills only what is new.</summary>
+/// <remarks>One thread at a time. The visuals given to it become its own and are disposed with it.</remarks>
+public sealed class Conversation : IDisposable
+{
+    private readonly VideoLlava model;
+    private readonly TextTokenizer tokenizer;
+    private readonly PromptTemplate template;
+    private readonly Generator generator;
+    private readonly List<ChatMessage> messages = [];
+    private readonly List<VisionTokens> visuals = [];
+    private readonly List<VisionTokens> unasked = [];
+
+    /// <param name="template">Null: llava_v1 for the original layout, the plain USER/ASSISTANT form for -hf.</param>
+    public Conversation(VideoLlava model, TextTokenizer tokenizer, PromptTemplate? template = null)
+    {
+        (this.model, this.tokenizer) = (model, tokenizer);
+        this.template = template ?? (model.Config.Variant == ModelVariant.Hf ? PromptTemplate.Hf : PromptTemplate.LlavaV1);
+        generator = new Generator(model, tokenizer);
+    }
+
+    /// <summary>Questions asked so far.</summary>
+    public int Turns => messages.Count / 2;
+
+    /// <summary>Shows a picture or clip with the next question.</summary>
+    public void Show(VisionTokens visual)
+    {
+        visuals.Add(visual);
+        unasked.Add(visual);
+    }
+
+    /// <summary>Asks and answers; the turn joins the history unless it fails.</summary>
+    /// <exception cref="Kernels.BadInputException">The dialogue does not fit into the context; it stays as it was.</exception>
+    public Answer Ask(string question, GenerationOptions? options = null, Action<string>? text = null, CancellationToken cancel = default)
+    {
+        var ask = new ChatMessage(ChatRole.User, WithMarkers(question));
+        MergedPrompt prompt = Merge(template.Render([.. messages, ask, new ChatMessage(ChatRole.Assistant, null)]));
+        Answer answer = generator.Run(prompt, options ?? new GenerationOptions(), template.StopString, text, cancel);
+        messages.Add(ask);
+        messages.Add(new ChatMessage(ChatRole.Assistant, answer.Text));
+        unasked.Clear();
+        return answer;
+    }
+
+    /// <summary>Forgets the dialogue and its pictures, keeps what the next one shares with it (the system prompt) in the cache.</summary>
+    public void Reset()
+    {
+        messages.Clear();
+        unasked.Clear();
+        foreach (VisionTokens visual in visuals) visual.Dispose();
+        visuals.Clear();
+    }
+
+    public void Dispose()
+    {
+        Reset();
+        generator.Dispose();
+    }
+
+    private string WithMarkers(string question)
+    {
+        IEnumerable<VisualKind> kinds = unasked.Select(visual => visual.IsClip ? VisualKind.Clip : VisualKind.Picture);
+        if (unasked.Count == 0) return question;
+        return model.Config.Variant == ModelVariant.Hf ? VisualMarkers.Hf(kinds, question) : VisualMarkers.Original(kinds, question);
+    }
+
+    private MergedPrompt Merge(string prompt)
+    {
+        VideoLlavaConfig config = model.Config;
+        MergedPrompt merged;
+        if (config.Variant == ModelVariant.Original) merged = MergedPrompt.FromMarkers(tokenizer.EncodeWithVisualMarkers(prompt), visuals, config.Language.Vocabulary);
+        else
+        {
+            (int imageId, int videoId) = (config.ImageTokenId!.Value, config.VideoTokenId!.Value);
+            int[] ids = HfExpansion.Expand(tokenizer.Encode(prompt), imageId, videoId, Rows(clips: false), Rows(clips: true));
+            merged = MergedPrompt.FromPlaceholders(ids, visuals, imageId, videoId, config.Language.Vocabulary);
+        }
+        if (config.ExpandedLimit is { } limit) merged.Truncate(limit);
+        return merged;
+    }
+
+    private List<int> Rows(bool clips) => [.. visuals.Where(visual => visual.IsClip == clips).Select(visual => visual.Rows.Rows)];
+}

@@ -1,0 +1,88 @@
+using System.Threading.Channels;
+using EdgeVideoLlava.Runtime.Generation;
+using EdgeVideoLlava.Runtime.Live.Sinks;
+using EdgeVideoLlava.Runtime.Projector;
+
+namespace EdgeVideoLlava.Runtime.Live;
+
+/// <summary>Says for each window what happens in it. The next window is read and encoded while the last is put into words.</summary>
+/// <param name="prompt">The question asked about every window.</param>
+public sealed class Narrator(Assistant assistant, string prompt, GenerationOptions options)
+{
+    private sealed record Seen(PixelWindow Window, VisionTokens Tokens, TimeSpan Encode);
+
+    /// <summary>Captions every window in order, back to back.</summary>
+    /// <param name="progress">Reports each caption after the sink has it.</param>
+    /// <exception cref="OperationCanceledException">Cancelled; the captions so far are with the sink.</exception>
+    public async Task Run(IEnumerable<PixelWindow> windows, ICaptionSink sink, IProgress<Caption>? progress = null, CancellationToken cancel = default)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        // One encoded window waits while another is put into words: more would only make captions late.
+        Channel<Seen> encoded = Channel.CreateBounded<Seen>(1);
+        Task seeing = Task.Run(() => See(windows, encoded.Writer, stop.Token), CancellationToken.None);
+        try
+        {
+            using Conversation conversation = assistant.Start();
+            await foreach (Seen seen in encoded.Reader.ReadAllAsync(cancel))
+            {
+                Caption caption = Say(conversation, seen, cancel);
+                sink.Write(caption);
+                progress?.Report(caption);
+            }
+        }
+        finally
+        {
+            await stop.CancelAsync();
+            await seeing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            while (encoded.Reader.TryRead(out Seen? left)) left.Tokens.Dispose();
+        }
+    }
+
+    private async Task See(IEnumerable<PixelWindow> windows, ChannelWriter<Seen> encoded, CancellationToken cancel)
+    {
+        try
+        {
+            foreach (PixelWindow window in windows)
+            {
+                cancel.ThrowIfCancellationRequested();
+                (VisionTokens tokens, TimeSpan time) = assistant.Encode(window.Pixels);
+                if (!await Offer(encoded, new Seen(window, tokens, time), cancel)) break;
+            }
+            encoded.Complete();
+        }
+        catch (Exception e)
+        {
+            encoded.Complete(e);
+        }
+    }
+
+    /// <summary>Waits for room; false, and the tokens are let go, when the narration was stopped meanwhile.</summary>
+    private static async Task<bool> Offer(ChannelWriter<Seen> encoded, Seen seen, CancellationToken cancel)
+    {
+        try
+        {
+            await encoded.WriteAsync(seen, cancel);
+            return true;
+        }
+        catch (OperationCanceledException)
+        {
+            seen.Tokens.Dispose();
+            return false;
+        }
+    }
+
+    private Caption Say(Conversation conversation, Seen seen, CancellationToken cancel)
+    {
+        conversation.Reset();
+        conversation.Show(seen.Tokens);
+        Answer answer = conversation.Ask(prompt, options, cancel: cancel);
+        cancel.ThrowIfCancellationRequested();
+        return new Caption(seen.Window.Start, seen.Window.End, answer.Text)
+        {
+            Encode = seen.Encode,
+            FirstToken = answer.FirstToken,
+            Generate = answer.Generate,
+            Tokens = answer.Ids.Count,
+        };
+    }
+}

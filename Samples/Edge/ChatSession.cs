@@ -1,0 +1,110 @@
+using EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Runtime;
+using EdgeVideoLlava.Runtime.Generation;
+using EdgeVideoLlava.Runtime.Preprocess;
+using EdgeVideoLlava.Runtime.Projector;
+using EdgeVideoLlava.Runtime.Video;
+
+namespace EdgeVideoLlava.Edge;
+
+/// <summary>The dialogue of `edge chat`: answers to stdout as they grow, figures and prompts to stderr. Ctrl-C stops an answer, twice leaves.</summary>
+internal sealed class ChatSession(Assistant assistant, Conversation conversation, GenerationOptions options, PictureOptions pictures)
+{
+    private const string Help = "/add FILE shows another picture or clip, /reset begins anew, /stats shows figures of the last answer, /quit leaves";
+
+    private string stats = "nothing answered yet";
+    private TimeSpan encode;
+
+    /// <summary>Reads, preprocesses and encodes a file for the next question.</summary>
+    public void Show(string path, CancellationToken cancel)
+    {
+        PixelValues pixels = assistant.Look(path, pictures, new ClipOptions { Notice = Notices.Say }, cancel);
+        (VisionTokens tokens, TimeSpan time) = assistant.Encode(pixels);
+        encode += time;
+        conversation.Show(tokens);
+    }
+
+    public Answer Ask(string question, CancellationToken cancel)
+    {
+        Answer answer = conversation.Ask(question, options, piece => Console.Out.Write(Printable(piece)), cancel);
+        Console.Out.WriteLine();
+        stats = FormattableString.Invariant($"encode {encode.TotalMilliseconds:0} ms, first token {answer.FirstToken.TotalMilliseconds:0} ms ({answer.PrefilledPositions} of {answer.PromptPositions} positions new), ")
+            + FormattableString.Invariant($"{answer.Ids.Count} tokens at {answer.TokensPerSecond:0.0} tokens/s");
+        encode = TimeSpan.Zero;
+        Notices.Say(answer.Stop == StopReason.EndToken ? stats : $"{stats}; stopped: {Reason(answer.Stop)}");
+        if (answer.Stop == StopReason.Cancelled) cancel.ThrowIfCancellationRequested();
+        return answer;
+    }
+
+    /// <summary>Questions from stdin until it ends.</summary>
+    public void Run(CancellationToken cancel)
+    {
+        if (!Console.IsInputRedirected) Notices.Say(Help);
+        while (!cancel.IsCancellationRequested)
+        {
+            if (!Console.IsInputRedirected) Console.Error.Write("> ");
+            string? line = Console.In.ReadLine()?.Trim();
+            if (line == null) break;
+            if (line.Length > 0 && !Obey(line, cancel)) break;
+        }
+    }
+
+    /// <summary>One line of the session; false ends it. A bad file or a full context is told and the session goes on.</summary>
+    private bool Obey(string line, CancellationToken cancel)
+    {
+        try
+        {
+            switch (line.Split(' ', 2, StringSplitOptions.TrimEntries))
+            {
+                case ["/quit" or "/exit"]: return false;
+                case ["/help"]: Notices.Say(Help); break;
+                case ["/stats"]: Notices.Say(stats); break;
+                case ["/reset"]: conversation.Reset(); break;
+                case ["/add", string path]: Show(path, cancel); break;
+                case [string command, ..] when command.StartsWith('/'): Notices.Say($"{command} is no command here; {Help}"); break;
+                default: AskInterruptibly(line, cancel); break;
+            }
+        }
+        catch (BadInputException e)
+        {
+            Notices.Say(e.Message);
+        }
+        return true;
+    }
+
+    private void AskInterruptibly(string question, CancellationToken leave)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(leave);
+        ConsoleCancelEventHandler onInterrupt = (_, press) =>
+        {
+            // The first Ctrl-C ends the answer only; a second one, while it ends, takes its usual course.
+            press.Cancel = !stop.IsCancellationRequested;
+            stop.Cancel();
+        };
+        Console.CancelKeyPress += onInterrupt;
+        try
+        {
+            Ask(question, stop.Token);
+        }
+        catch (OperationCanceledException) when (!leave.IsCancellationRequested)
+        {
+        }
+        finally
+        {
+            Console.CancelKeyPress -= onInterrupt;
+        }
+    }
+
+    private static string Reason(StopReason stop) => stop switch
+    {
+        StopReason.MaxTokens => "--max-tokens reached",
+        StopReason.Context => "the model's context is full",
+        StopReason.Loop => "the answer ran in circles",
+        StopReason.StopString => "a stop text came",
+        StopReason.Cancelled => "interrupted",
+        _ => "end of the answer",
+    };
+
+    /// <summary>A model can say escape sequences; a terminal would obey them.</summary>
+    private static string Printable(string text) => string.Concat(text.Where(c => c is '\n' or '\t' || !char.IsControl(c)));
+}
