@@ -1,6 +1,7 @@
+using EdgeVideoLlava.Runtime.Weights;
 using EdgeVideoLlava.Kernels;
 
-namespace EdgeVideoLlava.Runtime.Weights;
+namespace EdgeVideoLlava.Runtime.Loading;
 
 /// <summary>Host memory that a model takes on the CPU device, estimated before anything is loaded.</summary>
 /// <param name="Mapped">Bytes read from the mapped files; they need memory to be fast, but the system may drop and read them again.</param>

@@ -1,8 +1,9 @@
+using EdgeVideoLlava.Runtime.Weights;
 using EdgeVideoLlava.Kernels;
 using EdgeVideoLlava.Runtime.Language;
 using EdgeVideoLlava.Runtime.Vision;
 
-namespace EdgeVideoLlava.Runtime.Weights;
+namespace EdgeVideoLlava.Runtime.Loading;
 
 /// <summary>Which tensors a checkpoint of a given config must hold, with their shapes; anything else, or anything less, is an error that lists it.</summary>
 internal static class ExpectedTensors

@@ -1,9 +1,10 @@
+using EdgeVideoLlava.Runtime.Weights;
 using EdgeVideoLlava.Kernels;
 using EdgeVideoLlava.Runtime.Language;
 using EdgeVideoLlava.Runtime.Projector;
 using EdgeVideoLlava.Runtime.Vision;
 
-namespace EdgeVideoLlava.Runtime.Weights;
+namespace EdgeVideoLlava.Runtime.Loading;
 
 /// <summary>Puts a checkpoint's tensors on a device: linears in their stored type, norms and biases as float32, q/k/v and gate/up joined by rows.</summary>
 internal sealed class WeightLoader(Checkpoint checkpoint, ComputeDevice device, ComputeQueue queue, IProgress<double>? progress, CancellationToken cancel)

@@ -1,9 +1,10 @@
 using System.Text.Json;
+using EdgeVideoLlava.Runtime.Weights;
 using EdgeVideoLlava.Kernels;
 using EdgeVideoLlava.Runtime.Language;
 using EdgeVideoLlava.Runtime.Vision;
 
-namespace EdgeVideoLlava.Runtime.Weights;
+namespace EdgeVideoLlava.Runtime.Loading;
 
 /// <summary>The one reader of third-party config.json files. Sizes come from the tensors, the rest from here, absent keys by the reference classes' defaults.</summary>
 internal sealed class ConfigReader
