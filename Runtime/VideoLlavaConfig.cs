@@ -32,6 +32,9 @@ public sealed record VideoLlavaConfig
 
     public int? VideoTokenId { get; init; }
 
+    /// <summary>Id that ends an answer.</summary>
+    public required int EndTokenId { get; init; }
+
     /// <summary>Cut of the expanded sequence (tokenizer_model_max_length); null = none.</summary>
     public int? ExpandedLimit { get; init; }
 

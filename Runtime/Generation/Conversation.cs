@@ -20,7 +20,7 @@ public sealed class Conversation : IDisposable
     public Conversation(VideoLlava model, TextTokenizer tokenizer, PromptTemplate? template = null)
     {
         (this.model, this.tokenizer) = (model, tokenizer);
-        this.template = template ?? (model.Config.Variant == ModelVariant.Hf ? PromptTemplate.Hf : PromptTemplate.LlavaV1);
+        this.template = template ?? PromptIds.DefaultTemplate(model.Config);
         generator = new Generator(model, tokenizer);
     }
 
@@ -38,7 +38,7 @@ public sealed class Conversation : IDisposable
     /// <exception cref="Kernels.BadInputException">The dialogue does not fit into the context; it stays as it was.</exception>
     public Answer Ask(string question, GenerationOptions? options = null, Action<string>? text = null, CancellationToken cancel = default)
     {
-        var ask = new ChatMessage(ChatRole.User, WithMarkers(question));
+        var ask = new ChatMessage(ChatRole.User, PromptIds.Mark(model.Config, [.. unasked.Select(VisualShape.Of)], question));
         MergedPrompt prompt = Merge(template.Render([.. messages, ask, new ChatMessage(ChatRole.Assistant, null)]));
         Answer answer = generator.Run(prompt, options ?? new GenerationOptions(), template.StopString, text, cancel);
         messages.Add(ask);
@@ -62,27 +62,14 @@ public sealed class Conversation : IDisposable
         generator.Dispose();
     }
 
-    private string WithMarkers(string question)
-    {
-        IEnumerable<VisualKind> kinds = unasked.Select(visual => visual.IsClip ? VisualKind.Clip : VisualKind.Picture);
-        if (unasked.Count == 0) return question;
-        return model.Config.Variant == ModelVariant.Hf ? VisualMarkers.Hf(kinds, question) : VisualMarkers.Original(kinds, question);
-    }
-
     private MergedPrompt Merge(string prompt)
     {
         VideoLlavaConfig config = model.Config;
-        MergedPrompt merged;
-        if (config.Variant == ModelVariant.Original) merged = MergedPrompt.FromMarkers(tokenizer.EncodeWithVisualMarkers(prompt), visuals, config.Language.Vocabulary);
-        else
-        {
-            (int imageId, int videoId) = (config.ImageTokenId!.Value, config.VideoTokenId!.Value);
-            int[] ids = HfExpansion.Expand(tokenizer.Encode(prompt), imageId, videoId, Rows(clips: false), Rows(clips: true));
-            merged = MergedPrompt.FromPlaceholders(ids, visuals, imageId, videoId, config.Language.Vocabulary);
-        }
+        int[] ids = PromptIds.Encode(config, tokenizer, prompt, [.. visuals.Select(VisualShape.Of)]);
+        MergedPrompt merged = config.Variant == ModelVariant.Original
+            ? MergedPrompt.FromMarkers(ids, visuals, config.Language.Vocabulary)
+            : MergedPrompt.FromPlaceholders(ids, visuals, config.ImageTokenId!.Value, config.VideoTokenId!.Value, config.Language.Vocabulary);
         if (config.ExpandedLimit is { } limit) merged.Truncate(limit);
         return merged;
     }
-
-    private List<int> Rows(bool clips) => [.. visuals.Where(visual => visual.IsClip == clips).Select(visual => visual.Rows.Rows)];
 }

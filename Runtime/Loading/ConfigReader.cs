@@ -65,6 +65,7 @@ internal sealed class ConfigReader
             PadPictures = aspect == "pad",
             ImageTokenId = variant == ModelVariant.Hf ? root.Int("image_token_index", 32000) : null,
             VideoTokenId = variant == ModelVariant.Hf ? root.Int("video_token_index", 32001) : null,
+            EndTokenId = text.Int("eos_token_id", root.Int("eos_token_id", 2)),
             ExpandedLimit = root.Int("tokenizer_model_max_length"),
             Notices = notices,
         };

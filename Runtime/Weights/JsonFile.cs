@@ -4,7 +4,7 @@ using EdgeVideoLlava.Kernels;
 namespace EdgeVideoLlava.Runtime.Weights;
 
 /// <summary>Reads a JSON file that a stranger may have made: a ceiling on its size and depth, one clear line when it is broken.</summary>
-internal static class JsonFile
+public static class JsonFile
 {
     private const long SizeCeiling = 64 << 20;
 

@@ -8,21 +8,39 @@ namespace EdgeVideoLlava.Edge;
 /// <summary>The device and the model of one command, opened with a start line on stderr, closed together.</summary>
 internal sealed class ModelSession : IDisposable
 {
-    private ModelSession(ComputeDevice device, Assistant assistant) => (Device, Assistant) = (device, assistant);
+    private readonly Assistant? assistant;
+
+    private ModelSession(ComputeDevice device, VideoLlava model, Assistant? assistant) => (Device, Model, this.assistant) = (device, model, assistant);
 
     public ComputeDevice Device { get; }
-    public Assistant Assistant { get; }
+    public VideoLlava Model { get; }
 
-    public static ModelSession Open(ModelSettings settings, CancellationToken cancel, PreprocessPreset? preset = null, LoadOptions? options = null)
+    /// <summary>The model with its tokenizer; not after <see cref="OpenModel"/>.</summary>
+    public Assistant Assistant => assistant ?? throw new InvalidOperationException("this session was opened without a tokenizer");
+
+    /// <summary>Opens a checkpoint folder with its tokenizer.</summary>
+    public static ModelSession Open(ModelSettings settings, CancellationToken cancel, PreprocessPreset? preset = null, LoadOptions? options = null) => Open(settings, device =>
+    {
+        Assistant assistant = Assistant.Load(settings.Folder, device, preset, options, cancel: cancel);
+        Announce(settings, device, assistant.Model, $"; tokens: {assistant.Tokenizer.ModeDescription}");
+        return new ModelSession(device, assistant.Model, assistant);
+    });
+
+    /// <summary>Opens the model alone, for what needs no words.</summary>
+    public static ModelSession OpenModel(ModelSettings settings, CancellationToken cancel, LoadOptions? options = null) => Open(settings, device =>
+    {
+        VideoLlava model = VideoLlava.Load(settings.Folder, device, options, cancel: cancel);
+        Announce(settings, device, model, "");
+        return new ModelSession(device, model, null);
+    });
+
+    private static ModelSession Open(ModelSettings settings, Func<ComputeDevice, ModelSession> load)
     {
         if (settings.Compute == "fp16") throw new DeviceUnavailableException("--compute fp16: no device here stores activations in fp16 yet; take --compute fp32");
         ComputeDevice device = ComputeDevices.Open(settings.Device, settings.Threads ?? 0);
         try
         {
-            Assistant assistant = Assistant.Load(settings.Folder, device, preset, options, cancel: cancel);
-            Notices.Say($"{device.Description}; model {settings.Folder} ({assistant.Model.Config.Variant.ToString().ToLowerInvariant()}); tokens: {assistant.Tokenizer.ModeDescription}");
-            foreach (string notice in assistant.Model.Config.Notices) Notices.Say(notice);
-            return new ModelSession(device, assistant);
+            return load(device);
         }
         catch
         {
@@ -31,9 +49,15 @@ internal sealed class ModelSession : IDisposable
         }
     }
 
+    private static void Announce(ModelSettings settings, ComputeDevice device, VideoLlava model, string tokens)
+    {
+        Notices.Say($"{device.Description}; model {settings.Folder} ({model.Config.Variant.ToString().ToLowerInvariant()}){tokens}");
+        foreach (string notice in model.Config.Notices) Notices.Say(notice);
+    }
+
     public void Dispose()
     {
-        Assistant.Dispose();
+        Model.Dispose();
         Device.Dispose();
     }
 }

@@ -8,6 +8,7 @@ return await CommandLine.Run(
     {
         NarrateCommand.Create(),
         ChatCommand.Create(),
+        TraceCommand.Create(),
         DoctorCommand.Create(),
     },
     args);

@@ -7,6 +7,9 @@ namespace EdgeVideoLlava.Edge.Trace;
 public sealed record TraceTolerance(double States, double Logits, double Relative = 0)
 {
     public static readonly TraceTolerance Original = new(1e-4, 5e-4), Hf = new(2e-4, 1e-3);
+
+    /// <summary>The one of the files' kind of checkpoint.</summary>
+    public static TraceTolerance For(TraceFile expected, TraceFile got) => HfGolden.IsHf(expected) || HfGolden.IsHfTrace(expected) || HfGolden.IsHfTrace(got) ? Hf : Original;
 }
 
 /// <summary>What came of one stage. Error is the largest |got − expected|, NaN where a number is none.</summary>
@@ -33,8 +36,8 @@ public sealed partial class TraceComparison
     /// <exception cref="BadInputException">The two have no stage in common.</exception>
     public static TraceComparison Compare(TraceFile expected, TraceFile got, TraceTolerance? tolerance = null)
     {
+        tolerance ??= TraceTolerance.For(expected, got);
         if (HfGolden.IsHf(expected)) expected = HfGolden.Map(expected, got);
-        tolerance ??= HfGolden.IsHfTrace(got) ? TraceTolerance.Hf : TraceTolerance.Original;
         string[] common = [.. got.Names.Where(name => expected.Find(name) != null)];
         if (common.Length == 0) throw new BadInputException("the two files have no stage in common; were both written by edge trace, or is one a golden file?");
         return new TraceComparison

@@ -1,0 +1,27 @@
+using EdgeVideoLlava.Runtime.Text;
+
+namespace EdgeVideoLlava.Runtime.Generation;
+
+/// <summary>A dialogue to the ids that a checkpoint's layout wants: -200 markers (original) or expanded placeholders (-hf).</summary>
+public static class PromptIds
+{
+    /// <summary>llava_v1 for the original layout whatever the folder's name, the plain USER/ASSISTANT form for -hf.</summary>
+    public static PromptTemplate DefaultTemplate(VideoLlavaConfig config) => config.Variant == ModelVariant.Hf ? PromptTemplate.Hf : PromptTemplate.LlavaV1;
+
+    /// <summary>A question with the tags of the visuals that are shown with it in front.</summary>
+    public static string Mark(VideoLlavaConfig config, IReadOnlyList<VisualShape> shown, string question)
+    {
+        if (shown.Count == 0) return question;
+        IEnumerable<VisualKind> kinds = shown.Select(visual => visual.IsClip ? VisualKind.Clip : VisualKind.Picture);
+        return config.Variant == ModelVariant.Hf ? VisualMarkers.Hf(kinds, question) : VisualMarkers.Original(kinds, question);
+    }
+
+    /// <summary>Ids of a rendered prompt.</summary>
+    /// <exception cref="Kernels.BadInputException">-hf: the prompt's tags and the visuals do not match.</exception>
+    public static int[] Encode(VideoLlavaConfig config, TextTokenizer tokenizer, string prompt, IReadOnlyList<VisualShape> visuals)
+    {
+        if (config.Variant == ModelVariant.Original) return tokenizer.EncodeWithVisualMarkers(prompt);
+        List<int> Rows(bool clips) => [.. visuals.Where(visual => visual.IsClip == clips).Select(visual => visual.Rows)];
+        return HfExpansion.Expand(tokenizer.Encode(prompt), config.ImageTokenId!.Value, config.VideoTokenId!.Value, Rows(clips: false), Rows(clips: true));
+    }
+}
