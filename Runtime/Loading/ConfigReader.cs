@@ -1,8 +1,8 @@
 using System.Text.Json;
-using EdgeVideoLlava.Runtime.Weights;
 using EdgeVideoLlava.Kernels;
 using EdgeVideoLlava.Runtime.Language;
 using EdgeVideoLlava.Runtime.Vision;
+using EdgeVideoLlava.Runtime.Weights;
 
 namespace EdgeVideoLlava.Runtime.Loading;
 

@@ -1,7 +1,7 @@
-using EdgeVideoLlava.Runtime.Weights;
 using EdgeVideoLlava.Kernels;
 using EdgeVideoLlava.Runtime.Language;
 using EdgeVideoLlava.Runtime.Vision;
+using EdgeVideoLlava.Runtime.Weights;
 
 namespace EdgeVideoLlava.Runtime.Loading;
 

@@ -1,5 +1,5 @@
-using EdgeVideoLlava.Runtime.Weights;
 using EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Runtime.Weights;
 
 namespace EdgeVideoLlava.Runtime.Loading;
 

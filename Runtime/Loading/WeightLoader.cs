@@ -1,8 +1,8 @@
-using EdgeVideoLlava.Runtime.Weights;
 using EdgeVideoLlava.Kernels;
 using EdgeVideoLlava.Runtime.Language;
 using EdgeVideoLlava.Runtime.Projector;
 using EdgeVideoLlava.Runtime.Vision;
+using EdgeVideoLlava.Runtime.Weights;
 
 namespace EdgeVideoLlava.Runtime.Loading;
 

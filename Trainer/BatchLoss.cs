@@ -1,0 +1,63 @@
+using EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Runtime;
+using EdgeVideoLlava.Runtime.Language;
+using EdgeVideoLlava.Runtime.Projector;
+
+namespace EdgeVideoLlava.Trainer;
+
+/// <summary>The loss of a micro-batch: mean cross entropy over all its supervised positions, position t predicting label t + 1.</summary>
+/// <remarks>
+/// As LlamaForCausalLM on the sequences of prepare_inputs_labels_for_multimodal: the mean is over the micro-batch, not over the tokens of
+/// an accumulated batch, and dialogues without pictures count too.
+/// </remarks>
+/// <param name="Sum">Summed negative log-likelihood in nats.</param>
+/// <param name="Supervised">Supervised positions; 0 where truncation or masking left none, and the loss is then 0, not NaN.</param>
+public sealed record BatchLoss(double Sum, int Supervised)
+{
+    public double Mean => Supervised == 0 ? 0 : Sum / Supervised;
+
+    /// <summary>Runs the samples forward, one after the other: padding would change nothing but the time.</summary>
+    /// <exception cref="BadInputException">A sample's markers and visuals do not match, or it does not fit into the context.</exception>
+    public static BatchLoss Of(VideoLlava model, IReadOnlyList<TrainingSample> batch, Func<int, StageTrace?>? trace = null, CancellationToken cancel = default)
+    {
+        (double sum, int supervised) = (0, 0);
+        for (int i = 0; i < batch.Count; i++)
+        {
+            cancel.ThrowIfCancellationRequested();
+            (double sampleSum, int sampleSupervised) = OfSample(model, batch[i], trace?.Invoke(i));
+            sum += sampleSum;
+            supervised += sampleSupervised;
+        }
+        return new BatchLoss(sum, supervised);
+    }
+
+    private static (double Sum, int Supervised) OfSample(VideoLlava model, TrainingSample sample, StageTrace? trace)
+    {
+        List<VisionTokens> visuals = [.. sample.Visuals.Select(pixels => model.Encode(pixels))];
+        MergedPrompt prompt = MergedPrompt.FromMarkers(sample.Ids, visuals, model.Config.Language.Vocabulary);
+        if (model.Config.ExpandedLimit is { } limit) prompt.Truncate(limit);
+        int[] labels = PaddedBatch.Expand(prompt, sample.Ids, sample.Labels);
+        int[] targets = [.. labels.Skip(1)];
+        int supervised = targets.Count(label => label != CrossEntropy.Ignored);
+        using LlamaState state = model.CreateState();
+        Matrix logits = model.Device.AllocateMatrix(prompt.Length, model.Config.Language.Vocabulary);
+        model.Prefill(prompt, state, logits, trace);
+        trace?.Record("logits", logits);
+        double sum = supervised == 0 ? 0 : SumOf(model, logits.RowRange(0, targets.Length), targets);
+        logits.Buffer.Dispose();
+        foreach (VisionTokens visual in visuals) visual.Dispose();
+        return (sum, supervised);
+    }
+
+    private static double SumOf(VideoLlava model, Matrix logits, int[] targets)
+    {
+        IntVector labels = model.Device.AllocateInts(targets.Length);
+        Matrix losses = model.Device.AllocateMatrix(targets.Length, 1);
+        model.LanguageQueue.Write(targets, labels);
+        CrossEntropy.Run(model.LanguageQueue, logits, labels, losses);
+        double sum = model.LanguageQueue.Read(losses).Sum(loss => (double)loss);
+        labels.Buffer.Dispose();
+        losses.Buffer.Dispose();
+        return sum;
+    }
+}
