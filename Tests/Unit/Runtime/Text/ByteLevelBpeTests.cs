@@ -52,7 +52,8 @@ public sealed class ByteLevelBpeTests
         var random = new Random(6);
         for (int round = 0; round < 500; round++)
         {
-            string text = string.Concat(Enumerable.Range(0, random.Next(12)).Select(_ => (string[])["hello", " ", "\n", "12", "\u00E9", "\u4F60", "\U0001F600", "\t", "'ll"]).Select(list => list[random.Next(list.Length)]));
+            string[] parts = ["hello", " ", "\n", "12", "\u00E9", "\u4F60", "\U0001F600", "\t", "'ll"];
+            string text = string.Concat(Enumerable.Range(0, random.Next(12)).Select(_ => parts[random.Next(parts.Length)]));
             int[] ids = tokenizer.Encode(text);
             StreamingDecoder decoder = tokenizer.CreateDecoder();
             var streamed = new StringBuilder();
