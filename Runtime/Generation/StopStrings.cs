@@ -3,7 +3,10 @@ using EdgeVideoLlava.Kernels;
 namespace EdgeVideoLlava.Runtime.Generation;
 
 /// <summary>Ends a streamed text before the stop string that is complete first, wherever pieces are cut.</summary>
-/// <remarks>Of two that end at the same character the longer one counts. Text that may be the beginning of a stop string is held back until it is decided; so a shown text is never taken back.</remarks>
+/// <remarks>
+/// Of two that end at the same character the longer one counts. Text that may be the beginning of a stop string is held back until it is
+/// decided, so a shown text is never taken back.
+/// </remarks>
 public sealed class StopStrings
 {
     private readonly string[] stops;

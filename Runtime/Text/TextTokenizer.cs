@@ -1,5 +1,4 @@
 using System.Text;
-using System.Text.Json;
 using EdgeVideoLlava.Kernels;
 
 namespace EdgeVideoLlava.Runtime.Text;
@@ -62,13 +61,38 @@ public sealed class TextTokenizer
     public static TextTokenizer Load(string folder, TokenizerMode? mode = null)
     {
         using var files = new TokenizerFiles(folder);
-        SentencePieceModel model = SentencePieceModel.Load(files.PathOf("tokenizer.model"));
-        (TokenizerMode chosen, string reason) = mode is TokenizerMode given ? (given, "as told") : TokenizerModes.Choose(files);
-        return FromSentencePiece(model, chosen, reason, files);
+        try
+        {
+            if (ByteLevelFile.Find(files) is ByteLevelFile file) return FromByteLevel(file, files);
+            SentencePieceModel model = SentencePieceModel.Load(files.PathOf("tokenizer.model"));
+            (TokenizerMode chosen, string reason) = mode is TokenizerMode given ? (given, "as told") : TokenizerModes.Choose(files);
+            return FromSentencePiece(model, chosen, reason, files);
+        }
+        catch (Exception e) when (e is InvalidOperationException or KeyNotFoundException)
+        {
+            throw new BadInputException($"{files.PathOf("tokenizer.json")}: not of the known form; fetch it again", e);
+        }
     }
 
     /// <summary>A tokenizer of a vocabulary alone, without added tokens.</summary>
     public static TextTokenizer FromSentencePiece(SentencePieceModel model, TokenizerMode mode) => FromSentencePiece(model, mode, "as told", null);
+
+    /// <summary>A byte-level tokenizer given as arrays, as a GGUF file holds it.</summary>
+    /// <param name="pieces">By id, written in GPT-2's byte alphabet.</param>
+    /// <param name="merges">"a b", the first merged first.</param>
+    /// <param name="specialIds">Ids of pieces that are no text but tokens such as "&lt;|im_end|&gt;".</param>
+    /// <param name="bosId">Begin-of-text id, put in front of a text if <paramref name="addsBos"/>; -1 if there is none.</param>
+    /// <param name="source">File name, for messages.</param>
+    /// <exception cref="BadInputException">Pieces and merges do not fit together.</exception>
+    public static TextTokenizer FromByteLevel(string[] pieces, IReadOnlyList<string> merges, IReadOnlySet<int> specialIds, ByteLevelPattern pattern,
+        int bosId, int eosId, int unknownId, bool addsBos, string source)
+    {
+        if (specialIds.Any(id => id < 0 || id >= pieces.Length || pieces[id].Length == 0) || eosId < 0 || eosId >= pieces.Length)
+            throw new BadInputException($"{source}: a special token has no piece; fetch the file again");
+        var specials = new SpecialTokens(specialIds.Select(id => new SpecialToken(pieces[id], id)), source);
+        var vocabulary = new ByteLevelBpe(pieces, merges, specialIds, pattern, source);
+        return new TextTokenizer(vocabulary, specials, (bosId, eosId, unknownId), addsBos, false, $"byte-level BPE, {pieces.Length} pieces");
+    }
 
     /// <summary>Ids of a text. Special tokens written out in it ("&lt;/s&gt;") become their ids, as in the references.</summary>
     /// <param name="addBos">Put the begin-of-text id in front, if the vocabulary wants one.</param>
@@ -128,5 +152,14 @@ public sealed class TextTokenizer
         string description = $"SentencePiece BPE, {model.Count} pieces, {TokenizerModes.Describe(mode)} ({reason})";
         return new TextTokenizer(new SentencePieceVocabulary(model, mode), new SpecialTokens(special.Values, files?.Folder ?? ""),
             (model.BosId, model.EosId, model.UnknownId), files?.Flag("add_bos_token") ?? true, fused, description);
+    }
+
+    private static TextTokenizer FromByteLevel(ByteLevelFile file, TokenizerFiles files)
+    {
+        string path = files.PathOf("tokenizer.json");
+        int Id(string name) => files.Token(name) is string text && files.AddedTokens.TryGetValue(text, out SpecialToken token) ? token.Id : -1;
+        if (Id("eos_token") < 0) throw new BadInputException($"{files.PathOf("tokenizer_config.json")}: eos_token is absent or no added token; it says where an answer ends");
+        IReadOnlySet<int> special = files.AddedTokens.Values.Select(token => token.Id).ToHashSet();
+        return FromByteLevel(file.Pieces, file.Merges, special, file.Pattern, Id("bos_token"), Id("eos_token"), Id("unk_token"), files.Flag("add_bos_token") ?? false, path);
     }
 }

@@ -47,7 +47,8 @@ internal static class TokenizerModes
             ("Sequence(Prepend, Replace)", "none") => (TokenizerMode.Legacy431, reason),
             ("none", "Metaspace first" or "none") => (TokenizerMode.NonLegacyFast, reason),
             ("none", "Metaspace always") => (TokenizerMode.LegacyFast, reason),
-            _ => throw new BadInputException($"{files.PathOf("tokenizer.json")}: normalizer {normalizer} with pre-tokenizer {preTokenizer} is not known; choose a tokenizer mode by name"),
+            _ => throw new BadInputException($"{files.PathOf("tokenizer.json")}: "
+                + $"normalizer {normalizer} with pre-tokenizer {preTokenizer} is not known; choose a tokenizer mode by name"),
         };
     }
 }

@@ -112,13 +112,17 @@ public sealed class SamplerTests
         var logits = new float[32064];
         int[] history = [.. Enumerable.Range(0, 500)];
         var random = new Random(1);
-        for (int token = 0; token < 20; token++)
+        int allocating = 0;
+        for (int token = 0; token < 100; token++)
         {
             for (int id = 0; id < logits.Length; id++) logits[id] = random.NextSingle() * 20 - 10;
             long before = GC.GetAllocatedBytesForCurrentThread();
             sampler.Next(logits, history);
-            if (token > 0) Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+            if (GC.GetAllocatedBytesForCurrentThread() != before) allocating++;
         }
+        // A collection caused by another test's thread charges this thread with the rest of its allocation buffer, now and then; and the
+        // first token may load code. Allocating once in 20 tokens already shows.
+        Assert.InRange(allocating, 0, 4);
     }
 
     [Theory]

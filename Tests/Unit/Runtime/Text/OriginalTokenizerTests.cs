@@ -37,6 +37,21 @@ public sealed class OriginalTokenizerTests
     }
 
     [Fact]
+    public void Every_answer_of_the_shapes_model_is_its_ids_and_back()
+    {
+        TextTokenizer tokenizer = TextTokenizer.Load(Path.Combine(Golden.Repository, "Samples", "ShapesWorld", "model"));
+        JsonElement[] answers = [.. Json.Load(Golden.Path("shapes-trained/cases.json")).GetProperty("cases").EnumerateArray()
+            .SelectMany(test => test.GetProperty("dialogue").EnumerateArray())];
+        Assert.True(answers.Length > 50, $"{answers.Length} answers");
+        Assert.All(answers, answer =>
+        {
+            int[] ids = answer.GetProperty("answer_ids").Ids();
+            Assert.Equal(answer.Text("answer"), tokenizer.DecodeAnswer(ids));
+            Assert.Equal(ids, tokenizer.Encode(answer.Text("answer"), addBos: false).Append(tokenizer.EosId));
+        });
+    }
+
+    [Fact]
     public void A_picture_gives_one_tag_and_a_clip_eight()
     {
         const string Tag = TextTokenizer.ImageTag;
