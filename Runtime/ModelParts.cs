@@ -24,6 +24,7 @@ internal sealed class ModelParts : IDisposable
     public VisionTower VideoTower { get; }
     public MlpProjector Projector { get; }
     public Llama Language { get; }
+    public long SharedBytes { get; }
 
     public static ModelParts Load(string folder, ComputeDevice device, LoadOptions options, IProgress<double>? progress, CancellationToken cancel)
     {
@@ -55,6 +56,7 @@ internal sealed class ModelParts : IDisposable
             VideoTower = new VisionTower(config.VideoTower, loader.Tower("video_tower", config.VideoTower, options.AllVisionLayers));
             Projector = loader.Projector();
             Language = new Llama(config.Language, loader.Language(config.Language));
+            SharedBytes = loader.SharedBytes;
             owned.InsertRange(0, loader.Owned);
         }
         catch

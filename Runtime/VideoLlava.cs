@@ -22,6 +22,9 @@ public sealed class VideoLlava : IDisposable
     public ComputeDevice Device => parts.Device;
     public Llama Language => parts.Language;
 
+    /// <summary>Bytes of the video tower's weights that equal the image tower's and are in memory once.</summary>
+    public long SharedBytes => parts.SharedBytes;
+
     /// <summary>Opens a checkpoint folder on a device. The files stay mapped while the model lives.</summary>
     /// <exception cref="BadInputException">The folder is no complete checkpoint of a supported kind.</exception>
     /// <exception cref="DeviceFailedException">Too little memory.</exception>

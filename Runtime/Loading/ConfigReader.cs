@@ -7,7 +7,7 @@ using EdgeVideoLlava.Runtime.Weights;
 namespace EdgeVideoLlava.Runtime.Loading;
 
 /// <summary>The one reader of third-party config.json files. Sizes come from the tensors, the rest from here, absent keys by the reference classes' defaults.</summary>
-internal sealed class ConfigReader
+public sealed class ConfigReader
 {
     /// <summary>Keys that say nothing about the forward pass, or what the tensors say better.</summary>
     private static readonly HashSet<string> Ignored =
@@ -50,6 +50,9 @@ internal sealed class ConfigReader
         LlamaConfig language = ReadLanguage(text);
         VisionConfig image = ReadTower("image_tower", variant, vision, selectLayer), video = ReadTower("video_tower", variant, vision, selectLayer);
         string aspect = root.Text("image_aspect_ratio", "square");
+        int? imageId = variant == ModelVariant.Hf ? root.Int("image_token_index", 32000) : null, videoId = variant == ModelVariant.Hf ? root.Int("video_token_index", 32001) : null;
+        int endId = text.Int("eos_token_id", root.Int("eos_token_id", 2));
+        int? limit = root.Int("tokenizer_model_max_length");
         foreach (ForeignConfig part in new[] { root, text, vision }.OfType<ForeignConfig>().Distinct())
         {
             string[] unknown = [.. part.Unknown(Ignored)];
@@ -63,10 +66,10 @@ internal sealed class ConfigReader
             Language = language,
             ClipFrames = video.TemporalFrames > 0 ? video.TemporalFrames : 8,
             PadPictures = aspect == "pad",
-            ImageTokenId = variant == ModelVariant.Hf ? root.Int("image_token_index", 32000) : null,
-            VideoTokenId = variant == ModelVariant.Hf ? root.Int("video_token_index", 32001) : null,
-            EndTokenId = text.Int("eos_token_id", root.Int("eos_token_id", 2)),
-            ExpandedLimit = root.Int("tokenizer_model_max_length"),
+            ImageTokenId = imageId,
+            VideoTokenId = videoId,
+            EndTokenId = endId,
+            ExpandedLimit = limit,
             Notices = notices,
         };
     }

@@ -6,7 +6,7 @@ using EdgeVideoLlava.Runtime.Weights;
 namespace EdgeVideoLlava.Runtime.Loading;
 
 /// <summary>Which tensors a checkpoint of a given config must hold, with their shapes; anything else, or anything less, is an error that lists it.</summary>
-internal static class ExpectedTensors
+public static class ExpectedTensors
 {
     /// <exception cref="BadInputException">Missing, unknown or wrongly shaped tensors.</exception>
     public static void Check(Checkpoint checkpoint, VideoLlavaConfig config)

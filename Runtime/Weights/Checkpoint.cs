@@ -20,7 +20,10 @@ public sealed class Checkpoint : IDisposable
     public List<string> Ignored { get; } = [];
 
     /// <summary>Original names, else -hf names.</summary>
-    public bool IsOriginal { get; private set; }
+    public bool IsOriginal => Deciding != null;
+
+    /// <summary>The first name that showed the original layout.</summary>
+    public string? Deciding { get; private set; }
 
     /// <summary>Bytes of all shards on disk.</summary>
     public long FileBytes { get; private set; }
@@ -59,7 +62,7 @@ public sealed class Checkpoint : IDisposable
         foreach ((string name, HostTensor tensor) in shard.Tensors)
         {
             string canonical = WeightNames.Canonical(name);
-            IsOriginal |= WeightNames.IsOriginal(name);
+            if (WeightNames.IsOriginal(name)) Deciding ??= name;
             if (WeightNames.IsIgnored(canonical)) Ignored.Add(name);
             else if (!tensors.TryAdd(canonical, tensor)) throw new BadInputException($"{path}: two tensors mean {canonical}; keep one of them");
         }

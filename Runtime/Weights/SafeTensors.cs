@@ -90,7 +90,7 @@ public sealed unsafe class SafeTensors : IDisposable
                 if (tensor != null && !tensors.TryAdd(name, tensor)) throw Broken($"tensor {name} is listed twice");
             }
             if (reader.Read()) throw Broken("its header goes on after the closing brace");
-            RefuseOverlaps(ranges);
+            RequireFullCover(ranges, dataLength);
             return tensors;
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or DecoderFallbackException)
@@ -148,14 +148,18 @@ public sealed unsafe class SafeTensors : IDisposable
         _ => throw Broken($"tensor {name} has the type {dtype}; F32, F16, BF16, I64, I32, U8 and BOOL can be read"),
     };
 
-    private void RefuseOverlaps(List<(long Begin, long End, string Name)> ranges)
+    /// <summary>As the format's own library: the tensors cover the data, without overlap, gap or rest.</summary>
+    private void RequireFullCover(List<(long Begin, long End, string Name)> ranges, long dataLength)
     {
         ranges.Sort();
-        for (int i = 1; i < ranges.Count; i++)
+        long covered = 0;
+        foreach ((long begin, long end, string name) in ranges)
         {
-            if (ranges[i].Begin < ranges[i - 1].End)
-                throw Broken($"tensors {ranges[i - 1].Name} and {ranges[i].Name} overlap");
+            if (begin < covered) throw Broken($"tensor {name} overlaps another one");
+            if (begin > covered) throw Broken($"{begin - covered} bytes before tensor {name} belong to none");
+            covered = end;
         }
+        if (covered != dataLength) throw Broken($"{dataLength - covered} bytes after the last tensor belong to none");
     }
 
     private BadInputException Broken(string what) => new($"{Path}: broken safetensors file: {what}; fetch or convert it again");

@@ -25,7 +25,7 @@ public static class SafeTensorsWriter
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)
         {
-            File.Delete(temporary);
+            if (File.Exists(temporary)) File.Delete(temporary);
             throw new BadInputException($"{path}: cannot be written ({e.Message}); choose another output", e);
         }
     }

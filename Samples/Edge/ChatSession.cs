@@ -15,10 +15,12 @@ internal sealed class ChatSession(Assistant assistant, Conversation conversation
     private string stats = "nothing answered yet";
     private TimeSpan encode;
 
-    /// <summary>Reads, preprocesses and encodes a file for the next question.</summary>
-    public void Show(string path, CancellationToken cancel)
+    /// <summary>Reads and preprocesses a file.</summary>
+    public PixelValues Look(string path, CancellationToken cancel) => assistant.Look(path, pictures, new ClipOptions { Notice = Notices.Say }, cancel);
+
+    /// <summary>Encodes a picture or clip for the next question.</summary>
+    public void Show(PixelValues pixels)
     {
-        PixelValues pixels = assistant.Look(path, pictures, new ClipOptions { Notice = Notices.Say }, cancel);
         (VisionTokens tokens, TimeSpan time) = assistant.Encode(pixels);
         encode += time;
         conversation.Show(tokens);
@@ -60,7 +62,7 @@ internal sealed class ChatSession(Assistant assistant, Conversation conversation
                 case ["/help"]: Notices.Say(Help); break;
                 case ["/stats"]: Notices.Say(stats); break;
                 case ["/reset"]: conversation.Reset(); break;
-                case ["/add", string path]: Show(path, cancel); break;
+                case ["/add", string path]: Show(Look(path, cancel)); break;
                 case [string command, ..] when command.StartsWith('/'): Notices.Say($"{command} is no command here; {Help}"); break;
                 default: AskInterruptibly(line, cancel); break;
             }

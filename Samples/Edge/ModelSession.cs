@@ -5,12 +5,14 @@ using EdgeVideoLlava.Runtime.Preprocess;
 
 namespace EdgeVideoLlava.Edge;
 
-/// <summary>The device and the model of one command, opened with a start line on stderr, closed together.</summary>
+/// <summary>The device and the model of one command, opened and closed together.</summary>
 internal sealed class ModelSession : IDisposable
 {
+    private readonly ModelSettings settings;
     private readonly Assistant? assistant;
 
-    private ModelSession(ComputeDevice device, VideoLlava model, Assistant? assistant) => (Device, Model, this.assistant) = (device, model, assistant);
+    private ModelSession(ModelSettings settings, ComputeDevice device, VideoLlava model, Assistant? assistant)
+        => (this.settings, Device, Model, this.assistant) = (settings, device, model, assistant);
 
     public ComputeDevice Device { get; }
     public VideoLlava Model { get; }
@@ -22,17 +24,23 @@ internal sealed class ModelSession : IDisposable
     public static ModelSession Open(ModelSettings settings, CancellationToken cancel, PreprocessPreset? preset = null, LoadOptions? options = null) => Open(settings, device =>
     {
         Assistant assistant = Assistant.Load(settings.Folder, device, preset, options, cancel: cancel);
-        Announce(settings, device, assistant.Model, $"; tokens: {assistant.Tokenizer.ModeDescription}");
-        return new ModelSession(device, assistant.Model, assistant);
+        return new ModelSession(settings, device, assistant.Model, assistant);
     });
 
     /// <summary>Opens the model alone, for what needs no words.</summary>
     public static ModelSession OpenModel(ModelSettings settings, CancellationToken cancel, LoadOptions? options = null) => Open(settings, device =>
     {
         VideoLlava model = VideoLlava.Load(settings.Folder, device, options, cancel: cancel);
-        Announce(settings, device, model, "");
-        return new ModelSession(device, model, null);
+        return new ModelSession(settings, device, model, null);
     });
+
+    /// <summary>The start line: which device, which model, which rules of tokens. Said once the inputs are known to be good.</summary>
+    public void Announce()
+    {
+        string tokens = assistant == null ? "" : $"; tokens: {assistant.Tokenizer.ModeDescription}";
+        Notices.Say($"{Device.Description}; model {settings.Folder} ({Model.Config.Variant.ToString().ToLowerInvariant()}){tokens}");
+        foreach (string notice in Model.Config.Notices) Notices.Say(notice);
+    }
 
     private static ModelSession Open(ModelSettings settings, Func<ComputeDevice, ModelSession> load)
     {
@@ -47,12 +55,6 @@ internal sealed class ModelSession : IDisposable
             device.Dispose();
             throw;
         }
-    }
-
-    private static void Announce(ModelSettings settings, ComputeDevice device, VideoLlava model, string tokens)
-    {
-        Notices.Say($"{device.Description}; model {settings.Folder} ({model.Config.Variant.ToString().ToLowerInvariant()}){tokens}");
-        foreach (string notice in model.Config.Notices) Notices.Say(notice);
     }
 
     public void Dispose()

@@ -9,6 +9,7 @@ return await CommandLine.Run(
         NarrateCommand.Create(),
         ChatCommand.Create(),
         TraceCommand.Create(),
+        InspectCommand.Create(),
         DoctorCommand.Create(),
     },
     args);

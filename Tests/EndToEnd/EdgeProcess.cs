@@ -8,7 +8,7 @@ public static class EdgeProcess
     /// <summary>Long enough for a first build of the program on two busy cores.</summary>
     private static readonly TimeSpan DefaultLimit = TimeSpan.FromMinutes(5);
 
-    public static string Repository { get; } = FindRepository();
+    public static string Repository => ReferenceFiles.Repository;
 
     /// <summary>The first start may build, and says so on stderr; no test shall see that.</summary>
     private static readonly Lazy<Task> Built = new(() => RunBuilt(new EdgeRun { Arguments = ["--version"] }));
@@ -63,16 +63,8 @@ public static class EdgeProcess
         start.Environment["EDGE_NO_INSTALL"] = "1";
         foreach ((string name, string? value) in run.Environment) start.Environment[name] = value;
         Process process = Process.Start(start)!;
+        if (run.Input != null) process.StandardInput.Write(run.Input);
         process.StandardInput.Close();
         return process;
-    }
-
-    private static string FindRepository()
-    {
-        for (DirectoryInfo? at = new(AppContext.BaseDirectory); at != null; at = at.Parent)
-        {
-            if (File.Exists(Path.Combine(at.FullName, "EdgeVideoLlava.sln"))) return at.FullName;
-        }
-        throw new InvalidOperationException("the tests run from a folder outside the repository");
     }
 }

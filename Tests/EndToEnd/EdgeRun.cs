@@ -11,5 +11,8 @@ public sealed record EdgeRun
     /// <summary>Variables to set, or to remove by null.</summary>
     public IReadOnlyDictionary<string, string?> Environment { get; init; } = new Dictionary<string, string?>();
 
+    /// <summary>What the program reads from stdin; null for nothing.</summary>
+    public string? Input { get; init; }
+
     public TimeSpan? Limit { get; init; }
 }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using EdgeVideoLlava.Edge.Options;
 using EdgeVideoLlava.Runtime.Generation;
+using EdgeVideoLlava.Runtime.Preprocess;
 using EdgeVideoLlava.Runtime.Text;
 using EdgeVideoLlava.Runtime.Video;
 
@@ -32,7 +33,9 @@ internal static class ChatCommand
             using Conversation conversation = session.Assistant.Start(name == null ? null : name == PromptTemplate.Hf.Name ? PromptTemplate.Hf : PromptTemplate.Get(name));
             var pictures = new PictureOptions { Exif = parsed.GetValue(exif) == "ignore" ? ExifHandling.Ignore : ExifHandling.Upright };
             var chat = new ChatSession(session.Assistant, conversation, generation.Read(parsed) with { GuardLoops = parsed.GetValue(guard) }, pictures);
-            foreach (string path in paths) chat.Show(path, cancel);
+            PixelValues[] seen = [.. paths.Select(path => chat.Look(path, cancel))];
+            session.Announce();
+            foreach (PixelValues pixels in seen) chat.Show(pixels);
             if (parsed.GetValue(ask) is { } question) chat.Ask(question, cancel);
             else chat.Run(cancel);
             return Task.FromResult(ExitCodes.Ok);

@@ -31,8 +31,9 @@ internal static class NarrateCommand
             if (MediaFile.Detect(path) == MediaKind.Picture) throw new BadInputException($"{path}: a picture; narrate takes clips, 'edge chat {path}' answers about pictures");
             string? target = parsed.GetValue(output);
             using CaptionFile? captions = target == null ? null : new CaptionFile(target);
-            using ModelSession session = ModelSession.Open(model.Read(parsed), cancel);
             using Clip clip = Clip.Open(path, new ClipOptions { Notice = Notices.Say });
+            using ModelSession session = ModelSession.Open(model.Read(parsed), cancel);
+            session.Announce();
             ICaptionSink sink = Sink(parsed.GetValue(format)!, captions?.Writer ?? Console.Out);
             var windows = new ClipWindows(session.Assistant, clip, parsed.GetValue(window), parsed.GetValue(every));
             var narrator = new Narrator(session.Assistant, parsed.GetValue(prompt)!, generation.Read(parsed) with { GuardLoops = true });

@@ -72,6 +72,7 @@ internal static class TraceCommand
             List<PixelValues> visuals = parsed.GetValue(pixels) is { } stored ? ReadPixels(stored, session.Model.Config.Variant)
                 : [.. paths.Select(path => session.Assistant.Look(path, clipOptions: new ClipOptions { Notice = Notices.Say }, cancel: cancel))];
             PromptRows rows = parsed.GetValue(ids) is { } file ? PromptRows.Read(file) : TracePrompt.Rows(session.Assistant, visuals, parsed.GetValue(ask)!);
+            session.Announce();
             TraceRun.Run(session.Model, visuals, rows, parsed.GetValue(greedy), cancel).Write(target);
             return Task.FromResult(ExitCodes.Ok);
         });

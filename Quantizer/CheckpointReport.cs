@@ -1,0 +1,26 @@
+namespace EdgeVideoLlava.Quantizer;
+
+/// <summary>What is in a checkpoint folder or a safetensors file.</summary>
+/// <param name="Path">As given.</param>
+/// <param name="Variant">"original" or "hf"; null for a single file.</param>
+/// <param name="Why">The tensor name that decided the variant.</param>
+/// <param name="FileBytes">Bytes on disk.</param>
+/// <param name="Groups">Tensors by part of the model.</param>
+/// <param name="Sizes">The resolved sizes, name and value; empty for a single file.</param>
+/// <param name="Memory">Bytes needed for each device and type; empty for a single file.</param>
+/// <param name="Ignored">Names of buffers that are ignored on purpose.</param>
+/// <param name="Notices">What a user should know: assumed head counts, unknown keys.</param>
+/// <param name="Tensors">All tensors, under their canonical names.</param>
+public sealed record CheckpointReport(
+    string Path, string? Variant, string? Why, long FileBytes, IReadOnlyList<TensorGroup> Groups, IReadOnlyList<SizeEntry> Sizes,
+    IReadOnlyList<MemoryEntry> Memory, IReadOnlyList<string> Ignored, IReadOnlyList<string> Notices, IReadOnlyList<TensorEntry> Tensors);
+
+/// <summary>The tensors of one part of the model.</summary>
+public sealed record TensorGroup(string Name, int Tensors, long Parameters, long Bytes, string Types);
+
+public sealed record SizeEntry(string Name, string Value);
+
+/// <summary>Bytes for the weights, and for the KV cache of one conversation at the full context.</summary>
+public sealed record MemoryEntry(string Device, string Type, long Weights, long KvCache);
+
+public sealed record TensorEntry(string Name, string Type, IReadOnlyList<long> Shape, long Bytes);

@@ -1,0 +1,69 @@
+namespace EdgeVideoLlava.Tests.EndToEnd;
+
+public sealed class ChatTests
+{
+    private static readonly string Shapes = Path.Combine(EdgeProcess.Repository, "Samples/ShapesWorld");
+
+    [Fact]
+    public async Task One_question_is_answered_on_stdout()
+    {
+        EdgeResult result = await EdgeProcess.Run("chat", $"{Shapes}/clips/clip_00.mp4", "--ask", "Describe what you see.");
+        Assert.Equal((0, "A blue ring vanishes.\n"), (result.Code, result.Output));
+        Assert.Contains("tokens/s", result.Errors);
+    }
+
+    [Fact]
+    public async Task A_session_keeps_its_history_and_survives_a_bad_file()
+    {
+        EdgeResult result = await EdgeProcess.Run(new EdgeRun
+        {
+            Arguments = ["chat", $"{Shapes}/clips/clip_00.mp4"],
+            Input = "Describe what you see.\nIn which place is the blue ring?\n/add nowhere.png\n/nonsense\nWhat happens to the ring?\n/stats\n/reset\n/quit\n",
+        });
+        Assert.Equal((0, "A blue ring vanishes.\nAt the bottom.\nIt vanishes.\n"), (result.Code, result.Output));
+        Assert.Contains("nowhere.png: no such file", result.Errors);
+        Assert.Contains("/nonsense is no command here", result.Errors);
+        Assert.Contains("(13 of 357 positions new)", result.Errors);
+    }
+
+    [Fact]
+    public async Task The_answer_does_not_depend_on_the_threads_and_a_seed_repeats_it()
+    {
+        string[] ask = ["chat", $"{Shapes}/pictures/picture_00.png", "--ask", "Describe the picture in detail.", "--temperature", "1.5", "--seed", "7"];
+        EdgeResult one = await EdgeProcess.Run([.. ask, "--threads", "1"]), three = await EdgeProcess.Run([.. ask, "--threads", "3"]);
+        Assert.Equal((0, one.Output), (three.Code, three.Output));
+        Assert.NotEmpty(one.Output.Trim());
+    }
+
+    [Fact]
+    public async Task A_prompt_that_is_too_long_says_by_how_much()
+    {
+        EdgeResult result = await EdgeProcess.Run("chat", "--ask", string.Concat(Enumerable.Repeat("a blue ring ", 2000)));
+        Assert.Equal((2, ""), (result.Code, result.Output));
+        Assert.Matches(@"edge: the prompt takes \d+ positions, the model has 1024: \d+ too many", result.Errors);
+    }
+
+    [Theory]
+    [InlineData("images/edge/zero_byte.jpg")]
+    [InlineData("images/edge/text_renamed.jpg")]
+    [InlineData("images/edge/truncated_half.jpg")]
+    [InlineData("images/edge/truncated_half.png")]
+    [InlineData("images/edge/corrupt_idat.png")]
+    public async Task A_picture_that_is_none_is_code_2(string file) => (await EdgeProcess.Run("chat", ReferenceFiles.Data(file), "--ask", "What?")).IsRefusal(2, Path.GetFileName(file));
+
+    [Fact]
+    public async Task A_folder_that_is_no_model_is_code_2()
+    {
+        (await EdgeProcess.Run("chat", "--ask", "What?", "--model", "/nowhere")).IsRefusal(2, "/nowhere: no such folder");
+        (await EdgeProcess.Run("chat", "--ask", "What?", "--model", "/")).IsRefusal(2, "model.safetensors");
+    }
+
+    [Fact]
+    public async Task A_model_without_tokenizer_is_code_2()
+    {
+        string folder = Directory.CreateTempSubdirectory("edge-").FullName;
+        foreach (string file in new[] { "config.json", "model.safetensors" }) File.Copy($"{Shapes}/model/{file}", Path.Combine(folder, file));
+        (await EdgeProcess.Run("chat", "--ask", "What?", "--model", folder)).IsRefusal(2, "tokenizer.model");
+        Directory.Delete(folder, recursive: true);
+    }
+}
