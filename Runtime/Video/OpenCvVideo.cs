@@ -34,7 +34,7 @@ internal sealed unsafe partial class OpenCvVideo : IClipSource
     /// <summary>OpenCV's version, e.g. "4.13.0"; null when it cannot be loaded.</summary>
     public static string? Version => IsAvailable ? Cv2.GetVersionString() : null;
 
-    public OpenCvVideo(string path, ClipOptions options)
+    public OpenCvVideo(string path, ClipOptions options, CancellationToken cancellation)
     {
         this.path = Path.GetFullPath(path);
         this.options = options;
@@ -43,8 +43,8 @@ internal sealed unsafe partial class OpenCvVideo : IClipSource
         {
             (Width, Height) = (capture.FrameWidth, capture.FrameHeight);
             ClipLimits.RequireSize(path, Width, Height, options);
-            Index = ListPackets(capture.Fps);
-            if (!LastFrameDecodes()) Index = CountByDecoding();
+            Index = ListPackets(capture.Fps, cancellation);
+            if (!LastFrameDecodes(cancellation)) Index = CountByDecoding(cancellation);
         }
         catch
         {
@@ -136,33 +136,39 @@ internal sealed unsafe partial class OpenCvVideo : IClipSource
         throw new BadInputException($"{path}: no video stream that can be decoded (sound alone, or a clip cut before its index); fetch or convert it again");
     }
 
-    private FrameIndex ListPackets(double framesPerSecond)
+    private FrameIndex ListPackets(double framesPerSecond, CancellationToken cancellation)
     {
         using VideoCapture packets = Open(packets: true);
         var found = new List<(double, bool)>();
         while (packets.Grab())
         {
+            cancellation.ThrowIfCancellationRequested();
             found.Add((packets.Get(VideoCaptureProperties.PosMsec) / 1000, packets.Get(HasKeyFrame) != 0));
             ClipLimits.RequireFrames(path, found.Count, options);
         }
         return FrameIndex.Of(found, framesPerSecond);
     }
 
-    /// <summary>The proof that the packets are frames: the last of them arrives.</summary>
-    private bool LastFrameDecodes()
+    /// <summary>The proof that the packets are frames: the last of them arrives when decoding comes from well before it.</summary>
+    /// <remarks>A seek right to the end would not do: of a clip cut short OpenCV then shows frames that it does not reach otherwise.</remarks>
+    private bool LastFrameDecodes(CancellationToken cancellation)
     {
         int last = Index.Times.Count - 1;
         if (last < 0 || !Index.Timed) return false;
-        if (Index.EntryBefore(last) > 0) Enter(last);
-        while (at < last && Grab()) { }
+        if (Index.EntryBefore(last) > 0) Enter(last - FrameIndex.LeadIn);
+        while (at < last && Grab()) cancellation.ThrowIfCancellationRequested();
         return at == last;
     }
 
-    private FrameIndex CountByDecoding()
+    private FrameIndex CountByDecoding(CancellationToken cancellation)
     {
         using VideoCapture frames = Open();
         var found = new List<(double, bool)>();
-        while (frames.Grab()) found.Add((frames.Get(VideoCaptureProperties.PosMsec) / 1000, false));
+        while (frames.Grab())
+        {
+            cancellation.ThrowIfCancellationRequested();
+            found.Add((frames.Get(VideoCaptureProperties.PosMsec) / 1000, false));
+        }
         if (found.Count == 0) throw new BadInputException($"{path}: holds no frame that decodes; fetch or convert the clip again");
         if (found.Count < Index.Times.Count)
             options.Notice?.Invoke($"{path}: holds {Index.Times.Count} frames, of which {found.Count} decode; frames are chosen among these");
