@@ -9,6 +9,8 @@ public sealed class ClipTests
 {
     private readonly List<string> notices = [];
 
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
     public static TheoryData<string, string, int, int, int> CodedClips()
     {
         (string, int, int, int)[] clips =
@@ -133,7 +135,7 @@ public sealed class ClipTests
     {
         using var folder = new TemporaryFolder();
         string path = folder.File("renamed.mp4", File.ReadAllBytes(Path.Combine(Golden.Repository, "Samples/ShapesWorld/pictures/picture_00.png")));
-        Assert.Contains("a picture (PNG), not a clip", Assert.Throws<BadInputException>(() => Clip.Open(path, cancellation: TestContext.Current.CancellationToken)).Message);
+        Assert.Contains("a picture (PNG), not a clip", Assert.Throws<BadInputException>(() => Clip.Open(path, cancellation: Cancellation)).Message);
     }
 
     [Theory, InlineData("opencv"), InlineData("ffmpeg")]
@@ -141,7 +143,7 @@ public sealed class ClipTests
     {
         string path = Path.Combine(Golden.Repository, "Samples/ShapesWorld/clips/demo.mp4");
         RequireBackend(backend);
-        using Clip clip = Clip.Open(path, new ClipOptions { Backend = backend }, cancellation: TestContext.Current.CancellationToken);
+        using Clip clip = Clip.Open(path, new ClipOptions { Backend = backend }, cancellation: Cancellation);
         Assert.Equal((192, 240, 240, 24.0), (clip.FrameCount, clip.Width, clip.Height, clip.Duration.TotalSeconds));
         IReadOnlyList<FrameWindow> windows = FrameSampler.Windows(clip.Times, clip.Duration, TimeSpan.FromSeconds(4), TimeSpan.FromSeconds(4));
         Assert.Equal(6, windows.Count);
@@ -165,7 +167,7 @@ public sealed class ClipTests
     public void Without_any_back_end_the_remedy_is_named()
     {
         string path = Path.Combine(Golden.Repository, "Samples/ShapesWorld/clips/demo.mp4");
-        string message = Assert.Throws<DeviceUnavailableException>(() => Clip.Open(path, new ClipOptions { Backend = "none" }, cancellation: TestContext.Current.CancellationToken)).Message;
+        string message = Assert.Throws<DeviceUnavailableException>(() => Clip.Open(path, new ClipOptions { Backend = "none" }, cancellation: Cancellation)).Message;
         Assert.Contains("apt-get install", message);
         Assert.Contains("libgtk-3-0", message);
     }
@@ -175,8 +177,8 @@ public sealed class ClipTests
     {
         string path = Path.Combine(Golden.Repository, "Samples/ShapesWorld/clips/demo.mp4");
         RequireBackend("opencv");
-        Assert.Contains("240 x 240 pixels", Assert.Throws<BadInputException>(() => Clip.Open(path, new ClipOptions { MaxPixels = 50_000 }, cancellation: TestContext.Current.CancellationToken)).Message);
-        Assert.Contains("more than 100 frames", Assert.Throws<BadInputException>(() => Clip.Open(path, new ClipOptions { MaxFrames = 100 }, cancellation: TestContext.Current.CancellationToken)).Message);
+        Assert.Contains("240 x 240 pixels", Assert.Throws<BadInputException>(() => Clip.Open(path, new ClipOptions { MaxPixels = 50_000 }, cancellation: Cancellation)).Message);
+        Assert.Contains("more than 100 frames", Assert.Throws<BadInputException>(() => Clip.Open(path, new ClipOptions { MaxFrames = 100 }, cancellation: Cancellation)).Message);
     }
 
     [Fact]
@@ -191,7 +193,7 @@ public sealed class ClipTests
     private Clip Open(string backend, string file)
     {
         RequireBackend(backend);
-        return Clip.Open(Golden.Data(file), new ClipOptions { Backend = backend, Notice = notices.Add }, cancellation: TestContext.Current.CancellationToken);
+        return Clip.Open(Golden.Data(file), new ClipOptions { Backend = backend, Notice = notices.Add }, cancellation: Cancellation);
     }
 
     private static Frame[] Read(Clip clip, IReadOnlyList<int> indices) => [.. clip.Read(indices, TestContext.Current.CancellationToken)];
