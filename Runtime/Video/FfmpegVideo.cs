@@ -83,7 +83,7 @@ internal sealed class FfmpegVideo : IClipSource
         using FfmpegProgram program = FfmpegProgram.Decode(arguments, cancellation);
         foreach (int index in indices)
         {
-            var rgb = GC.AllocateUninitializedArray<byte>(Width * Height * 3);
+            var rgb = FrameMemory.Allocate(Width, Height);
             if (!program.ReadExactly(rgb)) yield break;
             // A frame that was lost would put the next one into its place.
             if (Index.Timed && Index.At(TimeSpan.FromSeconds(program.FrameTime() - Index.Origin)) != index) yield break;

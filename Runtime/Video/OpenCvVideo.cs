@@ -12,12 +12,14 @@ namespace EdgeVideoLlava.Runtime.Video;
 internal sealed unsafe partial class OpenCvVideo : IClipSource
 {
     private const VideoCaptureProperties Threads = (VideoCaptureProperties)70, HasKeyFrame = (VideoCaptureProperties)67;
+    private const long FewThreadsAbove = 4_000_000; // pixels
     private static readonly double[] BackOffSeconds = [0, 1, 4, 16];
     private static readonly Lazy<string?> Missing = new(Load);
 
     private readonly string path;
     private readonly ClipOptions options;
     private readonly Mat image = new();
+    private readonly int threads;
     private VideoCapture capture;
     private int at = -1; // the frame grabbed last
 
@@ -38,12 +40,11 @@ internal sealed unsafe partial class OpenCvVideo : IClipSource
     {
         this.path = Path.GetFullPath(path);
         this.options = options;
+        Index = ListPackets(cancellation, out threads);
         capture = Open();
         try
         {
             (Width, Height) = (capture.FrameWidth, capture.FrameHeight);
-            ClipLimits.RequireSize(path, Width, Height, options);
-            Index = ListPackets(capture.Fps, cancellation);
             if (!LastFrameDecodes(cancellation)) Index = CountByDecoding(cancellation);
         }
         catch
@@ -116,7 +117,7 @@ internal sealed unsafe partial class OpenCvVideo : IClipSource
     {
         if (!capture.Retrieve(image) || image.Empty() || image.Type() != MatType.CV_8UC3 || image.Width != Width || image.Height != Height)
             throw new BadInputException($"{path}: frame {at} cannot be converted to {Width} x {Height} RGB; convert the clip");
-        var rgb = GC.AllocateUninitializedArray<byte>(Width * Height * 3);
+        var rgb = FrameMemory.Allocate(Width, Height);
         for (int y = 0; y < Height; y++)
         {
             var source = new ReadOnlySpan<byte>((byte*)image.Data + y * image.Step(), Width * 3);
@@ -128,17 +129,19 @@ internal sealed unsafe partial class OpenCvVideo : IClipSource
 
     private VideoCapture Open(bool packets = false)
     {
-        // More decoding threads than four hold more frames than they save time: 12 MB each at 4K.
-        int[] settings = packets ? [(int)VideoCaptureProperties.Format, -1] : [(int)Threads, Math.Clamp(Environment.ProcessorCount, 1, 4)];
+        int[] settings = packets ? [(int)VideoCaptureProperties.Format, -1] : [(int)Threads, threads];
         var opened = new VideoCapture(path, VideoCaptureAPIs.FFMPEG, settings);
         if (opened.IsOpened()) return opened;
         opened.Dispose();
         throw new BadInputException($"{path}: no video stream that can be decoded (sound alone, or a clip cut before its index); fetch or convert it again");
     }
 
-    private FrameIndex ListPackets(double framesPerSecond, CancellationToken cancellation)
+    private FrameIndex ListPackets(CancellationToken cancellation, out int threads)
     {
         using VideoCapture packets = Open(packets: true);
+        ClipLimits.RequireSize(path, packets.FrameWidth, packets.FrameHeight, options);
+        // Each decoding thread holds frames of its own, 50 MB of them at 4K, where one thread is fast enough.
+        threads = (long)packets.FrameWidth * packets.FrameHeight > FewThreadsAbove ? 1 : Math.Clamp(Environment.ProcessorCount, 1, 4);
         var found = new List<(double, bool)>();
         while (packets.Grab())
         {
@@ -146,7 +149,7 @@ internal sealed unsafe partial class OpenCvVideo : IClipSource
             found.Add((packets.Get(VideoCaptureProperties.PosMsec) / 1000, packets.Get(HasKeyFrame) != 0));
             ClipLimits.RequireFrames(path, found.Count, options);
         }
-        return FrameIndex.Of(found, framesPerSecond);
+        return FrameIndex.Of(found, packets.Fps);
     }
 
     /// <summary>The proof that the packets are frames: the last of them arrives when decoding comes from well before it.</summary>

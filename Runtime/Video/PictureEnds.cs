@@ -21,7 +21,8 @@ internal static class PictureEnds
     {
         using FileStream stream = File.OpenRead(path);
         Span<byte> head = stackalloc byte[54];
-        return stream.ReadAtLeast(head, head.Length, throwOnEndOfStream: false) < head.Length ? long.MaxValue : rule(head);
+        int read = stream.ReadAtLeast(head, head.Length, throwOnEndOfStream: false);
+        return read < 26 ? long.MaxValue : rule(head[..read]);
     }
 
     /// <summary>RIFF: eight bytes, then as many as the header says.</summary>
@@ -36,6 +37,7 @@ internal static class PictureEnds
             long columns = BinaryPrimitives.ReadUInt16LittleEndian(head[18..]), lines = BinaryPrimitives.ReadUInt16LittleEndian(head[20..]);
             return start + Rows(columns, lines, BinaryPrimitives.ReadUInt16LittleEndian(head[24..]));
         }
+        if (head.Length < 54) return long.MaxValue;
         long width = BinaryPrimitives.ReadInt32LittleEndian(head[18..]), height = Math.Abs((long)BinaryPrimitives.ReadInt32LittleEndian(head[22..]));
         bool plain = BinaryPrimitives.ReadUInt32LittleEndian(head[30..]) is 0 or 3;
         return start + (plain ? Rows(width, height, BinaryPrimitives.ReadUInt16LittleEndian(head[28..])) : BinaryPrimitives.ReadUInt32LittleEndian(head[34..]));

@@ -48,7 +48,7 @@ internal sealed record Y4mHeader(int Width, int Height, double FramesPerSecond, 
     /// <summary>(Height, Width, 3) bytes from the planes of one frame.</summary>
     public byte[] ToRgb(ReadOnlySpan<byte> planes)
     {
-        var rgb = GC.AllocateUninitializedArray<byte>(Width * Height * 3);
+        var rgb = FrameMemory.Allocate(Width, Height);
         ReadOnlySpan<byte> luma = planes[..(Width * Height)];
         int chroma = Mono ? 0 : ChromaWidth * ChromaHeight;
         ReadOnlySpan<byte> blue = planes.Slice(luma.Length, chroma), red = planes.Slice(luma.Length + chroma, chroma);

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using EdgeVideoLlava.Kernels;
 using EdgeVideoLlava.Runtime.Video;
+using EdgeVideoLlava.Runtime.Weights;
 using EdgeVideoLlava.Tests.Unit.Support;
 
 namespace EdgeVideoLlava.Tests.Unit.Runtime.Video;
@@ -82,6 +83,23 @@ public sealed class PicturesTests(ITestOutputHelper output)
         Assert.All(gray.Rgb.Chunk(3), pixel => Assert.Single(pixel.Distinct()));
         Assert.True(Difference(gray, Edge("gray8_120x80.png")).Mean < 3);
         Assert.Equal([12.0, 200.0, 99.0], Edge("one_pixel.jpg").Rgb.Select(value => (double)value), (a, b) => Math.Abs(a - b) <= 2);
+    }
+
+    [Fact]
+    public void How_far_jpeg_pixels_are_from_libjpegs_is_known()
+    {
+        // Largest and mean difference that docs/numerics.md states, per file: 4:4:4 differs by rounding, 4:2:0 by the upsampling of chroma.
+        foreach ((string file, int largest, double mean) in ((string, int, double)[])[
+            ("images/edge/jpeg_420_120x80.jpg", 69, 1.4), ("images/opencv/HappyFish.jpg", 69, 1.4),
+            ("images/edge/one_pixel.jpg", 1, 1.0), ("images/edge/exif_orientation_6.jpg", 2, 0.1)])
+        {
+            using SafeTensors stored = Golden.Tensors("preprocessing/inputs/jpeg_decoded.safetensors");
+            HostTensor pixels = stored[stored.Tensors.ContainsKey(file) ? file : file.Replace("/", "__")];
+            var expected = new Frame(pixels.Span<byte>().ToArray(), (int)pixels.Shape[1], (int)pixels.Shape[0], TimeSpan.Zero);
+            (int Largest, double Mean) found = Difference(Pictures.Read(Golden.Data(file), AsStored), expected);
+            output.WriteLine($"{file}: largest difference {found.Largest}, mean {found.Mean:f3}");
+            Assert.True(found.Largest <= largest && found.Mean <= mean, $"{file}: {found}");
+        }
     }
 
     [Theory, InlineData(1), InlineData(2), InlineData(3), InlineData(4), InlineData(5), InlineData(6), InlineData(7), InlineData(8)]
