@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using EdgeVideoLlava.Kernels;
 using EdgeVideoLlava.Runtime.Video;
 using EdgeVideoLlava.Tests.Unit.Support;
@@ -91,6 +92,26 @@ public sealed class ClipTests
         int[] milliseconds = [.. Enumerable.Range(0, 8).Select(i => 40 * i), .. Enumerable.Range(0, 8).Select(i => 320 + 100 * i), .. Enumerable.Range(0, 8).Select(i => 1120 + 200 * i)];
         Assert.Equal(milliseconds, clip.Times.Select(time => (int)Math.Round(time.TotalMilliseconds)));
         Assert.Equal(2720, clip.Duration.TotalMilliseconds, 0.01);
+    }
+
+    [Theory, InlineData("opencv"), InlineData("ffmpeg")]
+    public void Seeking_finds_its_frame_although_the_frame_rate_changes(string backend)
+    {
+        RequireBackend(backend);
+        RequireBackend("ffmpeg"); // makes the clip: 50 frames at 25 a second, then 50 at 2.5, a key frame every ten
+        using var folder = new TemporaryFolder();
+        string path = Path.Combine(folder.Path, "changing.mkv");
+        string[] make =
+        [
+            "-v", "error", "-nostdin", "-i", Golden.Data("video/edge/counter_100.mp4"), "-vf", "settb=1/1000,setpts='if(lt(N,50),40*N,2000+400*(N-50))'",
+            FfmpegProgram.FrameModeOption, "passthrough", "-enc_time_base", "1/1000", "-c:v", "mpeg4", "-q:v", "3", "-g", "10", path,
+        ];
+        using (Process made = Process.Start("ffmpeg", make)) made.WaitForExit();
+        using Clip clip = Clip.Open(path, new ClipOptions { Backend = backend }, Cancellation);
+        Assert.Equal(100, clip.FrameCount);
+        Assert.Equal(2000 + 400 * 49, clip.Times[99].TotalMilliseconds, 0.01);
+        foreach (int index in (int[])[99, 60, 20, 95, 49, 50, 51, 70, 0, 33]) Assert.Equal([index], Read(clip, [index]).Select(FrameCode.Read));
+        Assert.Equal([5, 45, 55, 85], Read(clip, [5, 45, 55, 85]).Select(FrameCode.Read));
     }
 
     [Theory, InlineData("opencv"), InlineData("ffmpeg")]
