@@ -29,7 +29,10 @@ internal sealed class FfmpegVideo : IClipSource
         FfprobeReport report = Probe("packet=pts_time,dts_time,flags", cancellation);
         (Width, Height) = (report.Width, report.Height);
         if (Width == 0)
-            throw new BadInputException($"{path}: no video stream that can be decoded (sound alone, or a clip cut before its index); fetch or convert it again");
+        {
+            throw new BadInputException(
+                $"{path}: no video stream that can be decoded (sound alone, or a clip cut before its index); fetch or convert it again");
+        }
         ClipLimits.RequireSize(path, Width, Height, options);
         Index = FrameIndex.Of(report.Frames, report.FramesPerSecond);
         if (!LastFrameDecodes(cancellation)) Index = CountByDecoding(cancellation);
@@ -50,7 +53,8 @@ internal sealed class FfmpegVideo : IClipSource
                 }
                 if (arrived == count) break;
             }
-            if (arrived < count) throw new BadInputException($"{path}: frame {indices[done + arrived]} does not decode; fetch or convert the clip again");
+            if (arrived < count)
+                throw new BadInputException($"{path}: frame {indices[done + arrived]} does not decode; fetch or convert the clip again");
             done += count;
         }
     }

@@ -33,14 +33,16 @@ internal sealed class FrameIndex
         Duration = times.Length == 0 ? TimeSpan.Zero : times[^1] + last;
     }
 
-    /// <summary>Makes the index of (time in seconds, key frame) in any order. Without usable time stamps frames follow each other at the nominal rate.</summary>
+    /// <summary>Makes the index of (time in seconds, key frame) in any order.</summary>
+    /// <remarks>Without usable time stamps frames follow each other at the nominal rate.</remarks>
     public static FrameIndex Of(IReadOnlyList<(double Seconds, bool Key)> packets, double framesPerSecond)
     {
         var sorted = packets.OrderBy(packet => packet.Seconds).ToArray();
         double origin = sorted.Length == 0 ? 0 : sorted[0].Seconds;
         bool timed = double.IsFinite(origin) && Enumerable.Range(1, Math.Max(sorted.Length - 1, 0))
             .All(i => sorted[i].Seconds - sorted[i - 1].Seconds > 2 * Tolerance.TotalSeconds);
-        if (!timed || sorted.Length > 0 && sorted[^1].Seconds - origin > TimeSpan.MaxValue.TotalSeconds / 4) return Untimed(sorted.Length, framesPerSecond);
+        bool absurd = sorted.Length > 0 && sorted[^1].Seconds - origin > TimeSpan.MaxValue.TotalSeconds / 4;
+        if (!timed || absurd) return Untimed(sorted.Length, framesPerSecond);
         var times = Array.ConvertAll(sorted, packet => TimeSpan.FromSeconds(packet.Seconds - origin));
         int[] keys = [.. Enumerable.Range(0, sorted.Length).Where(i => sorted[i].Key)];
         return new FrameIndex(times, origin, keys, timed: true, framesPerSecond);

@@ -77,7 +77,8 @@ internal sealed unsafe partial class OpenCvVideo : IClipSource
         while (at < index)
         {
             cancellation.ThrowIfCancellationRequested();
-            if (!Grab()) throw new BadInputException($"{path}: decoding stopped after frame {at} of {Index.Times.Count}; fetch or convert the clip again");
+            if (!Grab())
+                throw new BadInputException($"{path}: decoding stopped after frame {at} of {Index.Times.Count}; fetch or convert the clip again");
         }
     }
 
@@ -105,9 +106,22 @@ internal sealed unsafe partial class OpenCvVideo : IClipSource
 
     private bool Grab()
     {
-        if (!capture.Grab()) return false;
+        if (!Try(capture.Grab)) return false;
         at = Index.Timed ? Index.At(Position()) : at + 1;
         return true;
+    }
+
+    /// <summary>A step of decoding; what the package throws is an error of the file.</summary>
+    private bool Try(Func<bool> step)
+    {
+        try
+        {
+            return step();
+        }
+        catch (OpenCVException e)
+        {
+            throw new BadInputException($"{path}: cannot be decoded ({e.Message.ReplaceLineEndings(" ").Trim()}); fetch or convert the clip again", e);
+        }
     }
 
     private TimeSpan Position() => TimeSpan.FromMilliseconds(capture.Get(VideoCaptureProperties.PosMsec));
@@ -115,9 +129,9 @@ internal sealed unsafe partial class OpenCvVideo : IClipSource
     /// <summary>Copies the grabbed frame, blue-green-red to red-green-blue.</summary>
     private Frame Retrieve()
     {
-        if (!capture.Retrieve(image) || image.Empty() || image.Type() != MatType.CV_8UC3 || image.Width != Width || image.Height != Height)
+        if (!Try(() => capture.Retrieve(image)) || image.Empty() || image.Type() != MatType.CV_8UC3 || image.Width != Width || image.Height != Height)
             throw new BadInputException($"{path}: frame {at} cannot be converted to {Width} x {Height} RGB; convert the clip");
-        var rgb = FrameMemory.Allocate(Width, Height);
+        byte[] rgb = FrameMemory.Allocate(Width, Height);
         for (int y = 0; y < Height; y++)
         {
             var source = new ReadOnlySpan<byte>((byte*)image.Data + y * image.Step(), Width * 3);
@@ -143,7 +157,7 @@ internal sealed unsafe partial class OpenCvVideo : IClipSource
         // Each decoding thread holds frames of its own, 50 MB of them at 4K, where one thread is fast enough.
         threads = (long)packets.FrameWidth * packets.FrameHeight > FewThreadsAbove ? 1 : Math.Clamp(Environment.ProcessorCount, 1, 4);
         var found = new List<(double, bool)>();
-        while (packets.Grab())
+        while (Try(packets.Grab))
         {
             cancellation.ThrowIfCancellationRequested();
             found.Add((packets.Get(VideoCaptureProperties.PosMsec) / 1000, packets.Get(HasKeyFrame) != 0));
@@ -167,7 +181,7 @@ internal sealed unsafe partial class OpenCvVideo : IClipSource
     {
         using VideoCapture frames = Open();
         var found = new List<(double, bool)>();
-        while (frames.Grab())
+        while (Try(frames.Grab))
         {
             cancellation.ThrowIfCancellationRequested();
             found.Add((frames.Get(VideoCaptureProperties.PosMsec) / 1000, false));

@@ -78,6 +78,8 @@ internal sealed record Y4mHeader(int Width, int Height, double FramesPerSecond, 
     private static double Rate(string value)
     {
         string[] parts = value.Split(':');
-        return parts.Length == 2 && uint.TryParse(parts[0], out uint top) && uint.TryParse(parts[1], out uint bottom) && bottom != 0 ? (double)top / bottom : 0;
+        uint bottom = 0;
+        bool valid = uint.TryParse(parts[0], out uint top) && parts.Length == 2 && uint.TryParse(parts[1], out bottom) && bottom != 0;
+        return valid ? (double)top / bottom : 0;
     }
 }

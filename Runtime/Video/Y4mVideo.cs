@@ -2,10 +2,10 @@ using EdgeVideoLlava.Kernels;
 
 namespace EdgeVideoLlava.Runtime.Video;
 
-/// <summary>Reads YUV4MPEG2 files: uncompressed frames, so no decoder is needed. Formats: C420 (jpeg, mpeg2, paldv), C422, C444, Cmono with 8 bits.</summary>
+/// <summary>Reads YUV4MPEG2 files: uncompressed frames, so no decoder is needed.</summary>
 /// <remarks>
-/// The format is that of mjpegtools' yuv4mpeg(5): a header line, then for each frame a line "FRAME ..." and the planes Y, U, V row by row;
-/// chroma planes of odd sizes are rounded up. Frames without number stamps follow each other at the header's rate.
+/// Colours C420 (jpeg, mpeg2, paldv), C422, C444 and Cmono with 8 bits. The format is that of mjpegtools' yuv4mpeg(5): a header line, then for each frame a line "FRAME ..." and the planes Y, U, V row by row;
+/// chroma planes of odd sizes are rounded up. Frames follow each other at the header's rate.
 /// </remarks>
 internal sealed class Y4mVideo : IClipSource
 {
@@ -58,7 +58,8 @@ internal sealed class Y4mVideo : IClipSource
         while (stream.Position < stream.Length)
         {
             string? line = ReadLine();
-            if (line != null && line != "FRAME" && !line.StartsWith("FRAME ", StringComparison.Ordinal)) throw Broken($"frame {offsets.Count} does not begin with FRAME");
+            if (line != null && line != "FRAME" && !line.StartsWith("FRAME ", StringComparison.Ordinal))
+                throw Broken($"frame {offsets.Count} does not begin with FRAME");
             if (line == null || stream.Length - stream.Position < header.FrameBytes) return true;
             offsets.Add(stream.Position);
             ClipLimits.RequireFrames(path, offsets.Count, options);
