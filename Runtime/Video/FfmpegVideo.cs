@@ -5,8 +5,9 @@ namespace EdgeVideoLlava.Runtime.Video;
 
 /// <summary>Decodes clips with the installed ffmpeg: rgb24 over a pipe. Takes OpenCV's place where its native library cannot be loaded.</summary>
 /// <remarks>
-/// Packets are listed by ffprobe without decoding; frames are chosen inside ffmpeg by their time stamps, which its log then
-/// confirms, so that a seek can only lose frames, never show others: what did not arrive is read again from the start. Only local files are opened, whatever a file asks for.
+/// Packets are listed by ffprobe without decoding. Frames are chosen inside ffmpeg by their time stamps, which its log then confirms, so that
+/// a seek can only lose frames, never show others: what did not arrive is read again from the start. Only local files are opened, whatever a
+/// file asks for.
 /// </remarks>
 internal sealed class FfmpegVideo : IClipSource
 {

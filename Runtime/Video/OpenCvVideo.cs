@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Text.RegularExpressions;
 using EdgeVideoLlava.Kernels;
 using OpenCvSharp;
 
@@ -206,9 +207,20 @@ internal sealed unsafe partial class OpenCvVideo : IClipSource
         {
             Exception cause = e;
             while (cause.InnerException != null) cause = cause.InnerException;
-            return cause.Message.ReplaceLineEndings(" ").Trim();
+            return MissingLibrary(cause.Message);
         }
     }
+
+    /// <summary>The library that the loader's message (a list of all places tried) comes down to.</summary>
+    internal static string MissingLibrary(string message)
+    {
+        IEnumerable<string> names = SharedObject().Matches(message).Select(match => match.Groups[1].Value);
+        string? dependency = names.FirstOrDefault(name => !name.Contains("OpenCvSharpExtern", StringComparison.Ordinal));
+        return $"{dependency ?? "libOpenCvSharpExtern.so"} is missing or does not load";
+    }
+
+    [GeneratedRegex(@"([\w+.-]+\.so[.\d]*): cannot open shared object")]
+    private static partial Regex SharedObject();
 
     [LibraryImport("libc", EntryPoint = "setenv", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int SetEnvironment(string name, string value, int overwrite);

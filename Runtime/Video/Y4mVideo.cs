@@ -4,8 +4,9 @@ namespace EdgeVideoLlava.Runtime.Video;
 
 /// <summary>Reads YUV4MPEG2 files: uncompressed frames, so no decoder is needed.</summary>
 /// <remarks>
-/// Colours C420 (jpeg, mpeg2, paldv), C422, C444 and Cmono with 8 bits. The format is that of mjpegtools' yuv4mpeg(5): a header line, then for each frame a line "FRAME ..." and the planes Y, U, V row by row;
-/// chroma planes of odd sizes are rounded up. Frames follow each other at the header's rate.
+/// Colours C420 (jpeg, mpeg2, paldv), C422, C444 and Cmono with 8 bits. The format is that of mjpegtools' yuv4mpeg(5): a header line, then for
+/// each frame a line "FRAME ..." and the planes Y, U, V row by row; chroma planes of odd sizes are rounded up. There are no time stamps:
+/// frames follow each other at the header's rate.
 /// </remarks>
 internal sealed class Y4mVideo : IClipSource
 {

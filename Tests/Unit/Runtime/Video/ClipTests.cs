@@ -193,6 +193,14 @@ public sealed class ClipTests
         Assert.Contains("libgtk-3-0", message);
     }
 
+    [Theory]
+    [InlineData("Unable to load 'OpenCvSharpExtern': libgtk-3.so.0: cannot open shared object file: No such file or directory /a/libOpenCvSharpExtern.so: "
+        + "cannot open shared object file", "libgtk-3.so.0 is missing or does not load")]
+    [InlineData("Unable to load: /a/b/libOpenCvSharpExtern.so: cannot open shared object file", "libOpenCvSharpExtern.so is missing or does not load")]
+    [InlineData("An attempt was made to load a program with an incorrect format.", "libOpenCvSharpExtern.so is missing or does not load")]
+    public void The_loaders_list_of_places_becomes_the_library_that_lacks(string message, string reason)
+        => Assert.Equal(reason, OpenCvVideo.MissingLibrary(message));
+
     [Fact]
     public void Frames_and_their_number_have_ceilings()
     {
