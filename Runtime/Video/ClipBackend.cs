@@ -23,7 +23,7 @@ public static class ClipBackend
     internal static IClipSource Open(string path, MediaFormat format, ClipOptions options, CancellationToken cancellation)
     {
         string? forced = options.Backend ?? Environment.GetEnvironmentVariable(Variable);
-        if (format.Name == "YUV4MPEG2" && string.IsNullOrEmpty(forced)) return new Y4mVideo(path, options);
+        if (format.Name == "YUV4MPEG2" && forced is not ("opencv" or "ffmpeg")) return new Y4mVideo(path, options);
         if (forced is not ("ffmpeg" or "none") && OpenCvVideo.IsAvailable) return new OpenCvVideo(path, options, cancellation);
         if (forced is not ("opencv" or "none") && FfmpegProgram.IsAvailable)
         {

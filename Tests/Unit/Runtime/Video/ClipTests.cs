@@ -29,6 +29,7 @@ public sealed class ClipTests
         }
         rows.Add("", "small_64x36.y4m", 10, 64, 36);
         rows.Add("", "odd_33x17.y4m", 5, 33, 17);
+        rows.Add("none", "small_64x36.y4m", 10, 64, 36);
         return rows;
     }
 
