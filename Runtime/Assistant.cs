@@ -47,7 +47,7 @@ public sealed class Assistant : IDisposable
     public PixelValues Look(string path, PictureOptions? pictureOptions = null, ClipOptions? clipOptions = null, CancellationToken cancel = default)
     {
         if (MediaFile.Detect(path) == MediaKind.Picture) return pictures.Picture(Pictures.Read(path, pictureOptions));
-        using Clip clip = Clip.Open(path, clipOptions);
+        using Clip clip = Clip.Open(path, clipOptions, cancel);
         int frames = Model.Config.ClipFrames;
         int[] chosen = Model.Config.Variant == ModelVariant.Hf ? FrameSampler.ArangeHf(clip.FrameCount, frames) : FrameSampler.Linspace(clip.FrameCount, frames);
         return clips.Clip(clip.Read(chosen, cancel), frames);

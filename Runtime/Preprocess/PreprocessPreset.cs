@@ -15,6 +15,6 @@ public enum PreprocessPreset
     /// <summary>Pictures and frames of transformers' Video-LLaVA processors: Pillow's antialiased bicubic on bytes, crop, x/255, normalise.</summary>
     Hf,
 
-    /// <summary>As <see cref="Hf"/> with torchvision's byte resampling and crop (transformers' newer video processor): within one level of its results.</summary>
+    /// <summary>As <see cref="Hf"/> with torchvision's byte resampling (transformers' newer video processor): within one level of its results.</summary>
     HfTorchvision,
 }

@@ -29,12 +29,12 @@ public sealed class Clip : IDisposable
     /// <summary>Opens a clip and counts its frames; nothing is decoded but the last group of pictures, as proof.</summary>
     /// <exception cref="BadInputException">No such file, no clip, no video stream, no frame that decodes, or beyond the ceilings.</exception>
     /// <exception cref="DeviceUnavailableException">Neither OpenCV's native library nor the ffmpeg program is on this machine.</exception>
-    public static Clip Open(string path, ClipOptions? options = null)
+    public static Clip Open(string path, ClipOptions? options = null, CancellationToken cancellation = default)
     {
         options ??= ClipOptions.Default;
         MediaFormat format = MediaFile.Identify(path);
         if (format.Kind == MediaKind.Picture) throw new BadInputException($"{path}: a picture ({format.Name}), not a clip");
-        return new Clip(path, ClipBackend.Open(path, format, options), options);
+        return new Clip(path, ClipBackend.Open(path, format, options, cancellation), options);
     }
 
     /// <summary>The frames with these indices, in ascending order, one by one; an index may come several times in a row.</summary>

@@ -13,4 +13,7 @@ public sealed record ClipOptions
 
     /// <summary>Most frames of a clip (the default is more than nine hours at 60 frames a second).</summary>
     public int MaxFrames { get; init; } = 2_000_000;
+
+    /// <summary>Overrides the variable EDGE_CLIP_BACKEND, for tests.</summary>
+    internal string? Backend { get; init; }
 }

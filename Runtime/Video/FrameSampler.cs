@@ -3,7 +3,8 @@ namespace EdgeVideoLlava.Runtime.Video;
 /// <summary>Which frames of a clip the model sees.</summary>
 public static class FrameSampler
 {
-    /// <summary>numpy's linspace(0, n - 1, count) truncated to integers (the original code): first and last frame, evenly between; repeats when n &lt; count.</summary>
+    /// <summary>numpy's linspace(0, n - 1, count) truncated to integers (the original code).</summary>
+    /// <remarks>First and last frame, evenly between; frames repeat when n &lt; count.</remarks>
     public static int[] Linspace(int n, int count)
     {
         Require(n, count);
@@ -13,7 +14,8 @@ public static class FrameSampler
         return indices;
     }
 
-    /// <summary>numpy's arange(0, n, n / count) truncated to integers (examples of the -hf model): the left edges, never the last frame of a longer clip.</summary>
+    /// <summary>numpy's arange(0, n, n / count) truncated to integers (examples of the -hf model).</summary>
+    /// <remarks>The left edges of count equal parts: never the last frame of a longer clip.</remarks>
     public static int[] ArangeHf(int n, int count)
     {
         Require(n, count);

@@ -1,33 +1,43 @@
 namespace EdgeVideoLlava.Runtime.Video;
 
-/// <summary>Counts the frames of a GIF without decoding, as far as "more than one".</summary>
+/// <summary>Walks the blocks of a GIF (GIF89a specification) without decoding, as far as the second frame.</summary>
 internal static class GifFrames
 {
-    /// <summary>Walks the blocks of GIF89a up to the second image descriptor. A broken file has the frames found so far.</summary>
-    public static bool MoreThanOne(string path)
+    /// <summary>Whether a second frame begins. A broken file has the frames found so far.</summary>
+    public static bool MoreThanOne(string path) => Walk(path).Begun > 1;
+
+    /// <summary>Whether the data of the first frame are all there.</summary>
+    public static bool FirstIsWhole(string path) => Walk(path).Whole > 0;
+
+    /// <summary>Frames of which the descriptor was seen, at most two, and frames of which the data ended.</summary>
+    private static (int Begun, int Whole) Walk(string path)
     {
         using var stream = new BufferedStream(File.OpenRead(path), 1 << 16);
         Skip(stream, 10);
         SkipColours(stream, stream.ReadByte());
         Skip(stream, 2);
-        int images = 0;
+        int begun = 0, whole = 0;
         while (true)
         {
-            switch (stream.ReadByte())
+            int block = stream.ReadByte();
+            switch (block)
             {
                 case 0x21: // extension: label, then sub-blocks
                     Skip(stream, 1);
                     break;
                 case 0x2C: // image: descriptor, its colours, code size, then sub-blocks
-                    if (++images > 1) return true;
+                    if (++begun > 1) return (begun, whole);
                     Skip(stream, 8);
                     SkipColours(stream, stream.ReadByte());
                     Skip(stream, 1);
                     break;
                 default:
-                    return false;
+                    return (begun, whole);
             }
-            for (int length = stream.ReadByte(); length > 0; length = stream.ReadByte()) Skip(stream, length);
+            int length = stream.ReadByte();
+            for (; length > 0; length = stream.ReadByte()) Skip(stream, length);
+            if (length < 0) return (begun, whole);
+            if (block == 0x2C) whole++;
         }
     }
 

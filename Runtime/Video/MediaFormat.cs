@@ -19,7 +19,10 @@ internal sealed record MediaFormat(string Name, MediaKind Kind)
         if (head.StartsWith((ReadOnlySpan<byte>)[0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A])) return "PNG";
         if (head.StartsWith("GIF87a"u8) || head.StartsWith("GIF89a"u8)) return "GIF";
         if (At(head, 0, "RIFF"u8) && At(head, 8, "WEBP"u8)) return "WebP";
-        return At(head, 0, "BM"u8) && head.Length >= 18 && BinaryPrimitives.ReadUInt32LittleEndian(head[14..]) is 12 or 40 or 52 or 56 or 64 or 108 or 124 ? "BMP" : null;
+        // Two letters prove little: the size of the header that follows must be one of those in use.
+        bool bitmap = At(head, 0, "BM"u8) && head.Length >= 18
+            && BinaryPrimitives.ReadUInt32LittleEndian(head[14..]) is 12 or 40 or 52 or 56 or 64 or 108 or 124;
+        return bitmap ? "BMP" : null;
     }
 
     private static string? ClipName(ReadOnlySpan<byte> head)
@@ -44,7 +47,8 @@ internal sealed record MediaFormat(string Name, MediaKind Kind)
     public static string OtherName(ReadOnlySpan<byte> head)
     {
         if (At(head, 4, "ftyp"u8)) return IsoPicture(head) ? "a HEIF or AVIF picture (convert it to PNG or JPEG)" : "sound alone, with no video stream";
-        if (At(head, 0, "RIFF"u8) && At(head, 8, "WAVE"u8) || head.StartsWith("ID3"u8) || head.StartsWith("fLaC"u8)) return "sound alone, with no video stream";
+        if (At(head, 0, "RIFF"u8) && At(head, 8, "WAVE"u8) || head.StartsWith("ID3"u8) || head.StartsWith("fLaC"u8))
+            return "sound alone, with no video stream";
         if (head.StartsWith("%PDF"u8)) return "a PDF document";
         if (head.StartsWith("PK\x03\x04"u8)) return "a ZIP archive";
         if (head.StartsWith((ReadOnlySpan<byte>)[0x1F, 0x8B])) return "gzip-compressed data";

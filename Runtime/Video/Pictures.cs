@@ -15,7 +15,7 @@ public static class Pictures
     {
         MediaFormat format = MediaFile.Identify(path);
         if (format.Kind == MediaKind.Clip && format.Name != "GIF") throw new BadInputException($"{path}: a clip ({format.Name}), not a picture");
-        if (format.Name == "JPEG" && !JpegMarkers.Complete(path)) throw new BadInputException($"{path}: the JPEG ends early; fetch or save it again");
+        if (!PictureEnds.Complete(path, format.Name)) throw new BadInputException($"{path}: the {format.Name} ends early; fetch or save it again");
         return ImageSharpPictures.Decode(path, format.Name, options ?? PictureOptions.Default);
     }
 }

@@ -31,7 +31,7 @@ internal static class NarrateCommand
             if (MediaFile.Detect(path) == MediaKind.Picture) throw new BadInputException($"{path}: a picture; narrate takes clips, 'edge chat {path}' answers about pictures");
             string? target = parsed.GetValue(output);
             using CaptionFile? captions = target == null ? null : new CaptionFile(target);
-            using Clip clip = Clip.Open(path, new ClipOptions { Notice = Notices.Say });
+            using Clip clip = Clip.Open(path, new ClipOptions { Notice = Notices.Say }, cancel);
             using ModelSession session = ModelSession.Open(model.Read(parsed), cancel);
             session.Announce();
             ICaptionSink sink = Sink(parsed.GetValue(format)!, captions?.Writer ?? Console.Out);

@@ -29,7 +29,7 @@ internal static class GoldenCases
         string name = entry.GetProperty("case").GetString()!;
         if (name.StartsWith("file:", StringComparison.Ordinal))
         {
-            using Clip clip = EdgeVideoLlava.Runtime.Video.Clip.Open(Golden.Data(name["file:".Length..]));
+            using Clip clip = EdgeVideoLlava.Runtime.Video.Clip.Open(Golden.Data(name["file:".Length..]), cancellation: TestContext.Current.CancellationToken);
             return [.. clip.Read(FrameSampler.Linspace(clip.FrameCount, 8), TestContext.Current.CancellationToken)];
         }
         int width = entry.GetProperty("width").GetInt32(), height = entry.GetProperty("height").GetInt32();

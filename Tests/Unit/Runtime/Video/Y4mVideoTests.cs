@@ -1,0 +1,107 @@
+using System.Text;
+using EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Runtime.Video;
+using EdgeVideoLlava.Tests.Unit.Support;
+
+namespace EdgeVideoLlava.Tests.Unit.Runtime.Video;
+
+public sealed class Y4mVideoTests(ITestOutputHelper output)
+{
+    /// <summary>The oracle: ITU-R BT.601 in double, from the luma weights 0.299 and 0.114.</summary>
+    private static double[] Rgb(int y, int u, int v, bool full)
+    {
+        const double kr = 0.299, kb = 0.114, kg = 1 - kr - kb;
+        double l = full ? y / 255.0 : (y - 16) / 219.0, cb = full ? (u - 128) / 255.0 : (u - 128) / 224.0, cr = full ? (v - 128) / 255.0 : (v - 128) / 224.0;
+        double red = l + 2 * (1 - kr) * cr, blue = l + 2 * (1 - kb) * cb;
+        double green = (l - kr * red - kb * blue) / kg;
+        return [255 * red, 255 * green, 255 * blue];
+    }
+
+    [Theory]
+    [InlineData("C420jpeg XCOLORRANGE=LIMITED", 2, 2, false, false)]
+    [InlineData("C420mpeg2", 2, 2, false, false)]
+    [InlineData("C422", 2, 1, false, false)]
+    [InlineData("C444 XCOLORRANGE=FULL", 1, 1, false, true)]
+    [InlineData("Cmono", 1, 1, true, false)]
+    [InlineData("", 2, 2, false, false)]
+    public void Planes_become_rgb_by_bt601(string colour, int chromaX, int chromaY, bool mono, bool full)
+    {
+        const int width = 5, height = 3;
+        var random = new Random(7);
+        int chromaWidth = (width + chromaX - 1) / chromaX, chroma = chromaWidth * ((height + chromaY - 1) / chromaY);
+        var planes = new byte[width * height + (mono ? 0 : 2 * chroma)];
+        random.NextBytes(planes);
+        using var folder = new TemporaryFolder();
+        using Clip clip = Open(folder, $"YUV4MPEG2 W{width} H{height} F25:1 Ip A1:1 {colour}\n", "FRAME\n", planes);
+        Frame frame = Assert.Single(clip.Read([0], TestContext.Current.CancellationToken));
+        for (int y = 0; y < height; y++)
+        {
+            for (int x = 0; x < width; x++)
+            {
+                int at = width * height + y / chromaY * chromaWidth + x / chromaX;
+                double[] expected = Rgb(planes[y * width + x], mono ? 128 : planes[at], mono ? 128 : planes[at + chroma], full);
+                for (int c = 0; c < 3; c++) Assert.Equal(Math.Clamp(expected[c], 0, 255), frame.Rgb[(y * width + x) * 3 + c], 0.51);
+            }
+        }
+    }
+
+    [Theory, InlineData("small_64x36.y4m", 4), InlineData("odd_33x17.y4m", 255)]
+    public void Pixels_are_near_those_of_ffmpeg(string file, int largest)
+    {
+        Assert.SkipUnless(FfmpegProgram.IsAvailable, "needs the programs ffmpeg and ffprobe");
+        string path = Golden.Data($"video/edge/{file}");
+        using Clip own = Clip.Open(path, cancellation: TestContext.Current.CancellationToken);
+        using Clip other = Clip.Open(path, new ClipOptions { Backend = "ffmpeg" }, TestContext.Current.CancellationToken);
+        Assert.Equal(other.Times, own.Times);
+        int[] all = [.. Enumerable.Range(0, own.FrameCount)];
+        byte[] a = [.. own.Read(all, TestContext.Current.CancellationToken).SelectMany(frame => frame.Rgb)];
+        byte[] b = [.. other.Read(all, TestContext.Current.CancellationToken).SelectMany(frame => frame.Rgb)];
+        int[] differences = [.. a.Zip(b, (x, y) => Math.Abs(x - y))];
+        // At odd widths ffmpeg interpolates chroma and we repeat it, so colour edges differ; brightness must not.
+        double luma = a.Chunk(3).Zip(b.Chunk(3), (x, y) => Math.Abs(Luma(x) - Luma(y))).Average();
+        output.WriteLine($"{file}: largest difference {differences.Max()}, mean {differences.Average():f3}, of luma {luma:f3}");
+        Assert.True(differences.Max() <= largest && luma < 1.5, $"largest {differences.Max()}, luma {luma}");
+
+        static double Luma(byte[] pixel) => 0.299 * pixel[0] + 0.587 * pixel[1] + 0.114 * pixel[2];
+    }
+
+    [Fact]
+    public void Frame_lines_may_carry_parameters_and_a_cut_frame_is_left_out()
+    {
+        using var folder = new TemporaryFolder();
+        var notices = new List<string>();
+        byte[] gray = [10, 20, 30, 40];
+        byte[] file = [.. "YUV4MPEG2 W2 H2 F30000:1001 Cmono\nFRAME Ip\n"u8, .. gray, .. "FRAME\n"u8, .. gray, .. "FRAME\n"u8, 1];
+        using Clip clip = Clip.Open(folder.File("cut.y4m", file), new ClipOptions { Notice = notices.Add }, TestContext.Current.CancellationToken);
+        Assert.Equal(2, clip.FrameCount);
+        Assert.Equal(1001.0 / 30000, clip.Times[1].TotalSeconds, 1e-6);
+        Assert.Contains("ends inside a frame", Assert.Single(notices));
+    }
+
+    [Theory]
+    [InlineData("YUV4MPEG2 W2 H2 C420p10\nFRAME\n", "C420p10")]
+    [InlineData("YUV4MPEG2 W0 H2 Cmono\nFRAME\n", "0 x 2 pixels")]
+    [InlineData("YUV4MPEG2 W-2 H2 Cmono\nFRAME\n", "W-2")]
+    [InlineData("YUV4MPEG2 W99999999999 H2 Cmono\nFRAME\n", "W99999999999")]
+    [InlineData("YUV4MPEG2 W2000000000 H2000000000 C444\nFRAME\n", "pixels, more than")]
+    [InlineData("YUV4MPEG2 W2 H2 Cmono", "does not end")]
+    [InlineData("YUV4MPEG2 W2 H2 Cmono\n", "no whole frame")]
+    [InlineData("YUV4MPEG2 W2 H2 Cmono\nFROME\n1234", "does not begin with FRAME")]
+    public void A_hostile_header_is_refused(string text, string reason)
+    {
+        using var folder = new TemporaryFolder();
+        string path = folder.File("bad.y4m", Encoding.ASCII.GetBytes(text));
+        Assert.Contains(reason, Assert.Throws<BadInputException>(() => Clip.Open(path, cancellation: TestContext.Current.CancellationToken)).Message);
+    }
+
+    [Fact]
+    public void A_header_without_an_end_is_read_no_further_than_its_ceiling()
+    {
+        using var folder = new TemporaryFolder();
+        string path = folder.File("long.y4m", [.. "YUV4MPEG2 "u8, .. new byte[100_000].Select(_ => (byte)'x')]);
+        Assert.Contains("longer than", Assert.Throws<BadInputException>(() => Clip.Open(path, cancellation: TestContext.Current.CancellationToken)).Message);
+    }
+
+    private static Clip Open(TemporaryFolder folder, string header, string frame, byte[] planes)
+        => Clip.Open(folder.File("made.y4m", [.. Encoding.ASCII.GetBytes(header), .. Encoding.ASCII.GetBytes(frame), .. planes]), cancellation: TestContext.Current.CancellationToken);
+}
