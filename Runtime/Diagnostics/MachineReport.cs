@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Runtime.Weights;
 
 namespace EdgeVideoLlava.Runtime.Diagnostics;
 
@@ -9,7 +10,7 @@ namespace EdgeVideoLlava.Runtime.Diagnostics;
 /// <param name="Simd">The widest vector instructions that the processor and .NET share.</param>
 /// <param name="Cores">Processors that this process may use.</param>
 /// <param name="MemoryTotal">Bytes; the container's limit where there is one.</param>
-/// <param name="MemoryAvailable">Bytes that can be had now without swapping; null where the system does not say.</param>
+/// <param name="MemoryAvailable">Bytes that can be had now without swapping.</param>
 /// <param name="Devices">OpenCL and CUDA devices; the processor itself is always there as "cpu".</param>
 /// <param name="Libraries">Native libraries and programs, found or not.</param>
 public sealed record MachineReport(
@@ -18,7 +19,7 @@ public sealed record MachineReport(
     string Simd,
     int Cores,
     long MemoryTotal,
-    long? MemoryAvailable,
+    long MemoryAvailable,
     IReadOnlyList<DeviceDescription> Devices,
     IReadOnlyList<LibraryStatus> Libraries)
 {
@@ -33,7 +34,7 @@ public sealed record MachineReport(
             Processor.Simd,
             Environment.ProcessorCount,
             total,
-            Processor.MemoryAvailable() is { } available ? Math.Min(available, total) : null,
+            Math.Min(SystemMemory.Available(), total),
             devices,
             NativeLibraries.Probe(devices));
     }

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Runtime.Video;
 
 namespace EdgeVideoLlava.Runtime.Diagnostics;
 
@@ -19,26 +20,15 @@ internal static class NativeLibraries
     private static LibraryStatus OpenCv()
     {
         const string Name = "OpenCV", Purpose = "clips and cameras";
-        // The wrapper's library beside the program; that it loads proves its own dependencies too.
-        string file = Path.Combine(AppContext.BaseDirectory, "libOpenCvSharpExtern.so");
-        try
-        {
-            NativeLibrary.Free(NativeLibrary.Load(file));
-            return new LibraryStatus(Name, Purpose, true, Path.GetFileName(file), null);
-        }
-        catch (Exception e) when (e is DllNotFoundException or BadImageFormatException)
-        {
-            return new LibraryStatus(Name, Purpose, false, Reason(e.Message), Install + "libgtk-3-0 libdrm2 libatomic1");
-        }
+        return ClipBackend.OpenCvVersion is { } version
+            ? new LibraryStatus(Name, Purpose, true, version, null)
+            : new LibraryStatus(Name, Purpose, false, ClipBackend.OpenCvMissing ?? "does not load", Install + "libgtk-3-0 libdrm2 libatomic1");
     }
 
     private static LibraryStatus Ffmpeg()
     {
-        string? path = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
-            .Where(folder => folder.Length > 0)
-            .Select(folder => Path.Combine(folder, "ffmpeg"))
-            .FirstOrDefault(File.Exists);
-        return new LibraryStatus("ffmpeg", "clips where OpenCV does not load", path != null, path ?? "not on the path", path != null ? null : Install + "ffmpeg");
+        string? version = ClipBackend.FfmpegVersion;
+        return new LibraryStatus("ffmpeg", "clips where OpenCV does not load", version != null, version ?? "not on the path", version != null ? null : Install + "ffmpeg");
     }
 
     private static LibraryStatus Driver(string name, string library, string prefix, IReadOnlyList<DeviceDescription> devices, string remedy)
@@ -52,12 +42,5 @@ internal static class NativeLibraries
             _ => $"{count} devices",
         };
         return new LibraryStatus(name, $"--device {prefix}", count > 0, detail, count > 0 ? null : remedy);
-    }
-
-    /// <summary>The loader's own words are the line of its message that names a shared object which could not be opened.</summary>
-    private static string Reason(string message)
-    {
-        string? line = message.Split('\n').FirstOrDefault(line => line.Contains("cannot open shared object file"));
-        return (line ?? message.Split('\n')[0]).Trim();
     }
 }

@@ -27,8 +27,7 @@ internal static class DoctorCommand
     private static void Print(MachineReport report, TextWriter output)
     {
         output.WriteLine($"EdgeVideoLlava {report.Version} on {report.Platform}");
-        string available = report.MemoryAvailable is { } bytes ? $", {Gibibytes(bytes)} available" : "";
-        output.WriteLine($"processor  {report.Cores} cores, {report.Simd}; memory {Gibibytes(report.MemoryTotal)}{available}");
+        output.WriteLine($"processor  {report.Cores} cores, {report.Simd}; memory {Gibibytes(report.MemoryTotal)}, {Gibibytes(report.MemoryAvailable)} available");
         output.WriteLine();
         output.WriteLine("devices");
         output.WriteLine($"  {"cpu",-9}  the processor");
