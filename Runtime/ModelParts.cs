@@ -33,6 +33,20 @@ internal sealed class ModelParts : IDisposable
         {
             VideoLlavaConfig config = ConfigReader.Read(checkpoint);
             ExpectedTensors.Check(checkpoint, config);
+            return Load(checkpoint, config, device, options, progress, cancel);
+        }
+        catch
+        {
+            checkpoint.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The checkpoint becomes the model's own, also when loading fails.</summary>
+    public static ModelParts Load(Checkpoint checkpoint, VideoLlavaConfig config, ComputeDevice device, LoadOptions options, IProgress<double>? progress, CancellationToken cancel)
+    {
+        try
+        {
             MemoryNeed.Of(checkpoint, config).Check(options.AvailableMemory);
             return new ModelParts(checkpoint, config, device, options, progress, cancel);
         }

@@ -21,6 +21,7 @@ public sealed class VideoLlava : IDisposable
     public VideoLlavaConfig Config => parts.Config;
     public ComputeDevice Device => parts.Device;
     public Llama Language => parts.Language;
+    public MlpProjector Projector => parts.Projector;
 
     /// <summary>Bytes of the video tower's weights that equal the image tower's and are in memory once.</summary>
     public long SharedBytes => parts.SharedBytes;
@@ -30,6 +31,10 @@ public sealed class VideoLlava : IDisposable
     /// <exception cref="DeviceFailedException">Too little memory.</exception>
     public static VideoLlava Load(string folder, ComputeDevice device, LoadOptions? options = null, IProgress<double>? progress = null, CancellationToken cancel = default)
         => new(ModelParts.Load(folder, device, options ?? new LoadOptions(), progress, cancel));
+
+    /// <summary>Random weights of the real model's shapes, for measuring (<see cref="Loading.SyntheticCheckpoint"/>).</summary>
+    public static VideoLlava Synthetic(VideoLlavaConfig config, StorageType type, ComputeDevice device, CancellationToken cancel = default)
+        => new(ModelParts.Load(Loading.SyntheticCheckpoint.Create(config, type), config, device, new LoadOptions(), null, cancel));
 
     /// <summary>f_P(f_V(pixels)): a picture or clip to the rows that stand for it in a prompt.</summary>
     public VisionTokens Encode(PixelValues pixels, StageTrace? trace = null)

@@ -24,7 +24,8 @@ public static class ExpectedTensors
         }
     }
 
-    private static IEnumerable<(string Name, long[] Shape)> All(VideoLlavaConfig config)
+    /// <summary>Canonical names and shapes of every tensor.</summary>
+    public static IEnumerable<(string Name, long[] Shape)> All(VideoLlavaConfig config)
         => Language(config.Language)
             .Concat(Tower("image_tower", config.ImageTower)).Concat(Tower("video_tower", config.VideoTower))
             .Concat(Linear("projector.0", config.Language.Hidden, config.ImageTower.Hidden)).Concat(Linear("projector.2", config.Language.Hidden, config.Language.Hidden));

@@ -8,7 +8,7 @@ public sealed class Checkpoint : IDisposable
 {
     private const string IndexName = "model.safetensors.index.json", SingleName = "model.safetensors";
 
-    private readonly List<SafeTensors> shards = [];
+    private readonly List<IDisposable> owned = [];
     private readonly Dictionary<string, HostTensor> tensors = [];
 
     public string Folder { get; }
@@ -45,15 +45,23 @@ public sealed class Checkpoint : IDisposable
         }
     }
 
+    /// <summary>Tensors that are no files, under canonical names; their memory is disposed with the checkpoint.</summary>
+    internal Checkpoint(string label, Dictionary<string, HostTensor> tensors, IDisposable memory)
+    {
+        (Folder, this.tensors) = (label, tensors);
+        owned.Add(memory);
+    }
+
     public void Dispose()
     {
-        foreach (SafeTensors shard in shards) shard.Dispose();
+        foreach (IDisposable part in owned) part.Dispose();
+        owned.Clear();
     }
 
     private void AddShard(string path, IReadOnlyList<string>? promised)
     {
         var shard = new SafeTensors(path);
-        shards.Add(shard);
+        owned.Add(shard);
         FileBytes += new FileInfo(path).Length;
         foreach (string name in promised ?? [])
         {

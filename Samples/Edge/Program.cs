@@ -10,6 +10,7 @@ return await CommandLine.Run(
         ChatCommand.Create(),
         TraceCommand.Create(),
         InspectCommand.Create(),
+        BenchCommand.Create(),
         DoctorCommand.Create(),
     },
     args);

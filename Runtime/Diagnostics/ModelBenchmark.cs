@@ -1,0 +1,105 @@
+using System.Diagnostics;
+using EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Runtime.Language;
+using EdgeVideoLlava.Runtime.Preprocess;
+using EdgeVideoLlava.Runtime.Projector;
+
+namespace EdgeVideoLlava.Runtime.Diagnostics;
+
+/// <summary>One line of a benchmark.</summary>
+/// <param name="Test">"encode 8 frames", "pp512" (prefill of 512 positions) or "tg128" (128 tokens after an empty prompt), as llama-bench names them.</param>
+/// <param name="Seconds">Of each repetition, the warm-up left out.</param>
+/// <param name="Items">Tokens of a repetition; 1 for an encode.</param>
+/// <param name="Flop">Arithmetic of a repetition (<see cref="ModelCost"/>).</param>
+/// <param name="Bytes">Memory that a repetition must read; 0 where arithmetic is the limit.</param>
+public sealed record BenchmarkResult(string Test, IReadOnlyList<double> Seconds, int Items, double Flop, double Bytes)
+{
+    public double Mean => Seconds.Average();
+
+    /// <summary>Sample standard deviation in seconds.</summary>
+    public double Deviation => Seconds.Count < 2 ? 0 : Math.Sqrt(Seconds.Sum(value => (value - Mean) * (value - Mean)) / (Seconds.Count - 1));
+}
+
+/// <summary>Times a loaded model's encode, prefill and decode on random input: the numbers do not matter, the shapes do.</summary>
+public sealed class ModelBenchmark(VideoLlava model, int repetitions)
+{
+    private readonly Random random = new(1);
+
+    /// <summary>A clip of <see cref="VideoLlavaConfig.ClipFrames"/> frames through video tower and projector.</summary>
+    public BenchmarkResult Encode(CancellationToken cancel = default)
+    {
+        int frames = model.Config.ClipFrames, size = model.Config.VideoTower.ImageSize;
+        var values = new float[frames * 3 * size * size];
+        for (int i = 0; i < values.Length; i++) values[i] = random.NextSingle() * 4 - 2;
+        var pixels = new PixelValues(values, frames, size, IsClip: true);
+        IReadOnlyList<double> seconds = Time(cancel, () => { }, () =>
+        {
+            using VisionTokens tokens = model.Encode(pixels);
+            model.VisionQueue.Read(tokens.Rows.RowRange(0, 1));
+        });
+        return new BenchmarkResult($"encode {frames} frames", seconds, 1, ModelCost.Encode(model.Config.VideoTower, model.Projector, frames), 0);
+    }
+
+    /// <summary>Prefill of an empty conversation.</summary>
+    public BenchmarkResult Prefill(int positions, CancellationToken cancel = default)
+    {
+        using LlamaState state = model.CreateState();
+        Matrix logits = model.Device.AllocateMatrix(1, model.Config.Language.Vocabulary);
+        MergedPrompt prompt = Prompt(positions);
+        IReadOnlyList<double> seconds = Time(cancel, () => state.Truncate(0), () =>
+        {
+            model.Prefill(prompt, state, logits);
+            Wait(logits);
+        });
+        logits.Buffer.Dispose();
+        return new BenchmarkResult($"pp{positions}", seconds, positions, ModelCost.Prefill(model.Language, positions), 0);
+    }
+
+    /// <summary>Greedy decoding after a prompt of one position.</summary>
+    public BenchmarkResult Decode(int tokens, CancellationToken cancel = default)
+    {
+        using LlamaState state = model.CreateState();
+        LlamaState[] states = [state];
+        Matrix logits = model.Device.AllocateMatrix(1, model.Config.Language.Vocabulary), score = model.Device.AllocateMatrix(1, 1);
+        IntVector next = model.Device.AllocateInts(1);
+        MergedPrompt prompt = Prompt(1);
+        IReadOnlyList<double> seconds = Time(cancel, () => state.Truncate(0), () =>
+        {
+            model.Prefill(prompt, state, logits);
+            for (int i = 0; i < tokens; i++)
+            {
+                TopK.Run(model.LanguageQueue, logits, logits.Columns, next, score);
+                model.Decode(states, next, logits);
+            }
+            Wait(logits);
+        });
+        logits.Buffer.Dispose();
+        score.Buffer.Dispose();
+        next.Buffer.Dispose();
+        double bytes = Enumerable.Range(1, tokens).Sum(position => ModelCost.DecodeBytes(model.Language, position));
+        return new BenchmarkResult($"tg{tokens}", seconds, tokens, 0, bytes);
+    }
+
+    private MergedPrompt Prompt(int positions)
+        => MergedPrompt.FromMarkers([.. Enumerable.Range(0, positions).Select(_ => random.Next(model.Config.Language.Vocabulary))], [], model.Config.Language.Vocabulary);
+
+    private void Wait(Matrix logits)
+    {
+        Span<float> one = stackalloc float[1];
+        model.LanguageQueue.Read(logits.ColumnRange(0, 1), one);
+    }
+
+    private List<double> Time(CancellationToken cancel, Action prepare, Action run)
+    {
+        var seconds = new List<double>();
+        for (int repetition = -1; repetition < repetitions; repetition++)
+        {
+            cancel.ThrowIfCancellationRequested();
+            prepare();
+            long started = Stopwatch.GetTimestamp();
+            run();
+            if (repetition >= 0) seconds.Add(Stopwatch.GetElapsedTime(started).TotalSeconds);
+        }
+        return seconds;
+    }
+}

@@ -1,0 +1,67 @@
+using System.Globalization;
+using System.Text.Json;
+using EdgeVideoLlava.Runtime.Diagnostics;
+
+namespace EdgeVideoLlava.Edge;
+
+/// <summary>What `edge bench` prints: llama-bench's table with the share of the machine's peaks beside it, or the same as JSON.</summary>
+internal sealed record BenchReport(string Model, double LanguageParameters, string Device, MachinePeaks? Peaks, IReadOnlyList<BenchmarkResult> Results)
+{
+    public void WriteTable(TextWriter output)
+    {
+        output.WriteLine($"device: {Device}");
+        if (Peaks != null) output.WriteLine(Invariant($"measured peaks: {Peaks.FlopPerSecond / 1e9:0} GFLOP/s (FMA), {Peaks.BytesPerSecond / 1e9:0.0} GB/s (reading)"));
+        output.WriteLine();
+        output.WriteLine("| model | language parameters | test | ms | tokens/s | reached | of the peak |");
+        output.WriteLine("|---|---:|---|---:|---:|---:|---:|");
+        foreach (BenchmarkResult result in Results)
+        {
+            string perSecond = result.Items > 1 ? Invariant($"{result.Items / result.Mean:0.00} ± {result.Items / result.Mean * result.Deviation / result.Mean:0.00}") : "";
+            output.WriteLine(Invariant($"| {Model} | {LanguageParameters / 1e6:0.0} M | {result.Test} | {result.Mean * 1e3:0.0} ± {result.Deviation * 1e3:0.0} | {perSecond} | {Reached(result)} | {Share(result)} |"));
+        }
+    }
+
+    public void WriteJson(TextWriter output)
+    {
+        using var stream = new MemoryStream();
+        using (var json = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true }))
+        {
+            json.WriteStartObject();
+            json.WriteString("model", Model);
+            json.WriteNumber("language_parameters", LanguageParameters);
+            json.WriteString("device", Device);
+            if (Peaks != null)
+            {
+                json.WriteNumber("peak_flop_per_second", Peaks.FlopPerSecond);
+                json.WriteNumber("peak_bytes_per_second", Peaks.BytesPerSecond);
+            }
+            json.WriteStartArray("results");
+            foreach (BenchmarkResult result in Results)
+            {
+                json.WriteStartObject();
+                json.WriteString("test", result.Test);
+                json.WriteNumber("seconds", result.Mean);
+                json.WriteNumber("deviation_seconds", result.Deviation);
+                json.WriteNumber("tokens", result.Items > 1 ? result.Items : 0);
+                json.WriteNumber("flop", result.Flop);
+                json.WriteNumber("bytes", result.Bytes);
+                json.WriteEndObject();
+            }
+            json.WriteEndArray();
+            json.WriteEndObject();
+        }
+        output.WriteLine(System.Text.Encoding.UTF8.GetString(stream.ToArray()));
+    }
+
+    private static string Reached(BenchmarkResult result)
+        => result.Flop > 0 ? Invariant($"{result.Flop / result.Mean / 1e9:0.0} GFLOP/s") : Invariant($"{result.Bytes / result.Mean / 1e9:0.0} GB/s");
+
+    private string Share(BenchmarkResult result)
+    {
+        if (Peaks == null) return "";
+        double share = result.Flop > 0 ? result.Flop / result.Mean / Peaks.FlopPerSecond : result.Bytes / result.Mean / Peaks.BytesPerSecond;
+        return Invariant($"{share:0 %}");
+    }
+
+    private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}

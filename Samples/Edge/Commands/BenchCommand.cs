@@ -1,0 +1,44 @@
+using System.CommandLine;
+using EdgeVideoLlava.Edge.Options;
+using EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Runtime;
+using EdgeVideoLlava.Runtime.Diagnostics;
+using EdgeVideoLlava.Runtime.Loading;
+
+namespace EdgeVideoLlava.Edge.Commands;
+
+/// <summary>edge bench: how fast a model encodes, prefills and generates here, against what the machine could do.</summary>
+internal static class BenchCommand
+{
+    public static Command Create()
+    {
+        Option<int> prompt = NumberOption.Whole("--prompt-length", 512, 1, 100_000, "Positions of the prefill test (pp).");
+        Option<int> generate = NumberOption.Whole("--generate", 128, 1, 100_000, "Tokens of the generation test (tg).");
+        Option<int> repeat = NumberOption.Whole("--repeat", 5, 1, 1000, "Repetitions of each test, after one to warm up.");
+        var synthetic = new Option<string?>("--synthetic") { Description = "Random weights of the real 7B model's shapes in place of --model." };
+        synthetic.AcceptOnlyFromAmong("7b");
+        Option<int> layers = NumberOption.Whole("--layers", 2, 1, 32, "Language layers of the synthetic model; all 32 need about 36 GB.");
+        var type = new Option<string>("--type") { Description = "Storage type of the synthetic weights.", DefaultValueFactory = _ => "f16" };
+        type.AcceptOnlyFromAmong("f32", "f16", "bf16");
+        var json = new Option<bool>("--json") { Description = "Print one JSON object instead of a table." };
+        var model = new ModelOptions();
+        var command = new Command("bench", "Measure encode, prefill and generation, and their share of this machine's measured peaks.") { prompt, generate, repeat, synthetic, layers, type, json };
+        model.AddTo(command);
+        command.SetAction((parsed, cancel) =>
+        {
+            ModelSettings settings = model.Read(parsed);
+            using BenchedModel benched = parsed.GetValue(synthetic) == null ? BenchedModel.Open(settings, cancel)
+                : BenchedModel.Synthetic(settings, SyntheticCheckpoint.Video7B(parsed.GetValue(layers)), Enum.Parse<StorageType>(parsed.GetValue(type)!, ignoreCase: true), cancel);
+            var benchmark = new ModelBenchmark(benched.Model, parsed.GetValue(repeat));
+            int context = benched.Model.Config.Language.Context, length = parsed.GetValue(prompt), tokens = parsed.GetValue(generate);
+            if (Math.Max(length, tokens + 1) > context) throw new BadInputException($"the model has {context} positions; take a --prompt-length and --generate that fit");
+            MachinePeaks? peaks = benched.Device is CpuDevice cpu ? MachinePeaks.Measure(cpu.Threads) : null;
+            BenchmarkResult[] results = [benchmark.Encode(cancel), benchmark.Prefill(length, cancel), benchmark.Decode(tokens, cancel)];
+            var report = new BenchReport(benched.Name, ModelCost.LanguageParameters(benched.Model.Language), benched.Device.Description, peaks, results);
+            if (parsed.GetValue(json)) report.WriteJson(Console.Out);
+            else report.WriteTable(Console.Out);
+            return Task.FromResult(ExitCodes.Ok);
+        });
+        return command;
+    }
+}
