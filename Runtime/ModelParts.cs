@@ -56,6 +56,7 @@ internal sealed class ModelParts : IDisposable
             Projector = loader.Projector();
             Language = new Llama(config.Language, loader.Language(config.Language));
             owned.InsertRange(0, loader.Owned);
+            LanguageQueue.Wait(); // it uploaded the norms and biases that the other queue uses too
         }
         catch
         {

@@ -1,0 +1,42 @@
+using ILGPU.Algorithms;
+
+namespace EdgeVideoLlava.Kernels;
+
+/// <summary>The activations inside a kernel: +, ·, / and exp in float32, nothing that a device approximates coarsely.</summary>
+internal static class DeviceMath
+{
+    public static float Silu(float x) => x / (1f + XMath.Exp(-x));
+
+    public static float QuickGelu(float x) => x / (1f + XMath.Exp(-1.702f * x));
+
+    /// <summary>x · Φ(x) with Φ(x) = erfc(−x/√2) / 2, so that negative x lose nothing to cancellation.</summary>
+    public static float Gelu(float x)
+    {
+        float tail = 0.5f * Erfc(XMath.Abs(x) * 0.70710678118654752f);
+        return x * (x < 0 ? tail : 1f - tail);
+    }
+
+    /// <summary>1 − erf(a) for a ≥ 0.</summary>
+    /// <remarks>
+    /// erfc(a) = exp(−a²) · t · P(s),   t = 1 / (1 + 0.3 a),   s = (t − m) / m' maps 0 ≤ a ≤ 9.5 to 1 ≥ s ≥ −1
+    /// P interpolates exp(a²) erfc(a) / t in the nine Chebyshev nodes: relative error below 2.4e-8, half an ulp. Beyond 9.5 exp(−a²) is 0.
+    /// </remarks>
+    public static float Erfc(float a)
+    {
+        float t = 1f / (1f + 0.3f * a), s = (t - 0.62987013f) * 2.7017544f;
+        float p = -4.5964197e-5f;
+        p = p * s - 1.5890392e-4f;
+        p = p * s + 4.8868318e-4f;
+        p = p * s + 5.8670147e-3f;
+        p = p * s + 2.6302622e-2f;
+        p = p * s + 7.8343195e-2f;
+        p = p * s + 0.17437412f;
+        p = p * s + 0.30224918f;
+        p = p * s + 0.41258003f;
+        return XMath.Exp(-a * a) * t * p;
+    }
+
+    /// <summary>f of a linear layer's epilogue; SiLU·up needs a second sum and is the kernel's own.</summary>
+    public static float Activate(int activation, float z)
+        => activation == (int)Activation.Gelu ? Gelu(z) : activation == (int)Activation.QuickGelu ? QuickGelu(z) : z;
+}
