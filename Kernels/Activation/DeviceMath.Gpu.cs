@@ -9,11 +9,26 @@ internal static class DeviceMath
 
     public static float QuickGelu(float x) => x / (1f + XMath.Exp(-1.702f * x));
 
-    /// <summary>x · Φ(x) with Φ(x) = erfc(−x/√2) / 2, so that negative x lose nothing to cancellation.</summary>
+    /// <summary>x · Φ(x), Φ the normal distribution.</summary>
+    /// <remarks>
+    /// |x| &lt; 1.25: Φ(x) = 1/2 + x · Q(x²), Q interpolates (Φ(x) − 1/2) / x in six Chebyshev nodes: relative error of Q below 1.1e-8
+    /// beyond: the smaller tail is erfc(|x|/√2) / 2, so that negative x lose nothing to cancellation
+    /// </remarks>
     public static float Gelu(float x)
     {
+        if (XMath.Abs(x) < 1.25f) return x * (0.5f + x * Centre(x * x));
         float tail = 0.5f * Erfc(XMath.Abs(x) * 0.70710678118654752f);
         return x * (x < 0 ? tail : 1f - tail);
+    }
+
+    private static float Centre(float square)
+    {
+        float q = -6.8223968e-6f;
+        q = q * square + 1.1109203e-4f;
+        q = q * square - 1.1839076e-3f;
+        q = q * square + 9.9723227e-3f;
+        q = q * square - 6.6490216e-2f;
+        return q * square + 0.39894228f;
     }
 
     /// <summary>1 − erf(a) for a ≥ 0.</summary>

@@ -3,6 +3,8 @@ using EdgeVideoLlava.Tests.Unit.Support;
 
 namespace EdgeVideoLlava.Tests.Unit.Kernels;
 
+using Activation = EdgeVideoLlava.Kernels.Activation; // not the folder of tests
+
 /// <summary>
 /// Every operation gives on every device what it gives on the CPU, also between matrices that are windows into larger ones: nothing but the
 /// window is written. The operations' own tests say what is right; these find a device that disagrees.
