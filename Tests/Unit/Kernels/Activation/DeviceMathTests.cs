@@ -26,7 +26,7 @@ public sealed class DeviceMathTests(ITestOutputHelper output)
         Assert.Equal(0.15729920705028513, Erfc(1), 1e-11); // Abramowitz and Stegun, table 7.1
         Assert.Equal(2.209049699858544e-5, Erfc(3), 1e-16);
         double worst = 0;
-        for (float a = 0; a < 9.2f; a += 0.00737f)
+        for (float a = 0.88f; a < 9.2f; a += 0.00737f)
         {
             double exact = Erfc(a), error = Math.Abs(DeviceMath.Erfc(a) - exact);
             // A rounding of each of the six last steps, and of a², which exp(−a²) multiplies by a².
