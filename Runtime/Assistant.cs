@@ -67,8 +67,7 @@ public sealed class Assistant : IDisposable
     {
         long started = Stopwatch.GetTimestamp();
         VisionTokens tokens = Model.Encode(pixels);
-        Span<float> one = stackalloc float[1];
-        Model.VisionQueue.Read(tokens.Rows.RowRange(0, 1).ColumnRange(0, 1), one);
+        Model.VisionQueue.Wait();
         return (tokens, Stopwatch.GetElapsedTime(started));
     }
 

@@ -72,6 +72,7 @@ internal sealed class ModelParts : IDisposable
             Language = new Llama(config.Language, loader.Language(config.Language));
             SharedBytes = loader.SharedBytes;
             owned.InsertRange(0, loader.Owned);
+            LanguageQueue.Wait(); // it uploaded the norms and biases that the other queue uses too
         }
         catch
         {

@@ -37,6 +37,7 @@ public sealed class VideoLlava : IDisposable
         => new(ModelParts.Load(Loading.SyntheticCheckpoint.Create(config, type), config, device, new LoadOptions(), null, cancel));
 
     /// <summary>f_P(f_V(pixels)): a picture or clip to the rows that stand for it in a prompt.</summary>
+    /// <remarks>Before the language part uses them, the caller waits for <see cref="VisionQueue"/>.</remarks>
     public VisionTokens Encode(PixelValues pixels, StageTrace? trace = null)
     {
         (VisionTower tower, string kind) = pixels.IsClip ? (parts.VideoTower, "video") : (parts.ImageTower, "image");

@@ -34,6 +34,7 @@ public sealed record BatchLoss(double Sum, int Supervised)
     private static (double Sum, int Supervised) OfSample(VideoLlava model, TrainingSample sample, StageTrace? trace)
     {
         List<VisionTokens> visuals = [.. sample.Visuals.Select(pixels => model.Encode(pixels))];
+        model.VisionQueue.Wait(); // the language queue reads what the towers made
         MergedPrompt prompt = MergedPrompt.FromMarkers(sample.Ids, visuals, model.Config.Language.Vocabulary);
         if (model.Config.ExpandedLimit is { } limit) prompt.Truncate(limit);
         int[] labels = PaddedBatch.Expand(prompt, sample.Ids, sample.Labels);

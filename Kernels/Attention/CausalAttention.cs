@@ -15,6 +15,6 @@ public static partial class CausalAttention
         if (q.Columns % headSize != 0 || keys.Columns % headSize != 0 || q.Columns % keys.Columns != 0)
             throw new ArgumentException($"{q.Columns} query and {keys.Columns} key columns do not divide into heads of {headSize}");
         if (queue is CpuQueue cpu) Cpu(cpu, q, keys, values, positions, headSize, y);
-        //GPU else Gpu((IlgpuQueue)queue, q, keys, values, positions, headSize, y);
+        else Gpu((IlgpuQueue)queue, q, keys, values, positions, headSize, y);
     }
 }

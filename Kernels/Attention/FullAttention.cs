@@ -13,6 +13,6 @@ public static partial class FullAttention
         if (layout.Count * layout.Length != y.Rows) throw new ArgumentException($"{layout.Count} sequences of {layout.Length} do not make {y.Rows} rows");
         if (y.Columns % heads != 0) throw new ArgumentException($"{y.Columns} columns do not divide into {heads} heads");
         if (queue is CpuQueue cpu) Cpu(cpu, qkv, layout, heads, y);
-        //GPU else Gpu((IlgpuQueue)queue, qkv, layout, heads, y);
+        else Gpu((IlgpuQueue)queue, qkv, layout, heads, y);
     }
 }

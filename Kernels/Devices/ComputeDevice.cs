@@ -12,7 +12,7 @@ public abstract class ComputeDevice : IDisposable
     /// <summary>Bytes of device memory in use; mapped weights count nothing.</summary>
     public long AllocatedBytes => Interlocked.Read(ref allocatedBytes);
 
-    /// <summary>A queue: its work is done in the order given; only <see cref="ComputeQueue.Read(Matrix, Span{float})"/> waits.</summary>
+    /// <summary>A queue: its work is done in the order given; only <see cref="ComputeQueue.Read(Matrix, Span{float})"/> and <see cref="ComputeQueue.Wait"/> wait.</summary>
     public abstract ComputeQueue CreateQueue();
 
     /// <summary>New memory; its contents are undefined.</summary>

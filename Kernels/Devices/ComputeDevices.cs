@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace EdgeVideoLlava.Kernels;
 
 /// <summary>Opens devices by the names that a command line uses: cpu, ilgpu-cpu, opencl[:n], cuda[:n], auto.</summary>
@@ -5,10 +7,23 @@ public static class ComputeDevices
 {
     /// <param name="threads">Worker threads of the CPU device; 0 = one for each core.</param>
     /// <exception cref="DeviceUnavailableException">There is no such device on this machine.</exception>
-    public static ComputeDevice Open(string name, int threads = 0) => name switch
+    public static ComputeDevice Open(string name, int threads = 0)
     {
-        // Until the GPU kernels are fast, auto is the processor.
-        "cpu" or "auto" => new CpuDevice(threads),
-        _ => throw new DeviceUnavailableException($"device {name}: not built into this program yet; take --device cpu"),
-    };
+        string[] parts = name.Split(':', 2);
+        int? index = parts.Length == 1 ? null
+            : int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number
+            : throw Unknown(name);
+        return (parts[0], index) switch
+        {
+            // Until the GPU kernels are fast, auto is the processor.
+            ("cpu" or "auto", null) => new CpuDevice(threads),
+            ("ilgpu-cpu", null) => IlgpuAccelerators.OpenCpu(),
+            ("opencl", _) => IlgpuAccelerators.OpenOpenCl(index),
+            ("cuda", _) => IlgpuAccelerators.OpenCuda(index),
+            _ => throw Unknown(name),
+        };
+    }
+
+    private static DeviceUnavailableException Unknown(string name)
+        => new($"device {name}: there is none of this name; there are cpu, ilgpu-cpu, opencl[:n], cuda[:n] and auto");
 }

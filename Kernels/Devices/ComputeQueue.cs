@@ -1,7 +1,7 @@
 namespace EdgeVideoLlava.Kernels;
 
-/// <summary>Work in order on one device. Operations (Linear, RmsNorm, ...) take a queue first; only Read waits for it.</summary>
-/// <remarks>Not thread-safe: one thread at a time gives work to a queue. Several queues of a device may be used at once.</remarks>
+/// <summary>Work in order on one device. Operations (Linear, RmsNorm, ...) take a queue first; only Read and Wait wait for it.</summary>
+/// <remarks>Not thread-safe: one thread at a time gives work to a queue. Several queues of a device may be used at once; none waits for another.</remarks>
 public abstract class ComputeQueue(ComputeDevice device) : IDisposable
 {
     public ComputeDevice Device { get; } = device;
@@ -15,6 +15,9 @@ public abstract class ComputeQueue(ComputeDevice device) : IDisposable
     public abstract void Read(Matrix source, Span<float> target);
 
     public abstract void Read(IntVector source, Span<int> target);
+
+    /// <summary>Waits for all work given so far; from then on other queues may use its results.</summary>
+    public abstract void Wait();
 
     public virtual void Dispose() => GC.SuppressFinalize(this);
 

@@ -29,6 +29,10 @@ internal sealed unsafe class CpuQueue(CpuDevice device) : ComputeQueue(device)
     }
 
     public override void Read(IntVector source, Span<int> target) => new ReadOnlySpan<int>(source.Cpu(), source.Length).CopyTo(target);
+
+    public override void Wait()
+    {
+    }
 }
 
 internal static unsafe class CpuPointers

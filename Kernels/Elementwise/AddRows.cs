@@ -10,6 +10,6 @@ public static partial class AddRows
         Shapes.Is(table, table.Rows, x.Columns);
         ArgumentOutOfRangeException.ThrowIfLessThan(period, 1);
         if (queue is CpuQueue cpu) Cpu(cpu, x, table, period, y);
-        //GPU else Gpu((IlgpuQueue)queue, x, table, period, y);
+        else Gpu((IlgpuQueue)queue, x, table, period, y);
     }
 }

@@ -8,6 +8,6 @@ public static partial class CopyRows
     {
         Shapes.Same(x, y);
         if (queue is CpuQueue cpu) Cpu(cpu, x, y);
-        //GPU else Gpu((IlgpuQueue)queue, x, y);
+        else Gpu((IlgpuQueue)queue, x, y);
     }
 }

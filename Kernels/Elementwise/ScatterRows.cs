@@ -8,6 +8,6 @@ public static partial class ScatterRows
     {
         Shapes.Is(x, positions.Length, y.Columns);
         if (queue is CpuQueue cpu) Cpu(cpu, x, positions, y);
-        //GPU else Gpu((IlgpuQueue)queue, x, positions, y);
+        else Gpu((IlgpuQueue)queue, x, positions, y);
     }
 }

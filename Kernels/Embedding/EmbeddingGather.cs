@@ -8,6 +8,6 @@ public static partial class EmbeddingGather
     {
         Shapes.Is(y, ids.Length, table.Columns);
         if (queue is CpuQueue cpu) Cpu(cpu, table, ids, y);
-        //GPU else Gpu((IlgpuQueue)queue, table, ids, y);
+        else Gpu((IlgpuQueue)queue, table, ids, y);
     }
 }

@@ -16,6 +16,6 @@ public static partial class PatchEmbedding
         Shapes.Is(y, pictures * positions, weight.Rows);
         if (weight.Columns != 3 * patch * patch) throw new ArgumentException($"{weight.Name} has {weight.Columns} columns, patches have {3 * patch * patch}");
         if (queue is CpuQueue cpu) Cpu(cpu, pixels, weight, classEmbedding, position, patch, y);
-        //GPU else Gpu((IlgpuQueue)queue, pixels, weight, classEmbedding, position, patch, y);
+        else Gpu((IlgpuQueue)queue, pixels, weight, classEmbedding, position, patch, y);
     }
 }

@@ -12,6 +12,6 @@ public static partial class CrossEntropy
         Shapes.Length(labels, logits.Rows);
         Shapes.Is(losses, logits.Rows, 1);
         if (queue is CpuQueue cpu) Cpu(cpu, logits, labels, losses);
-        //GPU else Gpu((IlgpuQueue)queue, logits, labels, losses);
+        else Gpu((IlgpuQueue)queue, logits, labels, losses);
     }
 }

@@ -15,6 +15,6 @@ public static partial class TopK
         ArgumentOutOfRangeException.ThrowIfGreaterThan(candidates, logits.Columns);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(k, candidates);
         if (queue is CpuQueue cpu) Cpu(cpu, logits, candidates, ids, logProbabilities);
-        //GPU else Gpu((IlgpuQueue)queue, logits, candidates, ids, logProbabilities);
+        else Gpu((IlgpuQueue)queue, logits, candidates, ids, logProbabilities);
     }
 }

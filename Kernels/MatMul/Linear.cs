@@ -18,6 +18,6 @@ public static partial class Linear
         if (epilogue.Bias is { } bias) Shapes.Vector(bias, weight.Rows);
         if (epilogue.Residual is { } residual) Shapes.Same(residual, y);
         if (queue is CpuQueue cpu) Cpu(cpu, weight, x, y, epilogue);
-        //GPU else Gpu((IlgpuQueue)queue, weight, x, y, epilogue);
+        else Gpu((IlgpuQueue)queue, weight, x, y, epilogue);
     }
 }

@@ -10,6 +10,6 @@ public static partial class LayerNorm
         Shapes.Vector(weight, x.Columns);
         Shapes.Vector(bias, x.Columns);
         if (queue is CpuQueue cpu) Cpu(cpu, x, weight, bias, epsilon, y);
-        //GPU else Gpu((IlgpuQueue)queue, x, weight, bias, epsilon, y);
+        else Gpu((IlgpuQueue)queue, x, weight, bias, epsilon, y);
     }
 }

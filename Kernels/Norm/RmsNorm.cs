@@ -9,6 +9,6 @@ public static partial class RmsNorm
         Shapes.Same(x, y);
         Shapes.Vector(weight, x.Columns);
         if (queue is CpuQueue cpu) Cpu(cpu, x, weight, epsilon, y);
-        //GPU else Gpu((IlgpuQueue)queue, x, weight, epsilon, y);
+        else Gpu((IlgpuQueue)queue, x, weight, epsilon, y);
     }
 }

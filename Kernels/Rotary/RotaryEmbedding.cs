@@ -15,7 +15,7 @@ public static partial class RotaryEmbedding
         Shapes.Length(positions, x.Rows);
         if (x.Columns % (2 * cos.Columns) != 0) throw new ArgumentException($"x has {x.Columns} columns, no multiple of the head size {2 * cos.Columns}");
         if (queue is CpuQueue cpu) Cpu(cpu, x, cos, sin, positions, y);
-        //GPU else Gpu((IlgpuQueue)queue, x, cos, sin, positions, y);
+        else Gpu((IlgpuQueue)queue, x, cos, sin, positions, y);
     }
 
     /// <summary>The tables for positions 0..count-1 and heads of size d: two arrays of (count, d/2).</summary>

@@ -14,8 +14,16 @@ public static unsafe class SyntheticCheckpoint
     {
         var image = new VisionConfig
         {
-            Layers = 24, Hidden = 1024, Heads = 16, FeedForward = 4096, Patch = 14, Positions = 257, LayerNormEpsilon = 1e-5f,
-            Activation = Activation.Gelu, TemporalFrames = 0, FeatureLayers = 23,
+            Layers = 24,
+            Hidden = 1024,
+            Heads = 16,
+            FeedForward = 4096,
+            Patch = 14,
+            Positions = 257,
+            LayerNormEpsilon = 1e-5f,
+            Activation = Activation.Gelu,
+            TemporalFrames = 0,
+            FeatureLayers = 23,
         };
         return new VideoLlavaConfig
         {
@@ -24,8 +32,17 @@ public static unsafe class SyntheticCheckpoint
             VideoTower = image with { TemporalFrames = 8 },
             Language = new LlamaConfig
             {
-                Layers = languageLayers, Hidden = 4096, FeedForward = 11008, Heads = 32, KeyValueHeads = 32, HeadSize = 128, Vocabulary = 32000, Context = 4096,
-                RmsEpsilon = 1e-5f, RopeTheta = 10000, TiedHead = false,
+                Layers = languageLayers,
+                Hidden = 4096,
+                FeedForward = 11008,
+                Heads = 32,
+                KeyValueHeads = 32,
+                HeadSize = 128,
+                Vocabulary = 32000,
+                Context = 4096,
+                RmsEpsilon = 1e-5f,
+                RopeTheta = 10000,
+                TiedHead = false,
             },
             ClipFrames = 8,
             PadPictures = true,

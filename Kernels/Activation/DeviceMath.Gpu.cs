@@ -1,0 +1,57 @@
+using ILGPU.Algorithms;
+
+namespace EdgeVideoLlava.Kernels;
+
+/// <summary>The activations inside a kernel: +, ·, / and exp in float32, nothing that a device approximates coarsely.</summary>
+internal static class DeviceMath
+{
+    public static float Silu(float x) => x / (1f + XMath.Exp(-x));
+
+    public static float QuickGelu(float x) => x / (1f + XMath.Exp(-1.702f * x));
+
+    /// <summary>x · Φ(x), Φ the normal distribution.</summary>
+    /// <remarks>
+    /// |x| &lt; 1.25: Φ(x) = 1/2 + x · Q(x²), Q interpolates (Φ(x) − 1/2) / x in six Chebyshev nodes: relative error of Q below 1.1e-8
+    /// beyond: the smaller tail is erfc(|x|/√2) / 2, so that negative x lose nothing to cancellation
+    /// </remarks>
+    public static float Gelu(float x)
+    {
+        if (XMath.Abs(x) < 1.25f) return x * (0.5f + x * Centre(x * x));
+        float tail = 0.5f * Erfc(XMath.Abs(x) * 0.70710678118654752f);
+        return x * (x < 0 ? tail : 1f - tail);
+    }
+
+    private static float Centre(float square)
+    {
+        float q = -6.8223968e-6f;
+        q = q * square + 1.1109203e-4f;
+        q = q * square - 1.1839076e-3f;
+        q = q * square + 9.9723227e-3f;
+        q = q * square - 6.6490216e-2f;
+        return q * square + 0.39894228f;
+    }
+
+    /// <summary>1 − erf(a) for a ≥ 0.88, where <see cref="Gelu"/> needs it; nearer to 0 it is still right, but to a few ulps less.</summary>
+    /// <remarks>
+    /// erfc(a) = exp(−a²) · t · P(s),   t = 1 / (1 + 0.3 a),   s = (t − m) / m' maps 0 ≤ a ≤ 9.5 to 1 ≥ s ≥ −1
+    /// P interpolates exp(a²) erfc(a) / t in the nine Chebyshev nodes: relative error below 2.4e-8, half an ulp. Beyond 9.5 exp(−a²) is 0.
+    /// </remarks>
+    public static float Erfc(float a)
+    {
+        float t = 1f / (1f + 0.3f * a), s = (t - 0.62987013f) * 2.7017544f;
+        float p = -4.5964197e-5f;
+        p = p * s - 1.5890392e-4f;
+        p = p * s + 4.8868318e-4f;
+        p = p * s + 5.8670147e-3f;
+        p = p * s + 2.6302622e-2f;
+        p = p * s + 7.8343195e-2f;
+        p = p * s + 0.17437412f;
+        p = p * s + 0.30224918f;
+        p = p * s + 0.41258003f;
+        return XMath.Exp(-a * a) * t * p;
+    }
+
+    /// <summary>f of a linear layer's epilogue; SiLU·up needs a second sum and is the kernel's own.</summary>
+    public static float Activate(int activation, float z)
+        => activation == (int)Activation.Gelu ? Gelu(z) : activation == (int)Activation.QuickGelu ? QuickGelu(z) : z;
+}

@@ -1,0 +1,183 @@
+using ILGPU;
+using ILGPU.Runtime;
+
+namespace EdgeVideoLlava.Kernels;
+
+/// <summary>One accelerator through ILGPU: a GPU by CUDA or OpenCL, the processor by OpenCL (PoCL), or ILGPU's own CPU accelerator.</summary>
+/// <remarks>
+/// Weights are converted to float32 on the host when they are uploaded, exactly; kernels know float32 and int32 only. Opened by
+/// <see cref="ComputeDevices.Open"/>.
+/// </remarks>
+public sealed unsafe class IlgpuDevice : ComputeDevice
+{
+    private const int UploadElements = 1 << 22;
+
+    private readonly Context context;
+    private readonly string id;
+    private readonly List<IlgpuQueue> queues = [];
+    private readonly Queue<(MemoryBuffer Memory, long Ticket)> retired = new();
+    private long ticket;
+
+    internal IlgpuDevice(string id, Context context, Accelerator accelerator)
+    {
+        (this.id, this.context, Accelerator) = (id, context, accelerator);
+        Memory = accelerator.MemorySize;
+        Kernels = new IlgpuKernels(accelerator);
+    }
+
+    public override string Description => $"{id}, {Accelerator.Name.Trim()}, {Memory >> 20} MiB";
+
+    /// <summary>Bytes of device memory as the driver reported them when the device was opened.</summary>
+    public long Memory { get; }
+
+    internal Accelerator Accelerator { get; }
+    internal IlgpuKernels Kernels { get; }
+
+    /// <summary>Held while work is given to the driver: an OpenCL kernel's arguments are set one by one before its launch.</summary>
+    internal Lock Gate { get; } = new();
+
+    /// <summary>Number of the last piece of work that any queue has given to the driver.</summary>
+    internal long LastTicket
+    {
+        get
+        {
+            lock (Gate) return ticket;
+        }
+    }
+
+    public override ComputeQueue CreateQueue()
+    {
+        var queue = new IlgpuQueue(this);
+        lock (queues) queues.Add(queue);
+        return queue;
+    }
+
+    public override DeviceBuffer Allocate(StorageType type, long elements)
+    {
+        long bytes = type.Bytes(Math.Max(1, elements));
+        if (elements > int.MaxValue) throw TooLarge(bytes, null);
+        if (AllocatedBytes + bytes > Memory) WaitForAll();
+        if (AllocatedBytes + bytes > Memory) throw TooLarge(bytes, null);
+        MemoryBuffer memory;
+        try
+        {
+            memory = AllocateRaw(type, elements);
+        }
+        catch (Exception e) when (e is AcceleratorException or OutOfMemoryException)
+        {
+            WaitForAll(); // what waits for its release may be the room that is missing
+            try
+            {
+                memory = AllocateRaw(type, elements);
+            }
+            catch (Exception again) when (again is AcceleratorException or OutOfMemoryException)
+            {
+                throw TooLarge(bytes, again);
+            }
+        }
+        CountAllocation(bytes);
+        return new IlgpuBuffer(this, type, elements, memory);
+    }
+
+    public override Weight LoadWeight(string name, StorageType type, int columns, params ReadOnlySpan<HostRows> parts)
+    {
+        long rows = 0, at = 0;
+        foreach (HostRows part in parts) rows += part.Rows;
+        DeviceBuffer buffer = Allocate(StorageType.F32, rows * columns);
+        try
+        {
+            foreach (HostRows part in parts)
+            {
+                Upload(type, (byte*)part.Address, (long)part.Rows * columns, buffer, at);
+                at += (long)part.Rows * columns;
+            }
+        }
+        catch
+        {
+            buffer.Dispose();
+            throw;
+        }
+        return new Weight(name, type, (int)rows, columns, buffer);
+    }
+
+    /// <summary>Throws if a buffer is still in use: for tests that count what a model leaves behind.</summary>
+    public void AssertEmpty()
+    {
+        WaitForAll();
+        if (AllocatedBytes != 0) throw new InvalidOperationException($"{id}: {AllocatedBytes} bytes of device memory were never disposed");
+    }
+
+    public override void Dispose()
+    {
+        WaitForAll();
+        Accelerator.Dispose();
+        context.Dispose();
+        base.Dispose();
+    }
+
+    internal long NextTicket() => ++ticket;
+
+    internal DeviceFailedException Failed(AcceleratorException e)
+        => new($"{id} ({Accelerator.Name.Trim()}) failed: {IlgpuAccelerators.Reason(e)}; restart the program, or take --device cpu", e);
+
+    /// <summary>Releases memory when all work given so far is done: at once if no queue has any.</summary>
+    internal void Retire(MemoryBuffer memory)
+    {
+        lock (queues) retired.Enqueue((memory, LastTicket));
+        ReleaseRetired();
+    }
+
+    internal void ReleaseRetired()
+    {
+        lock (queues)
+        {
+            while (retired.TryPeek(out (MemoryBuffer Memory, long Ticket) first) && queues.TrueForAll(queue => queue.Passed(first.Ticket)))
+            {
+                retired.Dequeue();
+                CountAllocation(-first.Memory.LengthInBytes);
+                first.Memory.Dispose();
+            }
+        }
+    }
+
+    internal void Forget(IlgpuQueue queue)
+    {
+        lock (queues) queues.Remove(queue);
+        ReleaseRetired();
+    }
+
+    private void WaitForAll()
+    {
+        IlgpuQueue[] waited;
+        lock (queues) waited = [.. queues];
+        foreach (IlgpuQueue queue in waited) queue.Wait();
+        ReleaseRetired();
+    }
+
+    private MemoryBuffer AllocateRaw(StorageType type, long elements) => Accelerator.AllocateRaw(Math.Max(1, elements), type.ElementBytes());
+
+    // A piece at a time: converted into host memory, copied, waited for.
+    private void Upload(StorageType type, byte* source, long elements, DeviceBuffer target, long offset)
+    {
+        var piece = new float[Math.Min(UploadElements, elements)];
+        try
+        {
+            for (long at = 0; at < elements; at += piece.Length)
+            {
+                int count = (int)Math.Min(piece.Length, elements - at);
+                fixed (float* floats = piece) Unpack.ToFloats(type, source + type.Bytes(at), floats, count);
+                IlgpuViews.View<float>(target, offset + at, count).CopyFromCPU(Accelerator.DefaultStream, new ReadOnlySpan<float>(piece, 0, count));
+            }
+        }
+        catch (AcceleratorException e)
+        {
+            throw Failed(e);
+        }
+    }
+
+    private DeviceFailedException TooLarge(long bytes, Exception? inner)
+    {
+        string message = $"{id} ({Accelerator.Name.Trim()}): no memory for {bytes >> 20} MiB more ({AllocatedBytes >> 20} of {Memory >> 20} MiB in use); use a smaller model or another device";
+        return inner == null ? new DeviceFailedException(message) : new DeviceFailedException(message, inner);
+    }
+}

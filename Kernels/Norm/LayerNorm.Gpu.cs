@@ -1,0 +1,29 @@
+using ILGPU;
+using ILGPU.Algorithms;
+
+namespace EdgeVideoLlava.Kernels;
+
+public static partial class LayerNorm
+{
+    // ---- kernel ----------------------------------------------------------------------------------------------------------------
+    /// <summary>One item is one row.</summary>
+    internal static void Kernel(Index1D item, MatrixView x, MatrixView weight, MatrixView bias, float epsilon, MatrixView y)
+    {
+        if (item >= y.Rows) return;
+        int row = item;
+        CompensatedSum sum = new(), squares = new();
+        for (int c = 0; c < x.Columns; c++) sum.Add(x[row, c]);
+        float mean = sum.Total / x.Columns;
+        for (int c = 0; c < x.Columns; c++)
+        {
+            float centred = x[row, c] - mean;
+            squares.Add(centred * centred);
+        }
+        float scale = 1f / XMath.Sqrt(squares.Total / x.Columns + epsilon);
+        for (int c = 0; c < x.Columns; c++) y[row, c] = (x[row, c] - mean) * scale * weight[0, c] + bias[0, c];
+    }
+
+    // ---- launcher --------------------------------------------------------------------------------------------------------------
+    private static void Gpu(IlgpuQueue queue, Matrix x, Matrix weight, Matrix bias, float epsilon, Matrix y)
+        => queue.Launch(queue.Kernels.LayerNorm, y.Rows, x.Gpu(), weight.Gpu(), bias.Gpu(), epsilon, y.Gpu());
+}

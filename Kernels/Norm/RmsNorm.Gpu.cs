@@ -1,0 +1,23 @@
+using ILGPU;
+using ILGPU.Algorithms;
+
+namespace EdgeVideoLlava.Kernels;
+
+public static partial class RmsNorm
+{
+    // ---- kernel ----------------------------------------------------------------------------------------------------------------
+    /// <summary>One item is one row.</summary>
+    internal static void Kernel(Index1D item, MatrixView x, MatrixView weight, float epsilon, MatrixView y)
+    {
+        if (item >= y.Rows) return;
+        int row = item;
+        var squares = new CompensatedSum();
+        for (int c = 0; c < x.Columns; c++) squares.Add(x[row, c] * x[row, c]);
+        float scale = 1f / XMath.Sqrt(squares.Total / x.Columns + epsilon);
+        for (int c = 0; c < x.Columns; c++) y[row, c] = x[row, c] * scale * weight[0, c];
+    }
+
+    // ---- launcher --------------------------------------------------------------------------------------------------------------
+    private static void Gpu(IlgpuQueue queue, Matrix x, Matrix weight, float epsilon, Matrix y)
+        => queue.Launch(queue.Kernels.RmsNorm, y.Rows, x.Gpu(), weight.Gpu(), epsilon, y.Gpu());
+}

@@ -1,0 +1,39 @@
+using System.Reflection;
+using EdgeVideoLlava.Kernels;
+using ILGPU;
+using ILGPU.Algorithms;
+using ILGPU.Backends.EntryPoints;
+using ILGPU.Backends.PTX;
+using ILGPU.Runtime.Cuda;
+
+namespace EdgeVideoLlava.Tests.Unit.Kernels.Devices;
+
+/// <summary>Every kernel compiles to CUDA's text without a GPU: no unresolved function, nothing in local memory. That it runs is the Cuda rows' to say.</summary>
+public sealed class CudaTextTests
+{
+    public static TheoryData<string, int> Kernels
+        => [.. from type in typeof(IlgpuDevice).Assembly.GetTypes()
+               where type.GetMethod("Kernel", BindingFlags.Static | BindingFlags.NonPublic) != null
+               from architecture in new[] { 72, 87, 90 }
+               select new TheoryDataRow<string, int>(type.Name, architecture)];
+
+    [Theory, MemberData(nameof(Kernels))]
+    public void A_kernel_compiles_for_CUDA_without_a_GPU(string operation, int architecture)
+    {
+        MethodInfo kernel = typeof(IlgpuDevice).Assembly.GetType($"EdgeVideoLlava.Kernels.{operation}")!.GetMethod("Kernel", BindingFlags.Static | BindingFlags.NonPublic)!;
+        (CudaArchitecture target, CudaInstructionSet instructions) = architecture switch
+        {
+            72 => (CudaArchitecture.SM_72, CudaInstructionSet.ISA_70),
+            87 => (CudaArchitecture.SM_87, CudaInstructionSet.ISA_78),
+            _ => (CudaArchitecture.SM_90, CudaInstructionSet.ISA_78),
+        };
+        // A context of its own: a kernel that ILGPU rejects would spoil the context for the next.
+        using Context context = Context.Create(builder => builder.EnableAlgorithms().Optimize(OptimizationLevel.O2));
+        using var backend = new PTXBackend(context, new CudaCapabilityContext(target), target, instructions, null);
+        string text = ((PTXCompiledKernel)backend.Compile(EntryPointDescription.FromImplicitlyGroupedKernel(kernel), default)).PTXAssembly;
+        Assert.Contains(".visible .entry", text);
+        Assert.DoesNotContain(".extern", text);
+        Assert.DoesNotContain(".local", text);
+        Assert.DoesNotContain("FusedMultiplyAdd", text);
+    }
+}

@@ -1,0 +1,118 @@
+using System.Reflection;
+using EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Runtime;
+using EdgeVideoLlava.Tests.Unit.Support;
+
+namespace EdgeVideoLlava.Tests.Unit.Kernels.Devices;
+
+/// <summary>What accelerators have of their own: memory that is released late, kernels that are loaded once, weights in another type.</summary>
+public sealed unsafe class IlgpuDeviceTests
+{
+    public static TheoryData<TestDevice> Accelerators => [.. TestDevices.ForKernels.Except([TestDevice.Cpu])];
+
+    public static TheoryData<TestDevice> ModelAccelerators => [.. TestDevices.ForModels.Except([TestDevice.Cpu])];
+
+    [Theory, MemberData(nameof(Accelerators))]
+    public void Memory_is_counted_until_it_is_released(TestDevice device)
+    {
+        using var accelerator = (IlgpuDevice)Fresh(device);
+        DeviceBuffer floats = accelerator.Allocate(StorageType.F32, 1000), ints = accelerator.Allocate(StorageType.I32, 24);
+        Assert.Equal(4096, accelerator.AllocatedBytes);
+        Assert.Throws<InvalidOperationException>(accelerator.AssertEmpty);
+        floats.Dispose();
+        floats.Dispose();
+        Assert.Equal(96, accelerator.AllocatedBytes);
+        ints.Dispose();
+        accelerator.AssertEmpty();
+    }
+
+    [Theory, MemberData(nameof(Accelerators))]
+    public void A_buffer_disposed_in_flight_is_released_after_its_work(TestDevice device)
+    {
+        using var accelerator = (IlgpuDevice)Fresh(device);
+        using ComputeQueue queue = accelerator.CreateQueue(), idle = accelerator.CreateQueue();
+        Matrix result = accelerator.AllocateMatrix(4, 16);
+        for (int round = 1; round <= 20; round++)
+        {
+            Matrix scratch = accelerator.AllocateMatrix(4, 16);
+            queue.Write(Filled(64, round), scratch);
+            CopyRows.Run(queue, scratch, result);
+            scratch.Buffer.Dispose();
+        }
+        Assert.Equal(21 * 256, accelerator.AllocatedBytes); // nobody waited: all of it may still be read
+        Assert.All(queue.Read(result), number => Assert.Equal(20, number));
+        Assert.Equal(256, accelerator.AllocatedBytes);
+        result.Buffer.Dispose();
+        accelerator.AssertEmpty();
+    }
+
+    [Theory, MemberData(nameof(Accelerators))]
+    public void A_used_buffer_is_an_error_after_its_disposal(TestDevice device)
+    {
+        using ComputeQueue queue = TestDevices.Get(device).CreateQueue();
+        Matrix matrix = queue.Device.AllocateMatrix(1, 1);
+        matrix.Buffer.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => queue.Read(matrix));
+    }
+
+    [Theory, MemberData(nameof(ModelAccelerators))]
+    public void A_model_leaves_nothing_on_its_device(TestDevice device)
+    {
+        using var accelerator = (IlgpuDevice)Fresh(device);
+        using (VideoLlava model = VideoLlava.Load(Golden.Path("original-tiny/checkpoint"), accelerator)) Assert.True(accelerator.AllocatedBytes > 100_000);
+        accelerator.AssertEmpty();
+    }
+
+    [Theory, MemberData(nameof(Accelerators))]
+    public void Too_large_a_buffer_is_the_device_s_failure(TestDevice device)
+    {
+        ComputeDevice accelerator = TestDevices.Get(device);
+        long before = accelerator.AllocatedBytes;
+        var failure = Assert.Throws<DeviceFailedException>(() => accelerator.Allocate(StorageType.F32, 1L << 40));
+        Assert.Contains($"{4L << 20} MiB", failure.Message);
+        Assert.DoesNotContain('\n', failure.Message);
+        Assert.True(accelerator.AllocatedBytes - before < 1L << 40);
+    }
+
+    [Theory, MemberData(nameof(Accelerators))]
+    public void Weights_become_float32_exactly(TestDevice device)
+    {
+        using ComputeQueue queue = TestDevices.Get(device).CreateQueue();
+        ushort[] patterns = [.. Enumerable.Range(0, 65536).Select(bits => (ushort)bits)];
+        Span<float> got = new float[65536];
+        fixed (ushort* address = patterns)
+        {
+            foreach (StorageType type in new[] { StorageType.F16, StorageType.BF16 })
+            {
+                using Weight weight = queue.Device.LoadWeight("w", type, 256, new HostRows((nint)address, 100), new HostRows((nint)(address + 25600), 156));
+                queue.Read(new Matrix(weight.Buffer, 0, 256, 256, 256), got);
+                Assert.Equal((type, StorageType.F32, 256, 256), (weight.Type, weight.Buffer.Type, weight.Rows, weight.Columns));
+                for (int bits = 0; bits < 65536; bits++)
+                {
+                    float exact = type == StorageType.F16 ? (float)BitConverter.UInt16BitsToHalf((ushort)bits) : BitConverter.Int32BitsToSingle(bits << 16);
+                    Assert.Equal(exact, got[bits]);
+                }
+            }
+        }
+    }
+
+    [Theory, MemberData(nameof(Accelerators))]
+    public void Every_operation_s_kernel_is_loaded_and_held(TestDevice device)
+    {
+        IlgpuKernels kernels = ((IlgpuDevice)TestDevices.Get(device)).Kernels;
+        FieldInfo[] held = typeof(IlgpuKernels).GetFields(BindingFlags.Instance | BindingFlags.Public);
+        string[] operations = [.. typeof(IlgpuKernels).Assembly.GetTypes()
+            .Where(type => type.GetMethod("Kernel", BindingFlags.Static | BindingFlags.NonPublic | BindingFlags.Public) != null).Select(type => type.Name).Order()];
+        Assert.Equal(operations, held.Select(field => field.Name).Order());
+        Assert.Contains("Linear", operations);
+        Assert.All(held, field => Assert.NotNull(field.GetValue(kernels)));
+    }
+
+    private static ComputeDevice Fresh(TestDevice device)
+    {
+        _ = TestDevices.Get(device); // skips by name where there is none
+        return TestDevices.Open(device);
+    }
+
+    private static float[] Filled(int count, float number) => [.. Enumerable.Repeat(number, count)];
+}
