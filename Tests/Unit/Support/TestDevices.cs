@@ -14,5 +14,11 @@ public static class TestDevices
 {
     private static readonly ConcurrentDictionary<TestDevice, Lazy<ComputeDevice>> Opened = new();
 
+    /// <summary>Devices that every kernel's test runs on.</summary>
+    public static IReadOnlyList<TestDevice> ForKernels => [TestDevice.Cpu];
+
+    /// <summary>Devices that whole models run on.</summary>
+    public static IReadOnlyList<TestDevice> ForModels => [TestDevice.Cpu];
+
     public static ComputeDevice Get(TestDevice device) => Opened.GetOrAdd(device, _ => new Lazy<ComputeDevice>(() => new CpuDevice())).Value;
 }
