@@ -10,12 +10,12 @@ public static unsafe partial class CausalAttention
     private readonly struct RowHeads(float* q, int strideQ, float* keys, int strideK, float* values, int strideV, int* positions, float* y, int strideY,
         int headSize, int heads, int group) : ICpuJob
     {
-        public void Execute(int begin, int end)
+        public void Execute<V>(int begin, int end) where V : unmanaged, ILanes<V>
         {
             for (int item = begin; item < end; item++)
             {
                 int row = item / heads, head = item % heads;
-                SoftmaxAttention.Row(q + (long)row * strideQ + head * headSize, keys + head / group * headSize, strideK, values + head / group * headSize, strideV,
+                SoftmaxAttention.Row<V>(q + (long)row * strideQ + head * headSize, keys + head / group * headSize, strideK, values + head / group * headSize, strideV,
                     positions[row] + 1, headSize, y + (long)row * strideY + head * headSize);
             }
         }

@@ -8,7 +8,7 @@ public static unsafe partial class FullAttention
     // One item is one head of one sequence.
     private readonly struct SequenceHeads(float* qkv, int strideQkv, SequenceLayout layout, float* y, int strideY, int heads, int columns) : ICpuJob
     {
-        public void Execute(int begin, int end)
+        public void Execute<V>(int begin, int end) where V : unmanaged, ILanes<V>
         {
             int headSize = columns / heads;
             for (int item = begin; item < end; item++)
@@ -19,7 +19,7 @@ public static unsafe partial class FullAttention
                 long step = (long)layout.Step * strideQkv;
                 for (int i = 0; i < layout.Length; i++)
                 {
-                    SoftmaxAttention.Row(q + i * step, q + columns, step, q + 2 * columns, step, layout.Length, headSize,
+                    SoftmaxAttention.Row<V>(q + i * step, q + columns, step, q + 2 * columns, step, layout.Length, headSize,
                         y + (first + (long)i * layout.Step) * strideY + head * headSize);
                 }
             }

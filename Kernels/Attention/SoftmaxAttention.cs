@@ -1,28 +1,75 @@
 namespace EdgeVideoLlava.Kernels;
 
-/// <summary>The inner loop of both attentions on the CPU: one query against n keys, soft-max in one pass (Milakov and Gimelshein, arXiv:1805.02867).</summary>
+/// <summary>One query against n keys on the CPU, a block of keys at a time: decode steps and the short sequences of temporal attention.</summary>
+/// <remarks>The soft-max is made on the way, rescaled when a block holds a larger score (Milakov and Gimelshein, arXiv:1805.02867).</remarks>
 internal static unsafe class SoftmaxAttention
 {
-    public static void Row(float* q, float* keys, long strideK, float* values, long strideV, int count, int headSize, float* y)
+    private const int KeyBlock = 64;
+
+    public static void Row<V>(float* q, float* keys, long strideK, float* values, long strideV, int count, int headSize, float* y)
+        where V : unmanaged, ILanes<V>
     {
-        float scale = 1f / MathF.Sqrt(headSize), maximum = float.NegativeInfinity, sum = 0;
-        for (int c = 0; c < headSize; c++) y[c] = 0;
-        for (int j = 0; j < count; j++)
+        float scale = 1f / MathF.Sqrt(headSize), maximum = float.NegativeInfinity;
+        double sum = 0;
+        float* weights = stackalloc float[KeyBlock];
+        new Span<float>(y, headSize).Clear();
+        for (int first = 0; first < count; first += KeyBlock)
         {
-            float score = 0;
-            for (int c = 0; c < headSize; c++) score += q[c] * keys[j * strideK + c];
-            score *= scale;
-            if (score > maximum)
-            {
-                float shrink = MathF.Exp(maximum - score);
-                sum *= shrink;
-                for (int c = 0; c < headSize; c++) y[c] *= shrink;
-                maximum = score;
-            }
-            float weight = MathF.Exp(score - maximum);
-            sum += weight;
-            for (int c = 0; c < headSize; c++) y[c] += weight * values[j * strideV + c];
+            int block = Math.Min(KeyBlock, count - first);
+            for (int j = 0; j < block; j++) weights[j] = scale * Reduce.Dot<V>(q, keys + (first + j) * strideK, headSize);
+            float larger = MathF.Max(maximum, Reduce.Largest<V>(weights, block)), shrink = MathF.Exp(maximum - larger);
+            maximum = larger;
+            sum = sum * shrink + Exponentials<V>(weights, block, maximum);
+            AddWeighted<V>(weights, values + first * strideV, strideV, block, headSize, shrink, y);
         }
-        for (int c = 0; c < headSize; c++) y[c] /= sum;
+        float share = (float)(1 / sum);
+        for (int c = 0; c < headSize; c++) y[c] *= share;
+    }
+
+    /// <summary>weights become exp(weights − maximum); returns their sum.</summary>
+    private static double Exponentials<V>(float* weights, int count, float maximum) where V : unmanaged, ILanes<V>
+    {
+        int j = 0;
+        V sum = V.Zero, center = V.All(maximum);
+        for (; j + V.Count <= count; j += V.Count)
+        {
+            V e = V.Exp(V.Load(weights + j) - center);
+            e.Store(weights + j);
+            sum += e;
+        }
+        double total = V.Sum(sum);
+        for (; j < count; j++) total += weights[j] = MathF.Exp(weights[j] - maximum);
+        return total;
+    }
+
+    /// <summary>y = shrink · y + Σ_j weights[j] · values[j], a few registers of y at a time.</summary>
+    private static void AddWeighted<V>(float* weights, float* values, long stride, int count, int headSize, float shrink, float* y)
+        where V : unmanaged, ILanes<V>
+    {
+        int c = 0, n = V.Count;
+        V factor = V.All(shrink);
+        for (; c + 4 * n <= headSize; c += 4 * n)
+        {
+            V y0 = V.Load(y + c) * factor, y1 = V.Load(y + c + n) * factor, y2 = V.Load(y + c + 2 * n) * factor, y3 = V.Load(y + c + 3 * n) * factor;
+            for (int j = 0; j < count; j++)
+            {
+                V w = V.All(weights[j]);
+                float* value = values + j * stride + c;
+                y0 = V.MultiplyAdd(w, V.Load(value), y0);
+                y1 = V.MultiplyAdd(w, V.Load(value + n), y1);
+                y2 = V.MultiplyAdd(w, V.Load(value + 2 * n), y2);
+                y3 = V.MultiplyAdd(w, V.Load(value + 3 * n), y3);
+            }
+            y0.Store(y + c);
+            y1.Store(y + c + n);
+            y2.Store(y + c + 2 * n);
+            y3.Store(y + c + 3 * n);
+        }
+        for (; c < headSize; c++)
+        {
+            float sum = y[c] * shrink;
+            for (int j = 0; j < count; j++) sum += weights[j] * values[j * stride + c];
+            y[c] = sum;
+        }
     }
 }

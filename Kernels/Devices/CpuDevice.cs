@@ -9,10 +9,15 @@ public sealed unsafe class CpuDevice : ComputeDevice
     internal WorkerThreads Workers { get; }
 
     /// <summary>A CPU device of so many threads; 0 takes one for each core.</summary>
-    public CpuDevice(int threads = 0)
+    public CpuDevice(int threads = 0) : this(threads, SimdWidths.Best)
+    {
+    }
+
+    /// <summary>As above, with narrower registers than the machine has: every width is tested on one machine.</summary>
+    internal CpuDevice(int threads, SimdWidth width)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(threads);
-        Workers = new WorkerThreads(threads == 0 ? Environment.ProcessorCount : threads);
+        Workers = new WorkerThreads(threads == 0 ? Environment.ProcessorCount : threads, width);
     }
 
     public int Threads => Workers.Count;

@@ -3,5 +3,5 @@ namespace EdgeVideoLlava.Kernels;
 /// <summary>A loop body shared among the worker threads. An item's result must not depend on which items are done together.</summary>
 internal interface ICpuJob
 {
-    void Execute(int begin, int end);
+    void Execute<V>(int begin, int end) where V : unmanaged, ILanes<V>;
 }

@@ -22,9 +22,10 @@ internal sealed unsafe class WorkerThreads : IDisposable
     private int remaining;
 
     /// <summary>Starts count - 1 threads; the caller of a loop is the last one.</summary>
-    public WorkerThreads(int count)
+    public WorkerThreads(int count, SimdWidth width)
     {
         Count = count;
+        Width = width;
         threads = new Thread[count - 1];
         for (int i = 0; i < threads.Length; i++)
         {
@@ -35,18 +36,20 @@ internal sealed unsafe class WorkerThreads : IDisposable
 
     public int Count { get; }
 
+    public SimdWidth Width { get; }
+
     /// <summary>Executes items 0..total-1, handed out in pieces of <paramref name="chunk"/>.</summary>
     public void For<TJob>(TJob job, int total, int chunk = 1) where TJob : unmanaged, ICpuJob
     {
         if (threads.Length == 0 || total <= chunk)
         {
-            if (total > 0) job.Execute(0, total);
+            if (total > 0) Invocation<TJob>()(&job, 0, total);
             return;
         }
         lock (turn)
         {
             this.job = &job;
-            invoke = &Invoke<TJob>;
+            invoke = Invocation<TJob>();
             this.total = total;
             this.chunk = chunk;
             next = 0;
@@ -70,7 +73,16 @@ internal sealed unsafe class WorkerThreads : IDisposable
         foreach (Thread thread in threads) thread.Join();
     }
 
-    private static void Invoke<TJob>(void* job, int begin, int end) where TJob : unmanaged, ICpuJob => Unsafe.AsRef<TJob>(job).Execute(begin, end);
+    private delegate*<void*, int, int, void> Invocation<TJob>() where TJob : unmanaged, ICpuJob => Width switch
+    {
+        SimdWidth.Vector512 => &Invoke<TJob, Lanes16>,
+        SimdWidth.Vector256 => &Invoke<TJob, Lanes8>,
+        SimdWidth.Vector128 => &Invoke<TJob, Lanes4>,
+        _ => &Invoke<TJob, Lanes1>,
+    };
+
+    private static void Invoke<TJob, V>(void* job, int begin, int end) where TJob : unmanaged, ICpuJob where V : unmanaged, ILanes<V>
+        => Unsafe.AsRef<TJob>(job).Execute<V>(begin, end);
 
     private void Work()
     {

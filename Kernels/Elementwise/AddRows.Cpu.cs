@@ -7,13 +7,20 @@ public static unsafe partial class AddRows
 
     private readonly struct Rows(float* x, int strideX, float* table, int strideT, int length, int period, float* y, int strideY, int columns) : ICpuJob
     {
-        public void Execute(int begin, int end)
+        public void Execute<V>(int begin, int end) where V : unmanaged, ILanes<V>
         {
             for (int row = begin; row < end; row++)
             {
                 float* source = x + (long)row * strideX, add = table + (long)(row / period % length) * strideT, target = y + (long)row * strideY;
-                for (int c = 0; c < columns; c++) target[c] = source[c] + add[c];
+                int done = Add<V>(source, add, target, 0);
+                Add<Lanes1>(source, add, target, done);
             }
+        }
+
+        private int Add<V>(float* source, float* add, float* target, int c) where V : unmanaged, ILanes<V>
+        {
+            for (; c + V.Count <= columns; c += V.Count) (V.Load(source + c) + V.Load(add + c)).Store(target + c);
+            return c;
         }
     }
 }

@@ -7,7 +7,7 @@ public static unsafe partial class ScatterRows
 
     private readonly struct Rows(float* x, int strideX, int* positions, float* y, int strideY, int columns) : ICpuJob
     {
-        public void Execute(int begin, int end)
+        public void Execute<V>(int begin, int end) where V : unmanaged, ILanes<V>
         {
             for (int row = begin; row < end; row++)
                 Buffer.MemoryCopy(x + (long)row * strideX, y + (long)positions[row] * strideY, 4L * columns, 4L * columns);

@@ -3,14 +3,36 @@ namespace EdgeVideoLlava.Kernels;
 public static unsafe partial class EmbeddingGather
 {
     private static void Cpu(CpuQueue queue, Weight table, IntVector ids, Matrix y)
-        => queue.Workers.For(new Rows((byte*)table.Cpu(), table.Type, ids.Cpu(), y.Cpu(), y.Stride, y.Columns), ids.Length, 16);
-
-    private readonly struct Rows(byte* table, StorageType type, int* ids, float* y, int strideY, int columns) : ICpuJob
     {
-        public void Execute(int begin, int end)
+        switch (table.Type)
+        {
+            case StorageType.F32: Cpu<StoredF32>(queue, table, ids, y); break;
+            case StorageType.F16: Cpu<StoredF16>(queue, table, ids, y); break;
+            case StorageType.BF16: Cpu<StoredBF16>(queue, table, ids, y); break;
+            default: throw new ArgumentException($"{table.Name} is stored as {table.Type}, which no embedding reads");
+        }
+    }
+
+    private static void Cpu<TStored>(CpuQueue queue, Weight table, IntVector ids, Matrix y) where TStored : unmanaged, IStored
+        => queue.Workers.For(new Rows<TStored>((byte*)table.Cpu(), ids.Cpu(), y.Cpu(), y.Stride, y.Columns), ids.Length, 16);
+
+    private readonly struct Rows<TStored>(byte* table, int* ids, float* y, int strideY, int columns) : ICpuJob where TStored : unmanaged, IStored
+    {
+        public void Execute<V>(int begin, int end) where V : unmanaged, ILanes<V>
         {
             for (int row = begin; row < end; row++)
-                Unpack.ToFloats(type, table + type.Bytes((long)ids[row] * columns), y + (long)row * strideY, columns);
+            {
+                byte* source = table + (long)ids[row] * columns * TStored.Bytes;
+                float* target = y + (long)row * strideY;
+                int done = Convert<V>(source, target, 0);
+                Convert<Lanes1>(source, target, done);
+            }
+        }
+
+        private int Convert<V>(byte* source, float* target, int c) where V : unmanaged, ILanes<V>
+        {
+            for (; c + V.Count <= columns; c += V.Count) TStored.Load<V>(source + (long)c * TStored.Bytes).Store(target + c);
+            return c;
         }
     }
 }

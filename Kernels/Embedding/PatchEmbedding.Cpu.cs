@@ -20,7 +20,7 @@ public static unsafe partial class PatchEmbedding
 
     private readonly struct Gather(float* picture, int stride, int size, int patch, int grid, float* patches) : ICpuJob
     {
-        public void Execute(int begin, int end)
+        public void Execute<V>(int begin, int end) where V : unmanaged, ILanes<V>
         {
             for (int g = begin; g < end; g++)
             {

@@ -7,22 +7,19 @@ public static unsafe partial class CrossEntropy
 
     private readonly struct Rows(float* logits, int stride, int columns, int* labels, float* losses, int strideL) : ICpuJob
     {
-        public void Execute(int begin, int end)
+        public void Execute<V>(int begin, int end) where V : unmanaged, ILanes<V>
         {
             for (int row = begin; row < end; row++)
             {
                 float* source = logits + (long)row * stride;
-                losses[(long)row * strideL] = labels[row] == Ignored ? 0f : Loss(source, labels[row]);
+                losses[(long)row * strideL] = labels[row] == Ignored ? 0f : Loss<V>(source, labels[row]);
             }
         }
 
-        private float Loss(float* source, int label)
+        private float Loss<V>(float* source, int label) where V : unmanaged, ILanes<V>
         {
-            float maximum = float.NegativeInfinity;
-            for (int v = 0; v < columns; v++) maximum = MathF.Max(maximum, source[v]);
-            double sum = 0;
-            for (int v = 0; v < columns; v++) sum += MathF.Exp(source[v] - maximum);
-            return (float)(Math.Log(sum) + maximum - source[label]);
+            float maximum = Reduce.Largest<V>(source, columns);
+            return (float)(Math.Log(Reduce.Exponentials<V>(source, columns, maximum)) + maximum - source[label]);
         }
     }
 }

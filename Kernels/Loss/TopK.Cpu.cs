@@ -8,13 +8,13 @@ public static unsafe partial class TopK
 
     private readonly struct Rows(float* logits, int stride, int columns, int candidates, int* ids, float* logProbabilities, int strideP, int k) : ICpuJob
     {
-        public void Execute(int begin, int end)
+        public void Execute<V>(int begin, int end) where V : unmanaged, ILanes<V>
         {
             for (int row = begin; row < end; row++)
             {
                 float* source = logits + (long)row * stride;
                 Select(source, ids + (long)row * k, logProbabilities + (long)row * strideP);
-                float logSum = LogSum(source);
+                float logSum = LogSum<V>(source);
                 for (int i = 0; i < k; i++) logProbabilities[(long)row * strideP + i] -= logSum;
             }
         }
@@ -37,13 +37,10 @@ public static unsafe partial class TopK
             }
         }
 
-        private float LogSum(float* source)
+        private float LogSum<V>(float* source) where V : unmanaged, ILanes<V>
         {
-            float maximum = float.NegativeInfinity;
-            for (int v = 0; v < columns; v++) maximum = MathF.Max(maximum, source[v]);
-            double sum = 0;
-            for (int v = 0; v < columns; v++) sum += MathF.Exp(source[v] - maximum);
-            return maximum + (float)Math.Log(sum);
+            float maximum = Reduce.Largest<V>(source, columns);
+            return maximum + (float)Math.Log(Reduce.Exponentials<V>(source, columns, maximum));
         }
     }
 }

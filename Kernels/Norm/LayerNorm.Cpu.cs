@@ -3,22 +3,28 @@ namespace EdgeVideoLlava.Kernels;
 public static unsafe partial class LayerNorm
 {
     private static void Cpu(CpuQueue queue, Matrix x, Matrix weight, Matrix bias, float epsilon, Matrix y)
-        => queue.Workers.For(new Rows(x.Cpu(), x.Stride, weight.Cpu(), bias.Cpu(), epsilon, y.Cpu(), y.Stride, x.Columns), x.Rows);
+        => queue.Workers.For(new Rows(x.Cpu(), x.Stride, weight.Cpu(), bias.Cpu(), epsilon, y.Cpu(), y.Stride, x.Columns), x.Rows, 4);
 
     private readonly struct Rows(float* x, int strideX, float* weight, float* bias, float epsilon, float* y, int strideY, int columns) : ICpuJob
     {
-        public void Execute(int begin, int end)
+        public void Execute<V>(int begin, int end) where V : unmanaged, ILanes<V>
         {
             for (int row = begin; row < end; row++)
             {
                 float* source = x + (long)row * strideX, target = y + (long)row * strideY;
-                float sum = 0;
-                for (int c = 0; c < columns; c++) sum += source[c];
-                float mean = sum / columns, squares = 0;
-                for (int c = 0; c < columns; c++) squares += (source[c] - mean) * (source[c] - mean);
-                float scale = 1f / MathF.Sqrt(squares / columns + epsilon);
-                for (int c = 0; c < columns; c++) target[c] = (source[c] - mean) * scale * weight[c] + bias[c];
+                float mean = (float)(Reduce.Sum<V>(source, columns) / columns);
+                float scale = (float)(1 / Math.Sqrt(Reduce.Squares<V>(source, columns, mean) / columns + epsilon));
+                int done = Scale<V>(source, mean, scale, target, 0);
+                Scale<Lanes1>(source, mean, scale, target, done);
             }
+        }
+
+        private int Scale<V>(float* source, float mean, float scale, float* target, int c) where V : unmanaged, ILanes<V>
+        {
+            V center = V.All(mean), factor = V.All(scale);
+            for (; c + V.Count <= columns; c += V.Count)
+                V.MultiplyAdd((V.Load(source + c) - center) * factor, V.Load(weight + c), V.Load(bias + c)).Store(target + c);
+            return c;
         }
     }
 }

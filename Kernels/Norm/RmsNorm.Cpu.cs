@@ -3,20 +3,26 @@ namespace EdgeVideoLlava.Kernels;
 public static unsafe partial class RmsNorm
 {
     private static void Cpu(CpuQueue queue, Matrix x, Matrix weight, float epsilon, Matrix y)
-        => queue.Workers.For(new Rows(x.Cpu(), x.Stride, weight.Cpu(), epsilon, y.Cpu(), y.Stride, x.Columns), x.Rows);
+        => queue.Workers.For(new Rows(x.Cpu(), x.Stride, weight.Cpu(), epsilon, y.Cpu(), y.Stride, x.Columns), x.Rows, 4);
 
     private readonly struct Rows(float* x, int strideX, float* weight, float epsilon, float* y, int strideY, int columns) : ICpuJob
     {
-        public void Execute(int begin, int end)
+        public void Execute<V>(int begin, int end) where V : unmanaged, ILanes<V>
         {
             for (int row = begin; row < end; row++)
             {
                 float* source = x + (long)row * strideX, target = y + (long)row * strideY;
-                float squares = 0;
-                for (int c = 0; c < columns; c++) squares += source[c] * source[c];
-                float scale = 1f / MathF.Sqrt(squares / columns + epsilon);
-                for (int c = 0; c < columns; c++) target[c] = source[c] * scale * weight[c];
+                float scale = (float)(1 / Math.Sqrt(Reduce.Squares<V>(source, columns, 0) / columns + epsilon));
+                int done = Scale<V>(source, scale, target, 0);
+                Scale<Lanes1>(source, scale, target, done);
             }
+        }
+
+        private int Scale<V>(float* source, float scale, float* target, int c) where V : unmanaged, ILanes<V>
+        {
+            V factor = V.All(scale);
+            for (; c + V.Count <= columns; c += V.Count) (V.Load(source + c) * factor * V.Load(weight + c)).Store(target + c);
+            return c;
         }
     }
 }

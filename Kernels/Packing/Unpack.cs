@@ -1,20 +1,24 @@
 namespace EdgeVideoLlava.Kernels;
 
-/// <summary>Stored numbers to float32 on the CPU; F16 and BF16 convert exactly.</summary>
+/// <summary>Stored numbers to float32 in host memory, for an upload; F16 and BF16 convert exactly.</summary>
 internal static unsafe class Unpack
 {
-    public static void ToFloats(StorageType type, void* source, float* target, long count)
+    public static void ToFloats(StorageType type, byte* source, float* target, long count)
     {
         switch (type)
         {
-            case StorageType.F32: Buffer.MemoryCopy(source, target, count * 4, count * 4); break;
-            case StorageType.F16:
-                for (long i = 0; i < count; i++) target[i] = (float)((Half*)source)[i];
-                break;
-            case StorageType.BF16:
-                for (long i = 0; i < count; i++) target[i] = BitConverter.UInt32BitsToSingle((uint)((ushort*)source)[i] << 16);
-                break;
+            case StorageType.F32: ToFloats<StoredF32>(source, target, count); break;
+            case StorageType.F16: ToFloats<StoredF16>(source, target, count); break;
+            case StorageType.BF16: ToFloats<StoredBF16>(source, target, count); break;
             default: throw new ArgumentOutOfRangeException(nameof(type), type, "no weight type");
         }
+    }
+
+    // Four at a time on every processor: an upload is bound by the bus.
+    private static void ToFloats<TStored>(byte* source, float* target, long count) where TStored : unmanaged, IStored
+    {
+        long i = 0;
+        for (; i + Lanes4.Count <= count; i += Lanes4.Count) TStored.Load<Lanes4>(source + i * TStored.Bytes).Store(target + i);
+        for (; i < count; i++) TStored.Load<Lanes1>(source + i * TStored.Bytes).Store(target + i);
     }
 }

@@ -1,0 +1,158 @@
+using EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Tests.Unit.Support;
+
+namespace EdgeVideoLlava.Tests.Unit.Kernels.MatMul;
+
+public sealed class LinearTests(ITestOutputHelper output)
+{
+    /// <summary>The definition: z[t,r] = b[r] + Σ_c x[t,c] · W[r,c];  y = residual + f(z);  SiLU·up: y[t,f] = silu(z[t,f]) · z[t,F+f].</summary>
+    private static Expected[] Oracle(float[] w, float[] x, int rows, int columns, int outputs, float[]? b, Activation activation, float[]? residual)
+    {
+        (double Value, double Terms) Sum(int t, int r)
+        {
+            double value = b == null ? 0 : b[r], terms = Math.Abs(value);
+            for (int c = 0; c < columns; c++)
+            {
+                double term = (double)x[t * columns + c] * w[r * columns + c];
+                value += term;
+                terms += Math.Abs(term);
+            }
+            return (value, terms);
+        }
+        int kept = activation == Activation.SiluUp ? outputs / 2 : outputs;
+        var y = new Expected[rows * kept];
+        for (int t = 0; t < rows; t++)
+        {
+            for (int r = 0; r < kept; r++)
+            {
+                (double z, double terms) = Sum(t, r);
+                (double f, double slope) = Activate(activation, z);
+                // An error of z passes with the slope of f; f itself is rounded a few times at its own size.
+                double magnitude = activation == Activation.None ? terms : slope * terms + Math.Abs(z);
+                if (activation == Activation.SiluUp)
+                {
+                    (double up, double upTerms) = Sum(t, kept + r);
+                    (f, magnitude) = (f * up, Math.Abs(up) * (slope * terms + Math.Abs(f)) + Math.Abs(f) * upTerms);
+                }
+                double add = residual == null ? 0 : residual[t * kept + r];
+                y[t * kept + r] = new Expected(add + f, magnitude + Math.Abs(add));
+            }
+        }
+        return y;
+    }
+
+    private static (double Value, double Slope) Activate(Activation activation, double z)
+    {
+        double sigma = 1 / (1 + Math.Exp(-(activation == Activation.QuickGelu ? 1.702 * z : z)));
+        return activation switch
+        {
+            Activation.Gelu => (z / 2 * (1 + ErrorFunction.Erf(z / Math.Sqrt(2))), 1.2),
+            Activation.QuickGelu => (z * sigma, 1.2),
+            Activation.SiluUp => (z * sigma, 1.2),
+            _ => (z, 1),
+        };
+    }
+
+    public static IEnumerable<TheoryDataRow<string, StorageType, int, int, int>> Sizes
+        => from device in KernelDevices.All
+           from type in new[] { StorageType.F32, StorageType.F16, StorageType.BF16 }
+           from size in new[] { (1, 1, 1), (1, 31, 33), (2, 32, 31), (3, 33, 37), (5, 7, 64), (8, 65, 20), (9, 64, 34), (13, 127, 66), (31, 17, 70) }
+           select new TheoryDataRow<string, StorageType, int, int, int>(device, type, size.Item1, size.Item2, size.Item3);
+
+    /// <summary>Sizes that cross every block of the CPU's product, and real ones of the models.</summary>
+    public static IEnumerable<TheoryDataRow<string, StorageType, int, int, int>> LargeSizes
+        => from device in KernelDevices.Cpu
+           from type in new[] { StorageType.F32, StorageType.F16, StorageType.BF16 }
+           from size in device == "Cpu.Scalar" ? [(101, 523, 97)] : new[] { (101, 523, 1130), (797, 641, 67), (1, 4096, 1024), (7, 11008, 65) }
+           select new TheoryDataRow<string, StorageType, int, int, int>(device, type, size.Item1, size.Item2, size.Item3);
+
+    public static IEnumerable<TheoryDataRow<string, Activation, bool, bool, int>> Epilogues
+        => from device in KernelDevices.All
+           from activation in Enum.GetValues<Activation>()
+           from bias in new[] { false, true }
+           from residual in new[] { false, true }
+           from rows in new[] { 1, 3, 14 }
+           select new TheoryDataRow<string, Activation, bool, bool, int>(device, activation, bias, residual, rows);
+
+    [Theory, MemberData(nameof(Sizes)), MemberData(nameof(LargeSizes))]
+    public void Product_equals_the_definition(string device, StorageType type, int rows, int columns, int outputs)
+        => Check(KernelDevices.Get(device), type, rows, columns, outputs, Activation.None, bias: false, residual: false);
+
+    [Theory, MemberData(nameof(Epilogues))]
+    public void Epilogue_equals_the_definition(string device, Activation activation, bool bias, bool residual, int rows)
+    {
+        Check(KernelDevices.Get(device), StorageType.F32, rows, 29, 46, activation, bias, residual);
+        if (device.StartsWith("Cpu.")) Check(KernelDevices.Get(device), StorageType.F16, rows, 700, 166, activation, bias, residual);
+    }
+
+    [Fact]
+    public void The_largest_half_the_smallest_half_and_zeros_are_exact()
+    {
+        foreach (string device in KernelDevices.All)
+        {
+            foreach (int rows in new[] { 1, 2, 40 })
+            {
+                using var rig = new KernelRig(KernelDevices.Get(device));
+                float[] w = [65504, -65504, MathF.Pow(2, -24), -MathF.Pow(2, -24), MathF.Pow(2, -14), 0, -0f, 1], x = [.. Enumerable.Repeat(1f, rows)];
+                Matrix y = rig.Result(rows, w.Length);
+                Linear.Run(rig.Queue, rig.Weight(StorageType.F16, w, w.Length, 1), rig.View(x, rows, 1), y);
+                Assert.Equal(Enumerable.Repeat(w, rows).SelectMany(row => row), rig.Read(y));
+            }
+        }
+    }
+
+    [Fact]
+    public void An_infinite_or_undefined_half_shows()
+    {
+        foreach (string device in KernelDevices.Cpu)
+        {
+            foreach (int rows in new[] { 1, 2, 40 })
+            {
+                using var rig = new KernelRig(KernelDevices.Get(device));
+                float[] w = [float.PositiveInfinity, float.NegativeInfinity, float.NaN], x = [.. Enumerable.Repeat(1f, rows)];
+                Matrix y = rig.Result(rows, 3);
+                Linear.Run(rig.Queue, rig.Weight(StorageType.F16, w, 3, 1), rig.View(x, rows, 1), y);
+                Assert.Equal(Enumerable.Repeat(w, rows).SelectMany(row => row), rig.Read(y));
+            }
+        }
+    }
+
+    [Fact]
+    public void An_empty_batch_is_nothing()
+    {
+        foreach (string device in KernelDevices.Cpu) Check(KernelDevices.Get(device), StorageType.F32, 0, 5, 3, Activation.None, bias: false, residual: false);
+    }
+
+    [Theory, InlineData(2), InlineData(150)]
+    public void Threads_do_not_matter(int rows) => KernelDevices.AssertThreadsDoNotMatter(device => Run(device, StorageType.F16, rows, 700, 166, Activation.SiluUp, true, true).Got);
+
+    [Fact]
+    public void Wrong_shapes_are_refused()
+    {
+        using var rig = new KernelRig(KernelDevices.Get("Cpu.Scalar"));
+        Weight weight = rig.Weight(StorageType.F32, new float[15], 5, 3);
+        Assert.Throws<ArgumentException>(() => Linear.Run(rig.Queue, weight, rig.Result(2, 4), rig.Result(2, 5)));
+        Assert.Throws<ArgumentException>(() => Linear.Run(rig.Queue, weight, rig.Result(2, 3), rig.Result(2, 4)));
+        Assert.Throws<ArgumentException>(() => Linear.Run(rig.Queue, weight, rig.Result(2, 3), rig.Result(2, 5), new Epilogue(Activation: Activation.SiluUp)));
+        Assert.Throws<ArgumentException>(() => Linear.Run(rig.Queue, weight, rig.Result(2, 3), rig.Result(2, 5), new Epilogue(rig.Vector(new float[4]))));
+    }
+
+    private void Check(ComputeDevice device, StorageType type, int rows, int columns, int outputs, Activation activation, bool bias, bool residual)
+    {
+        (float[] got, Expected[] expected) = Run(device, type, rows, columns, outputs, activation, bias, residual);
+        Expected.Check(output, $"{type} ({rows}, {columns}) x ({outputs}, {columns})", got, expected);
+    }
+
+    private static (float[] Got, Expected[] Expected) Run(ComputeDevice device, StorageType type, int rows, int columns, int outputs, Activation activation, bool bias, bool residual)
+    {
+        using var rig = new KernelRig(device, rows + 7 * columns + 31 * outputs);
+        int kept = activation == Activation.SiluUp ? outputs / 2 : outputs;
+        float[] w = rig.Numbers(outputs * columns), x = rig.Numbers(rows * columns);
+        float[]? b = bias ? rig.Numbers(outputs) : null, r = residual ? rig.Numbers(rows * kept) : null;
+        Matrix y = rig.Result(rows, kept);
+        Weight weight = rig.Weight(type, w, outputs, columns);
+        Linear.Run(rig.Queue, weight, rig.View(x, rows, columns), y,
+            new Epilogue(b == null ? null : rig.Vector(b), activation, r == null ? null : rig.View(r, rows, kept)));
+        return (rig.Read(y), Oracle(w, x, rows, columns, outputs, b, activation, r));
+    }
+}

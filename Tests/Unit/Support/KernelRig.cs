@@ -1,0 +1,121 @@
+using System.Runtime.InteropServices;
+using EdgeVideoLlava.Kernels;
+
+namespace EdgeVideoLlava.Tests.Unit.Support;
+
+/// <summary>Operands for one kernel call: seeded random numbers, matrices that are views inside larger ones, and a guard around the results.</summary>
+internal sealed unsafe class KernelRig(ComputeDevice device, int seed = 1) : IDisposable
+{
+    private const float Outside = -123456f;
+    private const int Margin = 3;
+
+    private readonly List<DeviceBuffer> buffers = [];
+    private readonly List<nint> memory = [];
+    private readonly List<(Matrix Whole, Matrix View)> guarded = [];
+
+    public ComputeQueue Queue { get; } = device.CreateQueue();
+
+    public Random Random { get; } = new(seed);
+
+    /// <summary>Numbers of about normal distribution.</summary>
+    public float[] Numbers(int count, float scale = 1)
+    {
+        var values = new float[count];
+        for (int i = 0; i < count; i++) values[i] = scale * (Random.NextSingle() + Random.NextSingle() + Random.NextSingle() + Random.NextSingle() - 2) * 1.7f;
+        return values;
+    }
+
+    /// <summary>A dense (1, columns) vector, as norms and biases are.</summary>
+    public Matrix Vector(float[] values) => Dense(values, 1, values.Length);
+
+    public Matrix Dense(float[] values, int rows, int columns)
+    {
+        Matrix matrix = device.AllocateMatrix(rows, columns);
+        buffers.Add(matrix.Buffer);
+        Queue.Write(values, matrix);
+        return matrix;
+    }
+
+    /// <summary>A view with an offset and a stride larger than its columns; around it stand numbers that must not be read.</summary>
+    public Matrix View(float[] values, int rows, int columns)
+    {
+        Matrix view = Frame(rows, columns, float.NaN).View;
+        Queue.Write(values, view);
+        return view;
+    }
+
+    /// <summary>A view for a result; <see cref="Read"/> also checks that nothing around it was written.</summary>
+    public Matrix Result(int rows, int columns)
+    {
+        (Matrix Whole, Matrix View) frame = Frame(rows, columns, Outside);
+        guarded.Add(frame);
+        return frame.View;
+    }
+
+    public IntVector Ints(params int[] values)
+    {
+        IntVector whole = device.AllocateInts(values.Length + Margin), vector = whole.Range(Margin, values.Length);
+        buffers.Add(whole.Buffer);
+        Queue.Write(values, vector);
+        return vector;
+    }
+
+    /// <summary>A weight of a storage type; the numbers it then holds replace <paramref name="values"/>.</summary>
+    public Weight Weight(StorageType type, float[] values, int rows, int columns)
+    {
+        void* source = NativeMemory.AlignedAlloc((nuint)Math.Max(64, values.Length * type.ElementBytes()), 64);
+        memory.Add((nint)source);
+        for (int i = 0; i < values.Length; i++)
+        {
+            if (type == StorageType.F16) values[i] = (float)(((Half*)source)[i] = (Half)values[i]);
+            else if (type == StorageType.BF16)
+            {
+                uint bits = BitConverter.SingleToUInt32Bits(values[i]) & 0xffff0000;
+                ((ushort*)source)[i] = (ushort)(bits >> 16);
+                values[i] = BitConverter.UInt32BitsToSingle(bits);
+            }
+            else ((float*)source)[i] = values[i];
+        }
+        Weight weight = device.LoadWeight("weight", type, columns, new HostRows((nint)source, rows));
+        buffers.Add(weight.Buffer);
+        return weight;
+    }
+
+    /// <summary>The result, after a look at what lies around it.</summary>
+    public float[] Read(Matrix result)
+    {
+        foreach ((Matrix whole, Matrix view) in guarded.Where(frame => frame.View.Buffer == result.Buffer))
+        {
+            float[] all = Queue.Read(whole);
+            for (int i = 0; i < all.Length; i++)
+            {
+                long row = i / whole.Columns - 1, column = i % whole.Columns - Margin;
+                bool inside = row >= 0 && row < view.Rows && column >= 0 && column < view.Columns;
+                if (!inside) Assert.Equal(Outside, all[i]);
+            }
+        }
+        return Queue.Read(result);
+    }
+
+    public int[] Read(IntVector result)
+    {
+        var values = new int[result.Length];
+        Queue.Read(result, values);
+        return values;
+    }
+
+    public void Dispose()
+    {
+        foreach (DeviceBuffer buffer in buffers) buffer.Dispose();
+        Queue.Dispose();
+        foreach (nint address in memory) NativeMemory.AlignedFree((void*)address);
+    }
+
+    private (Matrix Whole, Matrix View) Frame(int rows, int columns, float around)
+    {
+        var values = new float[(rows + 2) * (columns + 2 * Margin)];
+        Array.Fill(values, around);
+        Matrix whole = Dense(values, rows + 2, columns + 2 * Margin);
+        return (whole, whole.RowRange(1, rows).ColumnRange(Margin, columns));
+    }
+}
