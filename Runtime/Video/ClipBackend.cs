@@ -15,7 +15,7 @@ public static class ClipBackend
     public static string? FfmpegVersion => FfmpegProgram.Version;
 
     /// <summary>What to install where neither is there, on Debian and Ubuntu.</summary>
-    public const string Remedy = "apt-get install -y --no-install-recommends libgtk-3-0 (newer systems: libgtk-3-0t64), or apt-get install -y ffmpeg";
+    public const string Remedy = "apt-get install -y --no-install-recommends libgtk-3-0 libdrm2 libatomic1, or apt-get install -y ffmpeg";
 
     /// <summary>Forces a back end ("opencv", "ffmpeg" or "none"), so that tests reach the fall-back on a machine that has everything.</summary>
     public const string Variable = "EDGE_CLIP_BACKEND";

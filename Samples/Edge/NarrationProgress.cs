@@ -1,16 +1,40 @@
+using System.Diagnostics;
 using EdgeVideoLlava.Runtime.Live;
+using Spectre.Console;
 
 namespace EdgeVideoLlava.Edge;
 
-/// <summary>One line on stderr while a clip is narrated, where stderr is a terminal; a summary at the end either way.</summary>
-internal sealed class NarrationProgress(int windows, TimeSpan duration) : IProgress<Caption>, IDisposable
+/// <summary>A progress bar on stderr while a clip is narrated, and a summary at the end.</summary>
+/// <remarks>The bar is drawn only where the captions do not go to the same terminal: there they are the progress.</remarks>
+internal sealed class NarrationProgress(ProgressTask? task, TimeSpan duration) : IProgress<Caption>
 {
-    private const int Width = 24;
-
-    private readonly System.Diagnostics.Stopwatch clock = System.Diagnostics.Stopwatch.StartNew();
-    private readonly bool visible = !Console.IsErrorRedirected;
+    private readonly Stopwatch clock = Stopwatch.StartNew();
     private int done, tokens;
     private TimeSpan encode, generate;
+
+    /// <summary>Runs a narration with its progress shown.</summary>
+    /// <param name="captionsOnTerminal">The captions are written to the terminal as they come.</param>
+    public static async Task Run(int windows, TimeSpan duration, bool captionsOnTerminal, Func<IProgress<Caption>, Task> narrate)
+    {
+        if (Console.IsErrorRedirected || captionsOnTerminal)
+        {
+            var plain = new NarrationProgress(null, duration);
+            await narrate(plain);
+            plain.Summarize();
+            return;
+        }
+        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
+        NarrationProgress? bar = null;
+        await console.Progress()
+            .AutoClear(true)
+            .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn())
+            .StartAsync(async context =>
+            {
+                bar = new NarrationProgress(context.AddTask($"0 of {windows} windows", maxValue: Math.Max(1, windows)), duration);
+                await narrate(bar);
+            });
+        bar!.Summarize();
+    }
 
     public void Report(Caption caption)
     {
@@ -18,16 +42,17 @@ internal sealed class NarrationProgress(int windows, TimeSpan duration) : IProgr
         tokens += caption.Tokens;
         encode += caption.Encode;
         generate += caption.FirstToken + caption.Generate;
-        if (!visible) return;
-        int filled = Width * done / Math.Max(1, windows);
-        Console.Error.Write($"\r[{new string('#', filled)}{new string('.', Width - filled)}] {done}/{windows} windows, {tokens / Math.Max(0.001, generate.TotalSeconds):0} tokens/s ");
+        if (task == null) return;
+        task.Description = FormattableString.Invariant($"{done} of {task.MaxValue:0} windows, {TokensPerSecond:0} tokens/s");
+        task.Value = done;
     }
 
-    public void Dispose()
+    private double TokensPerSecond => tokens / Math.Max(0.001, generate.TotalSeconds);
+
+    private void Summarize()
     {
-        if (visible && done > 0) Console.Error.Write($"\r{new string(' ', Width + 50)}\r");
         if (done == 0) return;
         Notices.Say(FormattableString.Invariant($"{done} windows ({duration.TotalSeconds:0.0} s of video) in {clock.Elapsed.TotalSeconds:0.0} s; ")
-            + FormattableString.Invariant($"encode {encode.TotalMilliseconds / done:0} ms a window, {tokens / Math.Max(0.001, generate.TotalSeconds):0} tokens/s"));
+            + FormattableString.Invariant($"encode {encode.TotalMilliseconds / done:0} ms a window, {TokensPerSecond:0} tokens/s"));
     }
 }

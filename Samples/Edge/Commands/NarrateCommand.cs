@@ -37,8 +37,8 @@ internal static class NarrateCommand
             ICaptionSink sink = Sink(parsed.GetValue(format)!, captions?.Writer ?? Console.Out);
             var windows = new ClipWindows(session.Assistant, clip, parsed.GetValue(window), parsed.GetValue(every));
             var narrator = new Narrator(session.Assistant, parsed.GetValue(prompt)!, generation.Read(parsed) with { GuardLoops = true });
-            using var bar = new NarrationProgress(windows.Count, clip.Duration);
-            await narrator.Run(windows.Read(cancel), sink, bar, cancel);
+            bool onTerminal = captions == null && !Console.IsOutputRedirected;
+            await NarrationProgress.Run(windows.Count, clip.Duration, onTerminal, progress => narrator.Run(windows.Read(cancel), sink, progress, cancel));
             captions?.Complete();
             return ExitCodes.Ok;
         });
