@@ -11,15 +11,16 @@ internal sealed unsafe class WorkerThreads : IDisposable
     private readonly Lock turn = new();
     private readonly object sleep = new();
     private readonly Thread[] threads;
-    private int generation;
     private volatile bool stopping;
     private int sleepers;
 
-    // The loop now running: valid while remaining > 0.
+    // The loop now running. A worker that comes late finds it closed and does nothing: the caller waits for those inside only, so that a
+    // thread which the system has taken off its processor delays nobody.
     private void* job;
     private delegate*<void*, int, int, void> invoke;
     private int total, chunk, next;
-    private int remaining;
+    private long loops, open; // number of the last loop, and of the open one (0 = none)
+    private int inside;
 
     /// <summary>Starts count - 1 threads; the caller of a loop is the last one.</summary>
     public WorkerThreads(int count, SimdWidth width)
@@ -53,23 +54,20 @@ internal sealed unsafe class WorkerThreads : IDisposable
             this.total = total;
             this.chunk = chunk;
             next = 0;
-            Volatile.Write(ref remaining, threads.Length);
-            Interlocked.Increment(ref generation); // a full fence: either the sleeper sees the new generation, or we see the sleeper
-            if (Volatile.Read(ref sleepers) > 0)
-            {
-                lock (sleep) Monitor.PulseAll(sleep);
-            }
+            // Full fences, here and below: either a worker sees what we wrote, or we see the worker.
+            Interlocked.Exchange(ref open, ++loops);
+            if (Volatile.Read(ref sleepers) > 0) Wake();
             TakeChunks();
+            Interlocked.Exchange(ref open, 0);
             var wait = new SpinWait();
-            while (Volatile.Read(ref remaining) > 0) wait.SpinOnce(sleep1Threshold: -1);
+            while (Volatile.Read(ref inside) > 0) wait.SpinOnce(sleep1Threshold: -1);
         }
     }
 
     public void Dispose()
     {
         stopping = true;
-        Interlocked.Increment(ref generation);
-        lock (sleep) Monitor.PulseAll(sleep);
+        Wake();
         foreach (Thread thread in threads) thread.Join();
     }
 
@@ -86,30 +84,42 @@ internal sealed unsafe class WorkerThreads : IDisposable
 
     private void Work()
     {
-        int seen = 0;
+        long seen = 0;
         while (true)
         {
             AwaitNext(seen);
             if (stopping) return;
-            seen = Volatile.Read(ref generation);
-            TakeChunks();
-            Interlocked.Decrement(ref remaining);
+            Interlocked.Increment(ref inside);
+            long number = Volatile.Read(ref open);
+            if (number != 0 && number != seen)
+            {
+                seen = number;
+                TakeChunks();
+            }
+            Interlocked.Decrement(ref inside);
         }
     }
 
-    private void AwaitNext(int seen)
+    private void AwaitNext(long seen)
     {
         for (int spin = 0; spin < SpinsBeforeSleep; spin++)
         {
-            if (Volatile.Read(ref generation) != seen) return;
+            if (IsNews(seen)) return;
             Thread.SpinWait(10);
         }
         lock (sleep)
         {
             Interlocked.Increment(ref sleepers);
-            while (Volatile.Read(ref generation) == seen) Monitor.Wait(sleep);
+            while (!IsNews(seen)) Monitor.Wait(sleep);
             Interlocked.Decrement(ref sleepers);
         }
+    }
+
+    private bool IsNews(long seen) => stopping || (Volatile.Read(ref open) is var number && number != 0 && number != seen);
+
+    private void Wake()
+    {
+        lock (sleep) Monitor.PulseAll(sleep);
     }
 
     private void TakeChunks()
