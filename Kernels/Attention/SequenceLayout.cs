@@ -10,4 +10,6 @@ public readonly record struct SequenceLayout(int Count, int Length, int Inner, i
 
     /// <summary>One sequence for each position of each clip, over the clip's frames; rows are (clip, frame, position).</summary>
     public static SequenceLayout Temporal(int clips, int frames, int positions) => new(clips * positions, frames, positions, frames * positions, positions);
+
+    internal long FirstRow(int sequence) => (long)(sequence / Inner) * Outer + sequence % Inner;
 }

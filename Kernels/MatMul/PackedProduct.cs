@@ -81,8 +81,23 @@ internal static unsafe class PackedProduct
                 float* a = blocks + (long)depth * rows + (long)row * count;
                 for (int i = 0; i < blockRows; i += Tile.Rows)
                 {
+                    Fetch(first, depth + count, i, blockRows);
                     Tile.Multiply<V>(a + (long)i * count, count, 1, Math.Min(Tile.Rows, blockRows - i), panel, count, sums + i * 2 * V.Count, 2 * V.Count, depth > 0);
                 }
+            }
+        }
+
+        /// <summary>While a block is multiplied, the weights of the next one are fetched, some rows with each tile: packing then need not wait for memory.</summary>
+        private void Fetch(int first, int depth, int i, int blockRows)
+        {
+            if (depth >= columns) return;
+            long stride = (long)columns * TStored.Bytes;
+            int bytes = Math.Min(DepthBlock, columns - depth) * TStored.Bytes, all = 2 * lanes;
+            for (int r = all * i / blockRows; r < all * Math.Min(i + Tile.Rows, blockRows) / blockRows; r++)
+            {
+                int row = epilogue.Gated && r >= lanes ? outputs + first + r - lanes : first + r;
+                byte* next = weight + row * stride + (long)depth * TStored.Bytes;
+                for (int b = 0; b < bytes; b += Cache.Line) Cache.Fetch(next + b);
             }
         }
 

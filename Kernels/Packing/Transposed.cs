@@ -31,10 +31,10 @@ internal static unsafe class Transposed
         Vector128<float> c = (TStored.Load<Lanes4>(source + 2 * stride) * factor).Vector, d = (TStored.Load<Lanes4>(source + 3 * stride) * factor).Vector;
         Vector128<float> lowAb = Interleave(a, b, low: true), highAb = Interleave(a, b, low: false);
         Vector128<float> lowCd = Interleave(c, d, low: true), highCd = Interleave(c, d, low: false);
-        Vector128.Create(lowAb.GetLower(), lowCd.GetLower()).Store(target);
-        Vector128.Create(lowAb.GetUpper(), lowCd.GetUpper()).Store(target + strideT);
-        Vector128.Create(highAb.GetLower(), highCd.GetLower()).Store(target + 2 * strideT);
-        Vector128.Create(highAb.GetUpper(), highCd.GetUpper()).Store(target + 3 * strideT);
+        Pairs(lowAb, lowCd, low: true).Store(target);
+        Pairs(lowAb, lowCd, low: false).Store(target + strideT);
+        Pairs(highAb, highCd, low: true).Store(target + 2 * strideT);
+        Pairs(highAb, highCd, low: false).Store(target + 3 * strideT);
     }
 
     /// <summary>(a0, b0, a1, b1), or the same of the upper halves.</summary>
@@ -43,6 +43,15 @@ internal static unsafe class Transposed
     {
         if (Sse.IsSupported) return low ? Sse.UnpackLow(a, b) : Sse.UnpackHigh(a, b);
         return low ? Vector128.Create(a[0], b[0], a[1], b[1]) : Vector128.Create(a[2], b[2], a[3], b[3]);
+    }
+
+    /// <summary>(a0, a1, b0, b1), or the same of the upper halves.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<float> Pairs(Vector128<float> a, Vector128<float> b, bool low)
+    {
+        // Through the halves of a vector the compiler takes the way over memory.
+        if (Sse.IsSupported) return low ? Sse.MoveLowToHigh(a, b) : Sse.MoveHighToLow(b, a);
+        return low ? Vector128.Create(a[0], a[1], b[0], b[1]) : Vector128.Create(a[2], a[3], b[2], b[3]);
     }
 
     private static void Plain<TStored>(byte* source, long stride, int rows, int columns, float* target, long strideT, float scale) where TStored : IStored

@@ -1,0 +1,63 @@
+using EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Runtime.Language;
+using EdgeVideoLlava.Runtime.Weights;
+using EdgeVideoLlava.Tests.Unit.Support;
+
+namespace EdgeVideoLlava.Tests.Unit.Runtime.Language;
+
+/// <summary>The inside of one layer of the language model against the reference.</summary>
+public sealed class LlamaBlockTests(ITestOutputHelper output)
+{
+    // The goldens' README: a stage inside a layer, from the stage before it; and the states that layers hand on.
+    private const double Tolerance = 2e-5, StateTolerance = 1e-4;
+
+    public static TheoryData<TestDevice> Devices => [.. TestDevices.ForModels];
+
+    [Theory, MemberData(nameof(Devices))]
+    public void Every_stage_of_a_layer_equals_the_reference(TestDevice device)
+    {
+        using SafeTensors golden = Golden.Tensors("original-tiny/cases/inner_llama_layer.safetensors");
+        using var parts = new LoadedParts(Golden.Path("original-tiny/checkpoint"), device);
+        LlamaConfig config = parts.Config.Language;
+        LlamaWeights weights = parts.Loader.Language(config);
+        float[] input = golden["input"].ToFloats();
+        int rows = input.Length / config.Hidden;
+        var stages = new RecordedStages(parts.Queue, output);
+        using var state = new LlamaState(parts.Device, config);
+        using var batch = new LlamaBatch(parts.Device);
+        batch.Add(state, rows);
+        state.Reserve(parts.Queue, rows);
+        batch.Upload(parts.Queue);
+        Matrix x = parts.Matrix(input, rows, config.Hidden), y = parts.Matrix(new float[input.Length], rows, config.Hidden);
+        LlamaBlock.Forward(parts.Queue, config, weights, 1, batch, x, parts.Arena, y, stages.Trace);
+
+        void Equal(string expected, float[] got) => stages.Equal(expected, golden[expected].ToFloats(), got, Tolerance);
+        Equal("after_input_norm", stages["attn_norm"]);
+        Equal("q_proj", stages.Columns("qkv", 0, 256));
+        Equal("k_proj", stages.Columns("qkv", 256, 256));
+        Equal("v_proj", stages.Columns("qkv", 512, 256));
+        // The reference lays these as (head, position, column).
+        stages.Equal("q_after_rope", RecordedStages.SwapFirstAxes(golden["q_after_rope"]), stages.Columns("rotated", 0, 256), Tolerance);
+        stages.Equal("k_after_rope", RecordedStages.SwapFirstAxes(golden["k_after_rope"]), stages.Columns("rotated", 256, 256), Tolerance);
+        Equal("attention_context", stages["context"]);
+        Equal("after_attention_residual", stages["attn_residual"]);
+        Equal("after_post_attention_norm", stages["ffn_norm"]);
+        // Products of two sums near 15: their errors grow on the way through the layer, so this stage also starts from the reference's.
+        stages.Equal("silu_gate_times_up, whole layer", golden["silu_gate_times_up"].ToFloats(), stages["gate_up"], StateTolerance);
+        Matrix normed = parts.Matrix(golden["after_post_attention_norm"].ToFloats(), rows, config.Hidden);
+        Matrix gated = parts.Matrix(new float[rows * config.FeedForward], rows, config.FeedForward);
+        Linear.Run(parts.Queue, weights.Blocks[1].GateUp, normed, gated, new Epilogue(Activation: Activation.SiluUp));
+        Equal("silu_gate_times_up", parts.Queue.Read(gated));
+        stages.Equal("output", golden["output"].ToFloats(), stages["output"], StateTolerance);
+        CheckTables(stages, golden, parts.Queue.Read(weights.Cos), "rope_cos", rows, config.HeadSize);
+        CheckTables(stages, golden, parts.Queue.Read(weights.Sin), "rope_sin", rows, config.HeadSize);
+    }
+
+    /// <summary>The reference's tables repeat their first half.</summary>
+    private static void CheckTables(RecordedStages stages, SafeTensors golden, float[] table, string name, int rows, int headSize)
+    {
+        float[] expected = golden[name].ToFloats();
+        float[] halves = [.. Enumerable.Range(0, rows).SelectMany(row => expected[(row * headSize)..(row * headSize + headSize / 2)])];
+        stages.Equal(name, halves, table[..halves.Length], 1e-6);
+    }
+}
