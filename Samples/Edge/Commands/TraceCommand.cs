@@ -3,7 +3,7 @@ using EdgeVideoLlava.Edge.Options;
 using EdgeVideoLlava.Edge.Trace;
 using EdgeVideoLlava.Kernels;
 using EdgeVideoLlava.Runtime;
-using EdgeVideoLlava.Runtime.Live.Sinks;
+using EdgeVideoLlava.Runtime.Files;
 using EdgeVideoLlava.Runtime.Preprocess;
 using EdgeVideoLlava.Runtime.Video;
 using EdgeVideoLlava.Runtime.Weights;
@@ -63,7 +63,7 @@ internal static class TraceCommand
                 return Task.FromResult(Compare(paths[0], paths[1], parsed.GetResult(atol)?.Implicit == false ? new TraceTolerance(absolute, absolute, relative) : null, relative));
             }
             string target = parsed.GetRequiredValue(output)!;
-            new CaptionFile(target).Dispose(); // an output that cannot be written is found before the work
+            OutputFile.Check(target);
             foreach (string path in paths) MediaFile.Detect(path);
             PreprocessPreset? chosen = parsed.GetValue(preset) is { } name ? Presets[name] : null;
             ModelSettings settings = model.Read(parsed);

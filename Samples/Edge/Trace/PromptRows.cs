@@ -1,5 +1,6 @@
 using System.Text.Json;
 using EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Runtime.Files;
 using EdgeVideoLlava.Runtime.Weights;
 
 namespace EdgeVideoLlava.Edge.Trace;
