@@ -67,9 +67,17 @@ public sealed class Assistant : IDisposable
     {
         long started = Stopwatch.GetTimestamp();
         VisionTokens tokens = Model.Encode(pixels);
-        Span<float> one = stackalloc float[1];
-        Model.VisionQueue.Read(tokens.Rows.RowRange(0, 1).ColumnRange(0, 1), one);
-        return (tokens, Stopwatch.GetElapsedTime(started));
+        try
+        {
+            Span<float> one = stackalloc float[1];
+            Model.VisionQueue.Read(tokens.Rows.RowRange(0, 1).ColumnRange(0, 1), one);
+            return (tokens, Stopwatch.GetElapsedTime(started));
+        }
+        catch
+        {
+            tokens.Dispose();
+            throw;
+        }
     }
 
     /// <summary>A new dialogue; any number may be open at once, one of them answering at a time.</summary>
