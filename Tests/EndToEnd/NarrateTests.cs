@@ -54,7 +54,7 @@ public sealed class NarrateTests
         using Process process = await EdgeProcess.Start(new EdgeRun { Arguments = ["narrate", Demo, "--window", "500ms", "--every", "10ms", "--format", "vtt", "-o", output] });
         while (Directory.GetFiles(folder).Length == 0) await Task.Delay(20);
         await Task.Delay(1000);
-        Process.Start("kill", ["-INT", process.Id.ToString()]).WaitForExit();
+        EdgeProcess.Interrupt(process);
         Task<string> errors = process.StandardError.ReadToEndAsync();
         Assert.True(process.WaitForExit(TimeSpan.FromSeconds(20)));
         Assert.True(process.ExitCode == 130, $"{process.ExitCode}: {await errors}");
