@@ -77,6 +77,9 @@ public sealed class NarrateTests
     public async Task An_output_that_cannot_be_written_is_code_2() => (await EdgeProcess.Run("narrate", Demo, "-o", "/proc/nothing/demo.srt")).IsRefusal(2, "cannot be written");
 
     [Fact]
+    public async Task The_clip_itself_is_no_output() => (await EdgeProcess.Run("narrate", Demo, "-o", Demo)).IsRefusal(2, "choose another output path");
+
+    [Fact]
     public async Task An_absent_device_is_code_3() => (await EdgeProcess.Run("narrate", Demo, "--device", "cuda:7")).IsRefusal(3, "cuda");
 
     [Theory]
