@@ -28,7 +28,7 @@ internal sealed class ChatSession(Assistant assistant, Conversation conversation
 
     public Answer Ask(string question, CancellationToken cancel)
     {
-        Answer answer = conversation.Ask(question, options, piece => Console.Out.Write(Printable(piece)), cancel);
+        Answer answer = conversation.Ask(question, options, piece => Console.Out.Write(TerminalText.Printable(piece)), cancel);
         Console.Out.WriteLine();
         stats = FormattableString.Invariant($"encode {encode.TotalMilliseconds:0} ms, first token {answer.FirstToken.TotalMilliseconds:0} ms ({answer.PrefilledPositions} of {answer.PromptPositions} positions new), ")
             + FormattableString.Invariant($"{answer.Ids.Count} tokens at {answer.TokensPerSecond:0.0} tokens/s");
@@ -98,7 +98,4 @@ internal sealed class ChatSession(Assistant assistant, Conversation conversation
         StopReason.Cancelled => "interrupted, so it does not count",
         _ => "end of the answer",
     };
-
-    /// <summary>A model can say escape sequences; a terminal would obey them.</summary>
-    private static string Printable(string text) => string.Concat(text.Where(c => c is '\n' or '\t' || !char.IsControl(c)));
 }
