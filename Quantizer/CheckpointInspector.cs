@@ -28,8 +28,10 @@ public static class CheckpointInspector
 
     private static CheckpointReport InspectFile(string path)
     {
+        if (path.EndsWith(".json", StringComparison.OrdinalIgnoreCase))
+            throw new BadInputException($"{path}: no safetensors file; to inspect a whole checkpoint give its folder, {Path.GetDirectoryName(Path.GetFullPath(path))}");
         using var file = new SafeTensors(path);
-        return new CheckpointReport(path, null, null, new FileInfo(path).Length, Groups(file.Tensors.Select(pair => (WeightNames.Canonical(pair.Key), pair.Value))), [], [], [], [],
+        return new CheckpointReport(path, null, null, file.FileBytes, Groups(file.Tensors.Select(pair => (WeightNames.Canonical(pair.Key), pair.Value))), [], [], [], [],
             [.. file.Tensors.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => Entry(pair.Key, pair.Value))]);
     }
 

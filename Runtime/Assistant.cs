@@ -67,8 +67,16 @@ public sealed class Assistant : IDisposable
     {
         long started = Stopwatch.GetTimestamp();
         VisionTokens tokens = Model.Encode(pixels);
-        Model.VisionQueue.Wait();
-        return (tokens, Stopwatch.GetElapsedTime(started));
+        try
+        {
+            Model.VisionQueue.Wait();
+            return (tokens, Stopwatch.GetElapsedTime(started));
+        }
+        catch
+        {
+            tokens.Dispose();
+            throw;
+        }
     }
 
     /// <summary>A new dialogue; any number may be open at once, one of them answering at a time.</summary>

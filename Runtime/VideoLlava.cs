@@ -14,6 +14,12 @@ namespace EdgeVideoLlava.Runtime;
 /// </remarks>
 public sealed class VideoLlava : IDisposable
 {
+    /// <summary>Conversations of a decode step at most.</summary>
+    public const int DecodeRows = 8;
+
+    /// <summary>Positions of a piece of a prefill: large enough for full speed, small enough to be cancelled and to bound the scratch.</summary>
+    private const int PrefillRows = 512;
+
     private readonly ModelParts parts;
 
     private VideoLlava(ModelParts parts) => this.parts = parts;
@@ -42,32 +48,36 @@ public sealed class VideoLlava : IDisposable
     {
         (VisionTower tower, string kind) = pixels.IsClip ? (parts.VideoTower, "video") : (parts.ImageTower, "image");
         VisionFeatures features = tower.Encode(parts.VisionQueue, pixels, parts.VisionArena, trace?.Within($"{kind}_tower"));
+        using DeviceBuffer memory = features.Rows.Buffer;
         VisionTokens tokens = parts.Projector.Forward(parts.VisionQueue, features, parts.VisionArena);
         trace?.Record(($"{kind}_features", features.Rows), ($"{kind}_projected", tokens.Rows));
-        features.Rows.Buffer.Dispose();
         return tokens;
     }
 
-    /// <summary>f_L over positions start.. of a prompt, continuing a conversation whose cache holds the positions before.</summary>
-    /// <param name="logits">(count of the last rows wanted, V).</param>
-    public void Prefill(MergedPrompt prompt, LlamaState state, Matrix logits, StageTrace? trace = null)
+    /// <summary>f_L over what of a prompt the state does not hold yet; with a trace in one piece, else in pieces between which it can be cancelled.</summary>
+    /// <param name="logits">(count of the last rows wanted, V): at most those that are new.</param>
+    /// <exception cref="BadInputException">The prompt does not fit into the context; the state stays as it was.</exception>
+    public void Prefill(MergedPrompt prompt, LlamaState state, Matrix logits, StageTrace? trace = null, CancellationToken cancel = default)
     {
-        ComputeQueue queue = parts.LanguageQueue;
-        Arena arena = parts.LanguageArena;
-        using Arena.Scope scope = arena.Begin();
-        int start = state.Length, count = prompt.Length - start;
-        Matrix embeddings = arena.Take(count, Config.Language.Hidden), hidden = arena.Take(count, Config.Language.Hidden);
-        prompt.Embed(queue, Language, start, count, embeddings);
-        trace?.Record("inputs_embeds", embeddings);
-        parts.Batch.Clear();
-        parts.Batch.Add(state, count);
-        Language.Forward(queue, embeddings, parts.Batch, arena, hidden, trace);
-        Language.Logits(queue, hidden.RowRange(count - logits.Rows, logits.Rows), arena, logits, trace);
+        int end = prompt.Length, piece = trace == null ? PrefillRows : end;
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(logits.Rows, end - state.Length);
+        state.Require(end - state.Length);
+        while (end - state.Length > Math.Max(piece, logits.Rows))
+        {
+            cancel.ThrowIfCancellationRequested();
+            Continue(prompt, state, Math.Min(piece, end - logits.Rows - state.Length), logits.RowRange(0, 0), null);
+        }
+        cancel.ThrowIfCancellationRequested();
+        Continue(prompt, state, end - state.Length, logits, trace);
     }
 
-    /// <summary>One decode step: the next id of each of 1 to 8 conversations to logits (conversations, V).</summary>
+    /// <summary>One decode step: the next id of each of 1 to 8 different conversations to logits (conversations, V).</summary>
+    /// <exception cref="BadInputException">A conversation's context is full; no state has changed.</exception>
     public void Decode(ReadOnlySpan<LlamaState> states, IntVector ids, Matrix logits)
     {
+        ArgumentOutOfRangeException.ThrowIfZero(states.Length);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(states.Length, DecodeRows);
+        ArgumentOutOfRangeException.ThrowIfNotEqual(ids.Length, states.Length);
         Arena arena = parts.LanguageArena;
         using Arena.Scope scope = arena.Begin();
         Matrix embeddings = arena.Take(ids.Length, Config.Language.Hidden), hidden = arena.Take(ids.Length, Config.Language.Hidden);
@@ -87,4 +97,19 @@ public sealed class VideoLlava : IDisposable
     public ComputeQueue VisionQueue => parts.VisionQueue;
 
     public void Dispose() => parts.Dispose();
+
+    /// <summary>The next count positions of a prompt; logits of the last rows, none if it has none.</summary>
+    private void Continue(MergedPrompt prompt, LlamaState state, int count, Matrix logits, StageTrace? trace)
+    {
+        ComputeQueue queue = parts.LanguageQueue;
+        Arena arena = parts.LanguageArena;
+        using Arena.Scope scope = arena.Begin();
+        Matrix embeddings = arena.Take(count, Config.Language.Hidden), hidden = arena.Take(count, Config.Language.Hidden);
+        prompt.Embed(queue, Language, state.Length, count, embeddings);
+        trace?.Record("inputs_embeds", embeddings);
+        parts.Batch.Clear();
+        parts.Batch.Add(state, count);
+        Language.Forward(queue, embeddings, parts.Batch, arena, hidden, trace);
+        if (logits.Rows > 0) Language.Logits(queue, hidden.RowRange(count - logits.Rows, logits.Rows), arena, logits, trace);
+    }
 }

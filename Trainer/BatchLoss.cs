@@ -1,6 +1,7 @@
 using EdgeVideoLlava.Kernels;
 using EdgeVideoLlava.Runtime;
 using EdgeVideoLlava.Runtime.Language;
+using EdgeVideoLlava.Runtime.Preprocess;
 using EdgeVideoLlava.Runtime.Projector;
 
 namespace EdgeVideoLlava.Trainer;
@@ -33,32 +34,40 @@ public sealed record BatchLoss(double Sum, int Supervised)
 
     private static (double Sum, int Supervised) OfSample(VideoLlava model, TrainingSample sample, StageTrace? trace)
     {
-        List<VisionTokens> visuals = [.. sample.Visuals.Select(pixels => model.Encode(pixels))];
-        model.VisionQueue.Wait(); // the language queue reads what the towers made
-        MergedPrompt prompt = MergedPrompt.FromMarkers(sample.Ids, visuals, model.Config.Language.Vocabulary);
-        if (model.Config.ExpandedLimit is { } limit) prompt.Truncate(limit);
-        int[] labels = PaddedBatch.Expand(prompt, sample.Ids, sample.Labels);
+        List<VisionTokens> visuals = [];
+        try
+        {
+            foreach (PixelValues pixels in sample.Visuals) visuals.Add(model.Encode(pixels));
+            model.VisionQueue.Wait(); // the language queue reads what the towers made
+            MergedPrompt prompt = MergedPrompt.FromMarkers(sample.Ids, visuals, model.Config.Language.Vocabulary);
+            if (model.Config.ExpandedLimit is { } limit) prompt.Truncate(limit);
+            return OfPrompt(model, prompt, PaddedBatch.Expand(prompt, sample.Ids, sample.Labels), trace);
+        }
+        finally
+        {
+            foreach (VisionTokens visual in visuals) visual.Dispose();
+        }
+    }
+
+    private static (double Sum, int Supervised) OfPrompt(VideoLlava model, MergedPrompt prompt, int[] labels, StageTrace? trace)
+    {
         int[] targets = [.. labels.Skip(1)];
         int supervised = targets.Count(label => label != CrossEntropy.Ignored);
         using LlamaState state = model.CreateState();
         Matrix logits = model.Device.AllocateMatrix(prompt.Length, model.Config.Language.Vocabulary);
+        using DeviceBuffer memory = logits.Buffer;
         model.Prefill(prompt, state, logits, trace);
         trace?.Record("logits", logits);
-        double sum = supervised == 0 ? 0 : SumOf(model, logits.RowRange(0, targets.Length), targets);
-        logits.Buffer.Dispose();
-        foreach (VisionTokens visual in visuals) visual.Dispose();
-        return (sum, supervised);
+        return (supervised == 0 ? 0 : SumOf(model, logits.RowRange(0, targets.Length), targets), supervised);
     }
 
     private static double SumOf(VideoLlava model, Matrix logits, int[] targets)
     {
         IntVector labels = model.Device.AllocateInts(targets.Length);
         Matrix losses = model.Device.AllocateMatrix(targets.Length, 1);
+        using DeviceBuffer labelMemory = labels.Buffer, lossMemory = losses.Buffer;
         model.LanguageQueue.Write(targets, labels);
         CrossEntropy.Run(model.LanguageQueue, logits, labels, losses);
-        double sum = model.LanguageQueue.Read(losses).Sum(loss => (double)loss);
-        labels.Buffer.Dispose();
-        losses.Buffer.Dispose();
-        return sum;
+        return model.LanguageQueue.Read(losses).Sum(loss => (double)loss);
     }
 }

@@ -7,15 +7,16 @@ namespace EdgeVideoLlava.Runtime.Generation;
 internal sealed class AnswerText
 {
     private readonly StringBuilder whole = new();
-    private readonly int endId;
+    private readonly int tokenizerEnd, configEnd;
     private readonly StreamingDecoder decoder;
     private readonly StopStrings stops;
     private readonly LoopGuard? guard;
     private readonly Action<string>? receive;
 
-    public AnswerText(TextTokenizer tokenizer, GenerationOptions options, string? templateStop, Action<string>? receive)
+    /// <param name="configEnd">The id that ends an answer by config.json; the tokenizer's own ends it too.</param>
+    public AnswerText(TextTokenizer tokenizer, int configEnd, GenerationOptions options, string? templateStop, Action<string>? receive)
     {
-        endId = tokenizer.EosId;
+        (tokenizerEnd, this.configEnd) = (tokenizer.EosId, configEnd);
         decoder = tokenizer.CreateDecoder();
         stops = new StopStrings(templateStop == null ? options.StopStrings : [templateStop, .. options.StopStrings]);
         guard = options.GuardLoops ? new LoopGuard() : null;
@@ -25,7 +26,7 @@ internal sealed class AnswerText
     /// <summary>Takes the next id; says why the answer is over, or null.</summary>
     public StopReason? Add(int id)
     {
-        if (id == endId) return StopReason.EndToken;
+        if (id == tokenizerEnd || id == configEnd) return StopReason.EndToken;
         Emit(stops.Append(decoder.Append(id)));
         if (stops.Stopped) return StopReason.StopString;
         return guard?.Add(id) == true ? StopReason.Loop : null;

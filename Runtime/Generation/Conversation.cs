@@ -28,19 +28,22 @@ public sealed class Conversation : IDisposable
     public int Turns => messages.Count / 2;
 
     /// <summary>Shows a picture or clip with the next question.</summary>
+    /// <exception cref="ObjectDisposedException">It has been let go, perhaps by another conversation.</exception>
     public void Show(VisionTokens visual)
     {
+        _ = visual.Rows;
         visuals.Add(visual);
         unasked.Add(visual);
     }
 
-    /// <summary>Asks and answers; the turn joins the history unless it fails.</summary>
-    /// <exception cref="Kernels.BadInputException">The dialogue does not fit into the context; it stays as it was.</exception>
+    /// <summary>Asks and answers; the turn joins the history unless it fails or is cancelled: then the dialogue stays as it was.</summary>
+    /// <exception cref="Kernels.BadInputException">The dialogue does not fit into the context.</exception>
     public Answer Ask(string question, GenerationOptions? options = null, Action<string>? text = null, CancellationToken cancel = default)
     {
         var ask = new ChatMessage(ChatRole.User, PromptIds.Mark(model.Config, [.. unasked.Select(VisualShape.Of)], question));
         MergedPrompt prompt = Merge(template.Render([.. messages, ask, new ChatMessage(ChatRole.Assistant, null)]));
         Answer answer = generator.Run(prompt, options ?? new GenerationOptions(), template.StopString, text, cancel);
+        if (answer.Stop == StopReason.Cancelled) return answer;
         messages.Add(ask);
         messages.Add(new ChatMessage(ChatRole.Assistant, answer.Text));
         unasked.Clear();

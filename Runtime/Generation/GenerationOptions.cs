@@ -1,3 +1,5 @@
+using EdgeVideoLlava.Kernels;
+
 namespace EdgeVideoLlava.Runtime.Generation;
 
 /// <summary>How an answer is generated.</summary>
@@ -13,4 +15,12 @@ public sealed record GenerationOptions
 
     /// <summary>Ends an answer that runs in circles; it never changes a token.</summary>
     public bool GuardLoops { get; init; }
+
+    /// <summary>Throws for a value out of range.</summary>
+    /// <exception cref="BadInputException">Says which value, and the range.</exception>
+    public void Validate()
+    {
+        if (MaxTokens < 1) throw new BadInputException($"max tokens {MaxTokens} is out of range; it may be 1 or more");
+        Sampling.Validate();
+    }
 }

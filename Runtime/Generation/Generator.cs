@@ -33,19 +33,22 @@ public sealed class Generator : IDisposable
     /// <summary>Prefills what is new in the prompt, then generates until something stops it.</summary>
     /// <param name="prompt">Becomes the generator's: the answer's ids are appended to it.</param>
     /// <param name="text">Receives the answer as it grows, never half a character.</param>
-    /// <exception cref="BadInputException">The prompt does not fit into the context.</exception>
+    /// <param name="cancel">Ends the answer where it is (<see cref="StopReason.Cancelled"/>); during the prefill it stays empty.</param>
+    /// <exception cref="BadInputException">An option is out of range, or the prompt does not fit into the context.</exception>
+    /// <exception cref="DeviceFailedException">The model's scores are no numbers.</exception>
     public Answer Run(MergedPrompt prompt, GenerationOptions options, string? templateStop, Action<string>? text = null, CancellationToken cancel = default)
     {
         long started = Stopwatch.GetTimestamp();
-        int promptLength = prompt.Length, prefilled = Prefill(prompt);
-        var sampler = new Sampler(options.Sampling, hostLogits.Length, sampledRows);
-        var output = new AnswerText(tokenizer, options, templateStop, text);
-        var ids = new List<int>(options.MaxTokens);
-        long first = 0;
-        StopReason? stop = null;
+        options.Validate();
+        Sampler? sampler = options.Sampling.IsGreedy ? null : new Sampler(options.Sampling, hostLogits.Length, sampledRows);
+        var output = new AnswerText(tokenizer, model.Config.EndTokenId, options, templateStop, text);
+        int promptLength = prompt.Length, prefilled = Prefill(prompt, cancel);
+        var ids = new List<int>();
+        long first = Stopwatch.GetTimestamp();
+        StopReason? stop = cached == null ? StopReason.Cancelled : null;
         while (stop == null)
         {
-            int id = Next(options.Sampling, sampler, prompt);
+            int id = Next(sampler, prompt);
             if (ids.Count == 0) first = Stopwatch.GetTimestamp();
             ids.Add(id);
             stop = output.Add(id) ?? Limit(ids.Count, options.MaxTokens, cancel);
@@ -75,7 +78,8 @@ public sealed class Generator : IDisposable
         score.Buffer.Dispose();
     }
 
-    private int Prefill(MergedPrompt prompt)
+    /// <summary>Positions that were new. Cancelled, nothing counts as cached.</summary>
+    private int Prefill(MergedPrompt prompt, CancellationToken cancel)
     {
         if (prompt.Length >= state.Context)
         {
@@ -87,8 +91,15 @@ public sealed class Generator : IDisposable
         cached = null;
         state.Truncate(common);
         int prefilled = prompt.Length - state.Length;
-        model.Prefill(prompt, state, logits);
-        cached = prompt;
+        try
+        {
+            model.Prefill(prompt, state, logits, cancel: cancel);
+            cached = prompt;
+        }
+        catch (OperationCanceledException)
+        {
+            prefilled = state.Length - common;
+        }
         return prefilled;
     }
 
@@ -99,16 +110,19 @@ public sealed class Generator : IDisposable
         prompt.Append(id);
     }
 
-    private int Next(SamplingOptions sampling, Sampler sampler, MergedPrompt history)
+    private int Next(Sampler? sampler, MergedPrompt history)
     {
-        if (sampling.Temperature == 0 && sampling.RepetitionPenalty == 1)
+        if (sampler != null)
         {
-            TopK.Run(model.LanguageQueue, logits, sampledRows, next, score);
-            Span<int> id = stackalloc int[1];
-            model.LanguageQueue.Read(next, id);
-            return id[0];
+            model.LanguageQueue.Read(logits, hostLogits);
+            return sampler.Next(hostLogits, history.IdSpan);
         }
-        model.LanguageQueue.Read(logits, hostLogits);
-        return sampler.Next(hostLogits, history.IdSpan);
+        TopK.Run(model.LanguageQueue, logits, sampledRows, next, score);
+        Span<int> id = stackalloc int[1];
+        Span<float> logProbability = stackalloc float[1];
+        model.LanguageQueue.Read(next, id);
+        model.LanguageQueue.Read(score, logProbability);
+        // One NaN or infinity among the logits spoils the sum of the soft-max, and so this.
+        return float.IsFinite(logProbability[0]) ? id[0] : throw Sampler.NoNumber();
     }
 }

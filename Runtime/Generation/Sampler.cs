@@ -153,6 +153,6 @@ public sealed class Sampler
         return ((mixed ^ mixed >> 31) >> 11) * (1.0 / (1UL << 53));
     }
 
-    private static DeviceFailedException NoNumber()
+    internal static DeviceFailedException NoNumber()
         => new("the model's scores are no numbers; the checkpoint or the device is broken: try --compute fp32, or fetch the checkpoint again");
 }

@@ -23,6 +23,9 @@ public sealed record SamplingOptions
     /// <summary>The same seed draws the same tokens from the same logits.</summary>
     public ulong Seed { get; init; }
 
+    /// <summary>The likeliest token each time, by the logits as they are.</summary>
+    public bool IsGreedy => Temperature == 0 && RepetitionPenalty == 1;
+
     /// <summary>Throws for a value out of range.</summary>
     /// <exception cref="BadInputException">Says which value, and the range.</exception>
     public void Validate()

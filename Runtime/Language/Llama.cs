@@ -19,6 +19,8 @@ public sealed class Llama(LlamaConfig config, LlamaWeights weights)
     public void Forward(ComputeQueue queue, Matrix embeddings, LlamaBatch batch, Arena arena, Matrix hidden, StageTrace? trace = null)
     {
         using Arena.Scope scope = arena.Begin();
+        // First all, so that a full context leaves every state as it was.
+        foreach ((LlamaState state, _, int count) in batch.Segments) state.Require(count);
         foreach ((LlamaState state, _, int count) in batch.Segments) state.Reserve(queue, count);
         batch.Upload(queue);
         Matrix x = embeddings, y = arena.Take(x.Rows, x.Columns), z = arena.Take(x.Rows, x.Columns);

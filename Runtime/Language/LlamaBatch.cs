@@ -32,6 +32,10 @@ public sealed class LlamaBatch(ComputeDevice device) : IDisposable
             devicePositions.Buffer.Dispose();
             devicePositions = device.AllocateInts(hostPositions.Length);
         }
+        foreach ((LlamaState other, _, _) in segments)
+        {
+            if (ReferenceEquals(other, state)) throw new ArgumentException("a conversation stands twice in one step", nameof(state));
+        }
         for (int i = 0; i < count; i++) hostPositions[Rows + i] = state.Length + i;
         segments.Add((state, Rows, count));
         Rows += count;

@@ -31,12 +31,17 @@ public sealed class LlamaState : IDisposable
         foreach (KvCache cache in Caches) cache.Dispose();
     }
 
-    /// <summary>Makes room for more positions before they are written.</summary>
-    /// <exception cref="BadInputException">The context is full.</exception>
-    internal void Reserve(ComputeQueue queue, int more)
+    /// <summary>Makes sure that so many more positions fit into the context.</summary>
+    /// <exception cref="BadInputException">They do not.</exception>
+    internal void Require(int more)
     {
         if (Length + more > Context)
             throw new BadInputException($"the prompt needs {Length + more} positions, the model has {Context}: {Length + more - Context} too many; ask less or start anew");
+    }
+
+    /// <summary>Makes room for more positions before they are written.</summary>
+    internal void Reserve(ComputeQueue queue, int more)
+    {
         foreach (KvCache cache in Caches) cache.Reserve(queue, Length + more, Length, Context);
     }
 

@@ -13,6 +13,9 @@ public sealed class MergedPrompt
 
     private readonly List<int> ids = [];
     private readonly List<(VisionTokens? Tokens, int Row)> sources = [];
+    private readonly int vocabulary;
+
+    private MergedPrompt(int vocabulary) => this.vocabulary = vocabulary;
 
     public int Length => ids.Count;
 
@@ -29,13 +32,13 @@ public sealed class MergedPrompt
         int markers = ids.Count(id => id == VisualMarker);
         if (markers != blocks.Count)
             throw new BadInputException($"the prompt has {markers} visual markers, the pictures and clips give {blocks.Count} blocks (1 a picture, 1 a frame of a clip)");
-        var prompt = new MergedPrompt();
+        var prompt = new MergedPrompt(vocabulary);
         int next = 0;
         foreach (int id in ids)
         {
             if (id != VisualMarker)
             {
-                prompt.AddText(id, vocabulary);
+                prompt.AddText(id);
                 continue;
             }
             (VisionTokens tokens, int block) = blocks[next++];
@@ -52,18 +55,19 @@ public sealed class MergedPrompt
         var clips = new RowStream(visuals.Where(tokens => tokens.IsClip));
         pictures.Expect(ids.Count(id => id == imageId), "<image>");
         clips.Expect(ids.Count(id => id == videoId), "<video>");
-        var prompt = new MergedPrompt();
+        var prompt = new MergedPrompt(vocabulary);
         foreach (int id in ids)
         {
             if (id == imageId) prompt.AddVisual(pictures.Next());
             else if (id == videoId) prompt.AddVisual(clips.Next());
-            else prompt.AddText(id, vocabulary);
+            else prompt.AddText(id);
         }
         return prompt;
     }
 
-    /// <summary>Appends generated or teacher-forced ids.</summary>
-    public void Append(int id) => AddText(id, int.MaxValue);
+    /// <summary>Appends a generated or teacher-forced id.</summary>
+    /// <exception cref="BadInputException">It is outside the vocabulary.</exception>
+    public void Append(int id) => AddText(id);
 
     /// <summary>The first positions only (tokenizer_model_max_length of the reference).</summary>
     public void Truncate(int length)
@@ -98,9 +102,9 @@ public sealed class MergedPrompt
     private void EmbedText(ComputeQueue queue, Llama language, int start, int count, Matrix rows)
     {
         IntVector device = queue.Device.AllocateInts(count);
+        using DeviceBuffer memory = device.Buffer;
         queue.Write(IdSpan.Slice(start, count), device);
         language.Embed(queue, device, rows);
-        device.Buffer.Dispose();
     }
 
     /// <summary>Positions from <paramref name="at"/> on that are all text, or consecutive rows of one visual.</summary>
@@ -112,7 +116,7 @@ public sealed class MergedPrompt
         return run;
     }
 
-    private void AddText(int id, int vocabulary)
+    private void AddText(int id)
     {
         if ((uint)id >= (uint)vocabulary) throw new BadInputException($"token id {id} is outside the model's vocabulary of {vocabulary} rows; the tokenizer belongs to another checkpoint");
         ids.Add(id);

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Runtime.Files;
 using EdgeVideoLlava.Runtime.Language;
 using EdgeVideoLlava.Runtime.Vision;
 using EdgeVideoLlava.Runtime.Weights;
@@ -18,6 +19,9 @@ public sealed class ConfigReader
         "freeze_mm_mlp_adapter", "tune_mm_mlp_adapter", "mm_hidden_size", "mm_use_im_patch_token", "mm_use_x_patch_token", "use_mm_proj", "image_grid_pinpoints",
         "X", "num_frames", "video_decode_backend", "tokenizer_padding_side", "multimodal_projector_bias", "return_dict", "output_attentions",
     ];
+
+    /// <summary>Positions and heads that no model of this kind reaches: what asks for more is broken, or means harm.</summary>
+    private const int ContextCeiling = 1 << 20, HeadsCeiling = 1 << 12;
 
     private readonly Checkpoint checkpoint;
     private readonly ForeignConfig root;
@@ -52,7 +56,7 @@ public sealed class ConfigReader
         string aspect = root.Text("image_aspect_ratio", "square");
         int? imageId = variant == ModelVariant.Hf ? root.Int("image_token_index", 32000) : null, videoId = variant == ModelVariant.Hf ? root.Int("video_token_index", 32001) : null;
         int endId = text.Int("eos_token_id", root.Int("eos_token_id", 2));
-        int? limit = root.Int("tokenizer_model_max_length");
+        int? limit = root.Int("tokenizer_model_max_length") == null ? null : root.Int("tokenizer_model_max_length", 0, 1, int.MaxValue);
         foreach (ForeignConfig part in new[] { root, text, vision }.OfType<ForeignConfig>().Distinct())
         {
             string[] unknown = [.. part.Unknown(Ignored)];
@@ -99,8 +103,7 @@ public sealed class ConfigReader
         text.RequireFalse("mlp_bias");
         HostTensor embedding = Need("embed_tokens.weight", 2), gate = Need("layers.0.mlp.gate_proj.weight", 2);
         HostTensor query = Need("layers.0.self_attn.q_proj.weight", 2), key = Need("layers.0.self_attn.k_proj.weight", 2);
-        int hidden = (int)embedding.Shape[1], heads = text.Int("num_attention_heads", 32);
-        if (heads < 1) throw new BadInputException($"{text.Where}: num_attention_heads is {heads}");
+        int hidden = (int)embedding.Shape[1], heads = text.Int("num_attention_heads", 32, 1, HeadsCeiling);
         int headSize = text.Int("head_dim", hidden / heads), keyHeads = text.Int("num_key_value_heads", heads);
         if (headSize < 2 || headSize % 2 != 0 || keyHeads < 1 || heads % keyHeads != 0 || query.Shape[0] != (long)heads * headSize || key.Shape[0] != (long)keyHeads * headSize)
         {
@@ -116,8 +119,8 @@ public sealed class ConfigReader
             KeyValueHeads = keyHeads,
             HeadSize = headSize,
             Vocabulary = (int)embedding.Shape[0],
-            Context = Positive(text, "max_position_embeddings", text.Int("max_position_embeddings", 2048)),
-            RmsEpsilon = (float)text.Number("rms_norm_eps", 1e-6),
+            Context = text.Int("max_position_embeddings", 2048, 1, ContextCeiling),
+            RmsEpsilon = (float)text.Number("rms_norm_eps", 1e-6, orZero: true),
             RopeTheta = RopeTheta(text),
             TiedHead = (text.Flag("tie_word_embeddings", false) || root.Flag("tie_word_embeddings", false)) && !checkpoint.Tensors.ContainsKey("lm_head.weight"),
         };
@@ -127,10 +130,10 @@ public sealed class ConfigReader
     private static double RopeTheta(ForeignConfig text)
     {
         if (text.Object("rope_scaling") is { } scaling) scaling.Require("type", scaling.Text("rope_type", "default"), "default");
-        double theta = text.Number("rope_theta", 10000);
+        double theta = text.Number("rope_theta", 10000, orZero: false);
         if (text.Object("rope_parameters") is not { } parameters) return theta;
         parameters.Require("rope_type", "default", "default");
-        return parameters.Number("rope_theta", theta);
+        return parameters.Number("rope_theta", theta, orZero: false);
     }
 
     private VisionConfig ReadTower(string tower, ModelVariant variant, ForeignConfig? vision, int selectLayer)
@@ -158,7 +161,7 @@ public sealed class ConfigReader
             FeedForward = (int)wide.Shape[0],
             Patch = (int)patch.Shape[2],
             Positions = positions,
-            LayerNormEpsilon = (float)(source?.Number("layer_norm_eps", 1e-5) ?? 1e-5),
+            LayerNormEpsilon = (float)(source?.Number("layer_norm_eps", 1e-5, orZero: true) ?? 1e-5),
             Activation = act switch
             {
                 "gelu" => Activation.Gelu,
@@ -211,7 +214,4 @@ public sealed class ConfigReader
         }
         return count;
     }
-
-    private static int Positive(ForeignConfig config, string key, int value)
-        => value > 0 ? value : throw new BadInputException($"{config.Where}: {key} is {value}");
 }

@@ -1,5 +1,6 @@
 using System.Text;
 using EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Runtime.Files;
 
 namespace EdgeVideoLlava.Runtime.Video;
 
@@ -37,7 +38,7 @@ public static class MediaFile
                 ? $"{path}: addresses cannot be opened; download the file and name that"
                 : $"{path}: no such file");
         }
-        if (info.Length == 0) throw new BadInputException($"{path}: empty (0 bytes), or no ordinary file");
+        if (InputFile.Length(path) == 0) throw new BadInputException($"{path}: empty (0 bytes), or no ordinary file");
         try
         {
             using FileStream stream = info.OpenRead();

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using EdgeVideoLlava.Runtime.Files;
 
 namespace EdgeVideoLlava.Runtime.Video;
 
@@ -10,8 +11,8 @@ internal static class PictureEnds
     {
         "JPEG" => JpegMarkers.Complete(path),
         "GIF" => GifFrames.FirstIsWhole(path),
-        "WebP" => Needed(path, WebP) <= new FileInfo(path).Length,
-        "BMP" => Needed(path, Bmp) <= new FileInfo(path).Length,
+        "WebP" => Needed(path, WebP) <= InputFile.Length(path),
+        "BMP" => Needed(path, Bmp) <= InputFile.Length(path),
         _ => true,
     };
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Runtime.Files;
 
 namespace EdgeVideoLlava.Runtime.Weights;
 
@@ -33,6 +34,7 @@ public sealed class Checkpoint : IDisposable
     public Checkpoint(string folder)
     {
         Folder = folder;
+        if (File.Exists(folder)) throw new BadInputException($"{folder}: a file; a model is the folder that holds it, {Path.GetDirectoryName(Path.GetFullPath(folder))}");
         if (!Directory.Exists(folder)) throw new BadInputException($"{folder}: no such folder; a model is a folder with config.json and safetensors files");
         try
         {
@@ -62,7 +64,7 @@ public sealed class Checkpoint : IDisposable
     {
         var shard = new SafeTensors(path);
         owned.Add(shard);
-        FileBytes += new FileInfo(path).Length;
+        FileBytes += shard.FileBytes;
         foreach (string name in promised ?? [])
         {
             if (!shard.Tensors.ContainsKey(name)) throw new BadInputException($"{path}: the index promises tensor {name} here, the shard lacks it; fetch the checkpoint again");

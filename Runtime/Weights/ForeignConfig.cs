@@ -15,8 +15,19 @@ internal sealed class ForeignConfig(JsonElement json, string where)
 
     public int? Int(string key) => Find(key) is { } value ? AsInt(key, value) : null;
 
-    public double Number(string key, double fallback)
-        => Find(key) is not { } value ? fallback : value.ValueKind == JsonValueKind.Number ? value.GetDouble() : throw Wrong(key, value, "a number");
+    /// <summary>A whole number within limits: a size that memory is reserved by, or a divisor.</summary>
+    public int Int(string key, int fallback, int least, int most)
+        => Int(key, fallback) is var number && number >= least && number <= most ? number
+            : throw new BadInputException($"{Where}: {key} is {number}; {least} to {most} is possible");
+
+    /// <summary>A number above zero, or zero and above, and finite.</summary>
+    public double Number(string key, double fallback, bool orZero)
+    {
+        if (Find(key) is not { } value) return fallback;
+        double number = value.ValueKind == JsonValueKind.Number ? value.GetDouble() : throw Wrong(key, value, "a number");
+        return float.IsFinite((float)number) && (number > 0 || (orZero && number == 0)) ? number
+            : throw Wrong(key, value, orZero ? "a number from 0 up" : "a number above 0");
+    }
 
     public string Text(string key, string fallback)
         => Find(key) is not { } value ? fallback : value.ValueKind == JsonValueKind.String ? value.GetString()! : throw Wrong(key, value, "a text");

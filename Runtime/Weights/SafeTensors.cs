@@ -3,6 +3,7 @@ using System.IO.MemoryMappedFiles;
 using System.Text;
 using System.Text.Json;
 using EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Runtime.Files;
 
 namespace EdgeVideoLlava.Runtime.Weights;
 
@@ -18,9 +19,12 @@ public sealed unsafe class SafeTensors : IDisposable
 
     private readonly MemoryMappedFile file;
     private readonly MemoryMappedViewAccessor view;
+    private bool isDisposed;
 
     /// <summary>File path, for messages.</summary>
     public string Path { get; }
+
+    public long FileBytes { get; }
 
     public IReadOnlyDictionary<string, HostTensor> Tensors { get; }
 
@@ -29,8 +33,15 @@ public sealed unsafe class SafeTensors : IDisposable
     public SafeTensors(string path)
     {
         Path = path;
-        long length = OpenLength(path);
-        file = MemoryMappedFile.CreateFromFile(path, FileMode.Open, null, 0, MemoryMappedFileAccess.Read);
+        FileStream stream = InputFile.Open(path);
+        long length = stream.Length;
+        if (length < 8)
+        {
+            stream.Dispose();
+            throw new BadInputException($"{path}: not a safetensors file ({length} bytes; it must begin with an 8-byte header length)");
+        }
+        FileBytes = length;
+        file = MemoryMappedFile.CreateFromFile(stream, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: false);
         view = file.CreateViewAccessor(0, length, MemoryMappedFileAccess.Read);
         byte* start = null;
         view.SafeMemoryMappedViewHandle.AcquirePointer(ref start);
@@ -53,17 +64,11 @@ public sealed unsafe class SafeTensors : IDisposable
 
     public void Dispose()
     {
+        if (isDisposed) return;
+        isDisposed = true;
         view.SafeMemoryMappedViewHandle.ReleasePointer();
         view.Dispose();
         file.Dispose();
-    }
-
-    private static long OpenLength(string path)
-    {
-        var info = new FileInfo(path);
-        if (!info.Exists) throw new BadInputException($"{path}: no such file");
-        if (info.Length < 8) throw new BadInputException($"{path}: not a safetensors file ({info.Length} bytes; it must begin with an 8-byte header length)");
-        return info.Length;
     }
 
     private Dictionary<string, HostTensor> ReadHeader(byte* start, long fileLength)

@@ -1,10 +1,11 @@
 using System.Buffers.Binary;
 using System.Text.Json;
 using EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Runtime.Files;
 
 namespace EdgeVideoLlava.Runtime.Weights;
 
-/// <summary>Writes a safetensors file: to a temporary name beside it first, so that nothing half-written ever stands under the real one.</summary>
+/// <summary>Writes a safetensors file; nothing half-written ever stands under its name (<see cref="OutputFile"/>).</summary>
 public static class SafeTensorsWriter
 {
     /// <summary>One tensor to write: its bytes are made when their turn comes.</summary>
@@ -13,21 +14,17 @@ public static class SafeTensorsWriter
     /// <exception cref="BadInputException">The path cannot be written.</exception>
     public static void Write(string path, IReadOnlyList<Entry> entries)
     {
-        string temporary = $"{path}.{Environment.ProcessId}.part";
+        using var file = new OutputFile(path);
         try
         {
-            using (FileStream stream = File.Create(temporary))
-            {
-                WriteHeader(stream, entries);
-                foreach (Entry entry in entries) entry.Write(stream);
-            }
-            File.Move(temporary, path, overwrite: true);
+            WriteHeader(file.Stream, entries);
+            foreach (Entry entry in entries) entry.Write(file.Stream);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)
+        catch (IOException e)
         {
-            if (File.Exists(temporary)) File.Delete(temporary);
-            throw new BadInputException($"{path}: cannot be written ({e.Message}); choose another output", e);
+            throw OutputFile.Unwritable(path, e);
         }
+        file.Complete();
     }
 
     private static void WriteHeader(Stream stream, IReadOnlyList<Entry> entries)

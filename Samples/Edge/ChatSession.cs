@@ -28,7 +28,7 @@ internal sealed class ChatSession(Assistant assistant, Conversation conversation
 
     public Answer Ask(string question, CancellationToken cancel)
     {
-        Answer answer = conversation.Ask(question, options, piece => Console.Out.Write(Printable(piece)), cancel);
+        Answer answer = conversation.Ask(question, options, piece => Console.Out.Write(TerminalText.Printable(piece)), cancel);
         Console.Out.WriteLine();
         stats = FormattableString.Invariant($"encode {encode.TotalMilliseconds:0} ms, first token {answer.FirstToken.TotalMilliseconds:0} ms ({answer.PrefilledPositions} of {answer.PromptPositions} positions new), ")
             + FormattableString.Invariant($"{answer.Ids.Count} tokens at {answer.TokensPerSecond:0.0} tokens/s");
@@ -45,7 +45,8 @@ internal sealed class ChatSession(Assistant assistant, Conversation conversation
         while (!cancel.IsCancellationRequested)
         {
             if (!Console.IsInputRedirected) Console.Error.Write("> ");
-            string? line = Console.In.ReadLine()?.Trim();
+            // On another thread: the console itself would go on waiting for a line after Ctrl-C.
+            string? line = Task.Run(Console.In.ReadLine, cancel).WaitAsync(cancel).GetAwaiter().GetResult()?.Trim();
             if (line == null) break;
             if (line.Length > 0 && !Obey(line, cancel)) break;
         }
@@ -77,23 +78,14 @@ internal sealed class ChatSession(Assistant assistant, Conversation conversation
     private void AskInterruptibly(string question, CancellationToken leave)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(leave);
-        ConsoleCancelEventHandler onInterrupt = (_, press) =>
-        {
-            // The first Ctrl-C ends the answer only; a second one, while it ends, takes its usual course.
-            press.Cancel = !stop.IsCancellationRequested;
-            stop.Cancel();
-        };
-        Console.CancelKeyPress += onInterrupt;
+        using IDisposable answering = Interrupts.Answering(stop);
         try
         {
             Ask(question, stop.Token);
         }
         catch (OperationCanceledException) when (!leave.IsCancellationRequested)
         {
-        }
-        finally
-        {
-            Console.CancelKeyPress -= onInterrupt;
+            // Only the answer was stopped.
         }
     }
 
@@ -103,10 +95,7 @@ internal sealed class ChatSession(Assistant assistant, Conversation conversation
         StopReason.Context => "the model's context is full",
         StopReason.Loop => "the answer ran in circles",
         StopReason.StopString => "a stop text came",
-        StopReason.Cancelled => "interrupted",
+        StopReason.Cancelled => "interrupted, so it does not count",
         _ => "end of the answer",
     };
-
-    /// <summary>A model can say escape sequences; a terminal would obey them.</summary>
-    private static string Printable(string text) => string.Concat(text.Where(c => c is '\n' or '\t' || !char.IsControl(c)));
 }

@@ -66,4 +66,27 @@ public sealed class ChatTests
         (await EdgeProcess.Run("chat", "--ask", "What?", "--model", folder)).IsRefusal(2, "tokenizer.model");
         Directory.Delete(folder, recursive: true);
     }
+
+    [Fact]
+    public async Task A_models_file_in_place_of_its_folder_names_the_folder()
+        => (await EdgeProcess.Run("chat", "--ask", "What?", "--model", $"{Shapes}/model/config.json")).IsRefusal(2, $"a model is the folder that holds it, {Shapes}/model");
+
+    [Fact]
+    public async Task Too_little_memory_is_code_5()
+    {
+        EdgeRun Limited(string mebibytes) => new() { Arguments = ["chat", "--ask", "What?"], Environment = new Dictionary<string, string?> { ["EDGE_MEMORY_LIMIT"] = mebibytes } };
+        (await EdgeProcess.Run(Limited("3"))).IsRefusal(5, "MiB of memory, 3 MiB are free");
+        Assert.Equal(0, (await EdgeProcess.Run(Limited("300"))).Code);
+        (await EdgeProcess.Run(Limited("much"))).IsRefusal(2, "EDGE_MEMORY_LIMIT is 'much'");
+    }
+
+    [Fact]
+    public async Task A_model_of_links_answers_from_wherever_the_files_lie()
+    {
+        string folder = Directory.CreateTempSubdirectory("edge-").FullName;
+        foreach (string file in Directory.GetFiles($"{Shapes}/model")) File.CreateSymbolicLink(Path.Combine(folder, Path.GetFileName(file)), file);
+        EdgeResult result = await EdgeProcess.Run("chat", "--model", folder, $"{Shapes}/clips/clip_00.mp4", "--ask", "Describe what you see.");
+        Assert.Equal((0, "A blue ring vanishes.\n"), (result.Code, result.Output));
+        Directory.Delete(folder, recursive: true);
+    }
 }

@@ -51,6 +51,9 @@ public static class EdgeProcess
         return StartBuilt(run);
     }
 
+    /// <summary>Sends SIGINT, as Ctrl-C does.</summary>
+    public static void Interrupt(Process process) => Process.Start("kill", ["-INT", process.Id.ToString()]).WaitForExit();
+
     private static Process StartBuilt(EdgeRun run)
     {
         var start = new ProcessStartInfo(Path.Combine(Repository, "edge"), run.Arguments)
@@ -64,7 +67,8 @@ public static class EdgeProcess
         foreach ((string name, string? value) in run.Environment) start.Environment[name] = value;
         Process process = Process.Start(start)!;
         if (run.Input != null) process.StandardInput.Write(run.Input);
-        process.StandardInput.Close();
+        if (run.KeepsInputOpen) process.StandardInput.Flush();
+        else process.StandardInput.Close();
         return process;
     }
 }

@@ -14,5 +14,8 @@ public sealed record EdgeRun
     /// <summary>What the program reads from stdin; null for nothing.</summary>
     public string? Input { get; init; }
 
+    /// <summary>Leaves stdin open after <see cref="Input"/>, as a person at the keyboard does.</summary>
+    public bool KeepsInputOpen { get; init; }
+
     public TimeSpan? Limit { get; init; }
 }

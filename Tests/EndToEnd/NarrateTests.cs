@@ -54,7 +54,7 @@ public sealed class NarrateTests
         using Process process = await EdgeProcess.Start(new EdgeRun { Arguments = ["narrate", Demo, "--window", "500ms", "--every", "10ms", "--format", "vtt", "-o", output] });
         while (Directory.GetFiles(folder).Length == 0) await Task.Delay(20);
         await Task.Delay(1000);
-        Process.Start("kill", ["-INT", process.Id.ToString()]).WaitForExit();
+        EdgeProcess.Interrupt(process);
         Task<string> errors = process.StandardError.ReadToEndAsync();
         Assert.True(process.WaitForExit(TimeSpan.FromSeconds(20)));
         Assert.True(process.ExitCode == 130, $"{process.ExitCode}: {await errors}");
@@ -75,6 +75,9 @@ public sealed class NarrateTests
 
     [Fact]
     public async Task An_output_that_cannot_be_written_is_code_2() => (await EdgeProcess.Run("narrate", Demo, "-o", "/proc/nothing/demo.srt")).IsRefusal(2, "cannot be written");
+
+    [Fact]
+    public async Task The_clip_itself_is_no_output() => (await EdgeProcess.Run("narrate", Demo, "-o", Demo)).IsRefusal(2, "choose another output path");
 
     [Fact]
     public async Task An_absent_device_is_code_3() => (await EdgeProcess.Run("narrate", Demo, "--device", "cuda:7")).IsRefusal(3, "cuda");

@@ -64,6 +64,29 @@ public sealed class TraceTests : IDisposable
         Assert.Contains("equal    greedy_ids: 6 ids equal", comparison.Output);
     }
 
+    [Fact]
+    public async Task Ids_of_a_json_file_give_the_same_trace_as_those_of_tensors()
+    {
+        string tensors = ReferenceFiles.Golden("hf-tiny/cases/image.safetensors"), other = Path.Combine(folder, "other.safetensors");
+        await Trace("hf-tiny", $"{tensors}:pixel_values_images", tensors, 4);
+        File.Move(Output, other);
+        await Trace("hf-tiny", $"{tensors}:pixel_values_images", ReferenceFiles.Golden("hf-tiny/cases/image.json"), 4);
+        Assert.Equal(File.ReadAllBytes(other), File.ReadAllBytes(Output));
+    }
+
+    [Theory]
+    [InlineData("input_ids", "no pixel values")]
+    [InlineData("logits", "no pixel values")]
+    [InlineData("nothing", "no tensor named nothing")]
+    public async Task Pixels_that_are_none_are_code_2(string name, string complaint)
+    {
+        string reference = ReferenceFiles.Golden("hf-tiny/cases/image.safetensors");
+        EdgeResult result = await EdgeProcess.Run("trace", "--model", ReferenceFiles.Golden("hf-tiny/checkpoint"), "--pixels", $"{reference}:{name}", "--ids", reference, "-o", Output);
+        Assert.Equal(2, result.Code);
+        Assert.Contains(complaint, result.Errors);
+        Assert.Empty(Directory.GetFiles(folder));
+    }
+
     [Theory]
     [InlineData("trace", "give either --ask TEXT with files or --ids FILE")]
     [InlineData("trace --ids x.json", "--output is missing")]

@@ -30,6 +30,7 @@ internal static class NarrateCommand
             string path = parsed.GetRequiredValue(file);
             if (MediaFile.Detect(path) == MediaKind.Picture) throw new BadInputException($"{path}: a picture; narrate takes clips, 'edge chat {path}' answers about pictures");
             string? target = parsed.GetValue(output);
+            if (target != null && Path.GetFullPath(target) == Path.GetFullPath(path)) throw new BadInputException($"{target}: the clip itself; choose another output path");
             using CaptionFile? captions = target == null ? null : new CaptionFile(target);
             using Clip clip = Clip.Open(path, new ClipOptions { Notice = Notices.Say }, cancel);
             using ModelSession session = ModelSession.Open(model.Read(parsed), cancel);

@@ -3,7 +3,7 @@ using EdgeVideoLlava.Edge.Options;
 using EdgeVideoLlava.Edge.Trace;
 using EdgeVideoLlava.Kernels;
 using EdgeVideoLlava.Runtime;
-using EdgeVideoLlava.Runtime.Live.Sinks;
+using EdgeVideoLlava.Runtime.Files;
 using EdgeVideoLlava.Runtime.Preprocess;
 using EdgeVideoLlava.Runtime.Video;
 using EdgeVideoLlava.Runtime.Weights;
@@ -43,16 +43,9 @@ internal static class TraceCommand
         model.AddTo(command);
         command.Validators.Add(result =>
         {
-            int paths = result.GetValue(files)?.Length ?? 0;
-            bool hasAsk = result.GetResult(ask) != null, hasPixels = result.GetResult(pixels) != null, hasIds = result.GetResult(ids) != null;
-            if (result.GetValue(compare))
-            {
-                if (paths != 2 || hasAsk || hasPixels || hasIds) result.AddError("--compare takes two files, EXPECTED and GOT, and nothing to run");
-            }
-            else if (hasAsk == hasIds) result.AddError("give either --ask TEXT with files or --ids FILE");
-            else if (hasIds && paths > 0) result.AddError("--ids goes with --pixels, not with files");
-            else if (hasAsk && hasPixels) result.AddError("--pixels goes with --ids");
-            else if (result.GetResult(output) == null) result.AddError("--output is missing");
+            bool Given(Option option) => result.GetResult(option) != null;
+            string? complaint = Complaint(result.GetValue(files)?.Length ?? 0, result.GetValue(compare), Given(ask), Given(pixels), Given(ids), Given(output));
+            if (complaint != null) result.AddError(complaint);
         });
         command.SetAction((parsed, cancel) =>
         {
@@ -63,7 +56,7 @@ internal static class TraceCommand
                 return Task.FromResult(Compare(paths[0], paths[1], parsed.GetResult(atol)?.Implicit == false ? new TraceTolerance(absolute, absolute, relative) : null, relative));
             }
             string target = parsed.GetRequiredValue(output)!;
-            new CaptionFile(target).Dispose(); // an output that cannot be written is found before the work
+            OutputFile.Check(target);
             foreach (string path in paths) MediaFile.Detect(path);
             PreprocessPreset? chosen = parsed.GetValue(preset) is { } name ? Presets[name] : null;
             ModelSettings settings = model.Read(parsed);
@@ -77,6 +70,16 @@ internal static class TraceCommand
             return Task.FromResult(ExitCodes.Ok);
         });
         return command;
+    }
+
+    /// <summary>What of the command line does not fit together; null if all does.</summary>
+    private static string? Complaint(int paths, bool compare, bool hasAsk, bool hasPixels, bool hasIds, bool hasOutput)
+    {
+        if (compare) return paths != 2 || hasAsk || hasPixels || hasIds ? "--compare takes two files, EXPECTED and GOT, and nothing to run" : null;
+        if (hasAsk == hasIds) return "give either --ask TEXT with files or --ids FILE";
+        if (hasIds && paths > 0) return "--ids goes with --pixels, not with files";
+        if (hasAsk && hasPixels) return "--pixels goes with --ids";
+        return hasOutput ? null : "--output is missing";
     }
 
     private static List<PixelValues> ReadPixels(string argument, ModelVariant variant)

@@ -88,13 +88,13 @@ public sealed class ForwardTrace(VideoLlava model, int greedy, int endId)
     {
         using LlamaState state = model.CreateState();
         Matrix logits = model.Device.AllocateMatrix(prompt.Length, model.Config.Language.Vocabulary);
+        using DeviceBuffer memory = logits.Buffer;
         model.Prefill(prompt, state, logits, new StageTrace(model.LanguageQueue, (name, rows, columns, values) =>
         {
             if (name == "inputs_embeds" || name.StartsWith("llm.")) stages.AddRow(name, padding, rows, columns, values);
         }));
         stages.AddRow("logits", padding, logits.Rows, logits.Columns, model.LanguageQueue.Read(logits));
         if (greedy > 0) stages.AddIds("greedy_ids", Continue(state, logits.RowRange(prompt.Length - 1, 1), cancel));
-        logits.Buffer.Dispose();
     }
 
     private long[] Continue(LlamaState state, Matrix logits, CancellationToken cancel)
@@ -102,18 +102,17 @@ public sealed class ForwardTrace(VideoLlava model, int greedy, int endId)
         var ids = new List<long>();
         IntVector next = model.Device.AllocateInts(1);
         Matrix score = model.Device.AllocateMatrix(1, 1);
+        using DeviceBuffer nextMemory = next.Buffer, scoreMemory = score.Buffer;
         Span<int> id = stackalloc int[1];
         while (true)
         {
             TopK.Run(model.LanguageQueue, logits, logits.Columns, next, score);
             model.LanguageQueue.Read(next, id);
             ids.Add(id[0]);
-            if (ids.Count == greedy || id[0] == endId) break;
+            if (ids.Count == greedy || id[0] == endId || state.Length == state.Context) break;
             cancel.ThrowIfCancellationRequested();
             model.Decode([state], next, logits);
         }
-        next.Buffer.Dispose();
-        score.Buffer.Dispose();
         return [.. ids];
     }
 }

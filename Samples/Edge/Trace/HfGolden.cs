@@ -1,3 +1,5 @@
+using EdgeVideoLlava.Kernels;
+
 namespace EdgeVideoLlava.Edge.Trace;
 
 /// <summary>Maps reference files of the -hf flavour (one stacked tensor for all layers, transformers' names) to the names of a trace.</summary>
@@ -35,7 +37,7 @@ internal static class HfGolden
             }
             else if (name == "llm_hidden_states")
             {
-                int last = (int)tensor.Shape[0] - 1;
+                long last = tensor.Shape.FirstOrDefault() - 1;
                 Unstack(tensor, i => i == 0 ? "inputs_embeds" : i == last ? "llm.final_norm" : $"llm.layer_output.{i - 1}", mapped);
             }
             else mapped.Add(Renamed.GetValueOrDefault(name, name), tensor);
@@ -45,6 +47,7 @@ internal static class HfGolden
 
     private static void Unstack(TraceTensor stacked, Func<int, string> name, TraceFile target)
     {
+        if (stacked.Floats == null || stacked.Shape.Length < 3 || stacked.Shape[0] < 1) throw new BadInputException($"{name(0)}: {stacked.ShapeText} is no stack of layers");
         int count = (int)stacked.Shape[0], size = stacked.Elements / count;
         for (int i = 0; i < count; i++) target.Add(name(i), new TraceTensor(stacked.Shape[1..], stacked.Floats![(i * size)..((i + 1) * size)], null));
     }
@@ -55,6 +58,7 @@ internal static class HfGolden
         foreach (string name in got.Names.Where(name => name.StartsWith(prefix)).ToArray())
         {
             TraceTensor states = got.Find(name)!; // (clips, frames, positions, D)
+            if (states.Floats == null || states.Shape.Length != 4 || states.Elements == 0) throw new BadInputException($"{name}: {states.ShapeText} are no states of clips, frames and positions");
             int frame = (int)(states.Shape[2] * states.Shape[3]);
             got.Add($"video_tower.frame0.hidden_states.{name[prefix.Length..]}", new TraceTensor([1, states.Shape[2], states.Shape[3]], states.Floats![..frame], null));
         }

@@ -18,6 +18,8 @@ public static class PixelTensors
         if (rank != pictureRank && rank != pictureRank + 1) throw Unfit("it has another number of axes");
         bool clip = rank == pictureRank + 1;
         if (shape[^1] != shape[^2] || shape[^1] is < 1 or > 8192 || shape[variant == ModelVariant.Original ? 0 : rank - 3] != 3) throw Unfit("3 channels and equal sides are wanted");
+        if (tensor.Type is not (StorageType.F32 or StorageType.F16 or StorageType.BF16)) throw Unfit("they are no floating-point numbers");
+        if (tensor.Elements is 0 or > int.MaxValue) throw Unfit("none, or too many");
         float[] values = tensor.ToFloats();
         int size = (int)shape[^1], frames = !clip ? 1 : (int)shape[1], count = variant == ModelVariant.Original ? 1 : (int)shape[0];
         if (variant == ModelVariant.Original) return [new PixelValues(clip ? SwapFirstAxes(values, 3, frames) : values, frames, size, clip)];

@@ -18,6 +18,12 @@ public sealed record StageResult(string Name, bool Differs, double Error, string
 /// <summary>Compares two traces stage by stage in the order of the forward pass.</summary>
 public sealed partial class TraceComparison
 {
+    private static readonly string[] ForwardOrder =
+    [
+        "pixel_values", "input_ids", "image_tower.", "image_features", "image_projected", "video_tower.", "video_features", "video_projected",
+        "inputs_embeds", "llm.layer_output.", "llm.final_norm", "logits", "greedy_ids",
+    ];
+
     public required IReadOnlyList<StageResult> Stages { get; init; }
 
     /// <summary>Stages of EXPECTED that a trace can write but GOT lacks: each is a difference.</summary>
@@ -37,25 +43,31 @@ public sealed partial class TraceComparison
     public static TraceComparison Compare(TraceFile expected, TraceFile got, TraceTolerance? tolerance = null)
     {
         tolerance ??= TraceTolerance.For(expected, got);
+        if (HfGolden.IsHf(got)) got = HfGolden.Map(got, got);
         if (HfGolden.IsHf(expected)) expected = HfGolden.Map(expected, got);
-        string[] common = [.. got.Names.Where(name => expected.Find(name) != null)];
+        string[] common = [.. got.Names.Where(name => expected.Find(name) != null).OrderBy(Order)];
         if (common.Length == 0) throw new BadInputException("the two files have no stage in common; were both written by edge trace, or is one a golden file?");
         return new TraceComparison
         {
-            Stages = [.. common.Select(name => Stage(name, expected, got.Find(name)!, tolerance))],
-            MissingInGot = [.. expected.Names.Where(name => got.Find(name) == null && CanWrite(name) && name != "greedy_ids")],
-            MissingInExpected = [.. got.Names.Where(name => expected.Find(name) == null)],
+            Stages = [.. common.Select(name => Stage(name, expected, got, tolerance))],
+            MissingInGot = [.. expected.Names.Where(name => got.Find(name) == null && CanWrite(name) && name != "greedy_ids").OrderBy(Order)],
+            MissingInExpected = [.. got.Names.Where(name => expected.Find(name) == null).OrderBy(Order)],
         };
     }
 
-    private static StageResult Stage(string name, TraceFile expected, TraceTensor got, TraceTolerance tolerance)
+    private static StageResult Stage(string name, TraceFile expected, TraceFile actual, TraceTolerance tolerance)
     {
-        TraceTensor wanted = expected.Find(name)!;
-        if (wanted.Ids != null || got.Ids != null) return Ids(name, wanted, got);
-        int[] rows = Rows(name, expected, wanted, got);
+        TraceTensor wanted = expected.Find(name)!, got = actual.Find(name)!;
+        bool[]? valid = ValidRows(name, expected, wanted);
+        if (wanted.Ids != null || got.Ids != null) return Ids(name, wanted, got, valid);
+        if (Rows(name, expected, wanted, actual, got) is not { } rows) return new StageResult(name, true, double.NaN, $"logit_positions point beyond what is there: expected {wanted.ShapeText}, got {got.ShapeText}");
         if (wanted.RowLength != got.RowLength || wanted.Elements != rows.Length * wanted.RowLength)
             return new StageResult(name, true, double.NaN, $"shapes differ: expected {wanted.ShapeText}, got {got.ShapeText}");
-        bool[]? valid = ValidRows(expected, wanted);
+        return Numbers(name, wanted, got, rows, valid, tolerance);
+    }
+
+    private static StageResult Numbers(string name, TraceTensor wanted, TraceTensor got, int[] rows, bool[]? valid, TraceTolerance tolerance)
+    {
         double limit = name == "logits" ? tolerance.Logits : tolerance.States, worst = 0;
         int worstRow = 0, worstColumn = 0, outside = 0;
         for (int row = 0; row < rows.Length; row++)
@@ -72,7 +84,7 @@ public sealed partial class TraceComparison
         return new StageResult(name, outside > 0, worst, detail);
     }
 
-    private static StageResult Ids(string name, TraceTensor wanted, TraceTensor got)
+    private static StageResult Ids(string name, TraceTensor wanted, TraceTensor got, bool[]? valid)
     {
         if (wanted.Ids == null || got.Ids == null) return new StageResult(name, true, double.NaN, "one holds ids, the other numbers");
         int count = Math.Min(wanted.RowLength, got.RowLength), rows = wanted.Elements / Math.Max(1, wanted.RowLength);
@@ -82,6 +94,7 @@ public sealed partial class TraceComparison
         {
             for (int i = 0; i < count; i++)
             {
+                if (valid != null && !valid[row * wanted.RowLength + i]) continue;
                 (long want, long is_) = (wanted.Ids[row * wanted.RowLength + i], got.Ids[row * got.RowLength + i]);
                 if (want != is_) return new StageResult(name, true, double.NaN, $"id {i}{(rows > 1 ? $" of row {row}" : "")} is {is_}, expected {want}");
             }
@@ -89,23 +102,37 @@ public sealed partial class TraceComparison
         return new StageResult(name, false, 0, $"{rows * count} ids equal");
     }
 
-    /// <summary>Which row of GOT belongs to each row of EXPECTED: logit_positions selects logits, otherwise all in order.</summary>
-    private static int[] Rows(string name, TraceFile expected, TraceTensor wanted, TraceTensor got)
+    /// <summary>Which row of GOT belongs to each row of EXPECTED: logit_positions selects logits, otherwise all in order; null if one is not there.</summary>
+    private static int[]? Rows(string name, TraceFile expected, TraceTensor wanted, TraceFile actual, TraceTensor got)
     {
-        TraceTensor? positions = name == "logits" ? expected.Find("logit_positions") : null;
-        if (positions?.Ids == null) return [.. Enumerable.Range(0, got.Elements / Math.Max(1, got.RowLength))];
-        int available = got.Elements / got.RowLength;
-        return positions.Ids.Length == wanted.Elements / wanted.RowLength && positions.Ids.All(position => position >= 0 && position < available)
-            ? [.. positions.Ids.Select(position => (int)position)]
-            : [];
+        int available = got.Elements / Math.Max(1, got.RowLength);
+        long[]? positions = name == "logits" ? expected.Find("logit_positions")?.Ids : null;
+        if (positions == null || wanted.Elements != positions.Length * wanted.RowLength) return [.. Enumerable.Range(0, available)];
+        // GOT may be a selection too: then it says which position each of its rows is.
+        long[] there = actual.Find("logit_positions")?.Ids is { } own && own.Length == available ? own : [.. Enumerable.Range(0, available)];
+        int[] rows = [.. positions.Select(position => Array.IndexOf(there, position))];
+        return rows.Contains(-1) ? null : rows;
     }
 
-    /// <summary>Rows of a batch whose attention_mask is 0 mean nothing.</summary>
-    private static bool[]? ValidRows(TraceFile expected, TraceTensor wanted)
+    /// <summary>Positions of a batch whose attention_mask is 0 mean nothing: rows of the language model's stages, single ids of the prompt.</summary>
+    private static bool[]? ValidRows(string name, TraceFile expected, TraceTensor wanted)
     {
-        TraceTensor? mask = expected.Find("attention_mask");
-        return mask?.Ids != null && mask.Ids.Length == wanted.Elements / Math.Max(1, wanted.RowLength) ? [.. mask.Ids.Select(value => value != 0)] : null;
+        bool ids = name == "input_ids";
+        if (!ids && name is not ("inputs_embeds" or "logits") && !name.StartsWith("llm.")) return null;
+        long[]? mask = expected.Find("attention_mask")?.Ids;
+        return mask != null && mask.Length == (ids ? wanted.Elements : wanted.Elements / Math.Max(1, wanted.RowLength)) ? [.. mask.Select(value => value != 0)] : null;
     }
+
+    /// <summary>Place of a stage in the forward pass, whatever the order in a file: the first that differs is where things go wrong.</summary>
+    private static (int Stage, int Layer) Order(string name)
+    {
+        Match layer = Layer().Match(name);
+        int stage = Array.FindIndex(ForwardOrder, start => name.StartsWith(start, StringComparison.Ordinal));
+        return (stage < 0 ? ForwardOrder.Length : stage, layer.Success && int.TryParse(layer.Value, out int number) ? number : 0);
+    }
+
+    [GeneratedRegex(@"\d+$")]
+    private static partial Regex Layer();
 
     [GeneratedRegex(@"^(pixel_values(_images|_videos)?|input_ids|(image|video)_tower\.(frame0\.)?hidden_states\.\d+|(image|video)_(features|projected)|inputs_embeds|llm\.layer_output\.\d+|llm\.final_norm|logits|greedy_ids)$")]
     private static partial Regex Writable();

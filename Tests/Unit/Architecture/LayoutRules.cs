@@ -21,7 +21,7 @@ internal static partial class LayoutRules
     /// <summary>Folders of Runtime in the order of the data: none names a later one. Files of Runtime itself see all.</summary>
     private static readonly string[] Stages =
     [
-        "Weights", "Video", "Preprocess", "Vision", "Projector", "Language", "Loading", "Text", "Generation", "Live", "Serving", "Diagnostics",
+        "Files", "Weights", "Video", "Preprocess", "Vision", "Projector", "Language", "Loading", "Text", "Generation", "Live", "Serving", "Diagnostics",
     ];
 
     /// <summary>Packages that one adapter file each may name.</summary>

@@ -52,13 +52,39 @@ public sealed class CheckpointTests : IDisposable
     [InlineData("mm_use_im_start_end", "true", "mm_use_im_start_end is true, which is not supported")]
     [InlineData("attention_bias", "true", "attention_bias is true")]
     [InlineData("mm_vision_select_layer", "-9", "layer -9 does not exist")]
-    [InlineData("max_position_embeddings", "0", "max_position_embeddings is 0")]
+    [InlineData("max_position_embeddings", "0", "max_position_embeddings is 0; 1 to 1048576 is possible")]
+    [InlineData("max_position_embeddings", "2147483647", "max_position_embeddings is 2147483647")]
+    [InlineData("rope_theta", "-1", "rope_theta is -1; a number above 0 is wanted")]
+    [InlineData("rms_norm_eps", "1e999", "rms_norm_eps is 1e999; a number from 0 up is wanted")]
+    [InlineData("tokenizer_model_max_length", "0", "tokenizer_model_max_length is 0")]
     public void A_config_that_asks_for_another_model_is_refused(string key, string value, string complaint)
     {
         JsonNode config = JsonNode.Parse(File.ReadAllText(ConfigPath))!;
         config[key] = JsonNode.Parse(value);
         File.WriteAllText(ConfigPath, config.ToJsonString());
         AssertRefused(complaint);
+    }
+
+    [Fact]
+    public void A_folder_of_links_loads_as_the_files_themselves()
+    {
+        foreach (string file in Directory.GetFiles(folder.Path))
+        {
+            File.Delete(file);
+            File.CreateSymbolicLink(file, Path.Combine(Golden.Path("original-tiny/checkpoint"), Path.GetFileName(file)));
+        }
+        string link = folder.Path + "-link";
+        Directory.CreateSymbolicLink(link, folder.Path);
+        using VideoLlava model = VideoLlava.Load(link, TestDevices.Get(TestDevice.Cpu));
+        Assert.Equal(256, model.Config.Language.Hidden);
+        Directory.Delete(link);
+    }
+
+    [Fact]
+    public void A_file_in_place_of_the_folder_names_the_folder()
+    {
+        string message = Assert.Throws<BadInputException>(() => VideoLlava.Load(ConfigPath, TestDevices.Get(TestDevice.Cpu))).Message;
+        Assert.EndsWith($"a model is the folder that holds it, {folder.Path}", message);
     }
 
     [Fact]
