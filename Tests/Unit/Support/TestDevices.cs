@@ -41,6 +41,20 @@ public static class TestDevices
         }
     }
 
+    /// <summary>True if the device is here, or must be (EDGE_REQUIRE): then <see cref="Get"/> fails loudly.</summary>
+    public static bool IsWanted(TestDevice device)
+    {
+        if (Required.Contains(device.ToString())) return true;
+        try
+        {
+            return Opened.GetOrAdd(device, key => new Lazy<ComputeDevice>(() => Open(key))).Value != null;
+        }
+        catch (DeviceUnavailableException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>A device of the test's own, to count what is left on it.</summary>
     public static ComputeDevice Open(TestDevice device) => ComputeDevices.Open(Name(device));
 

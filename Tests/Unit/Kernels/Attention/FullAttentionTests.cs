@@ -63,7 +63,7 @@ public sealed class FullAttentionTests(ITestOutputHelper output)
     [Fact]
     public void Scores_beyond_the_range_of_exp_are_right()
     {
-        foreach (string device in KernelDevices.All)
+        foreach (string device in KernelDevices.Present)
         {
             (float[] got, Expected[] expected) = Run(KernelDevices.Get(device), SequenceLayout.Spatial(1, 40), [[.. Enumerable.Range(0, 40)]], 1, 16, 12);
             Expected.Check(output, device, got, expected);

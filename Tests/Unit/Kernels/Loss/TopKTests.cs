@@ -40,13 +40,13 @@ public sealed class TopKTests(ITestOutputHelper output)
     [Fact]
     public void Of_equal_logits_the_lower_id_comes_first()
     {
-        foreach (string device in KernelDevices.All) Check(device, 3, 200, 190, 20, scale: 2, levels: 3);
+        foreach (string device in KernelDevices.Present) Check(device, 3, 200, 190, 20, scale: 2, levels: 3);
     }
 
     [Fact]
     public void Logits_far_apart_do_not_overflow()
     {
-        foreach (string device in KernelDevices.All) Check(device, 2, 100, 100, 3, scale: 300, levels: 0);
+        foreach (string device in KernelDevices.Present) Check(device, 2, 100, 100, 3, scale: 300, levels: 0);
     }
 
     private void Check(string device, int rows, int columns, int candidates, int k, float scale, int levels)

@@ -88,7 +88,7 @@ public sealed class LinearTests(ITestOutputHelper output)
     [Fact]
     public void The_largest_half_the_smallest_half_and_zeros_are_exact()
     {
-        foreach (string device in KernelDevices.All)
+        foreach (string device in KernelDevices.Present)
         {
             foreach (int rows in new[] { 1, 2, 40 })
             {
