@@ -12,7 +12,7 @@ public static unsafe class Pack
     /// <exception cref="ArgumentException">The type is not written, the numbers are no whole blocks, or the target has another size.</exception>
     public static bool FromFloats(StorageType type, ReadOnlySpan<float> source, Span<byte> target)
     {
-        if (!Writes(type)) throw new ArgumentException($"{type} is not written", nameof(type));
+        RequireWritten(type);
         if (type.Bytes(source.Length) != target.Length) throw new ArgumentException($"{source.Length} numbers of {type} take {type.Bytes(source.Length)} bytes, not {target.Length}");
         foreach (float value in source)
         {
@@ -31,6 +31,7 @@ public static unsafe class Pack
     /// <returns>As <see cref="FromFloats"/>.</returns>
     public static bool Rows(HostRows source, StorageType from, StorageType to, int columns, nint target, CancellationToken cancel = default)
     {
+        RequireWritten(to);
         long fromBytes = from.Bytes(columns), toBytes = to.Bytes(columns);
         int misfits = 0;
         Parallel.For(0, source.Rows, new ParallelOptions { CancellationToken = cancel }, () => new float[columns], (row, _, floats) =>
@@ -40,5 +41,10 @@ public static unsafe class Pack
             return floats;
         }, _ => { });
         return misfits == 0;
+    }
+
+    private static void RequireWritten(StorageType type)
+    {
+        if (!Writes(type)) throw new ArgumentException($"{type} is not written", nameof(type));
     }
 }

@@ -23,14 +23,14 @@ internal sealed class ModelSession : IDisposable
     /// <summary>Opens a checkpoint folder with its tokenizer.</summary>
     public static ModelSession Open(ModelSettings settings, CancellationToken cancel, PreprocessPreset? preset = null, LoadOptions? options = null) => Open(settings, device =>
     {
-        Assistant assistant = Assistant.Load(settings.Folder, device, preset, options, cancel: cancel);
+        Assistant assistant = Assistant.Load(settings.Folder, device, preset, With(settings, options), cancel: cancel);
         return new ModelSession(settings, device, assistant.Model, assistant);
     });
 
     /// <summary>Opens the model alone, for what needs no words.</summary>
     public static ModelSession OpenModel(ModelSettings settings, CancellationToken cancel, LoadOptions? options = null) => Open(settings, device =>
     {
-        VideoLlava model = VideoLlava.Load(settings.Folder, device, options, cancel: cancel);
+        VideoLlava model = VideoLlava.Load(settings.Folder, device, With(settings, options), cancel: cancel);
         return new ModelSession(settings, device, model, null);
     });
 
@@ -41,6 +41,8 @@ internal sealed class ModelSession : IDisposable
         Notices.Say($"{Device.Description}; model {settings.Folder} ({Model.Config.Variant.ToString().ToLowerInvariant()}){tokens}");
         foreach (string notice in Model.Config.Notices) Notices.Say(notice);
     }
+
+    private static LoadOptions With(ModelSettings settings, LoadOptions? options) => (options ?? new LoadOptions()) with { LanguageWeights = settings.Weights };
 
     private static ModelSession Open(ModelSettings settings, Func<ComputeDevice, ModelSession> load)
     {
