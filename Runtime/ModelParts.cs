@@ -47,7 +47,7 @@ internal sealed class ModelParts : IDisposable
     {
         try
         {
-            MemoryNeed.Of(checkpoint, config).Check(options.AvailableMemory);
+            MemoryNeed.Of(checkpoint, config, options.LanguageWeights).Check(options.AvailableMemory);
             return new ModelParts(checkpoint, config, device, options, progress, cancel);
         }
         catch
@@ -63,7 +63,7 @@ internal sealed class ModelParts : IDisposable
         (VisionQueue, LanguageQueue) = (device.CreateQueue(), device.CreateQueue());
         (VisionArena, LanguageArena, Batch) = (new Arena(device), new Arena(device), new LlamaBatch(device));
         owned.AddRange([VisionArena, LanguageArena, Batch, VisionQueue, LanguageQueue]);
-        var loader = new WeightLoader(checkpoint, device, LanguageQueue, progress, cancel);
+        var loader = new WeightLoader(checkpoint, device, LanguageQueue, options.LanguageWeights, progress, cancel);
         try
         {
             ImageTower = new VisionTower(config.ImageTower, loader.Tower("image_tower", config.ImageTower, options.AllVisionLayers));
@@ -71,6 +71,7 @@ internal sealed class ModelParts : IDisposable
             Projector = loader.Projector();
             Language = new Llama(config.Language, loader.Language(config.Language));
             SharedBytes = loader.SharedBytes;
+            Config = config with { Notices = [.. config.Notices, .. loader.Notices] };
             owned.InsertRange(0, loader.Owned);
             LanguageQueue.Wait(); // it uploaded the norms and biases that the other queue uses too
         }

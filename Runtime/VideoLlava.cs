@@ -39,8 +39,8 @@ public sealed class VideoLlava : IDisposable
         => new(ModelParts.Load(folder, device, options ?? new LoadOptions(), progress, cancel));
 
     /// <summary>Random weights of the real model's shapes, for measuring (<see cref="Loading.SyntheticCheckpoint"/>).</summary>
-    public static VideoLlava Synthetic(VideoLlavaConfig config, StorageType type, ComputeDevice device, CancellationToken cancel = default)
-        => new(ModelParts.Load(Loading.SyntheticCheckpoint.Create(config, type), config, device, new LoadOptions(), null, cancel));
+    public static VideoLlava Synthetic(VideoLlavaConfig config, StorageType type, ComputeDevice device, LoadOptions? options = null, CancellationToken cancel = default)
+        => new(ModelParts.Load(Loading.SyntheticCheckpoint.Create(config, type), config, device, options ?? new LoadOptions(), null, cancel));
 
     /// <summary>f_P(f_V(pixels)): a picture or clip to the rows that stand for it in a prompt.</summary>
     /// <remarks>Before the language part uses them, the caller waits for <see cref="VisionQueue"/>.</remarks>

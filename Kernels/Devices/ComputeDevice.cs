@@ -20,7 +20,7 @@ public abstract class ComputeDevice : IDisposable
     public abstract DeviceBuffer Allocate(StorageType type, long elements);
 
     /// <summary>A weight of (sum of the parts' rows, columns) put together by rows. One part may stay where it is (a mapped file).</summary>
-    /// <remarks>The host memory of the parts must outlive the weight.</remarks>
+    /// <remarks>The host memory of the parts must outlive the weight on the processor; any other device has its own copy on return.</remarks>
     public abstract Weight LoadWeight(string name, StorageType type, int columns, params ReadOnlySpan<HostRows> parts);
 
     public Matrix AllocateMatrix(int rows, int columns) => new(Allocate(StorageType.F32, (long)rows * columns), 0, rows, columns, columns);

@@ -36,6 +36,7 @@ public sealed unsafe class CpuDevice : ComputeDevice
 
     public override Weight LoadWeight(string name, StorageType type, int columns, params ReadOnlySpan<HostRows> parts)
     {
+        Shapes.WholeBlocks(name, type, columns);
         int rows = 0;
         foreach (HostRows part in parts) rows += part.Rows;
         if (parts.Length == 1) return new Weight(name, type, rows, columns, CpuBuffer.Wrap(this, type, (long)rows * columns, parts[0].Address));

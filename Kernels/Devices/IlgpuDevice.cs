@@ -5,7 +5,7 @@ namespace EdgeVideoLlava.Kernels;
 
 /// <summary>One accelerator through ILGPU: a GPU by CUDA or OpenCL, the processor by OpenCL (PoCL), or ILGPU's own CPU accelerator.</summary>
 /// <remarks>
-/// Weights are converted to float32 on the host when they are uploaded, exactly; kernels know float32 and int32 only. Opened by
+/// Weights are converted to float32 on the host when they are uploaded, exactly, blocks too; kernels know float32 and int32 only. Opened by
 /// <see cref="ComputeDevices.Open"/>.
 /// </remarks>
 public sealed unsafe class IlgpuDevice : ComputeDevice
@@ -81,6 +81,7 @@ public sealed unsafe class IlgpuDevice : ComputeDevice
 
     public override Weight LoadWeight(string name, StorageType type, int columns, params ReadOnlySpan<HostRows> parts)
     {
+        Shapes.WholeBlocks(name, type, columns);
         long rows = 0, at = 0;
         foreach (HostRows part in parts) rows += part.Rows;
         DeviceBuffer buffer = Allocate(StorageType.F32, rows * columns);

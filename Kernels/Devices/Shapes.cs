@@ -19,6 +19,12 @@ internal static class Shapes
 
     public static void Vector(Matrix a, int columns, [CallerArgumentExpression(nameof(a))] string? name = null) => Is(a, 1, columns, name);
 
+    /// <summary>Rows of a block type are whole blocks.</summary>
+    public static void WholeBlocks(string name, StorageType type, int columns)
+    {
+        if (columns % type.BlockColumns() != 0) throw new ArgumentException($"{name} has {columns} columns; {type} stores {type.BlockColumns()} at a time");
+    }
+
     public static void Length(IntVector a, int length, [CallerArgumentExpression(nameof(a))] string? name = null)
     {
         if (a.Length != length) throw new ArgumentException($"{name} holds {a.Length} numbers; {length} are wanted");

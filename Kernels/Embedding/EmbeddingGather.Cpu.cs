@@ -9,7 +9,11 @@ public static unsafe partial class EmbeddingGather
             case StorageType.F32: Cpu<StoredF32>(queue, table, ids, y); break;
             case StorageType.F16: Cpu<StoredF16>(queue, table, ids, y); break;
             case StorageType.BF16: Cpu<StoredBF16>(queue, table, ids, y); break;
-            default: throw new ArgumentException($"{table.Name} is stored as {table.Type}, which no embedding reads");
+            default:
+                BlockFormat format = BlockFormat.Of(table.Type) ?? throw new ArgumentException($"{table.Name} is stored as {table.Type}, which no embedding reads");
+                var rows = new BlockRows((byte*)table.Cpu(), table.Type.Bytes(y.Columns), y.Columns / format.Columns, format.Dequantize, ids.Cpu(), y.Cpu(), y.Stride);
+                queue.Workers.For(rows, ids.Length, 16);
+                break;
         }
     }
 
@@ -33,6 +37,14 @@ public static unsafe partial class EmbeddingGather
         {
             for (; c + V.Count <= columns; c += V.Count) TStored.Load<V>(source + (long)c * TStored.Bytes).Store(target + c);
             return c;
+        }
+    }
+
+    private readonly struct BlockRows(byte* table, long stride, int blocks, delegate*<byte*, float*, long, void> dequantize, int* ids, float* y, int strideY) : ICpuJob
+    {
+        public void Execute<V>(int begin, int end) where V : unmanaged, ILanes<V>
+        {
+            for (int row = begin; row < end; row++) dequantize(table + ids[row] * stride, y + (long)row * strideY, blocks);
         }
     }
 }

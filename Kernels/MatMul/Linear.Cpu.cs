@@ -9,7 +9,7 @@ public static partial class Linear
             case StorageType.F32: Cpu<StoredF32>(queue, weight, x, y, epilogue); break;
             case StorageType.F16: Cpu<StoredF16>(queue, weight, x, y, epilogue); break;
             case StorageType.BF16: Cpu<StoredBF16>(queue, weight, x, y, epilogue); break;
-            default: throw new ArgumentException($"{weight.Name} is stored as {weight.Type}, which no product reads");
+            default: BlockProduct.Run(queue, weight, x, y, epilogue); break;
         }
     }
 

@@ -4,7 +4,7 @@ namespace EdgeVideoLlava.Kernels;
 /// <remarks>
 /// z[t,r] = b[r] + Σ_c x[t,c] · W[r,c];   y = residual + f(z), f by the epilogue (identity, GELU, quick GELU)
 /// SiLU·up: W holds F gate rows, then F up rows;   y[t,f] = silu(z[t,f]) · z[t,F+f]
-/// x (T, C) float32;  W (R, C) F32, F16 or BF16, accumulated in float32;  b (1, R);  y, residual (T, R), or y (T, R/2) for SiLU·up.
+/// x (T, C) float32;  W (R, C) F32, F16, BF16 or blocks, accumulated in float32;  b (1, R);  y, residual (T, R), or y (T, R/2) for SiLU·up.
 /// y must alias neither x nor the residual.
 /// </remarks>
 public static partial class Linear

@@ -1,6 +1,6 @@
 namespace EdgeVideoLlava.Kernels;
 
-/// <summary>Stored numbers to float32 in host memory, for an upload; F16 and BF16 convert exactly.</summary>
+/// <summary>Stored numbers to float32 in host memory, exactly: plain ones, or whole blocks.</summary>
 internal static unsafe class Unpack
 {
     public static void ToFloats(StorageType type, byte* source, float* target, long count)
@@ -10,7 +10,10 @@ internal static unsafe class Unpack
             case StorageType.F32: ToFloats<StoredF32>(source, target, count); break;
             case StorageType.F16: ToFloats<StoredF16>(source, target, count); break;
             case StorageType.BF16: ToFloats<StoredBF16>(source, target, count); break;
-            default: throw new ArgumentOutOfRangeException(nameof(type), type, "no weight type");
+            default:
+                BlockFormat format = BlockFormat.Of(type) ?? throw new ArgumentOutOfRangeException(nameof(type), type, "no weight type");
+                format.Dequantize(source, target, count / format.Columns);
+                break;
         }
     }
 

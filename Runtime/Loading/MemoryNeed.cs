@@ -13,14 +13,17 @@ public sealed record MemoryNeed(long Mapped, long Copied, long KvCachePerPositio
     /// <summary>Must be free: copies, the cache at full context, and half of what is mapped (below that it would be read again and again).</summary>
     public long Minimum => Copied + KvCache + Mapped / 2;
 
-    public static MemoryNeed Of(Checkpoint checkpoint, VideoLlavaConfig config)
+    /// <param name="languageWeights">See <see cref="LoadOptions.LanguageWeights"/>: what is converted is read once, then only its copy is used.</param>
+    public static MemoryNeed Of(Checkpoint checkpoint, VideoLlavaConfig config, StorageType? languageWeights = null)
     {
         long mapped = 0, copied = 0;
         foreach ((string name, HostTensor tensor) in checkpoint.Tensors)
         {
             bool joined = name.EndsWith("q_proj.weight") || name.EndsWith("k_proj.weight") || name.EndsWith("v_proj.weight")
                 || name.EndsWith("gate_proj.weight") || name.EndsWith("up_proj.weight");
-            if (joined) copied += tensor.Bytes;
+            StorageType type = LanguageStorage.Of(tensor, name, languageWeights);
+            if (type != tensor.Type) copied += type.Bytes(tensor.Elements);
+            else if (joined) copied += tensor.Bytes;
             else mapped += tensor.Bytes;
         }
         long perPosition = 2L * config.Language.Layers * config.Language.KeyColumns * sizeof(float);

@@ -7,15 +7,24 @@ using EdgeVideoLlava.Runtime.Weights;
 namespace EdgeVideoLlava.Runtime.Loading;
 
 /// <summary>Puts a checkpoint's tensors on a device: linears in their stored type, norms and biases as float32, q/k/v and gate/up joined by rows.</summary>
-internal sealed class WeightLoader(Checkpoint checkpoint, ComputeDevice device, ComputeQueue queue, IProgress<double>? progress, CancellationToken cancel)
+/// <param name="languageWeights">Type of the language model's linears, see <see cref="LoadOptions.LanguageWeights"/>.</param>
+internal sealed class WeightLoader(
+    Checkpoint checkpoint, ComputeDevice device, ComputeQueue queue, StorageType? languageWeights, IProgress<double>? progress, CancellationToken cancel)
 {
     private readonly Dictionary<string, Weight> linears = [];
     private readonly Dictionary<string, Matrix> vectors = [];
+    private readonly List<ConvertedRows> converted = [];
+    private readonly SortedDictionary<(int Columns, StorageType Type), int> otherTypes = [];
     private readonly long total = checkpoint.Tensors.Values.Sum(tensor => tensor.Bytes);
     private long done;
 
     /// <summary>Everything made so far, to be disposed with the model.</summary>
-    public IEnumerable<IDisposable> Owned => linears.Values.Distinct().Cast<IDisposable>().Concat(vectors.Values.Select(matrix => matrix.Buffer).Distinct());
+    public IEnumerable<IDisposable> Owned
+        => linears.Values.Distinct().Cast<IDisposable>().Concat(vectors.Values.Select(matrix => matrix.Buffer).Distinct()).Concat(converted);
+
+    /// <summary>What a user should know about the types of the weights.</summary>
+    public IEnumerable<string> Notices
+        => otherTypes.Select(entry => $"{entry.Value} tensors have rows of {entry.Key.Columns} numbers, no whole blocks of {languageWeights}; they are {entry.Key.Type}");
 
     /// <summary>Bytes of the video tower that are the image tower's and are not loaded twice.</summary>
     public long SharedBytes { get; private set; }
@@ -82,6 +91,8 @@ internal sealed class WeightLoader(Checkpoint checkpoint, ComputeDevice device, 
             return linears[names[0]] = shared;
         }
         HostTensor first = checkpoint.Tensors[names[0]];
+        StorageType type = LanguageStorage.Of(first, names[0], languageWeights);
+        if (type != first.Type) return Converted(names, type);
         var parts = new HostRows[names.Length];
         for (int i = 0; i < parts.Length; i++)
         {
@@ -90,6 +101,20 @@ internal sealed class WeightLoader(Checkpoint checkpoint, ComputeDevice device, 
             parts[i] = new HostRows(tensor.Address, (int)tensor.Shape[0]);
         }
         Weight weight = device.LoadWeight(names[0], first.Type, (int)(first.Elements / first.Shape[0]), parts);
+        Step(names);
+        return linears[names[0]] = weight;
+    }
+
+    /// <summary>One weight of the given tensors' rows in another type.</summary>
+    private Weight Converted(ReadOnlySpan<string> names, StorageType type)
+    {
+        HostTensor[] tensors = [.. names.ToArray().Select(name => checkpoint.Tensors[name])];
+        int columns = (int)tensors[0].Shape[1];
+        if (type != languageWeights) otherTypes[(columns, type)] = otherTypes.GetValueOrDefault((columns, type)) + tensors.Length;
+        ConvertedRows rows = ConvertedRows.From(tensors, type, cancel);
+        converted.Add(rows);
+        Weight weight = device.LoadWeight(names[0], type, columns, rows.Rows);
+        if (device is not CpuDevice) rows.Dispose(); // it has a copy of its own now
         Step(names);
         return linears[names[0]] = weight;
     }

@@ -24,7 +24,9 @@ internal sealed class BenchedModel : IDisposable
         ComputeDevice device = ComputeDevices.Open(settings.Device, settings.Threads ?? 0);
         try
         {
-            return new BenchedModel($"synthetic 7b, {config.Language.Layers} of 32 layers, {type}", device, VideoLlava.Synthetic(config, type, device, cancel));
+            string weights = settings.Weights is { } converted ? $", linears {converted}" : "";
+            string name = $"synthetic 7b, {config.Language.Layers} of 32 layers, {type}{weights}";
+            return new BenchedModel(name, device, VideoLlava.Synthetic(config, type, device, new LoadOptions(LanguageWeights: settings.Weights), cancel));
         }
         catch
         {

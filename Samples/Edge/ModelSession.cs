@@ -24,14 +24,14 @@ internal sealed class ModelSession : IDisposable
     /// <summary>Opens a checkpoint folder with its tokenizer.</summary>
     public static ModelSession Open(ModelSettings settings, CancellationToken cancel, PreprocessPreset? preset = null, LoadOptions? options = null) => Open(settings, device =>
     {
-        Assistant assistant = Assistant.Load(settings.Folder, device, preset, Limited(options), cancel: cancel);
+        Assistant assistant = Assistant.Load(settings.Folder, device, preset, With(settings, options), cancel: cancel);
         return new ModelSession(settings, device, assistant.Model, assistant);
     });
 
     /// <summary>Opens the model alone, for what needs no words.</summary>
     public static ModelSession OpenModel(ModelSettings settings, CancellationToken cancel, LoadOptions? options = null) => Open(settings, device =>
     {
-        VideoLlava model = VideoLlava.Load(settings.Folder, device, Limited(options), cancel: cancel);
+        VideoLlava model = VideoLlava.Load(settings.Folder, device, With(settings, options), cancel: cancel);
         return new ModelSession(settings, device, model, null);
     });
 
@@ -43,12 +43,13 @@ internal sealed class ModelSession : IDisposable
         foreach (string notice in Model.Config.Notices) Notices.Say(notice);
     }
 
-    /// <summary>EDGE_MEMORY_LIMIT (MiB) in place of the memory that is free: for machines that are shared, and to try what a small one would say.</summary>
-    private static LoadOptions? Limited(LoadOptions? options)
+    /// <summary>The options of the command line: the weights' type, and EDGE_MEMORY_LIMIT (MiB) in place of the memory that is free.</summary>
+    private static LoadOptions With(ModelSettings settings, LoadOptions? options)
     {
-        if (Environment.GetEnvironmentVariable("EDGE_MEMORY_LIMIT") is not { Length: > 0 } text) return options;
+        LoadOptions load = (options ?? new LoadOptions()) with { LanguageWeights = settings.Weights };
+        if (Environment.GetEnvironmentVariable("EDGE_MEMORY_LIMIT") is not { Length: > 0 } text) return load;
         return long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long mebibytes) && mebibytes <= long.MaxValue >> 20
-            ? (options ?? new LoadOptions()) with { AvailableMemory = mebibytes << 20 }
+            ? load with { AvailableMemory = mebibytes << 20 }
             : throw new BadInputException($"EDGE_MEMORY_LIMIT is '{text}'; a whole number of MiB is wanted");
     }
 

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Text.RegularExpressions;
+using EdgeVideoLlava.Kernels;
 
 namespace EdgeVideoLlava.Edge.Options;
 
@@ -31,6 +32,23 @@ internal sealed partial class ModelOptions
         DefaultValueFactory = _ => "fp32",
     };
 
+    /// <summary>Values of --weights and what they stand for.</summary>
+    private static readonly Dictionary<string, StorageType?> WeightTypes = new()
+    {
+        ["as-stored"] = null,
+        ["f16"] = StorageType.F16,
+        ["q8_0"] = StorageType.Q8_0,
+        ["q4_0"] = StorageType.Q4_0,
+        ["q4_k"] = StorageType.Q4_K,
+    };
+
+    private readonly Option<string> weights = new("--weights")
+    {
+        HelpName = string.Join('|', WeightTypes.Keys),
+        Description = "Type that the language model's linear layers are converted to while loading. Default: as-stored.",
+        DefaultValueFactory = _ => "as-stored",
+    };
+
     private readonly Option<int?> threads = new("--threads")
     {
         HelpName = "N",
@@ -42,6 +60,7 @@ internal sealed partial class ModelOptions
         device.Validators.Add(result => Check(
             result, DeviceSyntax().IsMatch, "is no device; there are cpu, ilgpu-cpu, opencl[:n], cuda[:n] and auto ('edge doctor' lists them)"));
         compute.Validators.Add(result => Check(result, text => text is "fp32" or "fp16", "is no compute type; there are fp32 and fp16"));
+        weights.Validators.Add(result => Check(result, WeightTypes.ContainsKey, $"is no type of weights; there are {string.Join(", ", WeightTypes.Keys)}"));
         threads.Validators.Add(result => Check(
             result,
             text => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int count) && count is >= 1 and <= 1024,
@@ -55,6 +74,7 @@ internal sealed partial class ModelOptions
         command.Options.Add(model);
         command.Options.Add(device);
         command.Options.Add(compute);
+        command.Options.Add(weights);
         command.Options.Add(threads);
     }
 
@@ -62,6 +82,7 @@ internal sealed partial class ModelOptions
         parsed.GetValue(model) ?? Path.Combine(Repository(), BuiltIn),
         parsed.GetValue(device)!,
         parsed.GetValue(compute)!,
+        WeightTypes[parsed.GetValue(weights)!],
         parsed.GetValue(threads));
 
     /// <summary>Reads the token itself: asking for the parsed value of a wrong one would end the process.</summary>

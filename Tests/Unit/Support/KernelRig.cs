@@ -63,9 +63,10 @@ internal sealed unsafe class KernelRig(ComputeDevice device, int seed = 1) : IDi
     /// <summary>A weight of a storage type; the numbers it then holds replace <paramref name="values"/>.</summary>
     public Weight Weight(StorageType type, float[] values, int rows, int columns)
     {
-        void* source = NativeMemory.AlignedAlloc((nuint)Math.Max(64, values.Length * type.ElementBytes()), 64);
+        void* source = NativeMemory.AlignedAlloc((nuint)Math.Max(64, type.Bytes(values.Length)), 64);
         memory.Add((nint)source);
-        for (int i = 0; i < values.Length; i++)
+        if (type.IsBlock()) Blocks(type, values, (byte*)source);
+        for (int i = 0; i < values.Length && !type.IsBlock(); i++)
         {
             if (type == StorageType.F16) values[i] = (float)(((Half*)source)[i] = (Half)values[i]);
             else if (type == StorageType.BF16)
@@ -79,6 +80,13 @@ internal sealed unsafe class KernelRig(ComputeDevice device, int seed = 1) : IDi
         Weight weight = device.LoadWeight("weight", type, columns, new HostRows((nint)source, rows));
         buffers.Add(weight.Buffer);
         return weight;
+    }
+
+    /// <summary>Random blocks in place of the numbers: every pattern of levels, also of types that are only read.</summary>
+    private void Blocks(StorageType type, float[] values, byte* target)
+    {
+        BlockOracle.Random(type, values.Length, Random).CopyTo(new Span<byte>(target, (int)type.Bytes(values.Length)));
+        fixed (float* floats = values) Unpack.ToFloats(type, target, floats, values.Length);
     }
 
     /// <summary>The result, after a look at what lies around it.</summary>

@@ -16,7 +16,7 @@ internal sealed class LoadedParts : IDisposable
         Device = TestDevices.Get(device);
         Queue = Device.CreateQueue();
         Arena = new Arena(Device);
-        Loader = new WeightLoader(Checkpoint, Device, Queue, null, default);
+        Loader = new WeightLoader(Checkpoint, Device, Queue, null, null, default);
     }
 
     public Checkpoint Checkpoint { get; }

@@ -14,7 +14,13 @@ public sealed class EmbeddingGatherTests
            from size in new[] { (1, 1), (3, 31), (33, 64), (2, 67) }
            select new TheoryDataRow<string, StorageType, int, int>(device, type, size.Item1, size.Item2);
 
-    [Theory, MemberData(nameof(Sizes))]
+    public static IEnumerable<TheoryDataRow<string, StorageType, int, int>> BlockSizes
+        => from device in KernelDevices.All
+           from type in BlockOracle.Types
+           from size in new[] { (1, 256), (33, 512) }
+           select new TheoryDataRow<string, StorageType, int, int>(device, type, size.Item1, size.Item2);
+
+    [Theory, MemberData(nameof(Sizes)), MemberData(nameof(BlockSizes))]
     public void Rows_are_those_of_the_table(string device, StorageType type, int count, int columns)
     {
         const int vocabulary = 11;

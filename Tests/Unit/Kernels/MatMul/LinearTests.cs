@@ -66,6 +66,20 @@ public sealed class LinearTests(ITestOutputHelper output)
            from size in device == "Cpu.Scalar" ? [(101, 523, 97)] : new[] { (101, 523, 1130), (797, 641, 67), (1, 4096, 1024), (7, 11008, 65) }
            select new TheoryDataRow<string, StorageType, int, int, int>(device, type, size.Item1, size.Item2, size.Item3);
 
+    /// <summary>Every block type, held to the numbers that its blocks mean; what quantizing loses is another test (PackTests).</summary>
+    public static IEnumerable<TheoryDataRow<string, StorageType, int, int, int>> BlockSizes
+        => from device in KernelDevices.All
+           from type in BlockOracle.Types
+           from size in device == nameof(TestDevice.IlgpuCpu) ? [(2, 256, 5)] : new[] { (1, 256, 33), (2, 512, 31), (9, 768, 34), (65, 1280, 18), (5, 96, 7), (3, 544, 20) }
+           where size.Item2 % type.BlockColumns() == 0
+           select new TheoryDataRow<string, StorageType, int, int, int>(device, type, size.Item1, size.Item2, size.Item3);
+
+    public static IEnumerable<TheoryDataRow<string, StorageType, int, int, int>> LargeBlockSizes
+        => from device in KernelDevices.Cpu
+           from type in new[] { StorageType.Q8_0, StorageType.Q4_0, StorageType.Q4_K, StorageType.Q6_K }
+           from size in device == "Cpu.Scalar" ? [(3, 4096, 65)] : new[] { (1, 4096, 1024), (7, 11008, 65), (140, 512, 97) }
+           select new TheoryDataRow<string, StorageType, int, int, int>(device, type, size.Item1, size.Item2, size.Item3);
+
     public static IEnumerable<TheoryDataRow<string, Activation, bool, bool, int>> Epilogues
         => from device in KernelDevices.All
            from activation in Enum.GetValues<Activation>()
@@ -74,7 +88,7 @@ public sealed class LinearTests(ITestOutputHelper output)
            from rows in new[] { 1, 3, 14 }
            select new TheoryDataRow<string, Activation, bool, bool, int>(device, activation, bias, residual, rows);
 
-    [Theory, MemberData(nameof(Sizes)), MemberData(nameof(LargeSizes))]
+    [Theory, MemberData(nameof(Sizes)), MemberData(nameof(LargeSizes)), MemberData(nameof(BlockSizes)), MemberData(nameof(LargeBlockSizes))]
     public void Product_equals_the_definition(string device, StorageType type, int rows, int columns, int outputs)
         => Check(KernelDevices.Get(device), type, rows, columns, outputs, Activation.None, bias: false, residual: false);
 
@@ -83,6 +97,7 @@ public sealed class LinearTests(ITestOutputHelper output)
     {
         Check(KernelDevices.Get(device), StorageType.F32, rows, 29, 46, activation, bias, residual);
         if (device.StartsWith("Cpu.")) Check(KernelDevices.Get(device), StorageType.F16, rows, 700, 166, activation, bias, residual);
+        if (device.StartsWith("Cpu.")) Check(KernelDevices.Get(device), StorageType.Q4_K, rows * 5, 768, 38, activation, bias, residual);
     }
 
     [Fact]
@@ -124,7 +139,24 @@ public sealed class LinearTests(ITestOutputHelper output)
     }
 
     [Theory, InlineData(2), InlineData(150)]
-    public void Threads_do_not_matter(int rows) => KernelDevices.AssertThreadsDoNotMatter(device => Run(device, StorageType.F16, rows, 700, 166, Activation.SiluUp, true, true).Got);
+    public void Threads_do_not_matter(int rows)
+    {
+        KernelDevices.AssertThreadsDoNotMatter(device => Run(device, StorageType.F16, rows, 700, 166, Activation.SiluUp, true, true).Got);
+        KernelDevices.AssertThreadsDoNotMatter(device => Run(device, StorageType.Q4_K, rows, 768, 166, Activation.SiluUp, true, true).Got);
+    }
+
+    [Theory, InlineData(1), InlineData(150)]
+    public void A_product_with_blocks_allocates_nothing(int rows)
+    {
+        using var device = new CpuDevice(1); // so that all of it happens on this thread
+        using var rig = new KernelRig(device);
+        Weight weight = rig.Weight(StorageType.Q4_0, new float[64 * 320], 64, 320);
+        Matrix x = rig.View(rig.Numbers(rows * 320), rows, 320), y = rig.Result(rows, 64);
+        for (int i = 0; i < 3; i++) Linear.Run(rig.Queue, weight, x, y);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (int i = 0; i < 5; i++) Linear.Run(rig.Queue, weight, x, y);
+        Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
+    }
 
     [Fact]
     public void Wrong_shapes_are_refused()
@@ -132,6 +164,8 @@ public sealed class LinearTests(ITestOutputHelper output)
         using var rig = new KernelRig(KernelDevices.Get("Cpu.Scalar"));
         Weight weight = rig.Weight(StorageType.F32, new float[15], 5, 3);
         Assert.Throws<ArgumentException>(() => Linear.Run(rig.Queue, weight, rig.Result(2, 4), rig.Result(2, 5)));
+        foreach (TestDevice device in new[] { TestDevice.Cpu, TestDevice.OpenCl })
+            Assert.Throws<ArgumentException>(() => TestDevices.Get(device).LoadWeight("broken", StorageType.Q4_0, 48, new HostRows(0, 2)));
         Assert.Throws<ArgumentException>(() => Linear.Run(rig.Queue, weight, rig.Result(2, 3), rig.Result(2, 4)));
         Assert.Throws<ArgumentException>(() => Linear.Run(rig.Queue, weight, rig.Result(2, 3), rig.Result(2, 5), new Epilogue(Activation: Activation.SiluUp)));
         Assert.Throws<ArgumentException>(() => Linear.Run(rig.Queue, weight, rig.Result(2, 3), rig.Result(2, 5), new Epilogue(rig.Vector(new float[4]))));

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using EdgeVideoLlava.Kernels;
 using EdgeVideoLlava.Runtime;
+using EdgeVideoLlava.Runtime.Loading;
 using EdgeVideoLlava.Runtime.Weights;
 using EdgeVideoLlava.Tests.Unit.Support;
 
@@ -148,6 +149,38 @@ public sealed class CheckpointTests : IDisposable
     {
         var failure = Assert.Throws<DeviceFailedException>(() => VideoLlava.Load(folder.Path, TestDevices.Get(TestDevice.Cpu), new LoadOptions(AvailableMemory: 1 << 20)));
         Assert.Contains("1 MiB are free", failure.Message);
+    }
+
+    /// <summary>3 layers of 4 · 256² and 3 · 256 · 512 weights: 18 of 32 numbers in Q4_0. The small rest is mapped or joined as before.</summary>
+    [Fact]
+    public void Converted_weights_count_as_copies_of_their_new_size()
+    {
+        using var checkpoint = new Checkpoint(folder.Path);
+        VideoLlavaConfig config = ConfigReader.Read(checkpoint);
+        MemoryNeed stored = MemoryNeed.Of(checkpoint, config), converted = MemoryNeed.Of(checkpoint, config, StorageType.Q4_0);
+        const long attention = 3 * 256 * 256L, mlp = 3 * 256 * 512L, joined = 3 * attention + 2 * mlp, separate = attention + mlp;
+        Assert.Equal(stored.Mapped - separate * 2, converted.Mapped);
+        Assert.Equal(stored.Copied - joined * 2 + (joined + separate) * 18 / 32, converted.Copied);
+        Assert.Equal(stored.KvCache, converted.KvCache);
+    }
+
+    [Fact]
+    public void What_is_converted_is_in_memory_in_its_new_size_and_gone_with_the_model()
+    {
+        using var device = new CpuDevice(1);
+        VideoLlava model = VideoLlava.Load(folder.Path, device, new LoadOptions(LanguageWeights: StorageType.Q4_0));
+        Assert.Equal(256 * 256 * 3 * 18 / 32, model.Language.Weights.Blocks[0].Qkv.Buffer.Type.Bytes(model.Language.Weights.Blocks[0].Qkv.Buffer.Elements));
+        model.Dispose();
+        Assert.Equal(0, device.AllocatedBytes);
+    }
+
+    [Fact]
+    public void A_weight_that_is_not_finite_is_named_when_it_is_converted()
+    {
+        Rewrite(tensors => tensors["model.layers.1.mlp.down_proj.weight"] = (StorageType.BF16, [256, 512], [.. Enumerable.Range(0, 256 * 512).SelectMany(i => i == 99 ? new byte[] { 0xc0, 0x7f } : [0, 0])]));
+        var refusal = Assert.Throws<BadInputException>(() => VideoLlava.Load(folder.Path, TestDevices.Get(TestDevice.Cpu), new LoadOptions(LanguageWeights: StorageType.Q4_0)));
+        Assert.Contains("layers.1.mlp.down_proj.weight BF16 [256, 512]", refusal.Message);
+        Assert.Contains("too large for Q4_0", refusal.Message);
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using EdgeVideoLlava.Edge.Options;
+using EdgeVideoLlava.Kernels;
 
 namespace EdgeVideoLlava.Tests.Unit.Samples.Edge.Options;
 
@@ -10,7 +11,7 @@ public sealed class ModelOptionsTests
     {
         ModelSettings settings = Read();
         Assert.True(File.Exists(Path.Combine(settings.Folder, "config.json")));
-        Assert.Equal(("auto", "fp32", null), (settings.Device, settings.Compute, settings.Threads));
+        Assert.Equal(("auto", "fp32", null, null), (settings.Device, settings.Compute, settings.Weights, settings.Threads));
     }
 
     [Theory]
@@ -25,7 +26,16 @@ public sealed class ModelOptionsTests
     [Fact]
     public void Every_option_is_read()
         => Assert.Equal(
-            new ModelSettings("there", "opencl:1", "fp16", 3), Read("--model", "there", "--device=opencl:1", "--compute", "fp16", "--threads", "3"));
+            new ModelSettings("there", "opencl:1", "fp16", StorageType.Q4_0, 3),
+            Read("--model", "there", "--device=opencl:1", "--compute", "fp16", "--weights", "q4_0", "--threads", "3"));
+
+    [Theory]
+    [InlineData("as-stored", null)]
+    [InlineData("f16", StorageType.F16)]
+    [InlineData("q8_0", StorageType.Q8_0)]
+    [InlineData("q4_0", StorageType.Q4_0)]
+    [InlineData("q4_k", StorageType.Q4_K)]
+    public void A_type_of_weights_is_taken(string name, StorageType? type) => Assert.Equal(type, Read("--weights", name).Weights);
 
     [Theory]
     [InlineData("--device", "gpu")]
@@ -36,6 +46,8 @@ public sealed class ModelOptionsTests
     [InlineData("--device", "cuda:1\n")]
     [InlineData("--device", "opencl:0x1")]
     [InlineData("--compute", "fp8")]
+    [InlineData("--weights", "Q4_0")]
+    [InlineData("--weights", "q2_k")]
     [InlineData("--threads", "0")]
     [InlineData("--threads", "-2")]
     [InlineData("--threads", "two")]

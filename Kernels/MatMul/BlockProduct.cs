@@ -1,0 +1,60 @@
+namespace EdgeVideoLlava.Kernels;
+
+/// <summary>x Wᵀ for weights in blocks (Q4_0, Q8_0, ...): exact, for every type and number of rows. The fast products come beside it.</summary>
+/// <remarks>
+/// One item is 16 outputs of up to 64 rows of x. A piece of a weight row is dequantized once and multiplied with all of these rows in
+/// float32. Sums are made piece by piece, so that the error does not grow with the length, and in one order whatever the number of threads.
+/// </remarks>
+internal static unsafe class BlockProduct
+{
+    /// <summary>Columns dequantized at a time: whole blocks of every type.</summary>
+    private const int Piece = 512;
+    private const int Outputs = 16;
+    private const int RowsAtOnce = 64;
+
+    public static void Run(CpuQueue queue, Weight weight, Matrix x, Matrix y, Epilogue epilogue)
+    {
+        BlockFormat format = BlockFormat.Of(weight.Type) ?? throw new ArgumentException($"{weight.Name} is stored as {weight.Type}, which no product reads");
+        var items = new Items((byte*)weight.Cpu(), weight.Type.Bytes(weight.Columns), format.Dequantize, format.Columns, format.Bytes,
+            x.Cpu(), x.Stride, x.Rows, x.Columns, y.Columns, new EpilogueRow(y, epilogue));
+        queue.Workers.For(items, items.Count);
+    }
+
+    private readonly struct Items(
+        byte* weight, long stride, delegate*<byte*, float*, long, void> dequantize, int blockColumns, int blockBytes,
+        float* x, int strideX, int rows, int columns, int outputs, EpilogueRow epilogue) : ICpuJob
+    {
+        private int RowBlocks => (rows + RowsAtOnce - 1) / RowsAtOnce;
+
+        public int Count => (outputs + Outputs - 1) / Outputs * RowBlocks;
+
+        public void Execute<V>(int begin, int end) where V : unmanaged, ILanes<V>
+        {
+            float* piece = stackalloc float[Piece], sums = stackalloc float[RowsAtOnce * Outputs], up = stackalloc float[RowsAtOnce * Outputs];
+            for (int item = begin; item < end; item++)
+            {
+                int first = item / RowBlocks * Outputs, count = Math.Min(Outputs, outputs - first);
+                int row = item % RowBlocks * RowsAtOnce, present = Math.Min(RowsAtOnce, rows - row);
+                Sum<V>(first, count, row, present, piece, sums);
+                if (epilogue.Gated) Sum<V>(outputs + first, count, row, present, piece, up);
+                for (int t = 0; t < present; t++) epilogue.Store<V>(sums + t * Outputs, up + t * Outputs, row + t, first, count);
+            }
+        }
+
+        private void Sum<V>(int first, int count, int row, int present, float* piece, float* sums) where V : unmanaged, ILanes<V>
+        {
+            new Span<float>(sums, present * Outputs).Clear();
+            for (int r = 0; r < count; r++)
+            {
+                byte* source = weight + (first + r) * stride;
+                for (int c = 0; c < columns; c += Piece)
+                {
+                    int length = Math.Min(Piece, columns - c), blocks = length / blockColumns;
+                    dequantize(source, piece, blocks);
+                    source += (long)blocks * blockBytes;
+                    for (int t = 0; t < present; t++) sums[t * Outputs + r] += Reduce.Dot<V>(x + (long)(row + t) * strideX + c, piece, length);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,50 @@
+namespace EdgeVideoLlava.Kernels;
+
+/// <summary>float32 to stored numbers: F16, BF16, and the block types Q8_0, Q4_0, Q4_1, Q5_0, Q5_1, Q4_K, Q5_K, Q6_K, by ggml's reference rules.</summary>
+/// <remarks>Without column weights (an importance matrix). Bytes equal those of llama.cpp's files; see docs/formats.md.</remarks>
+public static unsafe class Pack
+{
+    /// <summary>Whether the type can be written.</summary>
+    public static bool Writes(StorageType type) => BlockFormat.Of(type) is { } format && format.Quantize != null;
+
+    /// <summary>Numbers of whole blocks to their bytes.</summary>
+    /// <returns>False if a number is not finite, or too large for the type's scales; the bytes then mean nothing.</returns>
+    /// <exception cref="ArgumentException">The type is not written, the numbers are no whole blocks, or the target has another size.</exception>
+    public static bool FromFloats(StorageType type, ReadOnlySpan<float> source, Span<byte> target)
+    {
+        RequireWritten(type);
+        if (type.Bytes(source.Length) != target.Length) throw new ArgumentException($"{source.Length} numbers of {type} take {type.Bytes(source.Length)} bytes, not {target.Length}");
+        foreach (float value in source)
+        {
+            if (!float.IsFinite(value)) return false;
+        }
+        BlockFormat format = BlockFormat.Of(type)!;
+        fixed (float* from = source)
+        fixed (byte* to = target)
+        {
+            return format.Quantize(from, to, source.Length / format.Columns);
+        }
+    }
+
+    /// <summary>A weight's rows from one storage type to another, on all cores.</summary>
+    /// <param name="target">Memory of <c>to.Bytes(rows · columns)</c> bytes.</param>
+    /// <returns>As <see cref="FromFloats"/>.</returns>
+    public static bool Rows(HostRows source, StorageType from, StorageType to, int columns, nint target, CancellationToken cancel = default)
+    {
+        RequireWritten(to);
+        long fromBytes = from.Bytes(columns), toBytes = to.Bytes(columns);
+        int misfits = 0;
+        Parallel.For(0, source.Rows, new ParallelOptions { CancellationToken = cancel }, () => new float[columns], (row, _, floats) =>
+        {
+            fixed (float* values = floats) Unpack.ToFloats(from, (byte*)source.Address + row * fromBytes, values, columns);
+            if (!FromFloats(to, floats, new Span<byte>((byte*)target + row * toBytes, (int)toBytes))) Interlocked.Increment(ref misfits);
+            return floats;
+        }, _ => { });
+        return misfits == 0;
+    }
+
+    private static void RequireWritten(StorageType type)
+    {
+        if (!Writes(type)) throw new ArgumentException($"{type} is not written", nameof(type));
+    }
+}

@@ -1,0 +1,43 @@
+using System.Runtime.InteropServices;
+
+namespace EdgeVideoLlava.Kernels;
+
+/// <summary>32 numbers in 24 bytes: x[j] = d · q[j] + m.</summary>
+/// <remarks>
+/// d, m binary16 · 32 fifth bits, bit j is column j · 16 bytes of nibbles: the low nibble of byte j is column j, the high nibble column j + 16.
+/// m = min x, d = (max x − m) / 31; q = (x − m) / d + 0.5 cut off, with d and m before their rounding to binary16.
+/// </remarks>
+[StructLayout(LayoutKind.Sequential, Pack = 1)]
+internal unsafe struct Q5_1 : IWritableBlock<Q5_1>
+{
+    private Half d, m;
+    private uint fifth;
+    private fixed byte nibbles[16];
+
+    public static int Columns => 32;
+    public static int Bytes => 2 + 2 + 4 + 16;
+
+    public static void Dequantize(Q5_1* block, float* target)
+    {
+        float d = (float)block->d, m = (float)block->m;
+        for (int j = 0; j < 16; j++)
+        {
+            target[j] = (block->nibbles[j] & 15 | (int)(block->fifth >> j & 1) << 4) * d + m;
+            target[j + 16] = (block->nibbles[j] >> 4 | (int)(block->fifth >> (j + 16) & 1) << 4) * d + m;
+        }
+    }
+
+    public static bool Quantize(float* source, Q5_1* block)
+    {
+        (float smallest, float largest) = BlockRange.Ends(source, 32);
+        float d = (largest - smallest) / 31, inverse = d != 0 ? 1 / d : 0;
+        (block->d, block->m, block->fifth) = ((Half)d, (Half)smallest, 0);
+        for (int j = 0; j < 16; j++)
+        {
+            int low = BlockRange.Level((source[j] - smallest) * inverse + 0.5f, 31), high = BlockRange.Level((source[j + 16] - smallest) * inverse + 0.5f, 31);
+            block->nibbles[j] = (byte)(low & 15 | (high & 15) << 4);
+            block->fifth |= (uint)(low >> 4) << j | (uint)(high >> 4) << (j + 16);
+        }
+        return Half.IsFinite(block->d) && Half.IsFinite(block->m);
+    }
+}

@@ -1,0 +1,103 @@
+using System.Text.Json;
+using EdgeVideoLlava.Edge.Trace;
+using EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Runtime;
+using EdgeVideoLlava.Runtime.Generation;
+using EdgeVideoLlava.Runtime.Preprocess;
+using EdgeVideoLlava.Runtime.Weights;
+using EdgeVideoLlava.Tests.Unit.Support;
+
+namespace EdgeVideoLlava.Tests.Unit.Runtime;
+
+/// <summary>Whole models whose linears are converted while loading: equal to the processor's with the same numbers in float32, and still right answers.</summary>
+public sealed class QuantizedModelTests(ITestOutputHelper output)
+{
+    private static string Shapes => Path.Combine(Golden.Repository, "Samples", "ShapesWorld");
+
+    public static IEnumerable<TheoryDataRow<string, StorageType, TestDevice>> Models
+        => from flavour in new[] { "original-tiny", "hf-tiny" }
+           from type in new[] { StorageType.F16, StorageType.Q8_0, StorageType.Q4_0, StorageType.Q4_1, StorageType.Q5_0, StorageType.Q5_1, StorageType.Q4_K, StorageType.Q6_K }
+           where flavour == "original-tiny" || type is StorageType.Q8_0 or StorageType.Q4_0 or StorageType.Q4_K
+           from device in TestDevices.ForModels
+           select new TheoryDataRow<string, StorageType, TestDevice>(flavour, type, device);
+
+    public static IEnumerable<TheoryDataRow<StorageType, TestDevice>> Answering
+        => from type in new[] { StorageType.Q8_0, StorageType.Q4_0, StorageType.Q4_K }
+           from device in TestDevices.ForModels
+           select new TheoryDataRow<StorageType, TestDevice>(type, device);
+
+    [Theory, MemberData(nameof(Models))]
+    public void Every_stage_and_every_greedy_id_is_that_of_the_same_weights_in_float32(string flavour, StorageType type, TestDevice device)
+    {
+        string folder = Golden.Path($"{flavour}/checkpoint");
+        using var dequantized = new DequantizedCheckpoint(folder, type);
+        Assert.Equal(3 * 7, dequantized.Converted);
+        using VideoLlava reference = VideoLlava.Load(dequantized.Folder, TestDevices.Get(TestDevice.Cpu)), exact = VideoLlava.Load(folder, TestDevices.Get(TestDevice.Cpu));
+        using VideoLlava model = VideoLlava.Load(folder, TestDevices.Get(device), new LoadOptions(LanguageWeights: type));
+        Assert.All(model.Language.Weights.Blocks, block => Assert.All([block.Qkv, block.Out, block.GateUp, block.Down], weight => Assert.Equal(type, weight.Type)));
+        Assert.NotEqual(type, model.Language.Weights.Embedding.Type);
+        Assert.Empty(model.Config.Notices.Except(reference.Config.Notices));
+        TraceTolerance tolerance = flavour == "hf-tiny" ? TraceTolerance.Hf : TraceTolerance.Original;
+        foreach (string name in flavour == "hf-tiny" ? new[] { "image_and_video", "text_only" } : ["video_two_turns", "image_one_turn"])
+        {
+            TraceFile expected = Run(reference, flavour, name), got = Run(model, flavour, name), stored = Run(exact, flavour, name);
+            TraceComparison comparison = TraceComparison.Compare(expected, got, tolerance);
+            Assert.True(comparison.FirstDifference == null, $"{comparison.FirstDifference?.Name}: {comparison.FirstDifference?.Detail}");
+            Assert.Equal(expected.Find("greedy_ids")!.Ids, got.Find("greedy_ids")!.Ids);
+            // The conversion shows: the model that was compared is not the stored one (F16 holds nearly all of BF16's weights).
+            StageResult Logits(TraceComparison of) => of.Stages.Single(stage => stage.Name == "logits");
+            StageResult lost = Logits(TraceComparison.Compare(stored, got, tolerance));
+            output.WriteLine($"{flavour} {name}, {type}: logits off by {Logits(comparison).Error:G3}, by {lost.Error:G3} from the stored weights'");
+            Assert.True(type == StorageType.F16 || lost.Error > 100 * tolerance.Logits);
+        }
+    }
+
+    [Theory, MemberData(nameof(Answering))]
+    public void The_small_trained_model_keeps_its_answers(StorageType type, TestDevice device)
+    {
+        using JsonDocument json = JsonDocument.Parse(File.ReadAllText(Golden.Path("shapes-trained/cases.json")));
+        using Assistant assistant = Assistant.Load(Path.Combine(Shapes, "model"), TestDevices.Get(device), options: new LoadOptions(LanguageWeights: type));
+        int same = 0, all = 0;
+        foreach (JsonElement entry in json.RootElement.GetProperty("cases").EnumerateArray())
+        {
+            using Conversation conversation = assistant.Start();
+            conversation.Show(assistant.Encode(assistant.Look(Path.Combine(Shapes, entry.GetProperty("file").GetString()!))).Tokens);
+            foreach (JsonElement turn in entry.GetProperty("dialogue").EnumerateArray())
+            {
+                Answer answer = conversation.Ask(turn.GetProperty("question").GetString()!);
+                all++;
+                if (answer.Ids.SequenceEqual(turn.GetProperty("answer_ids").EnumerateArray().Select(id => id.GetInt32()))) same++;
+                else output.WriteLine($"{entry.GetProperty("name")}: '{answer.Text}', with stored weights '{turn.GetProperty("answer")}'");
+            }
+        }
+        output.WriteLine($"{type} on {device}: {same} of {all} answers are the same");
+        Assert.InRange(same, 118, 120);
+    }
+
+    [Fact]
+    public void Rows_of_broken_super_blocks_get_another_type_and_a_notice()
+    {
+        using VideoLlava model = VideoLlava.Load(Path.Combine(Shapes, "model"), TestDevices.Get(TestDevice.Cpu), new LoadOptions(LanguageWeights: StorageType.Q4_K));
+        Assert.All(model.Language.Weights.Blocks, block => Assert.All([block.Qkv, block.Out, block.GateUp, block.Down], weight => Assert.Equal(StorageType.Q5_0, weight.Type)));
+        Assert.Equal(
+            ["24 tensors have rows of 128 numbers, no whole blocks of Q4_K; they are Q5_0", "4 tensors have rows of 352 numbers, no whole blocks of Q4_K; they are Q5_0"],
+            model.Config.Notices.Where(notice => notice.Contains("Q4_K")));
+    }
+
+    private static TraceFile Run(VideoLlava model, string flavour, string name)
+    {
+        string path = Golden.Path($"{flavour}/cases/{name}.safetensors");
+        using var file = new SafeTensors(path);
+        return TraceRun.Run(model, flavour == "hf-tiny" ? HfPixels(file) : OriginalPixels(name), PromptRows.Read(path), greedy: 48);
+    }
+
+    private static List<PixelValues> HfPixels(SafeTensors file)
+        => [.. new[] { "pixel_values_images", "pixel_values_videos" }.Where(file.Tensors.ContainsKey).SelectMany(key => PixelTensors.Read(file[key], ModelVariant.Hf))];
+
+    private static List<PixelValues> OriginalPixels(string name)
+    {
+        using JsonDocument json = JsonDocument.Parse(File.ReadAllText(Golden.Path($"original-tiny/cases/{name}.json")));
+        using SafeTensors pictures = Golden.Tensors("original-tiny/cases/pictures.safetensors");
+        return [.. json.RootElement.GetProperty("pictures").EnumerateArray().SelectMany(picture => PixelTensors.Read(pictures[picture.GetString()!], ModelVariant.Original))];
+    }
+}
