@@ -36,6 +36,14 @@ public sealed class ChatTests
     }
 
     [Fact]
+    public async Task Converted_weights_give_the_answer_and_say_which_rows_they_do_not_fit()
+    {
+        EdgeResult result = await EdgeProcess.Run("chat", $"{Shapes}/clips/clip_00.mp4", "--ask", "Describe what you see.", "--weights", "q4_k");
+        Assert.Equal((0, "A blue ring vanishes.\n"), (result.Code, result.Output));
+        Assert.Contains("edge: 4 tensors have rows of 352 numbers, no whole blocks of Q4_K; they are Q5_0\n", result.Errors);
+    }
+
+    [Fact]
     public async Task A_prompt_that_is_too_long_says_by_how_much()
     {
         EdgeResult result = await EdgeProcess.Run("chat", "--ask", string.Concat(Enumerable.Repeat("a blue ring ", 2000)));
