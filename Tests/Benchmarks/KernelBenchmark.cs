@@ -1,0 +1,58 @@
+using System.Runtime.InteropServices;
+using BenchmarkDotNet.Attributes;
+using EdgeVideoLlava.Kernels;
+
+namespace EdgeVideoLlava.Tests.Benchmarks;
+
+/// <summary>What every kernel's benchmark needs: the CPU device with one thread for each core, and operands of random numbers.</summary>
+[MemoryDiagnoser]
+public abstract unsafe class KernelBenchmark
+{
+    private readonly CpuDevice device = new();
+    private readonly Random random = new(1);
+    private readonly List<DeviceBuffer> buffers = [];
+    private readonly List<nint> memory = [];
+    private ComputeQueue? queue;
+
+    protected ComputeQueue Queue => queue ??= device.CreateQueue();
+
+    [GlobalCleanup]
+    public void Cleanup()
+    {
+        foreach (DeviceBuffer buffer in buffers) buffer.Dispose();
+        foreach (nint address in memory) NativeMemory.AlignedFree((void*)address);
+        buffers.Clear();
+        memory.Clear();
+    }
+
+    protected Matrix Random(int rows, int columns)
+    {
+        Matrix matrix = device.AllocateMatrix(rows, columns);
+        buffers.Add(matrix.Buffer);
+        Queue.Write([.. Enumerable.Range(0, rows * columns).Select(_ => random.NextSingle() - 0.5f)], matrix);
+        return matrix;
+    }
+
+    protected Weight Weight(StorageType type, int rows, int columns)
+    {
+        long count = (long)rows * columns;
+        void* source = NativeMemory.AlignedAlloc((nuint)type.Bytes(count), 64);
+        memory.Add((nint)source);
+        for (long i = 0; i < count; i++)
+        {
+            float value = random.NextSingle() - 0.5f;
+            if (type == StorageType.F32) ((float*)source)[i] = value;
+            else if (type == StorageType.F16) ((Half*)source)[i] = (Half)value;
+            else ((ushort*)source)[i] = (ushort)(BitConverter.SingleToUInt32Bits(value) >> 16);
+        }
+        return device.LoadWeight("random", type, columns, new HostRows((nint)source, rows));
+    }
+
+    protected IntVector Ints(params int[] values)
+    {
+        IntVector vector = device.AllocateInts(values.Length);
+        buffers.Add(vector.Buffer);
+        Queue.Write(values, vector);
+        return vector;
+    }
+}

@@ -1,0 +1,144 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using EdgeVideoLlava.Kernels;
+
+namespace EdgeVideoLlava.Tests.Benchmarks.Peers;
+
+/// <summary>The same work by libtorch and by the CPU device, in one process, on the same threads and the same numbers, turn by turn.</summary>
+internal sealed unsafe class Comparison(int threads) : IDisposable
+{
+    private const int Turns = 12;
+
+    private readonly CpuDevice device = new(threads);
+    private readonly Random random = new(1);
+    private ComputeQueue? queue;
+
+    private ComputeQueue Queue => queue ??= device.CreateQueue();
+
+    /// <summary>x (rows, columns) times a weight (outputs, columns); libtorch reads the weight as its linear layer does.</summary>
+    public void Linear(string name, int rows, int columns, int outputs, StorageType type, bool bias)
+    {
+        float* w = Numbers((long)outputs * columns), x = Numbers((long)rows * columns), b = Numbers(outputs), y = Numbers((long)rows * outputs);
+        nint tx = Libtorch.Tensor(x, [rows, columns]), tw = Libtorch.Tensor(w, [columns, outputs], [1, columns]);
+        nint ty = Libtorch.Tensor(y, [rows, outputs]), tb = Libtorch.Tensor(b, [outputs]);
+        using Weight weight = device.LoadWeight("w", type, columns, new HostRows((nint)(type == StorageType.F32 ? w : (float*)Halves(w, (long)outputs * columns)), outputs));
+        Matrix input = Upload(x, rows, columns), output = device.AllocateMatrix(rows, outputs), biases = Upload(b, 1, outputs);
+        Run(name, 2.0 * rows * columns * outputs, type.Bytes((long)outputs * columns), 4L * outputs * columns,
+            () =>
+            {
+                if (bias) Libtorch.Linear(ty, tb, tx, tw);
+                else Libtorch.MatMul(ty, tx, tw);
+            },
+            () => Kernels.Linear.Run(Queue, weight, input, output, bias ? new Epilogue(biases) : default));
+        Agree(name, Queue.Read(output), y, rows * (long)outputs, type == StorageType.F32 ? 1e-3 : 0.1);
+    }
+
+    /// <summary>Attention of one sequence, heads of a size; keys and queries from the same numbers.</summary>
+    public void Attention(string name, int heads, int length, int headSize, bool causal)
+    {
+        // libtorch takes (1, heads, length, head size); ours are rows of all heads. Both read the same memory.
+        int columns = heads * headSize;
+        float* qkv = Numbers((long)length * 3 * columns);
+        long[] shape = [1, heads, length, headSize], strides = [(long)length * 3 * columns, headSize, 3 * columns, 1];
+        nint q = Libtorch.Tensor(qkv, shape, strides), k = Libtorch.Tensor(qkv + columns, shape, strides), v = Libtorch.Tensor(qkv + 2 * columns, shape, strides);
+        Matrix input = Upload(qkv, length, 3 * columns), output = device.AllocateMatrix(length, columns);
+        IntVector positions = device.AllocateInts(length);
+        Queue.Write([.. Enumerable.Range(0, length)], positions);
+        Run(name, 4.0 * heads * length * length * headSize / (causal ? 2 : 1), 0, 0, () => Libtorch.Attention(q, k, v, causal),
+            () =>
+            {
+                if (causal)
+                    CausalAttention.Run(Queue, input.ColumnRange(0, columns), input.ColumnRange(columns, columns), input.ColumnRange(2 * columns, columns), positions, headSize, output);
+                else FullAttention.Run(Queue, input, SequenceLayout.Spatial(1, length), heads, output);
+            });
+    }
+
+    /// <summary>The whole video tower, against the sum of libtorch's linear layers and spatial attentions of the same shapes (nothing else of its tower counted).</summary>
+    public void Tower(double peak)
+    {
+        const int rows = 8 * 257, d = 1024, f = 4096;
+        float* x = Numbers((long)rows * f), w = Numbers((long)f * d), b = Numbers(f), y = Numbers((long)rows * f), qkv = Numbers((long)rows * 3 * d);
+        nint tb(int outputs) => Libtorch.Tensor(b, [outputs]);
+        (nint Y, nint B, nint X, nint W) Layer(int columns, int outputs)
+            => (Libtorch.Tensor(y, [rows, outputs]), tb(outputs), Libtorch.Tensor(x, [rows, columns]), Libtorch.Tensor(w, [columns, outputs], [1, columns]));
+        (nint Y, nint B, nint X, nint W)[] layers = [Layer(d, 3 * d), Layer(d, d), Layer(d, 3 * d), Layer(d, d), Layer(d, f), Layer(f, d)];
+        long[] shape = [8, 16, 257, 64], strides = [257 * 3 * d, 64, 3 * d, 1];
+        nint q = Libtorch.Tensor(qkv, shape, strides), k = Libtorch.Tensor(qkv + d, shape, strides), v = Libtorch.Tensor(qkv + 2 * d, shape, strides);
+        var tower = new RandomTower(device, StorageType.F16);
+        double layer = double.PositiveInfinity, ours = double.PositiveInfinity;
+        for (int turn = 0; turn < 3; turn++)
+        {
+            layer = Math.Min(layer, Time(() =>
+            {
+                foreach ((nint Y, nint B, nint X, nint W) in layers) Libtorch.Linear(Y, B, X, W);
+                Libtorch.Attention(q, k, v, causal: false);
+            }));
+            ours = Math.Min(ours, Time(tower.Encode));
+        }
+        double theirs = layer * RandomTower.Config.FeatureLayers;
+        Console.WriteLine($"ViT-L/14, 8 frames: {ours:F2} s, {RandomTower.Flops / ours / 1e9:F0} GFLOP/s, {RandomTower.Flops / ours / peak:P0} of the peak; "
+            + $"libtorch's layers {theirs:F2} s, ours/torch {theirs / ours:F2}");
+    }
+
+    public void Dispose()
+    {
+        queue?.Dispose();
+        device.Dispose();
+    }
+
+    private static void Run(string name, double flops, long ourBytes, long theirBytes, Action theirs, Action ours)
+    {
+        double best = double.PositiveInfinity, peer = double.PositiveInfinity;
+        for (int turn = 0; turn < Turns; turn++)
+        {
+            peer = Math.Min(peer, Time(theirs));
+            best = Math.Min(best, Time(ours));
+        }
+        string memory = ourBytes > 0 ? $"{theirBytes / peer / 1e9,7:F1} {ourBytes / best / 1e9,7:F1}" : $"{"",15}";
+        Console.WriteLine($"{name,-32} {peer * 1e3,9:F2} {best * 1e3,9:F2} {flops / peer / 1e9,8:F1} {flops / best / 1e9,8:F1} {memory} {peer / best,8:F2}");
+    }
+
+    private static double Time(Action run)
+    {
+        // The other side's idle threads spin for a while.
+        Thread.Sleep(10);
+        run();
+        double best = double.PositiveInfinity;
+        for (int i = 0; i < 2; i++)
+        {
+            long started = Stopwatch.GetTimestamp();
+            run();
+            best = Math.Min(best, Stopwatch.GetElapsedTime(started).TotalSeconds);
+        }
+        return best;
+    }
+
+    private static void Agree(string name, float[] ours, float* theirs, long count, double tolerance)
+    {
+        for (long i = 0; i < count; i++)
+        {
+            if (!(Math.Abs(ours[i] - theirs[i]) <= tolerance)) throw new InvalidOperationException($"{name}: element {i} is {ours[i]}, libtorch says {theirs[i]}");
+        }
+    }
+
+    private float* Numbers(long count)
+    {
+        var values = (float*)NativeMemory.AlignedAlloc((nuint)count * sizeof(float), 64);
+        for (long i = 0; i < count; i++) values[i] = random.NextSingle() - 0.5f;
+        return values;
+    }
+
+    private static Half* Halves(float* values, long count)
+    {
+        var halves = (Half*)NativeMemory.AlignedAlloc((nuint)count * 2, 64);
+        for (long i = 0; i < count; i++) halves[i] = (Half)values[i];
+        return halves;
+    }
+
+    private Matrix Upload(float* values, int rows, int columns)
+    {
+        Matrix matrix = device.AllocateMatrix(rows, columns);
+        Queue.Write(new ReadOnlySpan<float>(values, rows * columns), matrix);
+        return matrix;
+    }
+}
