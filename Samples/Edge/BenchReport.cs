@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using EdgeVideoLlava.Kernels;
 using EdgeVideoLlava.Runtime.Diagnostics;
 
 namespace EdgeVideoLlava.Edge;
@@ -10,7 +11,7 @@ internal sealed record BenchReport(string Model, double LanguageParameters, stri
     public void WriteTable(TextWriter output)
     {
         output.WriteLine($"device: {Device}");
-        if (Peaks != null) output.WriteLine(Invariant($"measured peaks: {Peaks.FlopPerSecond / 1e9:0} GFLOP/s (FMA), {Peaks.BytesPerSecond / 1e9:0.0} GB/s (reading)"));
+        if (Peaks != null) output.WriteLine(Invariant($"measured peaks: {Peaks.FlopsPerSecond / 1e9:0} GFLOP/s (FMA), {Peaks.ReadBytesPerSecond / 1e9:0.0} GB/s (reading)"));
         output.WriteLine();
         output.WriteLine("| model | language parameters | test | ms | tokens/s | reached | of the peak |");
         output.WriteLine("|---|---:|---|---:|---:|---:|---:|");
@@ -32,8 +33,8 @@ internal sealed record BenchReport(string Model, double LanguageParameters, stri
             json.WriteString("device", Device);
             if (Peaks != null)
             {
-                json.WriteNumber("peak_flop_per_second", Peaks.FlopPerSecond);
-                json.WriteNumber("peak_bytes_per_second", Peaks.BytesPerSecond);
+                json.WriteNumber("peak_flop_per_second", Peaks.FlopsPerSecond);
+                json.WriteNumber("peak_bytes_per_second", Peaks.ReadBytesPerSecond);
             }
             json.WriteStartArray("results");
             foreach (BenchmarkResult result in Results)
@@ -59,7 +60,7 @@ internal sealed record BenchReport(string Model, double LanguageParameters, stri
     private string Share(BenchmarkResult result)
     {
         if (Peaks == null) return "";
-        double share = result.Flop > 0 ? result.Flop / result.Mean / Peaks.FlopPerSecond : result.Bytes / result.Mean / Peaks.BytesPerSecond;
+        double share = result.Flop > 0 ? result.Flop / result.Mean / Peaks.FlopsPerSecond : result.Bytes / result.Mean / Peaks.ReadBytesPerSecond;
         return Invariant($"{share:0 %}");
     }
 
