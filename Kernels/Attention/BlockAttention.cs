@@ -1,7 +1,8 @@
 namespace EdgeVideoLlava.Kernels;
 
-/// <summary>Many queries of one head against its keys on the CPU, as two products over blocks of keys with the soft-max between (FlashAttention, arXiv:2205.14135).</summary>
+/// <summary>Many queries of one head against its keys on the CPU: two products over blocks of keys with the soft-max between.</summary>
 /// <remarks>
+/// As in FlashAttention (Dao et al., arXiv:2205.14135), no more scores exist than those of a block.
 /// Everything lies with the queries side by side in the lanes: Sᵀ = K · Qᵀ, then Pᵀ = exp(Sᵀ − max), then Oᵀ += Vᵀ · Pᵀ. So the soft-max needs
 /// no sums across lanes, Pᵀ is the second product's panel as it stands, and keys and values are read where they are.
 /// A block of queries is two registers wide.

@@ -87,7 +87,7 @@ internal static unsafe class PackedProduct
             }
         }
 
-        /// <summary>While a block is multiplied, the weights of the next one are fetched, some rows with each tile: packing then need not wait for memory.</summary>
+        /// <summary>While a block is multiplied, the next one's weights are fetched, some rows with each tile: packing need not wait for memory.</summary>
         private void Fetch(int first, int depth, int i, int blockRows)
         {
             if (depth >= columns) return;

@@ -19,7 +19,8 @@ internal static unsafe class Transposed
             for (int c = 0; c < wholeColumns; c += 4, from += 4 * TStored.Bytes, to += 4 * (long)strideT)
                 Block<TStored>(from, stride, to, strideT, scale);
         }
-        Plain<TStored>(source + (long)wholeColumns * TStored.Bytes, stride, wholeRows, columns - wholeColumns, target + (long)wholeColumns * strideT, strideT, scale);
+        byte* right = source + (long)wholeColumns * TStored.Bytes;
+        Plain<TStored>(right, stride, wholeRows, columns - wholeColumns, target + (long)wholeColumns * strideT, strideT, scale);
         Plain<TStored>(source + wholeRows * stride, stride, rows - wholeRows, columns, target + wholeRows, strideT, scale);
     }
 

@@ -21,7 +21,8 @@ internal sealed unsafe class Comparison(int threads) : IDisposable
         float* w = Numbers((long)outputs * columns), x = Numbers((long)rows * columns), b = Numbers(outputs), y = Numbers((long)rows * outputs);
         nint tx = Libtorch.Tensor(x, [rows, columns]), tw = Libtorch.Tensor(w, [columns, outputs], [1, columns]);
         nint ty = Libtorch.Tensor(y, [rows, outputs]), tb = Libtorch.Tensor(b, [outputs]);
-        using Weight weight = device.LoadWeight("w", type, columns, new HostRows((nint)(type == StorageType.F32 ? w : (float*)Halves(w, (long)outputs * columns)), outputs));
+        void* stored = type == StorageType.F32 ? w : Halves(w, (long)outputs * columns);
+        using Weight weight = device.LoadWeight("w", type, columns, new HostRows((nint)stored, outputs));
         Matrix input = Upload(x, rows, columns), output = device.AllocateMatrix(rows, outputs), biases = Upload(b, 1, outputs);
         Run(name, 2.0 * rows * columns * outputs, type.Bytes((long)outputs * columns), 4L * outputs * columns,
             () =>
@@ -40,15 +41,16 @@ internal sealed unsafe class Comparison(int threads) : IDisposable
         int columns = heads * headSize;
         float* qkv = Numbers((long)length * 3 * columns);
         long[] shape = [1, heads, length, headSize], strides = [(long)length * 3 * columns, headSize, 3 * columns, 1];
-        nint q = Libtorch.Tensor(qkv, shape, strides), k = Libtorch.Tensor(qkv + columns, shape, strides), v = Libtorch.Tensor(qkv + 2 * columns, shape, strides);
+        nint q = Libtorch.Tensor(qkv, shape, strides), k = Libtorch.Tensor(qkv + columns, shape, strides);
+        nint v = Libtorch.Tensor(qkv + 2 * columns, shape, strides);
         Matrix input = Upload(qkv, length, 3 * columns), output = device.AllocateMatrix(length, columns);
         IntVector positions = device.AllocateInts(length);
         Queue.Write([.. Enumerable.Range(0, length)], positions);
         Run(name, 4.0 * heads * length * length * headSize / (causal ? 2 : 1), 0, 0, () => Libtorch.Attention(q, k, v, causal),
             () =>
             {
-                if (causal)
-                    CausalAttention.Run(Queue, input.ColumnRange(0, columns), input.ColumnRange(columns, columns), input.ColumnRange(2 * columns, columns), positions, headSize, output);
+                Matrix Part(int i) => input.ColumnRange(i * columns, columns);
+                if (causal) CausalAttention.Run(Queue, Part(0), Part(1), Part(2), positions, headSize, output);
                 else FullAttention.Run(Queue, input, SequenceLayout.Spatial(1, length), heads, output);
             });
     }

@@ -100,36 +100,30 @@ public sealed class LinearTests(ITestOutputHelper output)
         if (device.StartsWith("Cpu.")) Check(KernelDevices.Get(device), StorageType.Q4_K, rows * 5, 768, 38, activation, bias, residual);
     }
 
-    [Fact]
-    public void The_largest_half_the_smallest_half_and_zeros_are_exact()
-    {
-        foreach (string device in KernelDevices.Present)
-        {
-            foreach (int rows in new[] { 1, 2, 40 })
-            {
-                using var rig = new KernelRig(KernelDevices.Get(device));
-                float[] w = [65504, -65504, MathF.Pow(2, -24), -MathF.Pow(2, -24), MathF.Pow(2, -14), 0, -0f, 1], x = [.. Enumerable.Repeat(1f, rows)];
-                Matrix y = rig.Result(rows, w.Length);
-                Linear.Run(rig.Queue, rig.Weight(StorageType.F16, w, w.Length, 1), rig.View(x, rows, 1), y);
-                Assert.Equal(Enumerable.Repeat(w, rows).SelectMany(row => row), rig.Read(y));
-            }
-        }
-    }
+    public static IEnumerable<TheoryDataRow<string, int, int>> Places
+        => from device in KernelDevices.All
+           from rows in new[] { 1, 2, 40 }
+           from place in new[] { 0, 33, 36 } // in a register of every width, and in what is left over
+           select new TheoryDataRow<string, int, int>(device, rows, place);
 
-    [Fact]
-    public void An_infinite_or_undefined_half_shows()
+    [Theory, MemberData(nameof(Places))]
+    public void The_largest_half_the_smallest_half_and_zeros_are_exact(string device, int rows, int place)
+        => CheckHalves(device, rows, place, [65504, -65504, MathF.Pow(2, -24), -MathF.Pow(2, -24), MathF.Pow(2, -14), 0, 1]);
+
+    [Theory, MemberData(nameof(Places))]
+    public void An_infinite_or_undefined_half_shows(string device, int rows, int place)
+        => CheckHalves(device, rows, place, [float.PositiveInfinity, float.NegativeInfinity, float.NaN]);
+
+    /// <summary>Weight rows of zeros with one special number, times ones: the number itself comes out.</summary>
+    private static void CheckHalves(string device, int rows, int place, float[] special)
     {
-        foreach (string device in KernelDevices.Cpu)
-        {
-            foreach (int rows in new[] { 1, 2, 40 })
-            {
-                using var rig = new KernelRig(KernelDevices.Get(device));
-                float[] w = [float.PositiveInfinity, float.NegativeInfinity, float.NaN], x = [.. Enumerable.Repeat(1f, rows)];
-                Matrix y = rig.Result(rows, 3);
-                Linear.Run(rig.Queue, rig.Weight(StorageType.F16, w, 3, 1), rig.View(x, rows, 1), y);
-                Assert.Equal(Enumerable.Repeat(w, rows).SelectMany(row => row), rig.Read(y));
-            }
-        }
+        const int columns = 37;
+        using var rig = new KernelRig(KernelDevices.Get(device));
+        var w = new float[special.Length * columns];
+        for (int r = 0; r < special.Length; r++) w[r * columns + place] = special[r];
+        Matrix y = rig.Result(rows, special.Length);
+        Linear.Run(rig.Queue, rig.Weight(StorageType.F16, w, special.Length, columns), rig.View([.. Enumerable.Repeat(1f, rows * columns)], rows, columns), y);
+        Assert.Equal(Enumerable.Repeat(special, rows).SelectMany(row => row), rig.Read(y));
     }
 
     [Fact]

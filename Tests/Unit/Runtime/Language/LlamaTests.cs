@@ -68,6 +68,27 @@ public sealed class LlamaTests(ITestOutputHelper output)
         Equal("second question", Prefill(model, second, 1), Prefill(model, second, 1, state));
     });
 
+    [Fact]
+    public void A_decode_step_allocates_nothing() => WithModel("original-tiny", TestDevice.Cpu, model =>
+    {
+        LlamaState[] states = [model.CreateState(), model.CreateState()];
+        for (int i = 0; i < states.Length; i++) Prefill(model, Ids(model, 5 + i, seed: 7), 1, states[i]);
+        IntVector ids = model.Device.AllocateInts(2);
+        model.LanguageQueue.Write([4, 5], ids);
+        Matrix logits = model.Device.AllocateMatrix(2, model.Config.Language.Vocabulary);
+        void Steps(int count)
+        {
+            for (int i = 0; i < count; i++) model.Decode(states, ids, logits);
+        }
+        Steps(30);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        Steps(50);
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        logits.Buffer.Dispose();
+        ids.Buffer.Dispose();
+        foreach (LlamaState state in states) state.Dispose();
+    });
+
     private static void WithModel(string folder, TestDevice device, Action<VideoLlava> test)
     {
         VideoLlava model = Support.Models.Get(Golden.Path($"{folder}/checkpoint"), device);
