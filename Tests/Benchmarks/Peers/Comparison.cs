@@ -1,6 +1,9 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Runtime;
+using EdgeVideoLlava.Runtime.Diagnostics;
+using EdgeVideoLlava.Runtime.Loading;
 
 namespace EdgeVideoLlava.Tests.Benchmarks.Peers;
 
@@ -66,8 +69,9 @@ internal sealed unsafe class Comparison(int threads) : IDisposable
         (nint Y, nint B, nint X, nint W)[] layers = [Layer(d, 3 * d), Layer(d, d), Layer(d, 3 * d), Layer(d, d), Layer(d, f), Layer(f, d)];
         long[] shape = [8, 16, 257, 64], strides = [257 * 3 * d, 64, 3 * d, 1];
         nint q = Libtorch.Tensor(qkv, shape, strides), k = Libtorch.Tensor(qkv + d, shape, strides), v = Libtorch.Tensor(qkv + 2 * d, shape, strides);
-        var tower = new RandomTower(device, StorageType.F16);
-        double layer = double.PositiveInfinity, ours = double.PositiveInfinity;
+        using VideoLlava model = VideoLlava.Synthetic(SyntheticCheckpoint.Video7B(languageLayers: 1), StorageType.F16, device);
+        var benchmark = new ModelBenchmark(model, repetitions: 1);
+        double layer = double.PositiveInfinity, ours = double.PositiveInfinity, flop = 0;
         for (int turn = 0; turn < 3; turn++)
         {
             layer = Math.Min(layer, Time(() =>
@@ -75,10 +79,11 @@ internal sealed unsafe class Comparison(int threads) : IDisposable
                 foreach ((nint Y, nint B, nint X, nint W) in layers) Libtorch.Linear(Y, B, X, W);
                 Libtorch.Attention(q, k, v, causal: false);
             }));
-            ours = Math.Min(ours, Time(tower.Encode));
+            BenchmarkResult encode = benchmark.Encode();
+            (ours, flop) = (Math.Min(ours, encode.Mean), encode.Flop);
         }
-        double theirs = layer * RandomTower.Config.FeatureLayers;
-        Console.WriteLine($"ViT-L/14, 8 frames: {ours:F2} s, {RandomTower.Flops / ours / 1e9:F0} GFLOP/s, {RandomTower.Flops / ours / peak:P0} of the peak; "
+        double theirs = layer * model.Config.VideoTower.FeatureLayers;
+        Console.WriteLine($"ViT-L/14 and projector, 8 frames: {ours:F2} s, {flop / ours / 1e9:F0} GFLOP/s, {flop / ours / peak:P0} of the peak; "
             + $"libtorch's layers {theirs:F2} s, ours/torch {theirs / ours:F2}");
     }
 
