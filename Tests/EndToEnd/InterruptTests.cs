@@ -48,7 +48,7 @@ public sealed class InterruptTests
     [Fact]
     public async Task A_terminals_control_c_does_the_same()
     {
-        Assert.SkipUnless(File.Exists("/usr/bin/script"), "needs a pseudo terminal (the program script)");
+        Assert.SkipUnless(File.Exists("/usr/bin/script") && File.Exists("/dev/pts/ptmx"), "needs a pseudo terminal (the program script, and /dev/pts)");
         await EdgeProcess.Run("--version"); // built
         string command = string.Join(' ', new[] { Path.Combine(EdgeProcess.Repository, "edge") }.Concat(Endless));
         var start = new ProcessStartInfo("script", ["-qec", command, "/dev/null"]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
