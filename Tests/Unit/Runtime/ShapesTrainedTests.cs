@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.Json;
 using EdgeVideoLlava.Runtime;
 using EdgeVideoLlava.Runtime.Generation;
@@ -8,23 +9,25 @@ namespace EdgeVideoLlava.Tests.Unit.Runtime;
 /// <summary>The small trained model on its clips and pictures, decoded by our own adapters: dialogues of four turns, every id as the reference's.</summary>
 public sealed class ShapesTrainedTests
 {
-    private static readonly Lazy<Assistant> Shapes = new(() => Assistant.Load(Path.Combine(Golden.Repository, "Samples/ShapesWorld/model"), TestDevices.Get(TestDevice.Cpu)));
+    private static readonly ConcurrentDictionary<TestDevice, Lazy<Assistant>> Loaded = new();
 
-    public static IEnumerable<TheoryDataRow<string>> Cases
+    public static IEnumerable<TheoryDataRow<string, TestDevice>> Cases
     {
         get
         {
             using JsonDocument json = Read();
-            return [.. json.RootElement.GetProperty("cases").EnumerateArray().Select(entry => new TheoryDataRow<string>(entry.GetProperty("name").GetString()!))];
+            return [.. from entry in json.RootElement.GetProperty("cases").EnumerateArray()
+                       from device in TestDevices.ForModels
+                       select new TheoryDataRow<string, TestDevice>(entry.GetProperty("name").GetString()!, device)];
         }
     }
 
     [Theory, MemberData(nameof(Cases))]
-    public void A_dialogue_has_the_references_answers_and_prefills_only_what_is_new(string name)
+    public void A_dialogue_has_the_references_answers_and_prefills_only_what_is_new(string name, TestDevice device)
     {
         using JsonDocument json = Read();
         JsonElement entry = json.RootElement.GetProperty("cases").EnumerateArray().Single(candidate => candidate.GetProperty("name").GetString() == name);
-        Assistant assistant = Shapes.Value;
+        Assistant assistant = Shapes(device);
         lock (assistant)
         {
             using Conversation conversation = assistant.Start();
@@ -51,6 +54,9 @@ public sealed class ShapesTrainedTests
         using JsonDocument json = Read();
         Assert.Equal(120, json.RootElement.GetProperty("cases").EnumerateArray().Sum(entry => entry.GetProperty("dialogue").GetArrayLength()));
     }
+
+    private static Assistant Shapes(TestDevice device) => Loaded.GetOrAdd(device, key => new Lazy<Assistant>(
+        () => Assistant.Load(Path.Combine(Golden.Repository, "Samples/ShapesWorld/model"), TestDevices.Get(key)))).Value;
 
     private static JsonDocument Read() => JsonDocument.Parse(File.ReadAllText(Golden.Path("shapes-trained/cases.json")));
 }
