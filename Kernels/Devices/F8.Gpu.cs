@@ -1,5 +1,4 @@
 using ILGPU;
-using ILGPU.Algorithms;
 
 namespace EdgeVideoLlava.Kernels;
 
@@ -9,7 +8,8 @@ internal struct F8
 {
     public float X0, X1, X2, X3, X4, X5, X6, X7;
 
-    public readonly float Sum => X0 + X1 + (X2 + X3) + (X4 + X5 + (X6 + X7));
+    /// <remarks>One after the other: of a tree of sums LLVM (PoCL) makes vectors of two, and of everything that leads to it.</remarks>
+    public readonly float Sum => X0 + X1 + X2 + X3 + X4 + X5 + X6 + X7;
 
     /// <summary>sum + a · b, number by number.</summary>
     public static F8 Add(F8 sum, F8 a, F8 b)
@@ -25,34 +25,10 @@ internal struct F8
         return sum;
     }
 
-    public static F8 Load(ArrayView<float> data, int i) => new()
+    /// <summary>Two quads.</summary>
+    public static F8 Load(ArrayView<F4> data, int quad)
     {
-        X0 = data[i],
-        X1 = data[i + 1],
-        X2 = data[i + 2],
-        X3 = data[i + 3],
-        X4 = data[i + 4],
-        X5 = data[i + 5],
-        X6 = data[i + 6],
-        X7 = data[i + 7],
-    };
-
-    /// <summary>The first <paramref name="count"/> (1..7) of eight; the others are 0 and are not read.</summary>
-    public static F8 LoadFirst(ArrayView<float> data, int i, int count) => new()
-    {
-        X0 = data[i],
-        X1 = At(data, i, 1, count),
-        X2 = At(data, i, 2, count),
-        X3 = At(data, i, 3, count),
-        X4 = At(data, i, 4, count),
-        X5 = At(data, i, 5, count),
-        X6 = At(data, i, 6, count),
-    };
-
-    // The address is inside whichever branch the compiler makes of it.
-    private static float At(ArrayView<float> data, int i, int k, int count)
-    {
-        float value = data[i + XMath.Min(k, count - 1)];
-        return k < count ? value : 0f;
+        F4 a = data[quad], b = data[quad + 1];
+        return new F8 { X0 = a.X, X1 = a.Y, X2 = a.Z, X3 = a.W, X4 = b.X, X5 = b.Y, X6 = b.Z, X7 = b.W };
     }
 }

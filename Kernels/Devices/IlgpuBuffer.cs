@@ -26,6 +26,13 @@ internal static class IlgpuViews
         return new MatrixView(View<float>(matrix.Buffer, matrix.Offset, Math.Max(1, length)), matrix.Rows, matrix.Columns, matrix.Stride);
     }
 
+    /// <summary>See <see cref="QuadView"/> for what the matrix must be.</summary>
+    public static QuadView Quads(this Matrix matrix)
+    {
+        long length = matrix.Rows == 0 ? 4 : (long)(matrix.Rows - 1) * matrix.Stride + matrix.Columns;
+        return new QuadView(View<float>(matrix.Buffer, matrix.Offset, length).Cast<F4>(), matrix.Rows, matrix.Columns, matrix.Stride / 4);
+    }
+
     public static WeightView Gpu(this Weight weight) => ((IlgpuWeightBuffer)weight.Buffer).View();
 
     public static ArrayView<int> Gpu(this IntVector vector) => View<int>(vector.Buffer, vector.Offset, Math.Max(1, vector.Length));

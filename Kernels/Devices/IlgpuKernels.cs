@@ -18,6 +18,7 @@ internal sealed class IlgpuKernels
     public readonly Action<AcceleratorStream, Index1D, MatrixView, MatrixView, MatrixView, ArrayView<int>, int, MatrixView> CausalAttention;
     public readonly Action<AcceleratorStream, Index1D, MatrixView, SequenceLayout, int, MatrixView> FullAttention;
     public readonly Action<AcceleratorStream, Index1D, MatrixView, int, MatrixView> PatchEmbedding;
+    public readonly Action<AcceleratorStream, Index1D, MatrixView, MatrixView> PaddedRows;
     public readonly Action<AcceleratorStream, Index1D, MatrixView, MatrixView, int, MatrixView> AddRows;
     public readonly Action<AcceleratorStream, Index1D, MatrixView, MatrixView> CopyRows;
     public readonly Action<AcceleratorStream, Index1D, MatrixView, ArrayView<int>, MatrixView> ScatterRows;
@@ -33,6 +34,7 @@ internal sealed class IlgpuKernels
         Load(out CausalAttention, Kernels.CausalAttention.Kernel);
         Load(out FullAttention, Kernels.FullAttention.Kernel);
         Load(out PatchEmbedding, Kernels.PatchEmbedding.Kernel);
+        Load(out PaddedRows, Kernels.PaddedRows.Kernel);
         Load(out AddRows, Kernels.AddRows.Kernel);
         Load(out CopyRows, Kernels.CopyRows.Kernel);
         Load(out ScatterRows, Kernels.ScatterRows.Kernel);

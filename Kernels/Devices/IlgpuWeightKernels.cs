@@ -11,21 +11,21 @@ internal sealed class IlgpuWeightKernels
     private const int Group = 64;
 
     private IlgpuWeightKernels(
-        Action<AcceleratorStream, Index1D, WeightView, MatrixView, MatrixView, MatrixView, int, MatrixView> row,
-        Action<AcceleratorStream, Index1D, WeightView, MatrixView, MatrixView, MatrixView, int, MatrixView> tile,
+        Action<AcceleratorStream, Index1D, WeightView, QuadView, MatrixView, MatrixView, int, MatrixView> row,
+        Action<AcceleratorStream, Index1D, WeightView, QuadView, MatrixView, MatrixView, int, MatrixView> tile,
         Action<AcceleratorStream, Index1D, WeightView, ArrayView<int>, MatrixView> gather)
         => (LinearRow, LinearTile, EmbeddingGather) = (row, tile, gather);
 
-    public readonly Action<AcceleratorStream, Index1D, WeightView, MatrixView, MatrixView, MatrixView, int, MatrixView> LinearRow;
-    public readonly Action<AcceleratorStream, Index1D, WeightView, MatrixView, MatrixView, MatrixView, int, MatrixView> LinearTile;
+    public readonly Action<AcceleratorStream, Index1D, WeightView, QuadView, MatrixView, MatrixView, int, MatrixView> LinearRow;
+    public readonly Action<AcceleratorStream, Index1D, WeightView, QuadView, MatrixView, MatrixView, int, MatrixView> LinearTile;
     public readonly Action<AcceleratorStream, Index1D, WeightView, ArrayView<int>, MatrixView> EmbeddingGather;
 
     public static IlgpuWeightKernels Load<TWeights>(Accelerator accelerator) where TWeights : unmanaged, IDeviceWeights
     {
         int group = Math.Min(Group, accelerator.MaxNumThreadsPerGroup);
         return new IlgpuWeightKernels(
-            accelerator.LoadImplicitlyGroupedKernel<Index1D, WeightView, MatrixView, MatrixView, MatrixView, int, MatrixView>(Kernels.LinearRow.Kernel<TWeights>, group),
-            accelerator.LoadImplicitlyGroupedKernel<Index1D, WeightView, MatrixView, MatrixView, MatrixView, int, MatrixView>(Kernels.LinearTile.Kernel<TWeights>, group),
+            accelerator.LoadImplicitlyGroupedKernel<Index1D, WeightView, QuadView, MatrixView, MatrixView, int, MatrixView>(Kernels.LinearRow.Kernel<TWeights>, group),
+            accelerator.LoadImplicitlyGroupedKernel<Index1D, WeightView, QuadView, MatrixView, MatrixView, int, MatrixView>(Kernels.LinearTile.Kernel<TWeights>, group),
             accelerator.LoadImplicitlyGroupedKernel<Index1D, WeightView, ArrayView<int>, MatrixView>(Kernels.EmbeddingGather.Kernel<TWeights>, group));
     }
 }

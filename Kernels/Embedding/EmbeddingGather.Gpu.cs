@@ -12,7 +12,7 @@ public static partial class EmbeddingGather
         if (item >= y.Rows * eights) return;
         int row = item / eights, column = item % eights * 8, id = ids[row];
         TWeights stored = default;
-        F8 v = stored.Load(table, id, column, stored.Scale(table, id, column & ~31));
+        F8 v = stored.Load(table, id, column, stored.Scale(table, id, column));
         y[row, column] = v.X0;
         if (column + 1 < y.Columns) y[row, column + 1] = v.X1;
         if (column + 2 < y.Columns) y[row, column + 2] = v.X2;

@@ -14,7 +14,7 @@ internal static class LinearTile
 
     public static long Items(int rows, int outputs, bool gated) => (long)Squares(rows, RowsOfX) * Squares(outputs, gated ? 1 : 2) * Square * Square;
 
-    public static void Kernel<TWeights>(Index1D item, WeightView weight, MatrixView x, MatrixView bias, MatrixView residual, int activation, MatrixView y)
+    public static void Kernel<TWeights>(Index1D item, WeightView weight, QuadView x, MatrixView bias, MatrixView residual, int activation, MatrixView y)
         where TWeights : unmanaged, IDeviceWeights
     {
         bool gated = activation == (int)Activation.SiluUp;
@@ -25,26 +25,19 @@ internal static class LinearTile
         int x0 = row * x.Stride, x1 = XMath.Min(row + 1, last) * x.Stride, x2 = XMath.Min(row + 2, last) * x.Stride, x3 = XMath.Min(row + 3, last) * x.Stride;
         TWeights w = default;
         Sums sums = default;
-        int whole = x.Columns & ~7, c = 0;
-        for (; c + 32 <= whole; c += 32)
+        for (int c = 0; c < x.Columns; c += 8)
         {
-            BlockScale da = w.Scale(weight, r, c), db = w.Scale(weight, other, c);
-            sums = Add(sums, w.Load(weight, r, c, da), w.Load(weight, other, c, db), x.Data, x0 + c, x1 + c, x2 + c, x3 + c);
-            sums = Add(sums, w.Load(weight, r, c + 8, da), w.Load(weight, other, c + 8, db), x.Data, x0 + c + 8, x1 + c + 8, x2 + c + 8, x3 + c + 8);
-            sums = Add(sums, w.Load(weight, r, c + 16, da), w.Load(weight, other, c + 16, db), x.Data, x0 + c + 16, x1 + c + 16, x2 + c + 16, x3 + c + 16);
-            sums = Add(sums, w.Load(weight, r, c + 24, da), w.Load(weight, other, c + 24, db), x.Data, x0 + c + 24, x1 + c + 24, x2 + c + 24, x3 + c + 24);
+            F8 a = w.Load(weight, r, c, w.Scale(weight, r, c)), b = w.Load(weight, other, c, w.Scale(weight, other, c));
+            int quad = c / 4;
+            sums = Add(sums, a, b, x.Data, x0 + quad, x1 + quad, x2 + quad, x3 + quad);
         }
-        for (; c < whole; c += 8) // plain numbers only, here and below: blocks are whole
-            sums = Add(sums, w.Load(weight, r, c, default), w.Load(weight, other, c, default), x.Data, x0 + c, x1 + c, x2 + c, x3 + c);
-        if (c < x.Columns)
-            sums = AddFirst(sums, w.Load(weight, r, c, default), w.Load(weight, other, c, default), x.Data, x0 + c, x1 + c, x2 + c, x3 + c, x.Columns - c);
         Store(sums.A0, sums.B0, bias, residual, activation, y, row, r);
         Store(sums.A1, sums.B1, bias, residual, activation, y, row + 1, r);
         Store(sums.A2, sums.B2, bias, residual, activation, y, row + 2, r);
         Store(sums.A3, sums.B3, bias, residual, activation, y, row + 3, r);
     }
 
-    private static Sums Add(Sums sums, F8 a, F8 b, ArrayView<float> x, int x0, int x1, int x2, int x3)
+    private static Sums Add(Sums sums, F8 a, F8 b, ArrayView<F4> x, int x0, int x1, int x2, int x3)
     {
         F8 v = F8.Load(x, x0);
         sums.A0 = F8.Add(sums.A0, a, v);
@@ -56,24 +49,6 @@ internal static class LinearTile
         sums.A2 = F8.Add(sums.A2, a, v);
         sums.B2 = F8.Add(sums.B2, b, v);
         v = F8.Load(x, x3);
-        sums.A3 = F8.Add(sums.A3, a, v);
-        sums.B3 = F8.Add(sums.B3, b, v);
-        return sums;
-    }
-
-    // The same for the last count columns.
-    private static Sums AddFirst(Sums sums, F8 a, F8 b, ArrayView<float> x, int x0, int x1, int x2, int x3, int count)
-    {
-        F8 v = F8.LoadFirst(x, x0, count);
-        sums.A0 = F8.Add(sums.A0, a, v);
-        sums.B0 = F8.Add(sums.B0, b, v);
-        v = F8.LoadFirst(x, x1, count);
-        sums.A1 = F8.Add(sums.A1, a, v);
-        sums.B1 = F8.Add(sums.B1, b, v);
-        v = F8.LoadFirst(x, x2, count);
-        sums.A2 = F8.Add(sums.A2, a, v);
-        sums.B2 = F8.Add(sums.B2, b, v);
-        v = F8.LoadFirst(x, x3, count);
         sums.A3 = F8.Add(sums.A3, a, v);
         sums.B3 = F8.Add(sums.B3, b, v);
         return sums;

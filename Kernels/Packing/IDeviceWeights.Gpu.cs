@@ -3,7 +3,7 @@ namespace EdgeVideoLlava.Kernels;
 /// <summary>How a kernel reads a storage type. A type argument of the kernel, so that each type has a kernel of its own from one text.</summary>
 internal interface IDeviceWeights
 {
-    /// <summary>What the 32 columns from <paramref name="column"/> on (a multiple of 32) share.</summary>
+    /// <summary>What the 32 columns around <paramref name="column"/> share.</summary>
     BlockScale Scale(WeightView weight, int row, int column);
 
     /// <summary>Eight columns from <paramref name="column"/> on (a multiple of 8), as float32, exactly; 0 beyond the last column.</summary>
