@@ -9,6 +9,13 @@ public sealed unsafe partial class IlgpuDevice
 
     private readonly Dictionary<DeviceFormat, IlgpuWeightKernels> weightKernels = [];
 
+    /// <summary>Bytes that a weight of a storage type takes on an accelerator: its type's, rows padded; float32 for a type without kernels of its own.</summary>
+    public static long WeightBytes(StorageType type, int rows, int columns)
+    {
+        DeviceFormat format = DeviceFormat.Of(type);
+        return WholeWords(format, rows, columns) * sizeof(uint);
+    }
+
     public override Weight LoadWeight(string name, StorageType type, int columns, params ReadOnlySpan<HostRows> parts)
     {
         Shapes.WholeBlocks(name, type, columns);
@@ -36,15 +43,17 @@ public sealed unsafe partial class IlgpuDevice
 
     private IlgpuWeightBuffer AllocateWeight(DeviceFormat format, int rows, int columns)
     {
-        long words = (long)rows * (format.RowWords(columns) + format.ScaleWords(columns));
-        long whole = (Math.Max(1, words) + 3) / 4 * 4; // as many as its view of four words at a time
         IlgpuWeightKernels kernels;
         lock (weightKernels)
         {
             if (!weightKernels.TryGetValue(format, out kernels!)) weightKernels.Add(format, kernels = LoadKernels(format));
         }
-        return new IlgpuWeightBuffer(this, format, kernels, rows, columns, AllocateMemory(whole, sizeof(uint)));
+        return new IlgpuWeightBuffer(this, format, kernels, rows, columns, AllocateMemory(WholeWords(format, rows, columns), sizeof(uint)));
     }
+
+    // As many as the view of four words at a time needs.
+    private static long WholeWords(DeviceFormat format, int rows, int columns)
+        => (Math.Max(1, (long)rows * (format.RowWords(columns) + format.ScaleWords(columns))) + 3) / 4 * 4;
 
     private IlgpuWeightKernels LoadKernels(DeviceFormat format)
     {
