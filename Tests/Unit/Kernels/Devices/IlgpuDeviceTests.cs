@@ -64,8 +64,8 @@ public sealed unsafe class IlgpuDeviceTests
         using (VideoLlava model = VideoLlava.Load(Golden.Path("original-tiny/checkpoint"), accelerator, new LoadOptions(AllVisionLayers: true)))
         {
             using var checkpoint = new Checkpoint(Golden.Path("original-tiny/checkpoint"));
-            long estimate = MemoryNeed.Of(checkpoint, ConfigReader.Read(checkpoint)).OnAccelerator; // what the towers share is counted twice there
-            Assert.InRange(accelerator.AllocatedBytes, estimate * 6 / 10, estimate * 105 / 100);
+            long estimate = MemoryNeed.Of(checkpoint, ConfigReader.Read(checkpoint)).OnAccelerator;
+            Assert.InRange(accelerator.AllocatedBytes + model.SharedBytes, estimate - 4096, estimate + 4096); // but for a norm that no stage uses
         }
         accelerator.AssertEmpty();
     }
