@@ -68,11 +68,10 @@ public static class CheckpointInspector
     private static MemoryEntry[] Memory(Checkpoint checkpoint, VideoLlavaConfig config)
     {
         MemoryNeed need = MemoryNeed.Of(checkpoint, config);
-        long parameters = checkpoint.Tensors.Values.Sum(tensor => tensor.Elements);
         return
         [
             new("cpu", "as stored", need.Mapped + need.Copied, need.KvCache),
-            new("opencl, cuda", "fp32", parameters * sizeof(float), need.KvCache),
+            new("opencl, cuda", "as stored", need.OnAccelerator, need.KvCache),
         ];
     }
 

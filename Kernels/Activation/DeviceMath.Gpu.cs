@@ -1,3 +1,4 @@
+using ILGPU;
 using ILGPU.Algorithms;
 
 namespace EdgeVideoLlava.Kernels;
@@ -54,4 +55,13 @@ internal static class DeviceMath
     /// <summary>f of a linear layer's epilogue; SiLU·up needs a second sum and is the kernel's own.</summary>
     public static float Activate(int activation, float z)
         => activation == (int)Activation.Gelu ? Gelu(z) : activation == (int)Activation.QuickGelu ? QuickGelu(z) : z;
+
+    /// <summary>binary16 to float32, exactly: the exponent is moved by a product, which makes normal numbers of subnormal ones.</summary>
+    public static float HalfToFloat(uint half)
+    {
+        uint sign = (half & 0x8000u) << 16, magnitude = half & 0x7fffu;
+        uint bits = Interop.FloatAsInt(Interop.IntAsFloat(magnitude << 13) * 5.192296858534828e33f); // 2^112
+        if (magnitude >= 0x7c00u) bits = magnitude << 13 | 0x7f800000u;
+        return Interop.IntAsFloat(bits | sign);
+    }
 }

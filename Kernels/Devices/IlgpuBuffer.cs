@@ -4,7 +4,7 @@ using ILGPU.Runtime;
 namespace EdgeVideoLlava.Kernels;
 
 /// <summary>Memory of an accelerator. Disposed while work on it is in flight, it is released once that work is done.</summary>
-internal sealed class IlgpuBuffer(IlgpuDevice device, StorageType type, long elements, MemoryBuffer memory) : DeviceBuffer(device, type, elements)
+internal class IlgpuBuffer(IlgpuDevice device, StorageType type, long elements, MemoryBuffer memory) : DeviceBuffer(device, type, elements)
 {
     private MemoryBuffer? memory = memory;
 
@@ -26,8 +26,14 @@ internal static class IlgpuViews
         return new MatrixView(View<float>(matrix.Buffer, matrix.Offset, Math.Max(1, length)), matrix.Rows, matrix.Columns, matrix.Stride);
     }
 
-    public static MatrixView Gpu(this Weight weight)
-        => new(View<float>(weight.Buffer, 0, weight.Buffer.Elements), weight.Rows, weight.Columns, weight.Columns);
+    /// <summary>See <see cref="QuadView"/> for what the matrix must be.</summary>
+    public static QuadView Quads(this Matrix matrix)
+    {
+        long length = matrix.Rows == 0 ? 4 : (long)(matrix.Rows - 1) * matrix.Stride + matrix.Columns;
+        return new QuadView(View<float>(matrix.Buffer, matrix.Offset, length).Cast<F4>(), matrix.Rows, matrix.Columns, matrix.Stride / 4);
+    }
+
+    public static WeightView Gpu(this Weight weight) => ((IlgpuWeightBuffer)weight.Buffer).View();
 
     public static ArrayView<int> Gpu(this IntVector vector) => View<int>(vector.Buffer, vector.Offset, Math.Max(1, vector.Length));
 

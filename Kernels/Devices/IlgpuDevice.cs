@@ -5,13 +5,11 @@ namespace EdgeVideoLlava.Kernels;
 
 /// <summary>One accelerator through ILGPU: a GPU by CUDA or OpenCL, the processor by OpenCL (PoCL), or ILGPU's own CPU accelerator.</summary>
 /// <remarks>
-/// Weights are converted to float32 on the host when they are uploaded, exactly, blocks too; kernels know float32 and int32 only. Opened by
-/// <see cref="ComputeDevices.Open"/>.
+/// Weights stay in their storage type where <see cref="DeviceFormat"/> has it, and become float32 otherwise, exactly; everything else is
+/// float32 and int32. Opened by <see cref="ComputeDevices.Open"/>.
 /// </remarks>
-public sealed unsafe class IlgpuDevice : ComputeDevice
+public sealed unsafe partial class IlgpuDevice : ComputeDevice
 {
-    private const int UploadElements = 1 << 22;
-
     private readonly Context context;
     private readonly string id;
     private readonly List<IlgpuQueue> queues = [];
@@ -53,53 +51,7 @@ public sealed unsafe class IlgpuDevice : ComputeDevice
     }
 
     public override DeviceBuffer Allocate(StorageType type, long elements)
-    {
-        long bytes = type.Bytes(Math.Max(1, elements));
-        if (elements > int.MaxValue) throw TooLarge(bytes, null);
-        if (AllocatedBytes + bytes > Memory) WaitForAll();
-        if (AllocatedBytes + bytes > Memory) throw TooLarge(bytes, null);
-        MemoryBuffer memory;
-        try
-        {
-            memory = AllocateRaw(type, elements);
-        }
-        catch (Exception e) when (e is AcceleratorException or OutOfMemoryException)
-        {
-            WaitForAll(); // what waits for its release may be the room that is missing
-            try
-            {
-                memory = AllocateRaw(type, elements);
-            }
-            catch (Exception again) when (again is AcceleratorException or OutOfMemoryException)
-            {
-                throw TooLarge(bytes, again);
-            }
-        }
-        CountAllocation(bytes);
-        return new IlgpuBuffer(this, type, elements, memory);
-    }
-
-    public override Weight LoadWeight(string name, StorageType type, int columns, params ReadOnlySpan<HostRows> parts)
-    {
-        Shapes.WholeBlocks(name, type, columns);
-        long rows = 0, at = 0;
-        foreach (HostRows part in parts) rows += part.Rows;
-        DeviceBuffer buffer = Allocate(StorageType.F32, rows * columns);
-        try
-        {
-            foreach (HostRows part in parts)
-            {
-                Upload(type, (byte*)part.Address, (long)part.Rows * columns, buffer, at);
-                at += (long)part.Rows * columns;
-            }
-        }
-        catch
-        {
-            buffer.Dispose();
-            throw;
-        }
-        return new Weight(name, type, (int)rows, columns, buffer);
-    }
+        => new IlgpuBuffer(this, type, elements, AllocateMemory(Math.Max(1, elements), type.ElementBytes()));
 
     /// <summary>Throws if a buffer is still in use: for tests that count what a model leaves behind.</summary>
     public void AssertEmpty()
@@ -155,25 +107,31 @@ public sealed unsafe class IlgpuDevice : ComputeDevice
         ReleaseRetired();
     }
 
-    private MemoryBuffer AllocateRaw(StorageType type, long elements) => Accelerator.AllocateRaw(Math.Max(1, elements), type.ElementBytes());
-
-    // A piece at a time: converted into host memory, copied, waited for.
-    private void Upload(StorageType type, byte* source, long elements, DeviceBuffer target, long offset)
+    private MemoryBuffer AllocateMemory(long elements, int elementBytes)
     {
-        var piece = new float[Math.Min(UploadElements, elements)];
+        long bytes = elements * elementBytes;
+        if (elements > int.MaxValue) throw TooLarge(bytes, null);
+        if (AllocatedBytes + bytes > Memory) WaitForAll();
+        if (AllocatedBytes + bytes > Memory) throw TooLarge(bytes, null);
+        MemoryBuffer memory;
         try
         {
-            for (long at = 0; at < elements; at += piece.Length)
+            memory = Accelerator.AllocateRaw(elements, elementBytes);
+        }
+        catch (Exception e) when (e is AcceleratorException or OutOfMemoryException)
+        {
+            WaitForAll(); // what waits for its release may be the room that is missing
+            try
             {
-                int count = (int)Math.Min(piece.Length, elements - at);
-                fixed (float* floats = piece) Unpack.ToFloats(type, source + type.Bytes(at), floats, count);
-                IlgpuViews.View<float>(target, offset + at, count).CopyFromCPU(Accelerator.DefaultStream, new ReadOnlySpan<float>(piece, 0, count));
+                memory = Accelerator.AllocateRaw(elements, elementBytes);
+            }
+            catch (Exception again) when (again is AcceleratorException or OutOfMemoryException)
+            {
+                throw TooLarge(bytes, again);
             }
         }
-        catch (AcceleratorException e)
-        {
-            throw Failed(e);
-        }
+        CountAllocation(bytes);
+        return memory;
     }
 
     private DeviceFailedException TooLarge(long bytes, Exception? inner)

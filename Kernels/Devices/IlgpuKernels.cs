@@ -3,7 +3,7 @@ using ILGPU.Runtime;
 
 namespace EdgeVideoLlava.Kernels;
 
-/// <summary>Every kernel of a device, loaded once, always in this order, and held as long as the device.</summary>
+/// <summary>Every kernel of a device but those of its weights (<see cref="IlgpuWeightKernels"/>), loaded once, always in this order, and held as long as the device.</summary>
 /// <remarks>
 /// ILGPU holds kernels weakly and numbers them in the order of compilation; drivers cache compiled kernels by their text, which contains
 /// these numbers. So the order is fixed and everything is loaded at once.
@@ -12,14 +12,13 @@ internal sealed class IlgpuKernels
 {
     private readonly Accelerator accelerator;
 
-    public readonly Action<AcceleratorStream, Index1D, MatrixView, MatrixView, MatrixView, MatrixView, int, MatrixView> Linear;
     public readonly Action<AcceleratorStream, Index1D, MatrixView, MatrixView, float, MatrixView> RmsNorm;
     public readonly Action<AcceleratorStream, Index1D, MatrixView, MatrixView, MatrixView, float, MatrixView> LayerNorm;
     public readonly Action<AcceleratorStream, Index1D, MatrixView, MatrixView, MatrixView, ArrayView<int>, MatrixView> RotaryEmbedding;
     public readonly Action<AcceleratorStream, Index1D, MatrixView, MatrixView, MatrixView, ArrayView<int>, int, MatrixView> CausalAttention;
     public readonly Action<AcceleratorStream, Index1D, MatrixView, SequenceLayout, int, MatrixView> FullAttention;
-    public readonly Action<AcceleratorStream, Index1D, MatrixView, ArrayView<int>, MatrixView> EmbeddingGather;
-    public readonly Action<AcceleratorStream, Index1D, MatrixView, MatrixView, MatrixView, MatrixView, int, MatrixView> PatchEmbedding;
+    public readonly Action<AcceleratorStream, Index1D, MatrixView, int, MatrixView> PatchEmbedding;
+    public readonly Action<AcceleratorStream, Index1D, MatrixView, MatrixView> PaddedRows;
     public readonly Action<AcceleratorStream, Index1D, MatrixView, MatrixView, int, MatrixView> AddRows;
     public readonly Action<AcceleratorStream, Index1D, MatrixView, MatrixView> CopyRows;
     public readonly Action<AcceleratorStream, Index1D, MatrixView, ArrayView<int>, MatrixView> ScatterRows;
@@ -29,14 +28,13 @@ internal sealed class IlgpuKernels
     public IlgpuKernels(Accelerator accelerator)
     {
         this.accelerator = accelerator;
-        Load(out Linear, Kernels.Linear.Kernel);
         Load(out RmsNorm, Kernels.RmsNorm.Kernel);
         Load(out LayerNorm, Kernels.LayerNorm.Kernel);
         Load(out RotaryEmbedding, Kernels.RotaryEmbedding.Kernel);
         Load(out CausalAttention, Kernels.CausalAttention.Kernel);
         Load(out FullAttention, Kernels.FullAttention.Kernel);
-        Load(out EmbeddingGather, Kernels.EmbeddingGather.Kernel);
         Load(out PatchEmbedding, Kernels.PatchEmbedding.Kernel);
+        Load(out PaddedRows, Kernels.PaddedRows.Kernel);
         Load(out AddRows, Kernels.AddRows.Kernel);
         Load(out CopyRows, Kernels.CopyRows.Kernel);
         Load(out ScatterRows, Kernels.ScatterRows.Kernel);

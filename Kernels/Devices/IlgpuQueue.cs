@@ -16,9 +16,13 @@ internal sealed unsafe partial class IlgpuQueue : ComputeQueue
     {
         this.device = device;
         stream = device.Accelerator.CreateStream();
+        Scratch = new Arena(device);
     }
 
     public IlgpuKernels Kernels => device.Kernels;
+
+    /// <summary>What an operation needs between two launches; the launches of a queue are in order, so the next operation may use it again.</summary>
+    public Arena Scratch { get; }
 
     /// <summary>Whether everything given to this queue up to a ticket of the device is done.</summary>
     public bool Passed(long ticket) => Volatile.Read(ref done) >= Math.Min(ticket, Volatile.Read(ref last));
@@ -79,6 +83,7 @@ internal sealed unsafe partial class IlgpuQueue : ComputeQueue
     {
         if (disposed) return;
         disposed = true;
+        Scratch.Dispose();
         Wait();
         device.Forget(this);
         staging.Dispose();

@@ -5,32 +5,27 @@ namespace EdgeVideoLlava.Kernels;
 public static partial class PatchEmbedding
 {
     // ---- kernel ----------------------------------------------------------------------------------------------------------------
-    /// <summary>One item is one element of y.</summary>
-    internal static void Kernel(Index1D item, MatrixView pixels, MatrixView weight, MatrixView classEmbedding, MatrixView position, int patch, MatrixView y)
+    /// <summary>One item is one pixel of a picture's patches: patches[g, (c, i, j)] = pixels[c, gy·s + i, gx·s + j].</summary>
+    internal static void Kernel(Index1D item, MatrixView picture, int patch, MatrixView patches)
     {
-        if (item >= y.Rows * y.Columns) return;
-        int row = item / y.Columns, d = item % y.Columns, picture = row / position.Rows, place = row % position.Rows;
-        float embedded = place == 0 ? classEmbedding[0, d] : Patch(pixels, picture, place - 1, weight, d, patch);
-        y[row, d] = embedded + position[place, d];
-    }
-
-    // A sum for each line of the patch, then their sum.
-    private static float Patch(MatrixView pixels, int picture, int g, MatrixView weight, int d, int patch)
-    {
-        int size = pixels.Columns, grid = size / patch, top = g / grid * patch, left = g % grid * patch;
-        float total = 0;
-        for (int line = 0; line < 3 * patch; line++)
-        {
-            int row = (picture * 3 + line / patch) * size + top + line % patch;
-            float sum = 0;
-            for (int j = 0; j < patch; j++) sum += pixels[row, left + j] * weight[d, line * patch + j];
-            total += sum;
-        }
-        return total;
+        if (item >= patches.Rows * patches.Columns) return;
+        int g = item / patches.Columns, place = item % patches.Columns, line = place / patch, size = picture.Columns, grid = size / patch;
+        patches[g, place] = picture[line / patch * size + g / grid * patch + line % patch, g % grid * patch + place % patch];
     }
 
     // ---- launcher --------------------------------------------------------------------------------------------------------------
+    // As on the CPU: one product makes all embeddings of a picture, with the positions as its residual.
     private static void Gpu(IlgpuQueue queue, Matrix pixels, Weight weight, Matrix classEmbedding, Matrix position, int patch, Matrix y)
-        => queue.Launch(queue.Kernels.PatchEmbedding, (long)y.Rows * y.Columns,
-            pixels.Gpu(), weight.Gpu(), classEmbedding.Gpu(), position.Gpu(), patch, y.Gpu());
+    {
+        int size = pixels.Columns, positions = position.Rows;
+        using Arena.Scope scope = queue.Scratch.Begin();
+        Matrix patches = queue.Scratch.Take(positions - 1, weight.Columns);
+        for (int n = 0; n < y.Rows / positions; n++)
+        {
+            Matrix picture = pixels.RowRange(n * 3 * size, 3 * size), target = y.RowRange(n * positions, positions);
+            queue.Launch(queue.Kernels.PatchEmbedding, (long)patches.Rows * patches.Columns, picture.Gpu(), patch, patches.Gpu());
+            Linear.Run(queue, weight, patches, target.RowRange(1, positions - 1), new Epilogue(Residual: position.RowRange(1, positions - 1)));
+            AddRows.Run(queue, classEmbedding, position.RowRange(0, 1), 1, target.RowRange(0, 1));
+        }
+    }
 }

@@ -3,12 +3,13 @@ using EdgeVideoLlava.Runtime.Weights;
 
 namespace EdgeVideoLlava.Runtime.Loading;
 
-/// <summary>Host memory that a model takes on the CPU device, estimated before anything is loaded.</summary>
+/// <summary>Memory that a model takes, estimated before anything is loaded: host memory on the CPU device, device memory on an accelerator.</summary>
 /// <param name="Mapped">Bytes read from the mapped files; they need memory to be fast, but the system may drop and read them again.</param>
 /// <param name="Copied">Bytes of joined and converted weights.</param>
 /// <param name="KvCachePerPosition">Bytes of the KV cache for each position of a conversation.</param>
 /// <param name="KvCache">Bytes of the KV cache at the full context.</param>
-public sealed record MemoryNeed(long Mapped, long Copied, long KvCachePerPosition, long KvCache)
+/// <param name="OnAccelerator">Bytes of all weights and tables on an OpenCL or CUDA device, which keeps linears as stored and vectors in float32.</param>
+public sealed record MemoryNeed(long Mapped, long Copied, long KvCachePerPosition, long KvCache, long OnAccelerator)
 {
     /// <summary>Must be free: copies, the cache at full context, and half of what is mapped (below that it would be read again and again).</summary>
     public long Minimum => Copied + KvCache + Mapped / 2;
@@ -16,7 +17,7 @@ public sealed record MemoryNeed(long Mapped, long Copied, long KvCachePerPositio
     /// <param name="languageWeights">See <see cref="LoadOptions.LanguageWeights"/>: what is converted is read once, then only its copy is used.</param>
     public static MemoryNeed Of(Checkpoint checkpoint, VideoLlavaConfig config, StorageType? languageWeights = null)
     {
-        long mapped = 0, copied = 0;
+        long mapped = 0, copied = 0, onAccelerator = 0;
         foreach ((string name, HostTensor tensor) in checkpoint.Tensors)
         {
             bool joined = name.EndsWith("q_proj.weight") || name.EndsWith("k_proj.weight") || name.EndsWith("v_proj.weight")
@@ -25,9 +26,20 @@ public sealed record MemoryNeed(long Mapped, long Copied, long KvCachePerPositio
             if (type != tensor.Type) copied += type.Bytes(tensor.Elements);
             else if (joined) copied += tensor.Bytes;
             else mapped += tensor.Bytes;
+            onAccelerator += OnDevice(name, tensor, type);
         }
+        onAccelerator += (long)config.Language.Context * config.Language.HeadSize * sizeof(float); // rotary tables: half of it cosines, half sines
         long perPosition = 2L * config.Language.Layers * config.Language.KeyColumns * sizeof(float);
-        return new MemoryNeed(mapped, copied, perPosition, perPosition * config.Language.Context);
+        return new MemoryNeed(mapped, copied, perPosition, perPosition * config.Language.Context, onAccelerator);
+    }
+
+    // Linears, patch embeddings and tables of words are weights, everything else is a matrix of float32.
+    private static long OnDevice(string name, HostTensor tensor, StorageType type)
+    {
+        bool weight = tensor.Shape.Count > 1 && (!name.Contains("_embedding") || name.Contains("patch_embedding"));
+        if (!weight) return tensor.Elements * sizeof(float);
+        int rows = (int)tensor.Shape[0];
+        return rows == 0 ? 0 : IlgpuDevice.WeightBytes(type, rows, (int)(tensor.Elements / rows));
     }
 
     /// <exception cref="DeviceFailedException">Less is free than the model needs.</exception>

@@ -1,5 +1,5 @@
 using System.Reflection;
-using EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Tests.Unit.Support;
 using ILGPU;
 using ILGPU.Algorithms;
 using ILGPU.Backends.EntryPoints;
@@ -12,15 +12,14 @@ namespace EdgeVideoLlava.Tests.Unit.Kernels.Devices;
 public sealed class CudaTextTests
 {
     public static TheoryData<string, int> Kernels
-        => [.. from type in typeof(IlgpuDevice).Assembly.GetTypes()
-               where type.GetMethod("Kernel", BindingFlags.Static | BindingFlags.NonPublic) != null
+        => [.. from name in DeviceKernels.Methods.Keys
                from architecture in new[] { 72, 87, 90 }
-               select new TheoryDataRow<string, int>(type.Name, architecture)];
+               select new TheoryDataRow<string, int>(name, architecture)];
 
     [Theory, MemberData(nameof(Kernels))]
-    public void A_kernel_compiles_for_CUDA_without_a_GPU(string operation, int architecture)
+    public void A_kernel_compiles_for_CUDA_without_a_GPU(string name, int architecture)
     {
-        MethodInfo kernel = typeof(IlgpuDevice).Assembly.GetType($"EdgeVideoLlava.Kernels.{operation}")!.GetMethod("Kernel", BindingFlags.Static | BindingFlags.NonPublic)!;
+        MethodInfo kernel = DeviceKernels.Methods[name];
         (CudaArchitecture target, CudaInstructionSet instructions) = architecture switch
         {
             72 => (CudaArchitecture.SM_72, CudaInstructionSet.ISA_70),

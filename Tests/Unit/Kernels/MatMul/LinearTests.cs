@@ -59,6 +59,12 @@ public sealed class LinearTests(ITestOutputHelper output)
            from size in new[] { (1, 1, 1), (1, 31, 33), (2, 32, 31), (3, 33, 37), (5, 7, 64), (8, 65, 20), (9, 64, 34), (13, 127, 66), (31, 17, 70) }
            select new TheoryDataRow<string, StorageType, int, int, int>(device, type, size.Item1, size.Item2, size.Item3);
 
+    /// <summary>Sizes that cross the squares of tiles (32 rows, 16 outputs) of an accelerator's product.</summary>
+    public static IEnumerable<TheoryDataRow<string, StorageType, int, int, int>> SquareSizes
+        => from type in new[] { StorageType.F32, StorageType.F16, StorageType.Q8_0, StorageType.Q4_0, StorageType.Q4_K }
+           from size in new[] { (32, 256, 16), (33, 256, 17), (70, 512, 131), (1, 4096, 131) }
+           select new TheoryDataRow<string, StorageType, int, int, int>(nameof(TestDevice.OpenCl), type, size.Item1, size.Item2, size.Item3);
+
     /// <summary>Sizes that cross every block of the CPU's product, and real ones of the models.</summary>
     public static IEnumerable<TheoryDataRow<string, StorageType, int, int, int>> LargeSizes
         => from device in KernelDevices.Cpu
@@ -88,7 +94,7 @@ public sealed class LinearTests(ITestOutputHelper output)
            from rows in new[] { 1, 3, 14 }
            select new TheoryDataRow<string, Activation, bool, bool, int>(device, activation, bias, residual, rows);
 
-    [Theory, MemberData(nameof(Sizes)), MemberData(nameof(LargeSizes)), MemberData(nameof(BlockSizes)), MemberData(nameof(LargeBlockSizes))]
+    [Theory, MemberData(nameof(Sizes)), MemberData(nameof(LargeSizes)), MemberData(nameof(SquareSizes)), MemberData(nameof(BlockSizes)), MemberData(nameof(LargeBlockSizes))]
     public void Product_equals_the_definition(string device, StorageType type, int rows, int columns, int outputs)
         => Check(KernelDevices.Get(device), type, rows, columns, outputs, Activation.None, bias: false, residual: false);
 
@@ -96,6 +102,8 @@ public sealed class LinearTests(ITestOutputHelper output)
     public void Epilogue_equals_the_definition(string device, Activation activation, bool bias, bool residual, int rows)
     {
         Check(KernelDevices.Get(device), StorageType.F32, rows, 29, 46, activation, bias, residual);
+        if (device == nameof(TestDevice.OpenCl)) Check(KernelDevices.Get(device), StorageType.F16, rows, 70, 46, activation, bias, residual);
+        if (device == nameof(TestDevice.OpenCl)) Check(KernelDevices.Get(device), StorageType.Q4_K, rows * 5, 256, 38, activation, bias, residual);
         if (device.StartsWith("Cpu.")) Check(KernelDevices.Get(device), StorageType.F16, rows, 700, 166, activation, bias, residual);
         if (device.StartsWith("Cpu.")) Check(KernelDevices.Get(device), StorageType.Q4_K, rows * 5, 768, 38, activation, bias, residual);
     }

@@ -1,0 +1,46 @@
+using ILGPU.Runtime;
+
+namespace EdgeVideoLlava.Kernels;
+
+/// <summary>How a storage type lies on an accelerator, chosen at run time: its sizes, its packing on the host, its kernels.</summary>
+internal sealed unsafe class DeviceFormat
+{
+    private static readonly Dictionary<StorageType, DeviceFormat> Formats = new()
+    {
+        [StorageType.F32] = Create<DeviceF32>(StorageType.F32),
+        [StorageType.F16] = Create<DeviceF16>(StorageType.F16),
+        [StorageType.BF16] = Create<DeviceBF16>(StorageType.BF16),
+        [StorageType.Q8_0] = Create<DeviceQ8_0>(StorageType.Q8_0),
+        [StorageType.Q4_0] = Create<DeviceQ4_0>(StorageType.Q4_0),
+        [StorageType.Q4_K] = Create<DeviceQ4_K>(StorageType.Q4_K),
+    };
+
+    private readonly delegate*<int, int> rowWords, scaleWords;
+
+    private DeviceFormat(StorageType type, delegate*<int, int> rowWords, delegate*<int, int> scaleWords, delegate*<byte*, int, uint*, uint*, void> packRow,
+        Func<Accelerator, IlgpuWeightKernels> load)
+    {
+        (Type, Load) = (type, load);
+        this.rowWords = rowWords;
+        this.scaleWords = scaleWords;
+        PackRow = packRow;
+    }
+
+    /// <summary>Type of the numbers on the device.</summary>
+    public StorageType Type { get; }
+
+    /// <summary>(stored row, columns, its words, its scale words)</summary>
+    public delegate*<byte*, int, uint*, uint*, void> PackRow { get; }
+
+    public Func<Accelerator, IlgpuWeightKernels> Load { get; }
+
+    /// <summary>The format that keeps a storage type; float32 for a type without kernels of its own.</summary>
+    public static DeviceFormat Of(StorageType type) => Formats.GetValueOrDefault(type) ?? Formats[StorageType.F32];
+
+    public int RowWords(int columns) => rowWords(columns);
+
+    public int ScaleWords(int columns) => scaleWords(columns);
+
+    private static DeviceFormat Create<TWeights>(StorageType type) where TWeights : unmanaged, IDeviceWeights, IDevicePacking
+        => new(type, &TWeights.RowWords, &TWeights.ScaleWords, &TWeights.PackRow, IlgpuWeightKernels.Load<TWeights>);
+}

@@ -1,0 +1,34 @@
+using ILGPU;
+
+namespace EdgeVideoLlava.Kernels;
+
+/// <summary>Eight numbers in registers: eight consecutive columns, or eight sums that do not wait for each other.</summary>
+/// <remarks>Fields, not an array: ILGPU unrolls no loop, and an array indexed by a variable lies in local memory.</remarks>
+internal struct F8
+{
+    public float X0, X1, X2, X3, X4, X5, X6, X7;
+
+    /// <remarks>One after the other: of a tree of sums LLVM (PoCL) makes vectors of two, and of everything that leads to it.</remarks>
+    public readonly float Sum => X0 + X1 + X2 + X3 + X4 + X5 + X6 + X7;
+
+    /// <summary>sum + a · b, number by number.</summary>
+    public static F8 Add(F8 sum, F8 a, F8 b)
+    {
+        sum.X0 += a.X0 * b.X0;
+        sum.X1 += a.X1 * b.X1;
+        sum.X2 += a.X2 * b.X2;
+        sum.X3 += a.X3 * b.X3;
+        sum.X4 += a.X4 * b.X4;
+        sum.X5 += a.X5 * b.X5;
+        sum.X6 += a.X6 * b.X6;
+        sum.X7 += a.X7 * b.X7;
+        return sum;
+    }
+
+    /// <summary>Two quads.</summary>
+    public static F8 Load(ArrayView<F4> data, int quad)
+    {
+        F4 a = data[quad], b = data[quad + 1];
+        return new F8 { X0 = a.X, X1 = a.Y, X2 = a.Z, X3 = a.W, X4 = b.X, X5 = b.Y, X6 = b.Z, X7 = b.W };
+    }
+}

@@ -1,0 +1,29 @@
+namespace EdgeVideoLlava.Kernels;
+
+/// <summary>How a kernel reads a storage type. A type argument of the kernel, so that each type has a kernel of its own from one text.</summary>
+internal interface IDeviceWeights
+{
+    /// <summary>What the 32 columns around <paramref name="column"/> share.</summary>
+    BlockScale Scale(WeightView weight, int row, int column);
+
+    /// <summary>Eight columns from <paramref name="column"/> on (a multiple of 8), as float32, exactly; 0 beyond the last column.</summary>
+    F8 Load(WeightView weight, int row, int column, BlockScale scale);
+}
+
+/// <summary>How the host lays a storage type out on the device: the other half of <see cref="IDeviceWeights"/>, in the same file.</summary>
+internal unsafe interface IDevicePacking
+{
+    /// <summary>Words of a row's numbers, a multiple of 4; what pads it is 0.</summary>
+    static abstract int RowWords(int columns);
+
+    static abstract int ScaleWords(int columns);
+
+    /// <summary>One stored row to its words and scales, without loss.</summary>
+    static abstract void PackRow(byte* source, int columns, uint* words, uint* scales);
+}
+
+/// <summary>x = Step · level − Offset; not used by plain numbers.</summary>
+internal struct BlockScale
+{
+    public float Step, Offset;
+}
