@@ -7,7 +7,7 @@ using EdgeVideoLlava.Tests.Unit.Support;
 namespace EdgeVideoLlava.Tests.Unit.Runtime.Video;
 
 /// <summary>An hour of 4K, made by repeating a second of it without decoding (0.6 GB on disk while the test runs).</summary>
-[Trait("Category", "long")]
+[Trait("Category", "long"), Collection(nameof(Alone))]
 public sealed class LongClipTests(ITestOutputHelper output)
 {
     [Theory, InlineData("opencv"), InlineData("ffmpeg")]
