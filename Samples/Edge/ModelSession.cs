@@ -35,6 +35,10 @@ internal sealed class ModelSession : IDisposable
         return new ModelSession(settings, device, model, null);
     });
 
+    /// <summary>Opens random weights of a config's shapes, for measuring.</summary>
+    public static ModelSession OpenSynthetic(ModelSettings settings, VideoLlavaConfig config, StorageType type, CancellationToken cancel)
+        => Open(settings, device => new ModelSession(settings, device, VideoLlava.Synthetic(config, type, device, With(settings, null), cancel), null));
+
     /// <summary>The start line: which device, which model, which rules of tokens. Said once the inputs are known to be good.</summary>
     public void Announce()
     {

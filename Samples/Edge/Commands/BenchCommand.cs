@@ -27,18 +27,26 @@ internal static class BenchCommand
         command.SetAction((parsed, cancel) =>
         {
             ModelSettings settings = model.Read(parsed);
-            using BenchedModel benched = parsed.GetValue(synthetic) == null ? BenchedModel.Open(settings, cancel)
-                : BenchedModel.Synthetic(settings, SyntheticCheckpoint.Video7B(parsed.GetValue(layers)), Enum.Parse<StorageType>(parsed.GetValue(type)!, ignoreCase: true), cancel);
-            var benchmark = new ModelBenchmark(benched.Model, parsed.GetValue(repeat));
-            int context = benched.Model.Config.Language.Context, length = parsed.GetValue(prompt), tokens = parsed.GetValue(generate);
+            bool isSynthetic = parsed.GetValue(synthetic) != null;
+            int languageLayers = parsed.GetValue(layers);
+            StorageType storage = Enum.Parse<StorageType>(parsed.GetValue(type)!, ignoreCase: true);
+            using ModelSession session = isSynthetic
+                ? ModelSession.OpenSynthetic(settings, SyntheticCheckpoint.Video7B(languageLayers), storage, cancel)
+                : ModelSession.OpenModel(settings, cancel);
+            string name = isSynthetic ? SyntheticName(languageLayers, storage, settings.Weights) : Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(settings.Folder)));
+            var benchmark = new ModelBenchmark(session.Model, parsed.GetValue(repeat));
+            int context = session.Model.Config.Language.Context, length = parsed.GetValue(prompt), tokens = parsed.GetValue(generate);
             if (Math.Max(length, tokens + 1) > context) throw new BadInputException($"the model has {context} positions; take a --prompt-length and --generate that fit");
-            MachinePeaks? peaks = benched.Device is CpuDevice cpu ? MachinePeaks.Measure(cpu.Threads) : null;
+            MachinePeaks? peaks = session.Device is CpuDevice cpu ? MachinePeaks.Measure(cpu.Threads) : null;
             BenchmarkResult[] results = [benchmark.Encode(cancel), benchmark.Prefill(length, cancel), benchmark.Decode(tokens, cancel)];
-            var report = new BenchReport(benched.Name, ModelCost.LanguageParameters(benched.Model.Language), benched.Device.Description, peaks, results);
+            var report = new BenchReport(name, ModelCost.LanguageParameters(session.Model.Language), session.Device.Description, peaks, results);
             if (parsed.GetValue(json)) report.WriteJson(Console.Out);
             else report.WriteTable(Console.Out);
             return Task.FromResult(ExitCodes.Ok);
         });
         return command;
     }
+
+    private static string SyntheticName(int layers, StorageType type, StorageType? converted)
+        => $"synthetic 7b, {layers} of 32 layers, {type}{(converted == null ? "" : $", linears {converted}")}";
 }

@@ -1,0 +1,25 @@
+using System.Text.Json;
+
+namespace EdgeVideoLlava.Tests.EndToEnd;
+
+public sealed class BenchTests
+{
+    [Fact]
+    public async Task Json_holds_the_three_tests_and_the_peaks()
+    {
+        EdgeResult result = await EdgeProcess.Run("bench", "--repeat", "2", "--prompt-length", "32", "--generate", "4", "--json");
+        Assert.Equal(0, result.Code);
+        JsonElement report = JsonDocument.Parse(result.Output).RootElement;
+        Assert.Equal(["encode 8 frames", "pp32", "tg4"], report.GetProperty("results").EnumerateArray().Select(test => test.GetProperty("test").GetString()));
+        Assert.All(report.GetProperty("results").EnumerateArray(), test => Assert.InRange(test.GetProperty("seconds").GetDouble(), 1e-6, 60));
+        Assert.InRange(report.GetProperty("peak_bytes_per_second").GetDouble(), 1e8, 1e13);
+    }
+
+    [Theory, InlineData(""), InlineData("--synthetic 7b --layers 1")]
+    public async Task What_no_device_can_do_is_refused_for_every_model(string model)
+        => (await EdgeProcess.Run(["bench", "--compute", "fp16", .. model.Split(' ', StringSplitOptions.RemoveEmptyEntries)])).IsRefusal(3, "--compute fp16");
+
+    [Fact]
+    public async Task A_test_that_does_not_fit_into_the_context_is_code_2()
+        => (await EdgeProcess.Run("bench", "--prompt-length", "5000")).IsRefusal(2, "1024 positions");
+}
