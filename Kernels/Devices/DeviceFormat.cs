@@ -1,5 +1,3 @@
-using ILGPU.Runtime;
-
 namespace EdgeVideoLlava.Kernels;
 
 /// <summary>How a storage type lies on an accelerator, chosen at run time: its sizes, its packing on the host, its kernels.</summary>
@@ -18,7 +16,7 @@ internal sealed unsafe class DeviceFormat
     private readonly delegate*<int, int> rowWords, scaleWords;
 
     private DeviceFormat(StorageType type, delegate*<int, int> rowWords, delegate*<int, int> scaleWords, delegate*<byte*, int, uint*, uint*, void> packRow,
-        Func<Accelerator, IlgpuWeightKernels> load)
+        Func<KernelLoader, StorageType, IlgpuWeightKernels> load)
     {
         (Type, Load) = (type, load);
         this.rowWords = rowWords;
@@ -32,7 +30,8 @@ internal sealed unsafe class DeviceFormat
     /// <summary>(stored row, columns, its words, its scale words)</summary>
     public delegate*<byte*, int, uint*, uint*, void> PackRow { get; }
 
-    public Func<Accelerator, IlgpuWeightKernels> Load { get; }
+    /// <summary>(loader, type of activations)</summary>
+    public Func<KernelLoader, StorageType, IlgpuWeightKernels> Load { get; }
 
     /// <summary>The format that keeps a storage type; float32 for a type without kernels of its own.</summary>
     public static DeviceFormat Of(StorageType type) => Formats.GetValueOrDefault(type) ?? Formats[StorageType.F32];

@@ -18,29 +18,31 @@ internal static class IlgpuAccelerators
     private const string CudaRemedy = "it needs an NVIDIA GPU with its driver (libcuda.so.1; Debian: apt-get install nvidia-driver)";
 
     /// <summary>ILGPU's CPU accelerator: for tests of single kernels, a thread for each lane, thousands of times slower than the CPU device.</summary>
-    public static IlgpuDevice OpenCpu()
+    /// <remarks>Warps of 32 as on CUDA, groups of up to 256.</remarks>
+    public static IlgpuDevice OpenCpu(DeviceOptions options)
     {
-        Context context = Create(builder => builder.CPU(new CPUDevice(numThreadsPerWarp: 32, numWarpsPerMultiprocessor: 1, numMultiprocessors: 1)).Assertions());
-        return Open("ilgpu-cpu", context, () => context.GetCPUDevice(0).CreateCPUAccelerator(context));
+        Context context = Create(builder => builder.CPU(new CPUDevice(numThreadsPerWarp: 32, numWarpsPerMultiprocessor: 8, numMultiprocessors: 1)).Assertions());
+        return Open("ilgpu-cpu", context, options, KernelTier.Processor, () => context.GetCPUDevice(0).CreateCPUAccelerator(context));
     }
 
     /// <param name="index">Null takes the first GPU, else the first device.</param>
-    public static IlgpuDevice OpenOpenCl(int? index)
+    public static IlgpuDevice OpenOpenCl(int? index, DeviceOptions options)
     {
         Context context = Create(builder => builder.OpenCL(Accept));
         var devices = new List<CLDevice>();
         foreach (CLDevice device in context.GetCLDevices()) devices.Add(device);
         int chosen = index ?? Math.Max(0, devices.FindIndex(device => device.DeviceType.HasFlag(CLDeviceType.CL_DEVICE_TYPE_GPU)));
         Check("opencl", "OpenCL", chosen, devices.Count, OpenClRemedy, context);
-        return Open($"opencl:{chosen}", context, () => devices[chosen].CreateCLAccelerator(context));
+        KernelTier tier = devices[chosen].DeviceType.HasFlag(CLDeviceType.CL_DEVICE_TYPE_CPU) ? KernelTier.Processor : KernelTier.Portable;
+        return Open($"opencl:{chosen}", context, options, tier, () => devices[chosen].CreateCLAccelerator(context));
     }
 
-    public static IlgpuDevice OpenCuda(int? index)
+    public static IlgpuDevice OpenCuda(int? index, DeviceOptions options)
     {
         Context context = Create(builder => builder.Cuda());
         int chosen = index ?? 0;
         Check("cuda", "CUDA", chosen, context.GetCudaDevices().Count, CudaRemedy, context);
-        return Open($"cuda:{chosen}", context, () => context.GetCudaDevice(chosen).CreateCudaAccelerator(context));
+        return Open($"cuda:{chosen}", context, options, KernelTier.Portable, () => context.GetCudaDevice(chosen).CreateCudaAccelerator(context));
     }
 
     /// <summary>What a driver complains about, in one line.</summary>
@@ -72,13 +74,15 @@ internal static class IlgpuAccelerators
             : $"{name}:{index}: this machine has {count} {kind} device{(count == 1 ? "" : "s")}, numbered from 0; take --device {name}:0");
     }
 
-    private static IlgpuDevice Open(string id, Context context, Func<Accelerator> create)
+    /// <param name="tier">What the hardware is made for.</param>
+    private static IlgpuDevice Open(string id, Context context, DeviceOptions options, KernelTier tier, Func<Accelerator> create)
     {
         Accelerator? accelerator = null;
         try
         {
             accelerator = create();
-            return new IlgpuDevice(id, context, accelerator);
+            StorageType activations = options.Compute ?? (tier == KernelTier.Processor ? StorageType.F32 : StorageType.F16);
+            return new IlgpuDevice(id, context, accelerator, activations, options.Tier ?? tier);
         }
         catch (Exception e) when (e is AcceleratorException or NotSupportedException)
         {

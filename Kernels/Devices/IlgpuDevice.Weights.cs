@@ -62,7 +62,7 @@ public sealed unsafe partial class IlgpuDevice
             try
             {
                 Accelerator.Bind();
-                return format.Load(Accelerator);
+                return format.Load(loader, ActivationType);
             }
             catch (AcceleratorException e)
             {

@@ -5,7 +5,7 @@ internal static class LinearEpilogue
 {
     /// <summary>Stores y[row, r] if there is such an element.</summary>
     /// <param name="up">The sum of the up row where gated.</param>
-    public static void Store(float sum, float up, MatrixView bias, MatrixView residual, int activation, MatrixView y, int row, int r)
+    public static void Store(float sum, float up, MatrixView bias, MatrixView residual, int activation, ResultView y, int row, int r)
     {
         if (row >= y.Rows || r >= y.Columns) return;
         if (bias.Rows > 0) sum += bias[0, r];
@@ -16,6 +16,6 @@ internal static class LinearEpilogue
         }
         else sum = DeviceMath.Activate(activation, sum);
         if (residual.Rows > 0) sum += residual[row, r];
-        y[row, r] = sum;
+        y.Store(row, r, sum);
     }
 }

@@ -28,7 +28,7 @@ public sealed class ComputeDevicesTests
     [Fact]
     public void Auto_is_the_processor()
     {
-        using ComputeDevice device = ComputeDevices.Open("auto", threads: 1);
+        using ComputeDevice device = ComputeDevices.Open("auto", new DeviceOptions(Threads: 1));
         Assert.IsType<CpuDevice>(device);
     }
 }
