@@ -1,5 +1,6 @@
 using ILGPU;
 using ILGPU.Algorithms;
+using ILGPU.IR;
 using ILGPU.Runtime;
 using ILGPU.Runtime.CPU;
 using ILGPU.Runtime.Cuda;
@@ -20,7 +21,7 @@ internal static class IlgpuAccelerators
     /// <summary>ILGPU's CPU accelerator: for tests of single kernels, a thread for each lane, thousands of times slower than the CPU device.</summary>
     public static IlgpuDevice OpenCpu()
     {
-        Context context = Create(builder => builder.CPU(new CPUDevice(numThreadsPerWarp: 32, numWarpsPerMultiprocessor: 1, numMultiprocessors: 1)).Assertions());
+        Context context = Create(builder => builder.CPU(new CPUDevice(numThreadsPerWarp: 32, numWarpsPerMultiprocessor: 8, numMultiprocessors: 1)).Assertions());
         return Open("ilgpu-cpu", context, () => context.GetCPUDevice(0).CreateCPUAccelerator(context));
     }
 
@@ -53,6 +54,7 @@ internal static class IlgpuAccelerators
         {
             devices(builder);
             builder.EnableAlgorithms().Optimize(OptimizationLevel.O2);
+            PtxIntrinsics.Register(builder.GetIntrinsicManager());
         });
     }
 
