@@ -1,0 +1,140 @@
+using ILGPU;
+
+namespace EdgeVideoLlava.Kernels;
+
+/// <summary>The matrix-matrix product of <see cref="Linear"/> on tensor cores: binary16 factors, float32 sums.</summary>
+/// <remarks>
+/// z[t,r] = s[t] · Σ_c x[t,c] · W[r,c], then the epilogue;  x (T, C) binary16;  W (R, C) rounded to binary16, its own type in memory;  s (T, 1) float32 or absent.
+/// A group makes a square tile of y, <see cref="ITileShape"/>, in steps of 32 columns. Both factors' tiles lie in shared memory three times over:
+/// while one is multiplied, the next two are on their way. Of a tile a warp makes Strips · 16 rows and 32 columns, in registers.
+/// For SiLU·up the 32 are 16 gate rows of W and the 16 up rows of the same outputs.
+/// T and R are any, C a multiple of 8 (32 for blocks); what lies outside is zero in the tiles or masked in the end.
+/// </remarks>
+internal static class LinearTensorTile
+{
+    private const int Stages = 3, StepChunks = 4, Strip = 16, WarpColumns = 32;
+
+    // Floats of a row of a warp's 16 rows in the epilogue; 4 more than its columns, against bank conflicts.
+    private const int ScratchRow = WarpColumns + 4;
+
+    public static int Tiles(int count, int size) => (count + size - 1) / size;
+
+    public static void Kernel<TFill, TShape>(WeightView weight, EightsView x, MatrixView scales, MatrixView bias, MatrixView residual, int activation, ResultView y)
+        where TFill : unmanaged, ITileFill where TShape : unmanaged, ITileShape
+    {
+        TShape shape = default;
+        TFill fill = default;
+        ArrayView<U4> tileX = SharedMemory.Allocate<U4>(Stages * StepChunks * shape.Size);
+        ArrayView<U4> tileW = SharedMemory.Allocate<U4>(Stages * StepChunks * shape.Size);
+        bool gated = activation == (int)Activation.SiluUp;
+        int size = shape.Size, stage = size * StepChunks, steps = (x.Columns + 31) / 32, firstRow = Grid.IdxX * size;
+        int outputs = gated ? size / 2 : size, firstOutput = Grid.IdxY * outputs;
+        TileCopy copyX = TileCopy.Rows(size, x.Stride, x.Columns / 8, firstRow, 0, x.Rows);
+        FillPlan plan = fill.Plan(weight, size, firstOutput, gated ? y.Columns : 0, y.Columns);
+
+        Pending pending = fill.First(weight, plan);
+        for (int step = 0; step < Stages - 1; step++)
+        {
+            if (step < steps)
+            {
+                copyX.Begin(tileX, step * stage, x.Data, step);
+                pending = fill.Next(tileW, step * stage, weight, plan, step, pending);
+            }
+            PtxIntrinsics.CommitCopies();
+        }
+
+        int lane = Group.IdxX & 31, warp = Group.IdxX >> 5, warpRow = (warp & 1) * shape.Strips * Strip, warpColumn = (warp >> 1) * WarpColumns;
+        int placeX = TileCopy.Place(warpRow + (lane & 15), lane >> 4), placeW = TileCopy.Place(warpColumn + (lane & 7) + ((lane >> 4) << 3), lane >> 3 & 1);
+        Sums s0 = default, s1 = default, s2 = default, s3 = default;
+        int read = 0, write = (Stages - 1) * stage;
+        for (int step = 0; step < steps; step++)
+        {
+            PtxIntrinsics.WaitForCopiesBut1();
+            Group.Barrier(); // this step's tiles are there for all, and all have read those of the last step, which the next copies replace
+            if (step + Stages - 1 < steps)
+            {
+                copyX.Begin(tileX, write, x.Data, step + Stages - 1);
+                pending = fill.Next(tileW, write, weight, plan, step + Stages - 1, pending);
+            }
+            PtxIntrinsics.CommitCopies(); // empty in the end: so the wait counts as before
+            for (int half = 0; half < 4; half += 2)
+            {
+                int atX = read + (placeX ^ half), atW = read + (placeW ^ half); // chunks 0 and 1 of the step, then 2 and 3
+                U4 left = PtxIntrinsics.LoadMatrices(ref tileW[atW]), right = PtxIntrinsics.LoadMatrices(ref tileW[atW + Strip * StepChunks]);
+                s0 = Sums.Add(s0, PtxIntrinsics.LoadMatrices(ref tileX[atX]), left, right);
+                s1 = Sums.Add(s1, PtxIntrinsics.LoadMatrices(ref tileX[atX + Strip * StepChunks]), left, right);
+                if (shape.Strips > 2)
+                {
+                    s2 = Sums.Add(s2, PtxIntrinsics.LoadMatrices(ref tileX[atX + 2 * Strip * StepChunks]), left, right);
+                    s3 = Sums.Add(s3, PtxIntrinsics.LoadMatrices(ref tileX[atX + 3 * Strip * StepChunks]), left, right);
+                }
+            }
+            read = read == (Stages - 1) * stage ? 0 : read + stage;
+            write = write == (Stages - 1) * stage ? 0 : write + stage;
+        }
+        PtxIntrinsics.WaitForAllCopies();
+        Group.Barrier(); // the tiles become the warps' scratch
+
+        ArrayView<float> scratch = tileX.Cast<float>();
+        int own = warp * Strip * ScratchRow, outputColumn = firstOutput + (gated ? warpColumn / 2 : warpColumn);
+        for (int strip = 0; strip < shape.Strips; strip++)
+        {
+            Sums sums = strip == 0 ? s0 : strip == 1 ? s1 : strip == 2 ? s2 : s3;
+            sums.Store(scratch, own + (lane >> 2) * ScratchRow + 2 * (lane & 3), ScratchRow);
+            Warp.Barrier();
+            Finish(scratch, own, scales, bias, residual, activation, y, firstRow + warpRow + strip * Strip, outputColumn);
+            Warp.Barrier();
+        }
+    }
+
+    /// <summary>A warp's 16 rows from scratch to y, neighbouring lanes at neighbouring columns.</summary>
+    private static void Finish(ArrayView<float> scratch, int own, MatrixView scales, MatrixView bias, MatrixView residual, int activation, ResultView y, int row, int column)
+    {
+        bool gated = activation == (int)Activation.SiluUp;
+        int shift = gated ? 4 : 5, width = 1 << shift;
+        for (int i = Group.IdxX & 31; i < Strip * width; i += 32)
+        {
+            int r = i >> shift, c = i & width - 1, at = own + r * ScratchRow + c;
+            float sum = scratch[at], up = gated ? scratch[at + 16] : 0f;
+            if (scales.Rows > 0 && row + r < y.Rows)
+            {
+                float scale = scales[row + r, 0];
+                sum *= scale;
+                up *= scale;
+            }
+            LinearEpilogue.Store(sum, up, bias, residual, activation, y, row + r, column + c);
+        }
+    }
+
+    // 16 rows and 32 columns of sums: four fragments side by side.
+    private struct Sums
+    {
+        public F4 C0, C1, C2, C3;
+
+        /// <param name="left">Fragments of the first 16 columns: X, Y of the first 8, Z, W of the second.</param>
+        public static Sums Add(Sums sums, U4 x, U4 left, U4 right)
+        {
+            sums.C0 = PtxIntrinsics.MultiplyAdd(sums.C0, x, new U2 { X = left.X, Y = left.Y });
+            sums.C1 = PtxIntrinsics.MultiplyAdd(sums.C1, x, new U2 { X = left.Z, Y = left.W });
+            sums.C2 = PtxIntrinsics.MultiplyAdd(sums.C2, x, new U2 { X = right.X, Y = right.Y });
+            sums.C3 = PtxIntrinsics.MultiplyAdd(sums.C3, x, new U2 { X = right.Z, Y = right.W });
+            return sums;
+        }
+
+        public readonly void Store(ArrayView<float> scratch, int at, int stride)
+        {
+            Store(scratch, at, stride, C0);
+            Store(scratch, at + 8, stride, C1);
+            Store(scratch, at + 16, stride, C2);
+            Store(scratch, at + 24, stride, C3);
+        }
+
+        private static void Store(ArrayView<float> scratch, int at, int stride, F4 fragment)
+        {
+            scratch[at] = fragment.X;
+            scratch[at + 1] = fragment.Y;
+            scratch[at + 8 * stride] = fragment.Z;
+            scratch[at + 8 * stride + 1] = fragment.W;
+        }
+    }
+}
