@@ -35,40 +35,25 @@ internal static class LinearTensorTile
         Pending pending = fill.First(weight, plan);
         for (int step = 0; step < Stages - 1; step++)
         {
-            if (step < steps)
-            {
-                copyX.Begin(tileX, step * stage, x.Data, step);
-                pending = fill.Next(tileW, step * stage, weight, plan, step, pending);
-            }
+            copyX.Begin(tileX, step * stage, x.Data, step);
+            pending = fill.Next(tileW, step * stage, weight, plan, step, pending);
             PtxIntrinsics.CommitCopies();
         }
 
         int lane = Group.IdxX & 31, warp = Group.IdxX >> 5, warpRow = (warp & 1) * shape.Strips * Strip, warpColumn = (warp >> 1) * WarpColumns;
         int placeX = TileCopy.Place(warpRow + (lane & 15), lane >> 4), placeW = TileCopy.Place(warpColumn + (lane & 7) + ((lane >> 4) << 3), lane >> 3 & 1);
-        Sums s0 = default, s1 = default, s2 = default, s3 = default;
+        WarpSums sums = default;
         int read = 0, write = (Stages - 1) * stage;
         for (int step = 0; step < steps; step++)
         {
             PtxIntrinsics.WaitForCopiesBut1();
             Group.Barrier(); // this step's tiles are there for all, and all have read those of the last step, which the next copies replace
-            if (step + Stages - 1 < steps)
-            {
-                copyX.Begin(tileX, write, x.Data, step + Stages - 1);
-                pending = fill.Next(tileW, write, weight, plan, step + Stages - 1, pending);
-            }
-            PtxIntrinsics.CommitCopies(); // empty in the end: so the wait counts as before
-            for (int half = 0; half < 4; half += 2)
-            {
-                int atX = read + (placeX ^ half), atW = read + (placeW ^ half); // chunks 0 and 1 of the step, then 2 and 3
-                U4 left = PtxIntrinsics.LoadMatrices(ref tileW[atW]), right = PtxIntrinsics.LoadMatrices(ref tileW[atW + Strip * StepChunks]);
-                s0 = Sums.Add(s0, PtxIntrinsics.LoadMatrices(ref tileX[atX]), left, right);
-                s1 = Sums.Add(s1, PtxIntrinsics.LoadMatrices(ref tileX[atX + Strip * StepChunks]), left, right);
-                if (shape.Strips > 2)
-                {
-                    s2 = Sums.Add(s2, PtxIntrinsics.LoadMatrices(ref tileX[atX + 2 * Strip * StepChunks]), left, right);
-                    s3 = Sums.Add(s3, PtxIntrinsics.LoadMatrices(ref tileX[atX + 3 * Strip * StepChunks]), left, right);
-                }
-            }
+            copyX.Begin(tileX, write, x.Data, step + Stages - 1); // zeros beyond the last step
+            pending = fill.Next(tileW, write, weight, plan, step + Stages - 1, pending);
+            PtxIntrinsics.CommitCopies();
+            // Chunks 0 and 1 of the step, then 2 and 3. Written twice: ILGPU unrolls no loop.
+            sums = Multiply(sums, shape, tileX, read + placeX, tileW, read + placeW);
+            sums = Multiply(sums, shape, tileX, read + (placeX ^ 2), tileW, read + (placeW ^ 2));
             read = read == (Stages - 1) * stage ? 0 : read + stage;
             write = write == (Stages - 1) * stage ? 0 : write + stage;
         }
@@ -79,8 +64,8 @@ internal static class LinearTensorTile
         int own = warp * Strip * ScratchRow, outputColumn = firstOutput + (gated ? warpColumn / 2 : warpColumn);
         for (int strip = 0; strip < shape.Strips; strip++)
         {
-            Sums sums = strip == 0 ? s0 : strip == 1 ? s1 : strip == 2 ? s2 : s3;
-            sums.Store(scratch, own + (lane >> 2) * ScratchRow + 2 * (lane & 3), ScratchRow);
+            StripSums rows = strip == 0 ? sums.S0 : strip == 1 ? sums.S1 : strip == 2 ? sums.S2 : sums.S3;
+            rows.Store(scratch, own + (lane >> 2) * ScratchRow + 2 * (lane & 3), ScratchRow);
             Warp.Barrier();
             Finish(scratch, own, scales, bias, residual, activation, y, firstRow + warpRow + strip * Strip, outputColumn);
             Warp.Barrier();
@@ -106,13 +91,34 @@ internal static class LinearTensorTile
         }
     }
 
+    /// <summary>16 columns of x times 16 of W.</summary>
+    /// <param name="atX">This lane's row of the first strip, as ldmatrix takes it.</param>
+    private static WarpSums Multiply<TShape>(WarpSums sums, TShape shape, ArrayView<U4> tileX, int atX, ArrayView<U4> tileW, int atW) where TShape : unmanaged, ITileShape
+    {
+        const int next = Strip * StepChunks;
+        U4 left = PtxIntrinsics.LoadMatrices(ref tileW[atW]), right = PtxIntrinsics.LoadMatrices(ref tileW[atW + next]);
+        sums.S0 = StripSums.Add(sums.S0, PtxIntrinsics.LoadMatrices(ref tileX[atX]), left, right);
+        sums.S1 = StripSums.Add(sums.S1, PtxIntrinsics.LoadMatrices(ref tileX[atX + next]), left, right);
+        if (shape.Strips > 2)
+        {
+            sums.S2 = StripSums.Add(sums.S2, PtxIntrinsics.LoadMatrices(ref tileX[atX + 2 * next]), left, right);
+            sums.S3 = StripSums.Add(sums.S3, PtxIntrinsics.LoadMatrices(ref tileX[atX + 3 * next]), left, right);
+        }
+        return sums;
+    }
+
+    private struct WarpSums
+    {
+        public StripSums S0, S1, S2, S3;
+    }
+
     // 16 rows and 32 columns of sums: four fragments side by side.
-    private struct Sums
+    private struct StripSums
     {
         public F4 C0, C1, C2, C3;
 
         /// <param name="left">Fragments of the first 16 columns: X, Y of the first 8, Z, W of the second.</param>
-        public static Sums Add(Sums sums, U4 x, U4 left, U4 right)
+        public static StripSums Add(StripSums sums, U4 x, U4 left, U4 right)
         {
             sums.C0 = PtxIntrinsics.MultiplyAdd(sums.C0, x, new U2 { X = left.X, Y = left.Y });
             sums.C1 = PtxIntrinsics.MultiplyAdd(sums.C1, x, new U2 { X = left.Z, Y = left.W });
