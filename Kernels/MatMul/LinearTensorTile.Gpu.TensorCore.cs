@@ -106,41 +106,4 @@ internal static class LinearTensorTile
         }
         return sums;
     }
-
-    private struct WarpSums
-    {
-        public StripSums S0, S1, S2, S3;
-    }
-
-    // 16 rows and 32 columns of sums: four fragments side by side.
-    private struct StripSums
-    {
-        public F4 C0, C1, C2, C3;
-
-        /// <param name="left">Fragments of the first 16 columns: X, Y of the first 8, Z, W of the second.</param>
-        public static StripSums Add(StripSums sums, U4 x, U4 left, U4 right)
-        {
-            sums.C0 = PtxIntrinsics.MultiplyAdd(sums.C0, x, new U2 { X = left.X, Y = left.Y });
-            sums.C1 = PtxIntrinsics.MultiplyAdd(sums.C1, x, new U2 { X = left.Z, Y = left.W });
-            sums.C2 = PtxIntrinsics.MultiplyAdd(sums.C2, x, new U2 { X = right.X, Y = right.Y });
-            sums.C3 = PtxIntrinsics.MultiplyAdd(sums.C3, x, new U2 { X = right.Z, Y = right.W });
-            return sums;
-        }
-
-        public readonly void Store(ArrayView<float> scratch, int at, int stride)
-        {
-            Store(scratch, at, stride, C0);
-            Store(scratch, at + 8, stride, C1);
-            Store(scratch, at + 16, stride, C2);
-            Store(scratch, at + 24, stride, C3);
-        }
-
-        private static void Store(ArrayView<float> scratch, int at, int stride, F4 fragment)
-        {
-            scratch[at] = fragment.X;
-            scratch[at + 1] = fragment.Y;
-            scratch[at + 8 * stride] = fragment.Z;
-            scratch[at + 8 * stride + 1] = fragment.W;
-        }
-    }
 }

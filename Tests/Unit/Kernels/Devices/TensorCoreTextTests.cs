@@ -42,6 +42,11 @@ public sealed class TensorCoreTextTests(ITestOutputHelper output)
 
     private static IEnumerable<(string Name, MethodInfo Method, int Group)> All()
     {
+        foreach (Type shape in new[] { typeof(Head64), typeof(Head128) })
+        {
+            yield return ($"{nameof(FullAttention)}, {shape.Name}", Attention(typeof(FullAttention), shape), TensorAttention.Items);
+            yield return ($"{nameof(CausalAttention)}, {shape.Name}", Attention(typeof(CausalAttention), shape), TensorAttention.Items);
+        }
         yield return (nameof(ScaledHalves), Method(typeof(ScaledHalves)), 32 * ScaledHalves.Rows);
         foreach (Type fill in Weights.Where(type => type != typeof(DeviceHalfRows)).Select(type => typeof(DecodedFill<>).MakeGenericType(type)).Prepend(typeof(CopiedFill)))
         {
@@ -50,6 +55,9 @@ public sealed class TensorCoreTextTests(ITestOutputHelper output)
             yield return ($"{nameof(LinearTensorTile)}, {weights}, 64", Method(typeof(LinearTensorTile)).MakeGenericMethod(fill, typeof(Tile64)), 128);
         }
     }
+
+    private static MethodInfo Attention(Type operation, Type shape)
+        => operation.GetMethod("TensorKernel", BindingFlags.Static | BindingFlags.NonPublic)!.MakeGenericMethod(shape);
 
     private static MethodInfo Method(Type type) => type.GetMethod("Kernel", BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic)!;
 }
