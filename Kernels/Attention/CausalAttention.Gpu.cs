@@ -19,6 +19,7 @@ public static partial class CausalAttention
     // ---- launcher --------------------------------------------------------------------------------------------------------------
     private static void Gpu(IlgpuQueue queue, Matrix q, Matrix keys, Matrix values, IntVector positions, int headSize, Matrix y)
     {
+        if (TensorCore(queue, q, keys, values, positions, headSize, y)) return;
         if (q.Type == StorageType.F16) Gpu<Float16>(queue, q, keys, values, positions, headSize, y);
         else Gpu<Float32>(queue, q, keys, values, positions, headSize, y);
     }

@@ -18,6 +18,7 @@ public static partial class FullAttention
     // ---- launcher --------------------------------------------------------------------------------------------------------------
     private static void Gpu(IlgpuQueue queue, Matrix qkv, SequenceLayout layout, int heads, Matrix y)
     {
+        if (TensorCore(queue, qkv, layout, heads, y)) return;
         if (qkv.Type == StorageType.F16) Gpu<Float16>(queue, qkv, layout, heads, y);
         else Gpu<Float32>(queue, qkv, layout, heads, y);
     }

@@ -16,6 +16,7 @@ internal sealed class IlgpuKernels
 
     private readonly ActivationKernels<Float32> floats;
     private readonly ActivationKernels<Float16>? halves;
+    private readonly TensorKernels? tensor;
 
     /// <param name="activations">F16 loads the kernels for binary16 as well: the residual stream is float32 all the same.</param>
     public IlgpuKernels(KernelLoader loader, StorageType activations)
@@ -25,7 +26,10 @@ internal sealed class IlgpuKernels
         loader.Load(out CrossEntropy, Kernels.CrossEntropy.Kernel);
         floats = new ActivationKernels<Float32>(loader);
         halves = activations == StorageType.F16 ? new ActivationKernels<Float16>(loader) : null;
+        tensor = loader.Tier == KernelTier.TensorCore ? new TensorKernels(loader) : null;
     }
+
+    public TensorKernels Tensor => tensor ?? throw new InvalidOperationException("the device was opened without the kernels of tensor cores");
 
     public ActivationKernels<T> Of<T>() where T : unmanaged, IElement<T>
         => (typeof(T) == typeof(Float32) ? floats as ActivationKernels<T> : halves as ActivationKernels<T>)

@@ -9,9 +9,10 @@ internal sealed class IlgpuWeightKernels
 {
     private readonly object floats;
     private readonly object? halves;
+    private readonly LinearTensorKernels? tensor;
 
-    private IlgpuWeightKernels(Action<AcceleratorStream, Index1D, WeightView, ArrayView<int>, MatrixView> gather, object floats, object? halves)
-        => (EmbeddingGather, this.floats, this.halves) = (gather, floats, halves);
+    private IlgpuWeightKernels(Action<AcceleratorStream, Index1D, WeightView, ArrayView<int>, MatrixView> gather, object floats, object? halves, LinearTensorKernels? tensor)
+        => (EmbeddingGather, this.floats, this.halves, this.tensor) = (gather, floats, halves, tensor);
 
     public readonly Action<AcceleratorStream, Index1D, WeightView, ArrayView<int>, MatrixView> EmbeddingGather;
 
@@ -19,8 +20,12 @@ internal sealed class IlgpuWeightKernels
     {
         loader.Load(out Action<AcceleratorStream, Index1D, WeightView, ArrayView<int>, MatrixView> gather, Kernels.EmbeddingGather.Kernel<TWeights>);
         return new IlgpuWeightKernels(gather, LinearKernels<Float32>.Load<TWeights>(loader),
-            activations == StorageType.F16 ? LinearKernels<Float16>.Load<TWeights>(loader) : null);
+            activations == StorageType.F16 ? LinearKernels<Float16>.Load<TWeights>(loader) : null,
+            loader.Tier == KernelTier.TensorCore ? LinearTensorKernels.Load<TWeights>(loader) : null);
     }
+
+    /// <summary>The products on tensor cores.</summary>
+    public LinearTensorKernels Tensor => tensor ?? throw new InvalidOperationException("the device was opened without the kernels of tensor cores");
 
     /// <summary>The products with inputs of one type.</summary>
     public LinearKernels<T> Linear<T>() where T : unmanaged, IElement<T>

@@ -63,6 +63,34 @@ internal readonly unsafe struct DeviceF16 : IDeviceWeights, IDevicePacking
     }
 }
 
+/// <summary>binary16 for tensor cores, which read rows as they are: a column after the other, padded to 8 columns.</summary>
+internal readonly unsafe struct DeviceHalfRows : IDeviceWeights, IDevicePacking
+{
+    public static int RowWords(int columns) => DeviceF16.RowWords(columns);
+
+    public static int ScaleWords(int columns) => 0;
+
+    public static void PackRow(byte* source, int columns, uint* words, uint* scales) => Buffer.MemoryCopy(source, words, 2L * columns, 2L * columns);
+
+    public BlockScale Scale(WeightView weight, int row, int column) => default;
+
+    public F8 Load(WeightView weight, int row, int column, BlockScale scale)
+    {
+        U4 w = weight.Quads[row * (weight.RowWords / 4) + column / 8];
+        return new F8
+        {
+            X0 = DeviceMath.HalfToFloat(w.X & 0xffffu),
+            X1 = DeviceMath.HalfToFloat(w.X >> 16),
+            X2 = DeviceMath.HalfToFloat(w.Y & 0xffffu),
+            X3 = DeviceMath.HalfToFloat(w.Y >> 16),
+            X4 = DeviceMath.HalfToFloat(w.Z & 0xffffu),
+            X5 = DeviceMath.HalfToFloat(w.Z >> 16),
+            X6 = DeviceMath.HalfToFloat(w.W & 0xffffu),
+            X7 = DeviceMath.HalfToFloat(w.W >> 16),
+        };
+    }
+}
+
 /// <summary>bfloat16: laid out as <see cref="DeviceF16"/>.</summary>
 internal readonly unsafe struct DeviceBF16 : IDeviceWeights, IDevicePacking
 {

@@ -1,5 +1,6 @@
 using System.Reflection;
 using EdgeVideoLlava.Kernels;
+using ILGPU;
 
 namespace EdgeVideoLlava.Tests.Unit.Support;
 
@@ -10,7 +11,8 @@ internal static class DeviceKernels
 
     private static readonly Type[] All = typeof(IlgpuDevice).Assembly.GetTypes();
 
-    public static IEnumerable<Type> Operations => All.Where(type => type.GetMethod("Kernel", Static) != null);
+    /// <summary>Types with a kernel whose items work alone; those of the tensor-core tier have tests of their own.</summary>
+    public static IEnumerable<Type> Operations => All.Where(type => type.GetMethod("Kernel", Static)?.GetParameters()[0].ParameterType == typeof(Index1D));
 
     public static IReadOnlyDictionary<string, MethodInfo> Methods { get; } = new SortedDictionary<string, MethodInfo>(
         Operations.SelectMany(type => Instances(type.Name, type.GetMethod("Kernel", Static)!)).ToDictionary(pair => pair.Name, pair => pair.Method), StringComparer.Ordinal);

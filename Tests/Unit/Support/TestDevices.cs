@@ -17,6 +17,9 @@ public enum TestDevice
     IlgpuCpuPortable,
     OpenClPortable,
 
+    /// <summary>The kernels of tensor cores, their instructions computed in C#; fp16 activations.</summary>
+    IlgpuCpuTensorCore,
+
     /// <summary>fp16 activations; products with the kernels of the device.</summary>
     OpenClHalf,
     OpenClPortableHalf,
@@ -74,6 +77,7 @@ public static class TestDevices
         TestDevice.Cpu => Open("cpu"),
         TestDevice.IlgpuCpu => Open("ilgpu-cpu"),
         TestDevice.IlgpuCpuPortable => Open("ilgpu-cpu", tier: KernelTier.Portable),
+        TestDevice.IlgpuCpuTensorCore => Open("ilgpu-cpu", StorageType.F16, KernelTier.TensorCore),
         TestDevice.OpenCl => Open("opencl"),
         TestDevice.OpenClPortable => Open("opencl", tier: KernelTier.Portable),
         TestDevice.OpenClHalf => Open("opencl", StorageType.F16),

@@ -6,7 +6,7 @@ namespace EdgeVideoLlava.Tests.Unit.Kernels.Attention;
 public sealed class CausalAttentionTests(ITestOutputHelper output)
 {
     /// <summary>The definition: query head h of row t looks at keys 0..p[t] of key head h / (H / G).</summary>
-    private static Expected[] Oracle(float[] q, float[] keys, float[] values, int[] positions, int heads, int groups, int d)
+    internal static Expected[] Oracle(float[] q, float[] keys, float[] values, int[] positions, int heads, int groups, int d)
         => [.. from t in Enumerable.Range(0, positions.Length)
                from h in Enumerable.Range(0, heads)
                let g = h / (heads / groups)

@@ -6,7 +6,7 @@ namespace EdgeVideoLlava.Tests.Unit.Kernels.Attention;
 public sealed class FullAttentionTests(ITestOutputHelper output)
 {
     /// <summary>The definition: rows of the same sequence look at each other, head by head. sequences[s][i] is the row of place i in sequence s.</summary>
-    private static Expected[] Oracle(float[] qkv, int[][] sequences, int heads, int d)
+    internal static Expected[] Oracle(float[] qkv, int[][] sequences, int heads, int d)
     {
         int columns = heads * d;
         var y = new Expected[qkv.Length / 3];
