@@ -49,6 +49,30 @@ internal sealed class KernelLoader(Accelerator accelerator, KernelTier tier)
         where T1 : struct where T2 : struct where T3 : struct where T4 : struct where T5 : struct where T6 : struct
         => accelerator.LoadImplicitlyGroupedKernel(kernel, Math.Min(group, accelerator.MaxNumThreadsPerGroup));
 
+    public void LoadGroups<T1, T2, T3>(out Action<AcceleratorStream, KernelConfig, T1, T2, T3> launcher, Action<T1, T2, T3> kernel, int group)
+        where T1 : struct where T2 : struct where T3 : struct
+        => launcher = LoadGroups<Action<AcceleratorStream, KernelConfig, T1, T2, T3>>(kernel, group);
+
+    public void LoadGroups<T1, T2, T3, T4>(out Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4> launcher, Action<T1, T2, T3, T4> kernel, int group)
+        where T1 : struct where T2 : struct where T3 : struct where T4 : struct
+        => launcher = LoadGroups<Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4>>(kernel, group);
+
+    public void LoadGroups<T1, T2, T3, T4, T5>(out Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4, T5> launcher, Action<T1, T2, T3, T4, T5> kernel, int group)
+        where T1 : struct where T2 : struct where T3 : struct where T4 : struct where T5 : struct
+        => launcher = LoadGroups<Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4, T5>>(kernel, group);
+
+    public void LoadGroups<T1, T2, T3, T4, T5, T6>(out Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4, T5, T6> launcher, Action<T1, T2, T3, T4, T5, T6> kernel, int group)
+        where T1 : struct where T2 : struct where T3 : struct where T4 : struct where T5 : struct where T6 : struct
+        => launcher = LoadGroups<Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4, T5, T6>>(kernel, group);
+
+    public void LoadGroups<T1, T2, T3, T4, T5, T6, T7>(out Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4, T5, T6, T7> launcher, Action<T1, T2, T3, T4, T5, T6, T7> kernel, int group)
+        where T1 : struct where T2 : struct where T3 : struct where T4 : struct where T5 : struct where T6 : struct where T7 : struct
+        => launcher = LoadGroups<Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4, T5, T6, T7>>(kernel, group);
+
+    public void LoadGroups<T1, T2, T3, T4, T5, T6, T7, T8>(out Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4, T5, T6, T7, T8> launcher, Action<T1, T2, T3, T4, T5, T6, T7, T8> kernel, int group)
+        where T1 : struct where T2 : struct where T3 : struct where T4 : struct where T5 : struct where T6 : struct where T7 : struct where T8 : struct
+        => launcher = LoadGroups<Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4, T5, T6, T7, T8>>(kernel, group);
+
     /// <typeparam name="TLauncher">Action of AcceleratorStream, KernelConfig and the kernel's own parameters.</typeparam>
     /// <param name="kernel">A static method.</param>
     /// <param name="group">Items of a group, for the register allocation of CUDA.</param>

@@ -1,4 +1,5 @@
 using EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Tests.Unit.Support;
 
 namespace EdgeVideoLlava.Tests.Unit.Kernels.Devices;
 
