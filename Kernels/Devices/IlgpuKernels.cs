@@ -14,6 +14,9 @@ internal sealed class IlgpuKernels
     public readonly Action<AcceleratorStream, Index1D, MatrixView, int, ArrayView<int>, MatrixView> TopK;
     public readonly Action<AcceleratorStream, Index1D, MatrixView, ArrayView<int>, MatrixView> CrossEntropy;
 
+    // Of groups; not on the processor's tier.
+    public readonly Action<AcceleratorStream, KernelConfig, MatrixView, int, ArrayView<int>, MatrixView> TopKGroups = null!;
+
     private readonly ActivationKernels<Float32> floats;
     private readonly ActivationKernels<Float16>? halves;
     private readonly TensorKernels? tensor;
@@ -24,6 +27,7 @@ internal sealed class IlgpuKernels
         loader.Load(out AddRows, Kernels.AddRows.Kernel);
         loader.Load(out TopK, Kernels.TopK.Kernel);
         loader.Load(out CrossEntropy, Kernels.CrossEntropy.Kernel);
+        if (loader.Tier != KernelTier.Processor) loader.LoadGroups(out TopKGroups, Kernels.TopK.GroupKernel, Kernels.TopK.Items);
         floats = new ActivationKernels<Float32>(loader);
         halves = activations == StorageType.F16 ? new ActivationKernels<Float16>(loader) : null;
         tensor = loader.Tier == KernelTier.TensorCore ? new TensorKernels(loader) : null;
