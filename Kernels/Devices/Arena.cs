@@ -10,6 +10,9 @@ public sealed class Arena(ComputeDevice device) : IDisposable
     private readonly List<DeviceBuffer> buffers = [];
     private int next;
 
+    /// <summary>Changes when memory that was given before is no longer what will be given again.</summary>
+    public int Version { get; private set; }
+
     /// <summary>An uninitialised (rows, columns) matrix of <see cref="ComputeDevice.ActivationType"/>: what one layer hands to the next.</summary>
     public Matrix TakeActivations(int rows, int columns) => Take(rows, columns, device.ActivationType);
 
@@ -22,6 +25,7 @@ public sealed class Arena(ComputeDevice device) : IDisposable
         {
             buffers[next].Dispose();
             buffers[next] = device.Allocate(type, elements);
+            Version++;
         }
         return new Matrix(buffers[next++], 0, rows, columns, columns);
     }
