@@ -75,7 +75,7 @@ internal sealed class DecodeLoop : IDisposable
     private void Give(int steps)
     {
         (DeviceBuffer, int) now = (state.Caches[0].Keys.Buffer, model.LanguageArena.Version);
-        if (memory != now || recorded is { IsCurrent: false })
+        if ( recorded is { IsCurrent: false })
         {
             recorded?.Dispose();
             recorded = null;
