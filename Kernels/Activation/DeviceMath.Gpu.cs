@@ -64,4 +64,19 @@ internal static class DeviceMath
         if (magnitude >= 0x7c00u) bits = magnitude << 13 | 0x7f800000u;
         return Interop.IntAsFloat(bits | sign);
     }
+
+    /// <summary>float32 to the nearest binary16, ties to even; beyond its range infinity, NaN stays one.</summary>
+    /// <remarks>
+    /// subnormal results: adding 1/2 lets the addition round, and leaves them in the low bits
+    /// normal ones: half a unit less one of the last place plus its parity, then the bias of the exponent, all in one wrapping sum
+    /// </remarks>
+    public static ushort FloatToHalf(float value)
+    {
+        uint bits = Interop.FloatAsInt(value), sign = bits >> 16 & 0x8000u, half;
+        bits &= 0x7fffffffu;
+        if (bits >= 0x47800000u) half = bits > 0x7f800000u ? 0x7e00u : 0x7c00u;
+        else if (bits < 0x38800000u) half = Interop.FloatAsInt(Interop.IntAsFloat(bits) + 0.5f) - 0x3f000000u;
+        else half = bits + 0xc8000fffu + (bits >> 13 & 1u) >> 13;
+        return (ushort)(half | sign);
+    }
 }

@@ -6,16 +6,27 @@ public static partial class FullAttention
 {
     // ---- kernel ----------------------------------------------------------------------------------------------------------------
     /// <summary>One item is one row of one head.</summary>
-    internal static void Kernel(Index1D item, MatrixView qkv, SequenceLayout layout, int heads, MatrixView y)
+    internal static void Kernel<T>(Index1D item, MatrixView<T> qkv, SequenceLayout layout, int heads, MatrixView sums, MatrixView<T> y) where T : unmanaged, IElement<T>
     {
         if (item >= y.Rows * heads) return;
         int place = item / heads, sequence = place / layout.Length, i = place % layout.Length, columns = y.Columns;
         int headSize = columns / heads, at = item % heads * headSize;
         int first = sequence / layout.Inner * layout.Outer + sequence % layout.Inner, row = first + i * layout.Step;
-        DeviceSoftmaxAttention.Row(qkv, row, at, qkv, columns + at, qkv, 2 * columns + at, first, layout.Step, layout.Length, headSize, y, row, at);
+        DeviceSoftmaxAttention.Row(qkv, at, qkv, columns + at, qkv, 2 * columns + at, first, layout.Step, layout.Length, headSize, sums, y, row, at);
     }
 
     // ---- launcher --------------------------------------------------------------------------------------------------------------
     private static void Gpu(IlgpuQueue queue, Matrix qkv, SequenceLayout layout, int heads, Matrix y)
-        => queue.Launch(queue.Kernels.FullAttention, (long)y.Rows * heads, qkv.Gpu(), layout, heads, y.Gpu());
+    {
+        if (TensorCore(queue, qkv, layout, heads, y)) return;
+        if (qkv.Type == StorageType.F16) Gpu<Float16>(queue, qkv, layout, heads, y);
+        else Gpu<Float32>(queue, qkv, layout, heads, y);
+    }
+
+    private static void Gpu<T>(IlgpuQueue queue, Matrix qkv, SequenceLayout layout, int heads, Matrix y) where T : unmanaged, IElement<T>
+    {
+        using Arena.Scope scope = queue.Scratch.Begin();
+        queue.Launch(queue.Kernels.Of<T>().FullAttention, IlgpuQueue.Items((long)y.Rows * heads),
+            qkv.Gpu<T>(), layout, heads, DeviceSoftmaxAttention.Sums(queue, y).Gpu(), y.Gpu<T>());
+    }
 }

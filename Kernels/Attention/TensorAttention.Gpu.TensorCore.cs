@@ -16,8 +16,9 @@ internal static class TensorAttention
 
     private const int Keys = 32, Rows = 16;
 
+    // ---- kernel ----------------------------------------------------------------------------------------------------------------
     /// <param name="qColumn">The head's first column, here and below a multiple of 8.</param>
-    public static void Tile<TMap, TShape>(TMap map, EightsView q, int qColumn, EightsView keys, int keyColumn, EightsView values, int valueColumn, EightsView y, int yColumn)
+    public static void Tile<TMap, TShape>(TMap map, EightsView<Float16> q, int qColumn, EightsView<Float16> keys, int keyColumn, EightsView<Float16> values, int valueColumn, EightsView<Float16> y, int yColumn)
         where TMap : struct, IAttentionMap where TShape : unmanaged, IHeadShape
     {
         TShape shape = default;
@@ -77,7 +78,7 @@ internal static class TensorAttention
 
     /// <summary>Begins to copy a block of keys and values; zeros beyond the last one, because what no one has written may be anything.</summary>
     private static void CopyKeys<TMap, TShape>(TMap map, TShape shape, ArrayView<U4> tileK, ArrayView<U4> tileV, int stage,
-        EightsView keys, int keyColumn, EightsView values, int valueColumn, int first, int end) where TMap : struct, IAttentionMap where TShape : unmanaged, IHeadShape
+        EightsView<Float16> keys, int keyColumn, EightsView<Float16> values, int valueColumn, int first, int end) where TMap : struct, IAttentionMap where TShape : unmanaged, IHeadShape
     {
         int chunks = shape.Chunks, own = map.KeyRow(XMath.Min(first + (Group.IdxX & 31), end - 1)); // a lane finds a row, all ask it
         for (int i = Group.IdxX; i < Keys * chunks; i += Items)
@@ -147,5 +148,19 @@ internal static class TensorAttention
         int at = Place(row, chunk, chunks) * 4 + word; // eight rows further down the turn is the same
         words[at] = PtxIntrinsics.Halves(c.X, c.Y);
         words[at + 8 * chunks * 4] = PtxIntrinsics.Halves(c.Z, c.W);
+    }
+
+    // ---- launcher --------------------------------------------------------------------------------------------------------------
+    public static KernelConfig Groups(int queries, int heads) => new(new Index3D((queries + Queries - 1) / Queries, heads, 1), new Index3D(Items, 1, 1));
+
+    /// <summary>Whether there is a kernel for the head size, and every matrix is binary16 with rows at multiples of 16 bytes.</summary>
+    public static bool Fits(IlgpuQueue queue, int headSize, params ReadOnlySpan<Matrix> matrices)
+    {
+        if (queue.Tier != KernelTier.TensorCore || headSize is not (64 or 128)) return false;
+        foreach (Matrix matrix in matrices)
+        {
+            if (matrix.Type != StorageType.F16 || matrix.Stride % 8 != 0 || matrix.Offset % 8 != 0) return false;
+        }
+        return true;
     }
 }

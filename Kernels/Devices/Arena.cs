@@ -10,15 +10,18 @@ public sealed class Arena(ComputeDevice device) : IDisposable
     private readonly List<DeviceBuffer> buffers = [];
     private int next;
 
+    /// <summary>An uninitialised (rows, columns) matrix of <see cref="ComputeDevice.ActivationType"/>: what one layer hands to the next.</summary>
+    public Matrix TakeActivations(int rows, int columns) => Take(rows, columns, device.ActivationType);
+
     /// <summary>An uninitialised (rows, columns) matrix, valid until the scope that it was taken in is left.</summary>
-    public Matrix Take(int rows, int columns)
+    public Matrix Take(int rows, int columns, StorageType type = StorageType.F32)
     {
         long elements = (long)rows * columns;
-        if (next == buffers.Count) buffers.Add(device.Allocate(StorageType.F32, elements));
-        else if (buffers[next].Elements < elements)
+        if (next == buffers.Count) buffers.Add(device.Allocate(type, elements));
+        else if (buffers[next].Elements < elements || buffers[next].Type != type)
         {
             buffers[next].Dispose();
-            buffers[next] = device.Allocate(StorageType.F32, elements);
+            buffers[next] = device.Allocate(type, elements);
         }
         return new Matrix(buffers[next++], 0, rows, columns, columns);
     }

@@ -4,21 +4,30 @@ namespace EdgeVideoLlava.Kernels;
 internal sealed unsafe class AsyncCopies
 {
     [ThreadStatic] private static AsyncCopies? mine;
-    private static int launches;
+    private static int weaker, epoch;
 
-    private readonly int launch;
+    private readonly int born;
     private readonly Queue<List<(nint Target, nint Source, int Bytes)>> groups = new();
     private List<(nint Target, nint Source, int Bytes)> open = [];
 
-    private AsyncCopies(int launch) => this.launch = launch;
+    private AsyncCopies(int epoch) => born = epoch;
 
-    public static AsyncCopies Mine => mine is { } copies && copies.launch == launches ? copies : mine = new AsyncCopies(launches);
+    public static AsyncCopies Mine => mine is { } copies && copies.born == epoch ? copies : mine = new AsyncCopies(epoch);
 
     /// <summary>For tests of the tests: every wait lets so many groups more pass.</summary>
-    internal static int Weaker { get; set; }
-
-    /// <summary>Before each launch: what an earlier kernel has left without a wait is dropped. Its targets are memory of others by now.</summary>
-    public static void BeginLaunch() => Interlocked.Increment(ref launches);
+    /// <remarks>
+    /// Set, it drops the copies that a kernel has left without a wait: their targets are memory of others by the time that the lane's thread
+    /// serves another kernel. Kernels wait for all their copies in the end.
+    /// </remarks>
+    internal static int Weaker
+    {
+        get => weaker;
+        set
+        {
+            weaker = value;
+            epoch++;
+        }
+    }
 
     public void Add(U4* target, U4* source, int bytes) => open.Add(((nint)target, (nint)source, bytes));
 

@@ -12,6 +12,9 @@ public abstract class ComputeDevice : IDisposable
     /// <summary>Bytes of device memory in use; mapped weights count nothing.</summary>
     public long AllocatedBytes => Interlocked.Read(ref allocatedBytes);
 
+    /// <summary>F32 or F16: what lies between the layers of a block (inputs of products, queries, keys, values). The residual stream is always F32.</summary>
+    public virtual StorageType ActivationType => StorageType.F32;
+
     /// <summary>A queue: its work is done in the order given; only <see cref="ComputeQueue.Read(Matrix, Span{float})"/> and <see cref="ComputeQueue.Wait"/> wait.</summary>
     public abstract ComputeQueue CreateQueue();
 
@@ -23,7 +26,8 @@ public abstract class ComputeDevice : IDisposable
     /// <remarks>The host memory of the parts must outlive the weight on the processor; any other device has its own copy on return.</remarks>
     public abstract Weight LoadWeight(string name, StorageType type, int columns, params ReadOnlySpan<HostRows> parts);
 
-    public Matrix AllocateMatrix(int rows, int columns) => new(Allocate(StorageType.F32, (long)rows * columns), 0, rows, columns, columns);
+    public Matrix AllocateMatrix(int rows, int columns, StorageType type = StorageType.F32)
+        => new(Allocate(type, (long)rows * columns), 0, rows, columns, columns);
 
     public IntVector AllocateInts(int length) => new(Allocate(StorageType.I32, length), 0, length);
 

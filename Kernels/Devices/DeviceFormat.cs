@@ -1,5 +1,3 @@
-using ILGPU.Runtime;
-
 namespace EdgeVideoLlava.Kernels;
 
 /// <summary>How a storage type lies on an accelerator, chosen at run time: its sizes, its packing on the host, its kernels.</summary>
@@ -15,10 +13,12 @@ internal sealed unsafe class DeviceFormat
         [StorageType.Q4_K] = Create<DeviceQ4_K>(StorageType.Q4_K),
     };
 
+    private static readonly DeviceFormat HalfRows = Create<DeviceHalfRows>(StorageType.F16);
+
     private readonly delegate*<int, int> rowWords, scaleWords;
 
     private DeviceFormat(StorageType type, delegate*<int, int> rowWords, delegate*<int, int> scaleWords, delegate*<byte*, int, uint*, uint*, void> packRow,
-        Func<Accelerator, IlgpuWeightKernels> load)
+        Func<KernelLoader, StorageType, IlgpuWeightKernels> load)
     {
         (Type, Load) = (type, load);
         this.rowWords = rowWords;
@@ -32,10 +32,14 @@ internal sealed unsafe class DeviceFormat
     /// <summary>(stored row, columns, its words, its scale words)</summary>
     public delegate*<byte*, int, uint*, uint*, void> PackRow { get; }
 
-    public Func<Accelerator, IlgpuWeightKernels> Load { get; }
+    /// <summary>(loader, type of activations)</summary>
+    public Func<KernelLoader, StorageType, IlgpuWeightKernels> Load { get; }
 
     /// <summary>The format that keeps a storage type; float32 for a type without kernels of its own.</summary>
     public static DeviceFormat Of(StorageType type) => Formats.GetValueOrDefault(type) ?? Formats[StorageType.F32];
+
+    /// <summary>The same for a tier: tensor cores read rows of halves as they are.</summary>
+    public static DeviceFormat Of(StorageType type, KernelTier tier) => type == StorageType.F16 && tier == KernelTier.TensorCore ? HalfRows : Of(type);
 
     public int RowWords(int columns) => rowWords(columns);
 

@@ -1,5 +1,3 @@
-using ILGPU;
-
 namespace EdgeVideoLlava.Kernels;
 
 /// <summary>Eight numbers in registers: eight consecutive columns, or eight sums that do not wait for each other.</summary>
@@ -23,12 +21,5 @@ internal struct F8
         sum.X6 += a.X6 * b.X6;
         sum.X7 += a.X7 * b.X7;
         return sum;
-    }
-
-    /// <summary>Two quads.</summary>
-    public static F8 Load(ArrayView<F4> data, int quad)
-    {
-        F4 a = data[quad], b = data[quad + 1];
-        return new F8 { X0 = a.X, X1 = a.Y, X2 = a.Z, X3 = a.W, X4 = b.X, X5 = b.Y, X6 = b.Z, X7 = b.W };
     }
 }

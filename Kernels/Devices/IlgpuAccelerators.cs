@@ -19,29 +19,36 @@ internal static class IlgpuAccelerators
     private const string CudaRemedy = "it needs an NVIDIA GPU with its driver (libcuda.so.1; Debian: apt-get install nvidia-driver)";
 
     /// <summary>ILGPU's CPU accelerator: for tests of single kernels, a thread for each lane, thousands of times slower than the CPU device.</summary>
-    public static IlgpuDevice OpenCpu()
+    /// <remarks>Warps of 32 as on CUDA, groups of up to 256.</remarks>
+    public static IlgpuDevice OpenCpu(DeviceOptions options)
     {
         Context context = Create(builder => builder.CPU(new CPUDevice(numThreadsPerWarp: 32, numWarpsPerMultiprocessor: 8, numMultiprocessors: 1)).Assertions());
-        return Open("ilgpu-cpu", context, () => context.GetCPUDevice(0).CreateCPUAccelerator(context));
+        return Open("ilgpu-cpu", context, options, KernelTier.Processor, () => context.GetCPUDevice(0).CreateCPUAccelerator(context));
     }
 
     /// <param name="index">Null takes the first GPU, else the first device.</param>
-    public static IlgpuDevice OpenOpenCl(int? index)
+    public static IlgpuDevice OpenOpenCl(int? index, DeviceOptions options)
     {
         Context context = Create(builder => builder.OpenCL(Accept));
         var devices = new List<CLDevice>();
         foreach (CLDevice device in context.GetCLDevices()) devices.Add(device);
         int chosen = index ?? Math.Max(0, devices.FindIndex(device => device.DeviceType.HasFlag(CLDeviceType.CL_DEVICE_TYPE_GPU)));
         Check("opencl", "OpenCL", chosen, devices.Count, OpenClRemedy, context);
-        return Open($"opencl:{chosen}", context, () => devices[chosen].CreateCLAccelerator(context));
+        CheckTier($"opencl:{chosen}", options, context);
+        KernelTier tier = devices[chosen].DeviceType.HasFlag(CLDeviceType.CL_DEVICE_TYPE_CPU) ? KernelTier.Processor : KernelTier.Portable;
+        return Open($"opencl:{chosen}", context, options, tier, () => devices[chosen].CreateCLAccelerator(context));
     }
 
-    public static IlgpuDevice OpenCuda(int? index)
+    public static IlgpuDevice OpenCuda(int? index, DeviceOptions options)
     {
         Context context = Create(builder => builder.Cuda());
         int chosen = index ?? 0;
         Check("cuda", "CUDA", chosen, context.GetCudaDevices().Count, CudaRemedy, context);
-        return Open($"cuda:{chosen}", context, () => context.GetCudaDevice(chosen).CreateCudaAccelerator(context));
+        CudaDevice device = context.GetCudaDevice(chosen);
+        // Tensor cores multiply binary16: where float32 is asked for there is nothing for them to do.
+        bool tensorCores = device.Architecture >= CudaArchitecture.SM_80, useful = options.Compute != StorageType.F32;
+        if (!tensorCores) CheckTier($"cuda:{chosen}", options, context);
+        return Open($"cuda:{chosen}", context, options, tensorCores && useful ? KernelTier.TensorCore : KernelTier.Portable, () => device.CreateCudaAccelerator(context));
     }
 
     /// <summary>What a driver complains about, in one line.</summary>
@@ -74,13 +81,22 @@ internal static class IlgpuAccelerators
             : $"{name}:{index}: this machine has {count} {kind} device{(count == 1 ? "" : "s")}, numbered from 0; take --device {name}:0");
     }
 
-    private static IlgpuDevice Open(string id, Context context, Func<Accelerator> create)
+    private static void CheckTier(string id, DeviceOptions options, Context context)
+    {
+        if (options.Tier != KernelTier.TensorCore) return;
+        context.Dispose();
+        throw new DeviceUnavailableException($"{id}: the kernels of tensor cores need CUDA and an NVIDIA GPU of compute capability 8.0 or later; take the portable ones");
+    }
+
+    /// <param name="tier">What the hardware is made for.</param>
+    private static IlgpuDevice Open(string id, Context context, DeviceOptions options, KernelTier tier, Func<Accelerator> create)
     {
         Accelerator? accelerator = null;
         try
         {
             accelerator = create();
-            return new IlgpuDevice(id, context, accelerator);
+            StorageType activations = options.Compute ?? (tier == KernelTier.Processor ? StorageType.F32 : StorageType.F16);
+            return new IlgpuDevice(id, context, accelerator, activations, options.Tier ?? tier);
         }
         catch (Exception e) when (e is AcceleratorException or NotSupportedException)
         {

@@ -5,25 +5,35 @@ namespace EdgeVideoLlava.Kernels;
 
 /// <summary>One accelerator through ILGPU: a GPU by CUDA or OpenCL, the processor by OpenCL (PoCL), or ILGPU's own CPU accelerator.</summary>
 /// <remarks>
-/// Weights stay in their storage type where <see cref="DeviceFormat"/> has it, and become float32 otherwise, exactly; everything else is
-/// float32 and int32. Opened by <see cref="ComputeDevices.Open"/>.
+/// Weights stay in their storage type where <see cref="DeviceFormat"/> has it, and become float32 otherwise, exactly; activations are of
+/// <see cref="ActivationType"/>, everything else is float32 and int32. Opened by <see cref="ComputeDevices.Open"/>.
 /// </remarks>
 public sealed unsafe partial class IlgpuDevice : ComputeDevice
 {
+    // Kernels read 16 bytes at once.
+    private const int Padding = 16;
+
     private readonly Context context;
     private readonly string id;
     private readonly List<IlgpuQueue> queues = [];
     private readonly Queue<(MemoryBuffer Memory, long Ticket)> retired = new();
+    private readonly KernelLoader loader;
     private long ticket;
 
-    internal IlgpuDevice(string id, Context context, Accelerator accelerator)
+    internal IlgpuDevice(string id, Context context, Accelerator accelerator, StorageType activations, KernelTier tier)
     {
         (this.id, this.context, Accelerator) = (id, context, accelerator);
+        (ActivationType, Tier) = (activations, tier);
         Memory = accelerator.MemorySize;
-        Kernels = new IlgpuKernels(accelerator);
+        loader = new KernelLoader(accelerator, tier);
+        Kernels = new IlgpuKernels(loader, activations);
     }
 
-    public override string Description => $"{id}, {Accelerator.Name.Trim()}, {Memory >> 20} MiB";
+    public override string Description => $"{id}, {Accelerator.Name.Trim()}, {Memory >> 20} MiB, {(ActivationType == StorageType.F16 ? "fp16" : "fp32")}";
+
+    public override StorageType ActivationType { get; }
+
+    public KernelTier Tier { get; }
 
     /// <summary>Bytes of device memory as the driver reported them when the device was opened.</summary>
     public long Memory { get; }
@@ -109,6 +119,7 @@ public sealed unsafe partial class IlgpuDevice : ComputeDevice
 
     private MemoryBuffer AllocateMemory(long elements, int elementBytes)
     {
+        elements = (elements * elementBytes + Padding - 1) / Padding * Padding / elementBytes;
         long bytes = elements * elementBytes;
         if (elements > int.MaxValue) throw TooLarge(bytes, null);
         if (AllocatedBytes + bytes > Memory) WaitForAll();

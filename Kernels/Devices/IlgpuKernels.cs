@@ -10,56 +10,28 @@ namespace EdgeVideoLlava.Kernels;
 /// </remarks>
 internal sealed class IlgpuKernels
 {
-    private readonly Accelerator accelerator;
-
-    public readonly Action<AcceleratorStream, Index1D, MatrixView, MatrixView, float, MatrixView> RmsNorm;
-    public readonly Action<AcceleratorStream, Index1D, MatrixView, MatrixView, MatrixView, float, MatrixView> LayerNorm;
-    public readonly Action<AcceleratorStream, Index1D, MatrixView, MatrixView, MatrixView, ArrayView<int>, MatrixView> RotaryEmbedding;
-    public readonly Action<AcceleratorStream, Index1D, MatrixView, MatrixView, MatrixView, ArrayView<int>, int, MatrixView> CausalAttention;
-    public readonly Action<AcceleratorStream, Index1D, MatrixView, SequenceLayout, int, MatrixView> FullAttention;
-    public readonly Action<AcceleratorStream, Index1D, MatrixView, int, MatrixView> PatchEmbedding;
-    public readonly Action<AcceleratorStream, Index1D, MatrixView, MatrixView> PaddedRows;
     public readonly Action<AcceleratorStream, Index1D, MatrixView, MatrixView, int, MatrixView> AddRows;
-    public readonly Action<AcceleratorStream, Index1D, MatrixView, MatrixView> CopyRows;
-    public readonly Action<AcceleratorStream, Index1D, MatrixView, ArrayView<int>, MatrixView> ScatterRows;
     public readonly Action<AcceleratorStream, Index1D, MatrixView, int, ArrayView<int>, MatrixView> TopK;
     public readonly Action<AcceleratorStream, Index1D, MatrixView, ArrayView<int>, MatrixView> CrossEntropy;
 
-    public IlgpuKernels(Accelerator accelerator)
+    private readonly ActivationKernels<Float32> floats;
+    private readonly ActivationKernels<Float16>? halves;
+    private readonly TensorKernels? tensor;
+
+    /// <param name="activations">F16 loads the kernels for binary16 as well: the residual stream is float32 all the same.</param>
+    public IlgpuKernels(KernelLoader loader, StorageType activations)
     {
-        this.accelerator = accelerator;
-        Load(out RmsNorm, Kernels.RmsNorm.Kernel);
-        Load(out LayerNorm, Kernels.LayerNorm.Kernel);
-        Load(out RotaryEmbedding, Kernels.RotaryEmbedding.Kernel);
-        Load(out CausalAttention, Kernels.CausalAttention.Kernel);
-        Load(out FullAttention, Kernels.FullAttention.Kernel);
-        Load(out PatchEmbedding, Kernels.PatchEmbedding.Kernel);
-        Load(out PaddedRows, Kernels.PaddedRows.Kernel);
-        Load(out AddRows, Kernels.AddRows.Kernel);
-        Load(out CopyRows, Kernels.CopyRows.Kernel);
-        Load(out ScatterRows, Kernels.ScatterRows.Kernel);
-        Load(out TopK, Kernels.TopK.Kernel);
-        Load(out CrossEntropy, Kernels.CrossEntropy.Kernel);
+        loader.Load(out AddRows, Kernels.AddRows.Kernel);
+        loader.Load(out TopK, Kernels.TopK.Kernel);
+        loader.Load(out CrossEntropy, Kernels.CrossEntropy.Kernel);
+        floats = new ActivationKernels<Float32>(loader);
+        halves = activations == StorageType.F16 ? new ActivationKernels<Float16>(loader) : null;
+        tensor = loader.Tier == KernelTier.TensorCore ? new TensorKernels(loader) : null;
     }
 
-    private void Load<T1, T2>(out Action<AcceleratorStream, Index1D, T1, T2> launcher, Action<Index1D, T1, T2> kernel)
-        where T1 : struct where T2 : struct
-        => launcher = accelerator.LoadAutoGroupedKernel(kernel);
+    public TensorKernels Tensor => tensor ?? throw new InvalidOperationException("the device was opened without the kernels of tensor cores");
 
-    private void Load<T1, T2, T3>(out Action<AcceleratorStream, Index1D, T1, T2, T3> launcher, Action<Index1D, T1, T2, T3> kernel)
-        where T1 : struct where T2 : struct where T3 : struct
-        => launcher = accelerator.LoadAutoGroupedKernel(kernel);
-
-    private void Load<T1, T2, T3, T4>(out Action<AcceleratorStream, Index1D, T1, T2, T3, T4> launcher, Action<Index1D, T1, T2, T3, T4> kernel)
-        where T1 : struct where T2 : struct where T3 : struct where T4 : struct
-        => launcher = accelerator.LoadAutoGroupedKernel(kernel);
-
-    private void Load<T1, T2, T3, T4, T5>(out Action<AcceleratorStream, Index1D, T1, T2, T3, T4, T5> launcher, Action<Index1D, T1, T2, T3, T4, T5> kernel)
-        where T1 : struct where T2 : struct where T3 : struct where T4 : struct where T5 : struct
-        => launcher = accelerator.LoadAutoGroupedKernel(kernel);
-
-    private void Load<T1, T2, T3, T4, T5, T6>(
-        out Action<AcceleratorStream, Index1D, T1, T2, T3, T4, T5, T6> launcher, Action<Index1D, T1, T2, T3, T4, T5, T6> kernel)
-        where T1 : struct where T2 : struct where T3 : struct where T4 : struct where T5 : struct where T6 : struct
-        => launcher = accelerator.LoadAutoGroupedKernel(kernel);
+    public ActivationKernels<T> Of<T>() where T : unmanaged, IElement<T>
+        => (typeof(T) == typeof(Float32) ? floats as ActivationKernels<T> : halves as ActivationKernels<T>)
+            ?? throw new InvalidOperationException("the device was opened for float32 activations");
 }

@@ -21,6 +21,10 @@ internal sealed unsafe partial class IlgpuQueue : ComputeQueue
 
     public IlgpuKernels Kernels => device.Kernels;
 
+    public int Multiprocessors => device.Accelerator.NumMultiprocessors;
+
+    public KernelTier Tier => device.Tier;
+
     /// <summary>What an operation needs between two launches; the launches of a queue are in order, so the next operation may use it again.</summary>
     public Arena Scratch { get; }
 
@@ -29,13 +33,9 @@ internal sealed unsafe partial class IlgpuQueue : ComputeQueue
 
     public override void Write(ReadOnlySpan<float> source, Matrix target)
     {
-        if (target.Rows == 0) return;
-        bool dense = target.Rows == 1 || target.Stride == target.Columns;
-        for (int row = 0; row < (dense ? 1 : target.Rows); row++)
-        {
-            int length = dense ? target.Rows * target.Columns : target.Columns;
-            Upload(source.Slice(row * target.Columns, length), IlgpuViews.View<float>(target.Buffer, target.Offset + (long)row * target.Stride, length));
-        }
+        source = source[..(target.Rows * target.Columns)];
+        if (target.Type == StorageType.F16) WriteRows<ushort>(ToHalves(source), target);
+        else WriteRows(source, target);
     }
 
     public override void Write(ReadOnlySpan<int> source, IntVector target)
@@ -45,14 +45,15 @@ internal sealed unsafe partial class IlgpuQueue : ComputeQueue
 
     public override void Read(Matrix source, Span<float> target)
     {
-        bool dense = source.Rows == 1 || source.Stride == source.Columns;
-        int copies = source.Rows == 0 ? 0 : dense ? 1 : source.Rows, length = dense ? source.Rows * source.Columns : source.Columns;
-        fixed (float* address = target[..(source.Rows * source.Columns)])
+        target = target[..(source.Rows * source.Columns)];
+        if (source.Type != StorageType.F16)
         {
-            for (int row = 0; row < copies; row++)
-                Download(IlgpuViews.View<float>(source.Buffer, source.Offset + (long)row * source.Stride, length), address + (long)row * length);
-            Wait(); // inside fixed: the driver writes to the caller's memory until then
+            ReadRows(source, target);
+            return;
         }
+        var halves = new ushort[target.Length];
+        ReadRows<ushort>(source, halves);
+        for (int i = 0; i < halves.Length; i++) target[i] = (float)BitConverter.UInt16BitsToHalf(halves[i]);
     }
 
     public override void Read(IntVector source, Span<int> target)
@@ -89,6 +90,37 @@ internal sealed unsafe partial class IlgpuQueue : ComputeQueue
         staging.Dispose();
         stream.Dispose();
         base.Dispose();
+    }
+
+    private static ushort[] ToHalves(ReadOnlySpan<float> numbers)
+    {
+        var halves = new ushort[numbers.Length];
+        for (int i = 0; i < halves.Length; i++) halves[i] = BitConverter.HalfToUInt16Bits((System.Half)numbers[i]);
+        return halves;
+    }
+
+    private void WriteRows<T>(ReadOnlySpan<T> source, Matrix target) where T : unmanaged
+    {
+        foreach ((long offset, int start, int length) in Pieces(target))
+            Upload(source.Slice(start, length), IlgpuViews.View<T>(target.Buffer, offset, length));
+    }
+
+    private void ReadRows<T>(Matrix source, Span<T> target) where T : unmanaged
+    {
+        fixed (T* address = target)
+        {
+            foreach ((long offset, int start, int length) in Pieces(source))
+                Download(IlgpuViews.View<T>(source.Buffer, offset, length), address + start);
+            Wait(); // inside fixed: the driver writes to the caller's memory until then
+        }
+    }
+
+    /// <summary>What a copy of a matrix consists of: all of it if its rows lie close, else each row.</summary>
+    private static IEnumerable<(long Offset, int Start, int Length)> Pieces(Matrix matrix)
+    {
+        bool dense = matrix.Rows == 1 || matrix.Stride == matrix.Columns;
+        int count = matrix.Rows * matrix.Columns == 0 ? 0 : dense ? 1 : matrix.Rows, length = dense ? matrix.Rows * matrix.Columns : matrix.Columns;
+        for (int i = 0; i < count; i++) yield return (matrix.Offset + (long)i * matrix.Stride, i * length, length);
     }
 
     private void Upload<T>(ReadOnlySpan<T> source, ArrayView<T> target) where T : unmanaged

@@ -3,29 +3,31 @@ using ILGPU.Runtime;
 
 namespace EdgeVideoLlava.Kernels;
 
-/// <summary>The kernels that read weights, for one storage type of one device.</summary>
+/// <summary>The kernels that read weights of one storage type on one device; held as long as the device.</summary>
 /// <remarks>Loaded with the first weight of the type, not with the device: a model has two or three of the types, and compiling takes its time.</remarks>
 internal sealed class IlgpuWeightKernels
 {
-    // Small enough to spread a product over a processor's cores, two warps of a GPU.
-    private const int Group = 64;
+    private readonly object floats;
+    private readonly object? halves;
+    private readonly LinearTensorKernels? tensor;
 
-    private IlgpuWeightKernels(
-        Action<AcceleratorStream, Index1D, WeightView, QuadView, MatrixView, MatrixView, int, MatrixView> row,
-        Action<AcceleratorStream, Index1D, WeightView, QuadView, MatrixView, MatrixView, int, MatrixView> tile,
-        Action<AcceleratorStream, Index1D, WeightView, ArrayView<int>, MatrixView> gather)
-        => (LinearRow, LinearTile, EmbeddingGather) = (row, tile, gather);
+    private IlgpuWeightKernels(Action<AcceleratorStream, Index1D, WeightView, ArrayView<int>, MatrixView> gather, object floats, object? halves, LinearTensorKernels? tensor)
+        => (EmbeddingGather, this.floats, this.halves, this.tensor) = (gather, floats, halves, tensor);
 
-    public readonly Action<AcceleratorStream, Index1D, WeightView, QuadView, MatrixView, MatrixView, int, MatrixView> LinearRow;
-    public readonly Action<AcceleratorStream, Index1D, WeightView, QuadView, MatrixView, MatrixView, int, MatrixView> LinearTile;
     public readonly Action<AcceleratorStream, Index1D, WeightView, ArrayView<int>, MatrixView> EmbeddingGather;
 
-    public static IlgpuWeightKernels Load<TWeights>(Accelerator accelerator) where TWeights : unmanaged, IDeviceWeights
+    public static IlgpuWeightKernels Load<TWeights>(KernelLoader loader, StorageType activations) where TWeights : unmanaged, IDeviceWeights
     {
-        int group = Math.Min(Group, accelerator.MaxNumThreadsPerGroup);
-        return new IlgpuWeightKernels(
-            accelerator.LoadImplicitlyGroupedKernel<Index1D, WeightView, QuadView, MatrixView, MatrixView, int, MatrixView>(Kernels.LinearRow.Kernel<TWeights>, group),
-            accelerator.LoadImplicitlyGroupedKernel<Index1D, WeightView, QuadView, MatrixView, MatrixView, int, MatrixView>(Kernels.LinearTile.Kernel<TWeights>, group),
-            accelerator.LoadImplicitlyGroupedKernel<Index1D, WeightView, ArrayView<int>, MatrixView>(Kernels.EmbeddingGather.Kernel<TWeights>, group));
+        loader.Load(out Action<AcceleratorStream, Index1D, WeightView, ArrayView<int>, MatrixView> gather, Kernels.EmbeddingGather.Kernel<TWeights>);
+        return new IlgpuWeightKernels(gather, LinearKernels<Float32>.Load<TWeights>(loader),
+            activations == StorageType.F16 ? LinearKernels<Float16>.Load<TWeights>(loader) : null,
+            loader.Tier == KernelTier.TensorCore ? LinearTensorKernels.Load<TWeights>(loader) : null);
     }
+
+    /// <summary>The products on tensor cores.</summary>
+    public LinearTensorKernels Tensor => tensor ?? throw new InvalidOperationException("the device was opened without the kernels of tensor cores");
+
+    /// <summary>The products with inputs of one type.</summary>
+    public LinearKernels<T> Linear<T>() where T : unmanaged, IElement<T>
+        => (LinearKernels<T>)((typeof(T) == typeof(Float32) ? floats : halves) ?? throw new InvalidOperationException("the device was opened for float32 activations"));
 }

@@ -2,9 +2,12 @@ using System.Diagnostics;
 
 namespace EdgeVideoLlava.Kernels;
 
-/// <summary>(Rows, Columns) float32 in device memory, row-major; element (r, c) is at Offset + r * Stride + c.</summary>
+/// <summary>(Rows, Columns) numbers in device memory, row-major; element (r, c) is at Offset + r * Stride + c.</summary>
+/// <remarks>Float32, or on an accelerator binary16 (<see cref="ComputeDevice.ActivationType"/>).</remarks>
 public readonly record struct Matrix(DeviceBuffer Buffer, long Offset, int Rows, int Columns, int Stride)
 {
+    public StorageType Type => Buffer.Type;
+
     public Matrix RowRange(int start, int count)
     {
         Debug.Assert(start >= 0 && count >= 0 && start + count <= Rows);

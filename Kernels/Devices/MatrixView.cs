@@ -3,13 +3,17 @@ using ILGPU;
 namespace EdgeVideoLlava.Kernels;
 
 /// <summary>A <see cref="Matrix"/> as a kernel sees it: its own rows only, so that ILGPU's index checks guard exactly them.</summary>
-/// <remarks>Public because ILGPU's generated launchers must see it. No rows = an absent operand; Data is a valid view all the same.</remarks>
-public readonly struct MatrixView(ArrayView<float> data, int rows, int columns, int stride)
+/// <remarks>No rows = an absent operand; Data is a valid view all the same. MatrixView alone is one of float32.</remarks>
+internal readonly struct MatrixView<T>(ArrayView<T> data, int rows, int columns, int stride) where T : unmanaged, IElement<T>
 {
-    public readonly ArrayView<float> Data = data;
+    public readonly ArrayView<T> Data = data;
     public readonly int Rows = rows;
     public readonly int Columns = columns;
     public readonly int Stride = stride;
 
-    public ref float this[int row, int column] => ref Data[row * Stride + column];
+    public float this[int row, int column]
+    {
+        get => Data[row * Stride + column].Value;
+        set => Data[row * Stride + column] = default(T).From(value);
+    }
 }

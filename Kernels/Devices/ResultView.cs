@@ -2,11 +2,11 @@ using ILGPU;
 
 namespace EdgeVideoLlava.Kernels;
 
-/// <summary>Where a product's results go: float32 or binary16.</summary>
-public readonly struct ResultView(ArrayView<float> floats, ArrayView<ushort> halves, int isHalf, int rows, int columns, int stride)
+/// <summary>Where a product's results go: float32 or binary16, told apart at run time, because a result is stored once and would double the kernels.</summary>
+internal readonly struct ResultView(ArrayView<Float32> floats, ArrayView<Float16> halves, int isHalf, int rows, int columns, int stride)
 {
-    public readonly ArrayView<float> Floats = floats;
-    public readonly ArrayView<ushort> Halves = halves;
+    public readonly ArrayView<Float32> Floats = floats;
+    public readonly ArrayView<Float16> Halves = halves;
     public readonly int IsHalf = isHalf;
     public readonly int Rows = rows;
     public readonly int Columns = columns;
@@ -15,7 +15,7 @@ public readonly struct ResultView(ArrayView<float> floats, ArrayView<ushort> hal
     public void Store(int row, int column, float value)
     {
         int index = row * Stride + column;
-        if (IsHalf != 0) Halves[index] = (ushort)PtxIntrinsics.Halves(value, 0f);
-        else Floats[index] = value;
+        if (IsHalf != 0) Halves[index] = default(Float16).From(value);
+        else Floats[index] = default(Float32).From(value);
     }
 }

@@ -1,7 +1,7 @@
 namespace EdgeVideoLlava.Kernels;
 
 /// <summary>Two words: a tensor core's right factor.</summary>
-public struct U2
+internal struct U2
 {
     public uint X, Y;
 }

@@ -1,8 +1,7 @@
 namespace EdgeVideoLlava.Kernels;
 
 /// <summary>Four words that a kernel loads at once (128 bits); only from addresses that are multiples of 16 bytes.</summary>
-/// <remarks>Public because ILGPU's generated launchers must see it.</remarks>
-public struct U4
+internal struct U4
 {
     public uint X, Y, Z, W;
 }

@@ -5,9 +5,9 @@ namespace EdgeVideoLlava.Kernels;
 /// <summary>A weight as a kernel sees it: words whose meaning an <see cref="IDeviceWeights"/> knows.</summary>
 /// <remarks>
 /// Two sections in one buffer: the rows' numbers, RowWords words each, then the rows' scales, ScaleWords words each, from word Scales on.
-/// Every row of numbers begins at a multiple of 16 bytes. Public because ILGPU's generated launchers must see it.
+/// Every row of numbers begins at a multiple of 16 bytes.
 /// </remarks>
-public readonly struct WeightView(ArrayView<uint> words, ArrayView<U4> quads, int rows, int columns, int rowWords, int scaleWords)
+internal readonly struct WeightView(ArrayView<uint> words, ArrayView<U4> quads, int rows, int columns, int rowWords, int scaleWords)
 {
     public readonly ArrayView<uint> Words = words;
 

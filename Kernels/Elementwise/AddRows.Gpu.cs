@@ -15,5 +15,5 @@ public static partial class AddRows
 
     // ---- launcher --------------------------------------------------------------------------------------------------------------
     private static void Gpu(IlgpuQueue queue, Matrix x, Matrix table, int period, Matrix y)
-        => queue.Launch(queue.Kernels.AddRows, (long)y.Rows * y.Columns, x.Gpu(), table.Gpu(), period, y.Gpu());
+        => queue.Launch(queue.Kernels.AddRows, IlgpuQueue.Items((long)y.Rows * y.Columns), x.Gpu(), table.Gpu(), period, y.Gpu());
 }

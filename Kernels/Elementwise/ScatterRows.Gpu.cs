@@ -6,7 +6,7 @@ public static partial class ScatterRows
 {
     // ---- kernel ----------------------------------------------------------------------------------------------------------------
     /// <summary>One item is one element of x.</summary>
-    internal static void Kernel(Index1D item, MatrixView x, ArrayView<int> positions, MatrixView y)
+    internal static void Kernel<T>(Index1D item, MatrixView<T> x, ArrayView<int> positions, MatrixView<T> y) where T : unmanaged, IElement<T>
     {
         if (item >= x.Rows * x.Columns) return;
         int row = item / x.Columns, column = item % x.Columns;
@@ -15,5 +15,11 @@ public static partial class ScatterRows
 
     // ---- launcher --------------------------------------------------------------------------------------------------------------
     private static void Gpu(IlgpuQueue queue, Matrix x, IntVector positions, Matrix y)
-        => queue.Launch(queue.Kernels.ScatterRows, (long)x.Rows * x.Columns, x.Gpu(), positions.Gpu(), y.Gpu());
+    {
+        if (x.Type == StorageType.F16) Gpu<Float16>(queue, x, positions, y);
+        else Gpu<Float32>(queue, x, positions, y);
+    }
+
+    private static void Gpu<T>(IlgpuQueue queue, Matrix x, IntVector positions, Matrix y) where T : unmanaged, IElement<T>
+        => queue.Launch(queue.Kernels.Of<T>().ScatterRows, IlgpuQueue.Items((long)x.Rows * x.Columns), x.Gpu<T>(), positions.Gpu(), y.Gpu<T>());
 }

@@ -25,5 +25,5 @@ public static partial class EmbeddingGather
 
     // ---- launcher --------------------------------------------------------------------------------------------------------------
     private static void Gpu(IlgpuQueue queue, Weight table, IntVector ids, Matrix y)
-        => queue.Launch(((IlgpuWeightBuffer)table.Buffer).Kernels.EmbeddingGather, (long)y.Rows * ((y.Columns + 7) / 8), table.Gpu(), ids.Gpu(), y.Gpu());
+        => queue.Launch(((IlgpuWeightBuffer)table.Buffer).Kernels.EmbeddingGather, IlgpuQueue.Items((long)y.Rows * ((y.Columns + 7) / 8)), table.Gpu(), ids.Gpu(), y.Gpu());
 }

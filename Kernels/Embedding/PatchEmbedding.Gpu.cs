@@ -6,7 +6,7 @@ public static partial class PatchEmbedding
 {
     // ---- kernel ----------------------------------------------------------------------------------------------------------------
     /// <summary>One item is one pixel of a picture's patches: patches[g, (c, i, j)] = pixels[c, gy·s + i, gx·s + j].</summary>
-    internal static void Kernel(Index1D item, MatrixView picture, int patch, MatrixView patches)
+    internal static void Kernel<T>(Index1D item, MatrixView picture, int patch, MatrixView<T> patches) where T : unmanaged, IElement<T>
     {
         if (item >= patches.Rows * patches.Columns) return;
         int g = item / patches.Columns, place = item % patches.Columns, line = place / patch, size = picture.Columns, grid = size / patch;
@@ -17,13 +17,20 @@ public static partial class PatchEmbedding
     // As on the CPU: one product makes all embeddings of a picture, with the positions as its residual.
     private static void Gpu(IlgpuQueue queue, Matrix pixels, Weight weight, Matrix classEmbedding, Matrix position, int patch, Matrix y)
     {
+        if (queue.Device.ActivationType == StorageType.F16) Gpu<Float16>(queue, pixels, weight, classEmbedding, position, patch, y);
+        else Gpu<Float32>(queue, pixels, weight, classEmbedding, position, patch, y);
+    }
+
+    private static void Gpu<T>(IlgpuQueue queue, Matrix pixels, Weight weight, Matrix classEmbedding, Matrix position, int patch, Matrix y)
+        where T : unmanaged, IElement<T>
+    {
         int size = pixels.Columns, positions = position.Rows;
         using Arena.Scope scope = queue.Scratch.Begin();
-        Matrix patches = queue.Scratch.Take(positions - 1, weight.Columns);
+        Matrix patches = queue.Scratch.TakeActivations(positions - 1, weight.Columns);
         for (int n = 0; n < y.Rows / positions; n++)
         {
             Matrix picture = pixels.RowRange(n * 3 * size, 3 * size), target = y.RowRange(n * positions, positions);
-            queue.Launch(queue.Kernels.PatchEmbedding, (long)patches.Rows * patches.Columns, picture.Gpu(), patch, patches.Gpu());
+            queue.Launch(queue.Kernels.Of<T>().PatchEmbedding, IlgpuQueue.Items((long)patches.Rows * patches.Columns), picture.Gpu(), patch, patches.Gpu<T>());
             Linear.Run(queue, weight, patches, target.RowRange(1, positions - 1), new Epilogue(Residual: position.RowRange(1, positions - 1)));
             AddRows.Run(queue, classEmbedding, position.RowRange(0, 1), 1, target.RowRange(0, 1));
         }

@@ -21,5 +21,5 @@ public static partial class CrossEntropy
 
     // ---- launcher --------------------------------------------------------------------------------------------------------------
     private static void Gpu(IlgpuQueue queue, Matrix logits, IntVector labels, Matrix losses)
-        => queue.Launch(queue.Kernels.CrossEntropy, logits.Rows, logits.Gpu(), labels.Gpu(), losses.Gpu());
+        => queue.Launch(queue.Kernels.CrossEntropy, IlgpuQueue.Items(logits.Rows), logits.Gpu(), labels.Gpu(), losses.Gpu());
 }

@@ -39,5 +39,5 @@ public static partial class TopK
 
     // ---- launcher --------------------------------------------------------------------------------------------------------------
     private static void Gpu(IlgpuQueue queue, Matrix logits, int candidates, IntVector ids, Matrix logProbabilities)
-        => queue.Launch(queue.Kernels.TopK, logits.Rows, logits.Gpu(), candidates, ids.Gpu(), logProbabilities.Gpu());
+        => queue.Launch(queue.Kernels.TopK, IlgpuQueue.Items(logits.Rows), logits.Gpu(), candidates, ids.Gpu(), logProbabilities.Gpu());
 }

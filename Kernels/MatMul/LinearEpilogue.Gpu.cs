@@ -5,20 +5,6 @@ internal static class LinearEpilogue
 {
     /// <summary>Stores y[row, r] if there is such an element.</summary>
     /// <param name="up">The sum of the up row where gated.</param>
-    public static void Store(float sum, float up, MatrixView bias, MatrixView residual, int activation, MatrixView y, int row, int r)
-    {
-        if (row >= y.Rows || r >= y.Columns) return;
-        if (bias.Rows > 0) sum += bias[0, r];
-        if (activation == (int)Activation.SiluUp)
-        {
-            if (bias.Rows > 0) up += bias[0, y.Columns + r];
-            sum = DeviceMath.Silu(sum) * up;
-        }
-        else sum = DeviceMath.Activate(activation, sum);
-        if (residual.Rows > 0) sum += residual[row, r];
-        y[row, r] = sum;
-    }
-
     public static void Store(float sum, float up, MatrixView bias, MatrixView residual, int activation, ResultView y, int row, int r)
     {
         if (row >= y.Rows || r >= y.Columns) return;

@@ -11,8 +11,8 @@ internal static class LinearRow
 
     public static long Items(int rows, int outputs, bool gated) => (long)rows * ((outputs + Outputs(gated) - 1) / Outputs(gated));
 
-    public static void Kernel<TWeights>(Index1D item, WeightView weight, QuadView x, MatrixView bias, MatrixView residual, int activation, MatrixView y)
-        where TWeights : unmanaged, IDeviceWeights
+    public static void Kernel<TWeights, T>(Index1D item, WeightView weight, EightsView<T> x, MatrixView bias, MatrixView residual, int activation, ResultView y)
+        where TWeights : unmanaged, IDeviceWeights where T : unmanaged, IElement<T>
     {
         bool gated = activation == (int)Activation.SiluUp;
         int outputs = Outputs(gated), items = (y.Columns + outputs - 1) / outputs;
@@ -23,7 +23,7 @@ internal static class LinearRow
         int start = row * x.Stride;
         for (int c = 0; c < x.Columns; c += 8)
         {
-            F8 v = F8.Load(x.Data, start + c / 4);
+            F8 v = x[start + c / 8];
             a = F8.Add(a, w.Load(weight, r, c, w.Scale(weight, r, c)), v);
             b = F8.Add(b, w.Load(weight, other, c, w.Scale(weight, other, c)), v);
         }

@@ -19,7 +19,7 @@ internal static class LinearTensorTile
 
     public static int Tiles(int count, int size) => (count + size - 1) / size;
 
-    public static void Kernel<TFill, TShape>(WeightView weight, EightsView x, MatrixView scales, MatrixView bias, MatrixView residual, int activation, ResultView y)
+    public static void Kernel<TFill, TShape>(WeightView weight, EightsView<Float16> x, MatrixView scales, MatrixView bias, MatrixView residual, int activation, ResultView y)
         where TFill : unmanaged, ITileFill where TShape : unmanaged, ITileShape
     {
         TShape shape = default;

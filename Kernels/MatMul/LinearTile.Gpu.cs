@@ -14,8 +14,8 @@ internal static class LinearTile
 
     public static long Items(int rows, int outputs, bool gated) => (long)Squares(rows, RowsOfX) * Squares(outputs, gated ? 1 : 2) * Square * Square;
 
-    public static void Kernel<TWeights>(Index1D item, WeightView weight, QuadView x, MatrixView bias, MatrixView residual, int activation, MatrixView y)
-        where TWeights : unmanaged, IDeviceWeights
+    public static void Kernel<TWeights, T>(Index1D item, WeightView weight, EightsView<T> x, MatrixView bias, MatrixView residual, int activation, ResultView y)
+        where TWeights : unmanaged, IDeviceWeights where T : unmanaged, IElement<T>
     {
         bool gated = activation == (int)Activation.SiluUp;
         int outputs = gated ? 1 : 2, down = Squares(y.Rows, RowsOfX), square = item / (Square * Square), inside = item % (Square * Square);
@@ -28,8 +28,8 @@ internal static class LinearTile
         for (int c = 0; c < x.Columns; c += 8)
         {
             F8 a = w.Load(weight, r, c, w.Scale(weight, r, c)), b = w.Load(weight, other, c, w.Scale(weight, other, c));
-            int quad = c / 4;
-            sums = Add(sums, a, b, x.Data, x0 + quad, x1 + quad, x2 + quad, x3 + quad);
+            int eight = c / 8;
+            sums = Add(sums, a, b, x, x0 + eight, x1 + eight, x2 + eight, x3 + eight);
         }
         Store(sums.A0, sums.B0, bias, residual, activation, y, row, r);
         Store(sums.A1, sums.B1, bias, residual, activation, y, row + 1, r);
@@ -37,24 +37,24 @@ internal static class LinearTile
         Store(sums.A3, sums.B3, bias, residual, activation, y, row + 3, r);
     }
 
-    private static Sums Add(Sums sums, F8 a, F8 b, ArrayView<F4> x, int x0, int x1, int x2, int x3)
+    private static Sums Add<T>(Sums sums, F8 a, F8 b, EightsView<T> x, int x0, int x1, int x2, int x3) where T : unmanaged, IElement<T>
     {
-        F8 v = F8.Load(x, x0);
+        F8 v = x[x0];
         sums.A0 = F8.Add(sums.A0, a, v);
         sums.B0 = F8.Add(sums.B0, b, v);
-        v = F8.Load(x, x1);
+        v = x[x1];
         sums.A1 = F8.Add(sums.A1, a, v);
         sums.B1 = F8.Add(sums.B1, b, v);
-        v = F8.Load(x, x2);
+        v = x[x2];
         sums.A2 = F8.Add(sums.A2, a, v);
         sums.B2 = F8.Add(sums.B2, b, v);
-        v = F8.Load(x, x3);
+        v = x[x3];
         sums.A3 = F8.Add(sums.A3, a, v);
         sums.B3 = F8.Add(sums.B3, b, v);
         return sums;
     }
 
-    private static void Store(F8 a, F8 b, MatrixView bias, MatrixView residual, int activation, MatrixView y, int row, int r)
+    private static void Store(F8 a, F8 b, MatrixView bias, MatrixView residual, int activation, ResultView y, int row, int r)
     {
         LinearEpilogue.Store(a.Sum, b.Sum, bias, residual, activation, y, row, r);
         if (activation != (int)Activation.SiluUp) LinearEpilogue.Store(b.Sum, 0f, bias, residual, activation, y, row, r + 1);

@@ -2,12 +2,12 @@ using ILGPU;
 
 namespace EdgeVideoLlava.Kernels;
 
-/// <summary>Rows for <see cref="QuadView"/>: a matrix that is not aligned for it is copied, and filled up to 8 columns with zeros.</summary>
+/// <summary>Rows for <see cref="EightsView{T}"/>: a matrix that is not aligned for it is copied, and filled up to 8 columns with zeros.</summary>
 internal static class PaddedRows
 {
     // ---- kernel ----------------------------------------------------------------------------------------------------------------
     /// <summary>One item is one element of y.</summary>
-    internal static void Kernel(Index1D item, MatrixView x, MatrixView y)
+    internal static void Kernel<T>(Index1D item, MatrixView<T> x, MatrixView<T> y) where T : unmanaged, IElement<T>
     {
         if (item >= y.Rows * y.Columns) return;
         int row = item / y.Columns, column = item % y.Columns;
@@ -17,11 +17,11 @@ internal static class PaddedRows
 
     // ---- launcher --------------------------------------------------------------------------------------------------------------
     /// <summary>x itself where it fits, else its copy in the queue's scratch.</summary>
-    public static QuadView Of(IlgpuQueue queue, Matrix x)
+    public static EightsView<T> Of<T>(IlgpuQueue queue, Matrix x) where T : unmanaged, IElement<T>
     {
-        if (x.Columns % 8 == 0 && x.Stride % 4 == 0 && x.Offset % 4 == 0) return x.Quads();
-        Matrix padded = queue.Scratch.Take(x.Rows, (x.Columns + 7) / 8 * 8);
-        queue.Launch(queue.Kernels.PaddedRows, (long)padded.Rows * padded.Columns, x.Gpu(), padded.Gpu());
-        return padded.Quads();
+        if (x.Columns % 8 == 0 && x.Stride % 8 == 0 && x.Offset % 8 == 0) return x.Eights<T>();
+        Matrix padded = queue.Scratch.Take(x.Rows, (x.Columns + 7) / 8 * 8, x.Type);
+        queue.Launch(queue.Kernels.Of<T>().PaddedRows, IlgpuQueue.Items((long)padded.Rows * padded.Columns), x.Gpu<T>(), padded.Gpu<T>());
+        return padded.Eights<T>();
     }
 }

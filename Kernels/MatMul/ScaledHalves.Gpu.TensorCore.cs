@@ -13,9 +13,12 @@ namespace EdgeVideoLlava.Kernels;
 internal static class ScaledHalves
 {
     /// <summary>Rows of a group: a warp for each.</summary>
-    public const int Rows = 8;
+    private const int Rows = 8;
 
-    public static void Kernel(MatrixView x, EightsView y, MatrixView scales)
+    public const int Items = 32 * Rows;
+
+    // ---- kernel ----------------------------------------------------------------------------------------------------------------
+    public static void Kernel(MatrixView x, EightsView<Float16> y, MatrixView scales)
     {
         int lane = Group.IdxX & 31, row = Grid.IdxX * Rows + (Group.IdxX >> 5);
         if (row >= x.Rows) return; // the whole warp
@@ -39,4 +42,15 @@ internal static class ScaledHalves
     }
 
     private static float Power(int exponent) => Interop.IntAsFloat((uint)(exponent + 127) << 23);
+
+    // ---- launcher --------------------------------------------------------------------------------------------------------------
+    public static KernelConfig Groups(int rows) => new((rows + Rows - 1) / Rows, Items);
+
+    /// <summary>A float32 matrix as halves with the scales of its rows, both in the queue's scratch.</summary>
+    public static (EightsView<Float16> Halves, Matrix? Scales) Of(IlgpuQueue queue, Matrix x)
+    {
+        Matrix halves = queue.Scratch.Take(x.Rows, (x.Columns + 7) / 8 * 8, StorageType.F16), scales = queue.Scratch.Take(x.Rows, 1);
+        queue.Launch(queue.Kernels.Tensor.ScaledHalves, Groups(x.Rows), x.Gpu(), halves.Eights<Float16>(), scales.Gpu());
+        return (halves.Eights<Float16>(), scales);
+    }
 }

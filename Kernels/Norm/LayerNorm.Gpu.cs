@@ -7,7 +7,7 @@ public static partial class LayerNorm
 {
     // ---- kernel ----------------------------------------------------------------------------------------------------------------
     /// <summary>One item is one row.</summary>
-    internal static void Kernel(Index1D item, MatrixView x, MatrixView weight, MatrixView bias, float epsilon, MatrixView y)
+    internal static void Kernel<T>(Index1D item, MatrixView x, MatrixView weight, MatrixView bias, float epsilon, MatrixView<T> y) where T : unmanaged, IElement<T>
     {
         if (item >= y.Rows) return;
         int row = item;
@@ -25,5 +25,11 @@ public static partial class LayerNorm
 
     // ---- launcher --------------------------------------------------------------------------------------------------------------
     private static void Gpu(IlgpuQueue queue, Matrix x, Matrix weight, Matrix bias, float epsilon, Matrix y)
-        => queue.Launch(queue.Kernels.LayerNorm, y.Rows, x.Gpu(), weight.Gpu(), bias.Gpu(), epsilon, y.Gpu());
+    {
+        if (y.Type == StorageType.F16) Gpu<Float16>(queue, x, weight, bias, epsilon, y);
+        else Gpu<Float32>(queue, x, weight, bias, epsilon, y);
+    }
+
+    private static void Gpu<T>(IlgpuQueue queue, Matrix x, Matrix weight, Matrix bias, float epsilon, Matrix y) where T : unmanaged, IElement<T>
+        => queue.Launch(queue.Kernels.Of<T>().LayerNorm, IlgpuQueue.Items(y.Rows), x.Gpu(), weight.Gpu(), bias.Gpu(), epsilon, y.Gpu<T>());
 }

@@ -7,7 +7,7 @@ public static partial class RmsNorm
 {
     // ---- kernel ----------------------------------------------------------------------------------------------------------------
     /// <summary>One item is one row.</summary>
-    internal static void Kernel(Index1D item, MatrixView x, MatrixView weight, float epsilon, MatrixView y)
+    internal static void Kernel<T>(Index1D item, MatrixView x, MatrixView weight, float epsilon, MatrixView<T> y) where T : unmanaged, IElement<T>
     {
         if (item >= y.Rows) return;
         int row = item;
@@ -19,5 +19,11 @@ public static partial class RmsNorm
 
     // ---- launcher --------------------------------------------------------------------------------------------------------------
     private static void Gpu(IlgpuQueue queue, Matrix x, Matrix weight, float epsilon, Matrix y)
-        => queue.Launch(queue.Kernels.RmsNorm, y.Rows, x.Gpu(), weight.Gpu(), epsilon, y.Gpu());
+    {
+        if (y.Type == StorageType.F16) Gpu<Float16>(queue, x, weight, epsilon, y);
+        else Gpu<Float32>(queue, x, weight, epsilon, y);
+    }
+
+    private static void Gpu<T>(IlgpuQueue queue, Matrix x, Matrix weight, float epsilon, Matrix y) where T : unmanaged, IElement<T>
+        => queue.Launch(queue.Kernels.Of<T>().RmsNorm, IlgpuQueue.Items(y.Rows), x.Gpu(), weight.Gpu(), epsilon, y.Gpu<T>());
 }

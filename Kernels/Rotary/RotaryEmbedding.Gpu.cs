@@ -6,7 +6,8 @@ public static partial class RotaryEmbedding
 {
     // ---- kernel ----------------------------------------------------------------------------------------------------------------
     /// <summary>One item is one pair of one row.</summary>
-    internal static void Kernel(Index1D item, MatrixView x, MatrixView cos, MatrixView sin, ArrayView<int> positions, MatrixView y)
+    internal static void Kernel<T>(Index1D item, MatrixView<T> x, MatrixView cos, MatrixView sin, ArrayView<int> positions, MatrixView<T> y)
+        where T : unmanaged, IElement<T>
     {
         int pairs = y.Columns / 2, half = cos.Columns;
         if (item >= y.Rows * pairs) return;
@@ -18,5 +19,12 @@ public static partial class RotaryEmbedding
 
     // ---- launcher --------------------------------------------------------------------------------------------------------------
     private static void Gpu(IlgpuQueue queue, Matrix x, Matrix cos, Matrix sin, IntVector positions, Matrix y)
-        => queue.Launch(queue.Kernels.RotaryEmbedding, (long)y.Rows * y.Columns / 2, x.Gpu(), cos.Gpu(), sin.Gpu(), positions.Gpu(), y.Gpu());
+    {
+        if (x.Type == StorageType.F16) Gpu<Float16>(queue, x, cos, sin, positions, y);
+        else Gpu<Float32>(queue, x, cos, sin, positions, y);
+    }
+
+    private static void Gpu<T>(IlgpuQueue queue, Matrix x, Matrix cos, Matrix sin, IntVector positions, Matrix y) where T : unmanaged, IElement<T>
+        => queue.Launch(queue.Kernels.Of<T>().RotaryEmbedding, IlgpuQueue.Items((long)y.Rows * y.Columns / 2),
+            x.Gpu<T>(), cos.Gpu(), sin.Gpu(), positions.Gpu(), y.Gpu<T>());
 }

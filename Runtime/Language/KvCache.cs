@@ -7,8 +7,8 @@ public sealed class KvCache(ComputeDevice device, int columns) : IDisposable
 {
     private const int FirstCapacity = 256;
 
-    public Matrix Keys { get; private set; } = device.AllocateMatrix(FirstCapacity, columns);
-    public Matrix Values { get; private set; } = device.AllocateMatrix(FirstCapacity, columns);
+    public Matrix Keys { get; private set; } = device.AllocateMatrix(FirstCapacity, columns, device.ActivationType);
+    public Matrix Values { get; private set; } = device.AllocateMatrix(FirstCapacity, columns, device.ActivationType);
 
     /// <summary>Makes room for so many positions; <paramref name="used"/> rows are kept.</summary>
     public void Reserve(ComputeQueue queue, int positions, int used, int limit)
@@ -27,7 +27,7 @@ public sealed class KvCache(ComputeDevice device, int columns) : IDisposable
 
     private Matrix Grow(ComputeQueue queue, Matrix old, int capacity, int used)
     {
-        Matrix grown = device.AllocateMatrix(capacity, columns);
+        Matrix grown = device.AllocateMatrix(capacity, columns, device.ActivationType);
         if (used > 0) CopyRows.Run(queue, old.RowRange(0, used), grown.RowRange(0, used));
         old.Buffer.Dispose();
         return grown;

@@ -38,7 +38,7 @@ public sealed class Llama(LlamaConfig config, LlamaWeights weights)
     public void Logits(ComputeQueue queue, Matrix hidden, Arena arena, Matrix logits, StageTrace? trace = null)
     {
         using Arena.Scope scope = arena.Begin();
-        Matrix normed = arena.Take(hidden.Rows, hidden.Columns);
+        Matrix normed = arena.TakeActivations(hidden.Rows, hidden.Columns);
         RmsNorm.Run(queue, hidden, Weights.Norm, Config.RmsEpsilon, normed);
         trace?.Record("llm.final_norm", normed);
         Linear.Run(queue, Weights.Head, normed, logits);

@@ -5,13 +5,13 @@ namespace EdgeVideoLlava.Runtime.Language;
 /// <summary>One layer of LLaMA: RMSNorm, grouped-query attention over the KV cache, RMSNorm, SwiGLU, each with residual (LlamaDecoderLayer).</summary>
 public static class LlamaBlock
 {
-    /// <summary>x (T, D) to y (T, D); the rows belong to the batch's states, in order.</summary>
+    /// <summary>x (T, D) to y (T, D); both and silu(gate) · up are float32 whatever the activations: they hold numbers beyond binary16. The rows belong to the batch's states, in order.</summary>
     public static void Forward(ComputeQueue queue, LlamaConfig config, LlamaWeights model, int layer, LlamaBatch batch, Matrix x, Arena arena, Matrix y,
         StageTrace? trace = null)
     {
         using Arena.Scope scope = arena.Begin();
         LlamaBlockWeights weights = model.Blocks[layer];
-        Matrix attended = arena.Take(x.Rows, x.Columns), normed = arena.Take(x.Rows, x.Columns), gated = arena.Take(x.Rows, config.FeedForward);
+        Matrix attended = arena.Take(x.Rows, x.Columns), normed = arena.TakeActivations(x.Rows, x.Columns), gated = arena.Take(x.Rows, config.FeedForward);
         Attend(queue, config, model, layer, batch, x, arena, attended, trace);
         RmsNorm.Run(queue, attended, weights.FeedForwardNorm, config.RmsEpsilon, normed);
         Linear.Run(queue, weights.GateUp, normed, gated, new Epilogue(Activation: Activation.SiluUp));
@@ -24,8 +24,8 @@ public static class LlamaBlock
     {
         using Arena.Scope scope = arena.Begin();
         LlamaBlockWeights weights = model.Blocks[layer];
-        Matrix normed = arena.Take(x.Rows, x.Columns), qkv = arena.Take(x.Rows, weights.Qkv.Rows), rotated = arena.Take(x.Rows, config.QueryColumns + config.KeyColumns);
-        Matrix context = arena.Take(x.Rows, config.QueryColumns);
+        Matrix normed = arena.TakeActivations(x.Rows, x.Columns), qkv = arena.TakeActivations(x.Rows, weights.Qkv.Rows);
+        Matrix rotated = arena.TakeActivations(x.Rows, config.QueryColumns + config.KeyColumns), context = arena.TakeActivations(x.Rows, config.QueryColumns);
         RmsNorm.Run(queue, x, weights.AttentionNorm, config.RmsEpsilon, normed);
         Linear.Run(queue, weights.Qkv, normed, qkv);
         RotaryEmbedding.Run(queue, qkv.ColumnRange(0, rotated.Columns), model.Cos, model.Sin, batch.Positions, rotated);

@@ -11,7 +11,7 @@ public sealed record MlpProjector(Weight First, Matrix FirstBias, Weight Second,
     public VisionTokens Forward(ComputeQueue queue, VisionFeatures features, Arena arena)
     {
         using Arena.Scope scope = arena.Begin();
-        Matrix hidden = arena.Take(features.Rows.Rows, First.Rows), projected = queue.Device.AllocateMatrix(features.Rows.Rows, Second.Rows);
+        Matrix hidden = arena.TakeActivations(features.Rows.Rows, First.Rows), projected = queue.Device.AllocateMatrix(features.Rows.Rows, Second.Rows);
         Linear.Run(queue, First, features.Rows, hidden, new Epilogue(FirstBias, Activation.Gelu));
         Linear.Run(queue, Second, hidden, projected, new Epilogue(SecondBias));
         return new VisionTokens(projected, features.Blocks, features.RowsPerBlock, features.IsClip);

@@ -28,7 +28,8 @@ public static class VisionBlock
         Matrix y, StageTrace? trace)
     {
         using Arena.Scope scope = arena.Begin();
-        Matrix normed = arena.Take(x.Rows, x.Columns), qkv = arena.Take(x.Rows, 3 * x.Columns), context = arena.Take(x.Rows, x.Columns);
+        Matrix normed = arena.TakeActivations(x.Rows, x.Columns), qkv = arena.TakeActivations(x.Rows, 3 * x.Columns);
+        Matrix context = arena.TakeActivations(x.Rows, x.Columns);
         LayerNorm.Run(queue, x, weights.NormWeight, weights.NormBias, config.LayerNormEpsilon, normed);
         Linear.Run(queue, weights.Qkv, normed, qkv, new Epilogue(weights.QkvBias));
         FullAttention.Run(queue, qkv, layout, config.Heads, context);
@@ -39,7 +40,7 @@ public static class VisionBlock
     private static void FeedForward(ComputeQueue queue, VisionConfig config, VisionBlockWeights weights, Matrix x, Arena arena, Matrix y, StageTrace? trace)
     {
         using Arena.Scope scope = arena.Begin();
-        Matrix normed = arena.Take(x.Rows, x.Columns), wide = arena.Take(x.Rows, config.FeedForward);
+        Matrix normed = arena.TakeActivations(x.Rows, x.Columns), wide = arena.TakeActivations(x.Rows, config.FeedForward);
         LayerNorm.Run(queue, x, weights.NormWeight, weights.NormBias, config.LayerNormEpsilon, normed);
         Linear.Run(queue, weights.Fc1, normed, wide, new Epilogue(weights.Fc1Bias, config.Activation));
         Linear.Run(queue, weights.Fc2, wide, y, new Epilogue(weights.Fc2Bias, Residual: x));

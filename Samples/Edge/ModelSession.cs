@@ -59,8 +59,7 @@ internal sealed class ModelSession : IDisposable
 
     private static ModelSession Open(ModelSettings settings, Func<ComputeDevice, ModelSession> load)
     {
-        if (settings.Compute == "fp16") throw new DeviceUnavailableException("--compute fp16: no device here stores activations in fp16 yet; take --compute fp32");
-        ComputeDevice device = ComputeDevices.Open(settings.Device, settings.Threads ?? 0);
+        ComputeDevice device = ComputeDevices.Open(settings.Device, new DeviceOptions(settings.Threads ?? 0, settings.Compute));
         try
         {
             return load(device);

@@ -17,7 +17,7 @@ public sealed class BenchTests
 
     [Theory, InlineData(""), InlineData("--synthetic 7b --layers 1")]
     public async Task What_no_device_can_do_is_refused_for_every_model(string model)
-        => (await EdgeProcess.Run(["bench", "--compute", "fp16", .. model.Split(' ', StringSplitOptions.RemoveEmptyEntries)])).IsRefusal(3, "--compute fp16");
+        => (await EdgeProcess.Run(["bench", "--compute", "fp16", .. model.Split(' ', StringSplitOptions.RemoveEmptyEntries)])).IsRefusal(3, "take --compute fp32");
 
     [Fact]
     public async Task A_test_that_does_not_fit_into_the_context_is_code_2()

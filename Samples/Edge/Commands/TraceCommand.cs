@@ -60,6 +60,7 @@ internal static class TraceCommand
             foreach (string path in paths) MediaFile.Detect(path);
             PreprocessPreset? chosen = parsed.GetValue(preset) is { } name ? Presets[name] : null;
             ModelSettings settings = model.Read(parsed);
+            settings = settings with { Compute = settings.Compute ?? StorageType.F32 }; // stages are compared with references in fp32
             var load = new LoadOptions(AllVisionLayers: true);
             using ModelSession session = parsed.GetValue(ask) == null ? ModelSession.OpenModel(settings, cancel, load) : ModelSession.Open(settings, cancel, chosen, load);
             List<PixelValues> visuals = parsed.GetValue(pixels) is { } stored ? ReadPixels(stored, session.Model.Config.Variant)

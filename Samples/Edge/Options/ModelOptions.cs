@@ -25,11 +25,10 @@ internal sealed partial class ModelOptions
         DefaultValueFactory = _ => "auto",
     };
 
-    private readonly Option<string> compute = new("--compute")
+    private readonly Option<string?> compute = new("--compute")
     {
         HelpName = "fp32|fp16",
-        Description = "Type of the activations. Default: fp32.",
-        DefaultValueFactory = _ => "fp32",
+        Description = "Type of the activations. Default: fp16 on a GPU, fp32 on everything else.",
     };
 
     /// <summary>Values of --weights and what they stand for.</summary>
@@ -81,7 +80,7 @@ internal sealed partial class ModelOptions
     public ModelSettings Read(ParseResult parsed) => new(
         parsed.GetValue(model) ?? Path.Combine(Repository(), BuiltIn),
         parsed.GetValue(device)!,
-        parsed.GetValue(compute)!,
+        parsed.GetValue(compute) switch { "fp16" => StorageType.F16, "fp32" => StorageType.F32, _ => null },
         WeightTypes[parsed.GetValue(weights)!],
         parsed.GetValue(threads));
 

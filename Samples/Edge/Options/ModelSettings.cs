@@ -5,7 +5,7 @@ namespace EdgeVideoLlava.Edge.Options;
 /// <summary>What the user chose with <see cref="ModelOptions"/>.</summary>
 /// <param name="Folder">The checkpoint's folder; it may not exist.</param>
 /// <param name="Device">cpu, ilgpu-cpu, opencl[:n], cuda[:n] or auto.</param>
-/// <param name="Compute">fp32 or fp16.</param>
+/// <param name="Compute">Type of the activations; null for what the device is made for.</param>
 /// <param name="Weights">Storage type of the language model's linears; null for as stored.</param>
 /// <param name="Threads">Worker threads; null for one a core.</param>
-internal sealed record ModelSettings(string Folder, string Device, string Compute, StorageType? Weights, int? Threads);
+internal sealed record ModelSettings(string Folder, string Device, StorageType? Compute, StorageType? Weights, int? Threads);

@@ -4,7 +4,8 @@ using EdgeVideoLlava.Kernels;
 namespace EdgeVideoLlava.Tests.Unit.Kernels;
 
 /// <summary>Operands for one operation on one device: the same random numbers on each, in windows of larger matrices.</summary>
-internal sealed unsafe class ParityCase(ComputeDevice device, int rows, int columns, StorageType type) : IDisposable
+/// <param name="halves">Activations hold binary16 numbers: a device that has them stores them so.</param>
+internal sealed unsafe class ParityCase(ComputeDevice device, int rows, int columns, StorageType type, bool halves = false) : IDisposable
 {
     private readonly Random random = new(1);
     private readonly ComputeQueue queue = device.CreateQueue();
@@ -18,11 +19,21 @@ internal sealed unsafe class ParityCase(ComputeDevice device, int rows, int colu
     /// <summary>A window that begins in row 1, column 2 of a matrix with a row more on each side, two columns more on the left and three on the right.</summary>
     public Matrix Matrix(int rows, int columns) => Dense(rows + 2, columns + 5).RowRange(1, rows).ColumnRange(2, columns);
 
-    public Matrix Dense(int rows, int columns)
+    /// <summary>As <see cref="Matrix"/>, for what lies between layers.</summary>
+    public Matrix Activations(int rows, int columns) => Dense(rows + 2, columns + 5, device.ActivationType, halves).RowRange(1, rows).ColumnRange(2, columns);
+
+    /// <summary>As <see cref="Matrix"/>, for float32 numbers that the operation rounds to binary16 itself.</summary>
+    public Matrix Rounded(int rows, int columns) => Dense(rows + 2, columns + 5, StorageType.F32, halves).RowRange(1, rows).ColumnRange(2, columns);
+
+    public Matrix Dense(int rows, int columns) => Dense(rows, columns, StorageType.F32, false);
+
+    private Matrix Dense(int rows, int columns, StorageType storage, bool rounded)
     {
-        Matrix matrix = device.AllocateMatrix(rows, columns);
+        Matrix matrix = device.AllocateMatrix(rows, columns, storage);
         owned.Add(matrix.Buffer);
-        queue.Write(Numbers(rows * columns), matrix);
+        float[] numbers = Numbers(rows * columns);
+        for (int i = 0; i < numbers.Length && rounded; i++) numbers[i] = (float)(Half)numbers[i];
+        queue.Write(numbers, matrix);
         return matrix;
     }
 
@@ -54,9 +65,14 @@ internal sealed unsafe class ParityCase(ComputeDevice device, int rows, int colu
     public IntVector IdResult(int count) => ids = Ints(count, _ => -1);
 
     /// <summary>Runs on a window of a matrix whose other numbers must stay; returns the whole matrix.</summary>
-    public Matrix Run(int rows, int columns, Action<ComputeQueue, Matrix> operation)
+    public Matrix Run(int rows, int columns, Action<ComputeQueue, Matrix> operation) => Run(rows, columns, StorageType.F32, false, operation);
+
+    /// <summary>As <see cref="Run(int, int, Action{ComputeQueue, Matrix})"/>, with activations as the result.</summary>
+    public Matrix RunActivations(int rows, int columns, Action<ComputeQueue, Matrix> operation) => Run(rows, columns, device.ActivationType, halves, operation);
+
+    private Matrix Run(int rows, int columns, StorageType storage, bool rounded, Action<ComputeQueue, Matrix> operation)
     {
-        Matrix whole = Dense(rows + 2, columns + 5);
+        Matrix whole = Dense(rows + 2, columns + 5, storage, rounded);
         operation(queue, whole.RowRange(1, rows).ColumnRange(2, columns));
         return whole;
     }

@@ -2,7 +2,6 @@ using System.Text.Json;
 using EdgeVideoLlava.Edge.Trace;
 using EdgeVideoLlava.Kernels;
 using EdgeVideoLlava.Runtime;
-using EdgeVideoLlava.Runtime.Generation;
 using EdgeVideoLlava.Runtime.Preprocess;
 using EdgeVideoLlava.Runtime.Weights;
 using EdgeVideoLlava.Tests.Unit.Support;
@@ -12,8 +11,6 @@ namespace EdgeVideoLlava.Tests.Unit.Runtime;
 /// <summary>Whole models whose linears are converted while loading: equal to the processor's with the same numbers in float32, and still right answers.</summary>
 public sealed class QuantizedModelTests(ITestOutputHelper output)
 {
-    private static string Shapes => Path.Combine(Golden.Repository, "Samples", "ShapesWorld");
-
     public static IEnumerable<TheoryDataRow<string, StorageType, TestDevice>> Models
         => from flavour in new[] { "original-tiny", "hf-tiny" }
            from type in new[] { StorageType.F16, StorageType.Q8_0, StorageType.Q4_0, StorageType.Q4_1, StorageType.Q5_0, StorageType.Q5_1, StorageType.Q4_K, StorageType.Q6_K }
@@ -54,30 +51,12 @@ public sealed class QuantizedModelTests(ITestOutputHelper output)
 
     [Theory, MemberData(nameof(Answering))]
     public void The_small_trained_model_keeps_its_answers(StorageType type, TestDevice device)
-    {
-        using JsonDocument json = JsonDocument.Parse(File.ReadAllText(Golden.Path("shapes-trained/cases.json")));
-        using Assistant assistant = Assistant.Load(Path.Combine(Shapes, "model"), TestDevices.Get(device), options: new LoadOptions(LanguageWeights: type));
-        int same = 0, all = 0;
-        foreach (JsonElement entry in json.RootElement.GetProperty("cases").EnumerateArray())
-        {
-            using Conversation conversation = assistant.Start();
-            conversation.Show(assistant.Encode(assistant.Look(Path.Combine(Shapes, entry.GetProperty("file").GetString()!))).Tokens);
-            foreach (JsonElement turn in entry.GetProperty("dialogue").EnumerateArray())
-            {
-                Answer answer = conversation.Ask(turn.GetProperty("question").GetString()!);
-                all++;
-                if (answer.Ids.SequenceEqual(turn.GetProperty("answer_ids").EnumerateArray().Select(id => id.GetInt32()))) same++;
-                else output.WriteLine($"{entry.GetProperty("name")}: '{answer.Text}', with stored weights '{turn.GetProperty("answer")}'");
-            }
-        }
-        output.WriteLine($"{type} on {device}: {same} of {all} answers are the same");
-        Assert.InRange(same, 118, 120);
-    }
+        => Assert.InRange(ShapesAnswers.Same(TestDevices.Get(device), new LoadOptions(LanguageWeights: type), output), 118, 120);
 
     [Fact]
     public void Rows_of_broken_super_blocks_get_another_type_and_a_notice()
     {
-        using VideoLlava model = VideoLlava.Load(Path.Combine(Shapes, "model"), TestDevices.Get(TestDevice.Cpu), new LoadOptions(LanguageWeights: StorageType.Q4_K));
+        using VideoLlava model = VideoLlava.Load(ShapesAnswers.Model, TestDevices.Get(TestDevice.Cpu), new LoadOptions(LanguageWeights: StorageType.Q4_K));
         Assert.All(model.Language.Weights.Blocks, block => Assert.All([block.Qkv, block.Out, block.GateUp, block.Down], weight => Assert.Equal(StorageType.Q5_0, weight.Type)));
         Assert.Equal(
             ["24 tensors have rows of 128 numbers, no whole blocks of Q4_K; they are Q5_0", "4 tensors have rows of 352 numbers, no whole blocks of Q4_K; they are Q5_0"],

@@ -28,9 +28,9 @@ internal sealed unsafe class KernelRig(ComputeDevice device, int seed = 1) : IDi
     /// <summary>A dense (1, columns) vector, as norms and biases are.</summary>
     public Matrix Vector(float[] values) => Dense(values, 1, values.Length);
 
-    public Matrix Dense(float[] values, int rows, int columns)
+    public Matrix Dense(float[] values, int rows, int columns, StorageType type = StorageType.F32)
     {
-        Matrix matrix = device.AllocateMatrix(rows, columns);
+        Matrix matrix = device.AllocateMatrix(rows, columns, type);
         buffers.Add(matrix.Buffer);
         Queue.Write(values, matrix);
         return matrix;

@@ -11,7 +11,7 @@ public sealed class Lanes
     // A lane that waits for one that has left waits for ever.
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(2);
 
-    internal static Accelerator Accelerator => ((IlgpuDevice)TestDevices.Get(TestDevice.IlgpuCpu)).Accelerator;
+    internal static Accelerator Accelerator => ((IlgpuDevice)TestDevices.Get(TestDevice.IlgpuCpuTensorCore)).Accelerator;
 
     internal static void Within(Action run)
     {
@@ -31,7 +31,6 @@ public sealed class Lanes
             using MemoryBuffer1D<TB, Stride1D.Dense> right = Accelerator.Allocate1D(b);
             using MemoryBuffer1D<TResult, Stride1D.Dense> result = Accelerator.Allocate1D(new TResult[results]);
             Action<KernelConfig, ArrayView<TA>, ArrayView<TB>, ArrayView<TResult>> launcher = Accelerator.LoadStreamKernel(kernel);
-            AsyncCopies.BeginLaunch();
             launcher((1, lanes), left.View, right.View, result.View);
             Accelerator.Synchronize();
             got = result.GetAsArray1D();

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using EdgeVideoLlava.Kernels;
 using ILGPU;
 using ILGPU.Runtime;
+using MatrixView = EdgeVideoLlava.Kernels.MatrixView<EdgeVideoLlava.Kernels.Float32>;
 
 namespace EdgeVideoLlava.Tests.Unit.Support;
 
@@ -53,13 +54,12 @@ internal sealed unsafe record TensorLinear(StorageType Type, int Rows, int Colum
         try
         {
             WeightView weight = Weight<TWeights>();
-            (EightsView x, MatrixView scales) = Halves();
+            (EightsView<Float16> x, MatrixView scales) = Halves();
             (B, R) = (Bias ? Numbers(Outputs) : null, Residual ? Numbers(Rows * Kept) : null);
             ResultView y = Result(out MemoryBuffer1D<float, Stride1D.Dense> memory);
-            Action<KernelConfig, WeightView, EightsView, MatrixView, MatrixView, MatrixView, int, ResultView> launch =
-                Lanes.Accelerator.LoadStreamKernel<WeightView, EightsView, MatrixView, MatrixView, MatrixView, int, ResultView>(LinearTensorTile.Kernel<TFill, TShape>);
+            Action<KernelConfig, WeightView, EightsView<Float16>, MatrixView, MatrixView, MatrixView, int, ResultView> launch =
+                Lanes.Accelerator.LoadStreamKernel<WeightView, EightsView<Float16>, MatrixView, MatrixView, MatrixView, int, ResultView>(LinearTensorTile.Kernel<TFill, TShape>);
             int size = default(TShape).Size, outputs = Activation == Activation.SiluUp ? size / 2 : size;
-            AsyncCopies.BeginLaunch();
             launch((new Index3D(LinearTensorTile.Tiles(Rows, size), LinearTensorTile.Tiles(Kept, outputs), 1), new Index3D(2 * size, 1, 1)),
                 weight, x, scales, Matrix(B, 1, Outputs), Matrix(R, Rows, Kept), (int)Activation, y);
             Lanes.Accelerator.Synchronize();
@@ -97,15 +97,15 @@ internal sealed unsafe record TensorLinear(StorageType Type, int Rows, int Colum
     }
 
     /// <summary>x by <see cref="ScaledHalves"/>; what it makes is checked by a test of its own.</summary>
-    private (EightsView X, MatrixView Scales) Halves()
+    private (EightsView<Float16> X, MatrixView Scales) Halves()
     {
         X = Numbers(Rows * Columns, Size);
         int columns = (Columns + 7) / 8 * 8, stride = columns / 8 + 1;
         ArrayView<U4> data = Buffer(new U4[Rows * stride]).View;
-        var x = new EightsView(data, Rows, columns, stride);
+        var x = new EightsView<Float16>(data, Rows, columns, stride);
         MatrixView scales = Matrix(new float[Rows], Rows, 1);
-        Action<KernelConfig, MatrixView, EightsView, MatrixView> launch = Lanes.Accelerator.LoadStreamKernel<MatrixView, EightsView, MatrixView>(ScaledHalves.Kernel);
-        launch(((Rows + ScaledHalves.Rows - 1) / ScaledHalves.Rows, 32 * ScaledHalves.Rows), Matrix(X, Rows, Columns), x, scales);
+        Action<KernelConfig, MatrixView, EightsView<Float16>, MatrixView> launch = Lanes.Accelerator.LoadStreamKernel<MatrixView, EightsView<Float16>, MatrixView>(ScaledHalves.Kernel);
+        launch(ScaledHalves.Groups(Rows), Matrix(X, Rows, Columns), x, scales);
         Lanes.Accelerator.Synchronize();
         for (int t = 0; t < Rows; t++)
         {
@@ -132,7 +132,8 @@ internal sealed unsafe record TensorLinear(StorageType Type, int Rows, int Colum
         var all = new float[(Rows + 1) * (Kept + 3)];
         Array.Fill(all, Outside);
         memory = Buffer(all);
-        return new ResultView(memory.View, memory.View.BaseView.Cast<ushort>(), ToHalves ? 1 : 0, Rows, Kept, Kept + 3);
+        ArrayView<Float32> floats = memory.View.BaseView.Cast<Float32>();
+        return new ResultView(floats, floats.Cast<Float16>(), ToHalves ? 1 : 0, Rows, Kept, Kept + 3);
     }
 
     private float[] Read(float[] memory, ResultView y)
@@ -151,7 +152,7 @@ internal sealed unsafe record TensorLinear(StorageType Type, int Rows, int Colum
     }
 
     private MatrixView Matrix(float[]? values, int rows, int columns)
-        => values == null ? new MatrixView(Buffer(new float[1]).View, 0, 0, 0) : new MatrixView(Buffer(values).View, rows, columns, columns);
+        => new(Buffer(values ?? new float[1]).View.BaseView.Cast<Float32>(), values == null ? 0 : rows, columns, columns);
 
     private MemoryBuffer1D<T, Stride1D.Dense> Buffer<T>(T[] values) where T : unmanaged
     {

@@ -20,10 +20,10 @@ internal sealed class TensorOperands(int seed) : IDisposable
     public float[] Numbers(int count, float size = 1) => [.. Enumerable.Range(0, count).Select(_ => (float)(Half)(size * (float)(Random.NextDouble() * 2 - 1)))];
 
     /// <summary>Rows with something between them that must not be read.</summary>
-    public EightsView Matrix(float[] values, int rows, int columns) => View(values, rows, columns, Half.NaN);
+    public EightsView<Float16> Matrix(float[] values, int rows, int columns) => View(values, rows, columns, Half.NaN);
 
     /// <summary>For a result; <see cref="Read"/> looks whether something around it was written.</summary>
-    public EightsView Result(int rows, int columns) => View(null, rows, columns, Outside);
+    public EightsView<Float16> Result(int rows, int columns) => View(null, rows, columns, Outside);
 
     public ArrayView<int> Ints(int[] values)
     {
@@ -32,7 +32,7 @@ internal sealed class TensorOperands(int seed) : IDisposable
         return buffer.View;
     }
 
-    public float[] Read(EightsView result)
+    public float[] Read(EightsView<Float16> result)
     {
         Half[] all = MemoryMarshal.Cast<U4, Half>(memory[result.Data].GetAsArray1D()).ToArray();
         var got = new float[result.Rows * result.Columns];
@@ -50,7 +50,7 @@ internal sealed class TensorOperands(int seed) : IDisposable
         foreach (MemoryBuffer buffer in buffers) buffer.Dispose();
     }
 
-    private EightsView View(float[]? values, int rows, int columns, Half around)
+    private EightsView<Float16> View(float[]? values, int rows, int columns, Half around)
     {
         int stride = columns / 8 + 1;
         var all = new Half[(rows + 1) * stride * 8];
@@ -59,6 +59,6 @@ internal sealed class TensorOperands(int seed) : IDisposable
         MemoryBuffer1D<U4, Stride1D.Dense> buffer = Lanes.Accelerator.Allocate1D(MemoryMarshal.Cast<Half, U4>(all).ToArray());
         buffers.Add(buffer);
         memory.Add(buffer.View, buffer);
-        return new EightsView(buffer.View, rows, columns, stride);
+        return new EightsView<Float16>(buffer.View, rows, columns, stride);
     }
 }

@@ -12,6 +12,18 @@ public enum TestDevice
     IlgpuCpu,
     OpenCl,
     Cuda,
+
+    /// <summary>The kernels made for GPUs, on processors.</summary>
+    IlgpuCpuPortable,
+    OpenClPortable,
+
+    /// <summary>The kernels of tensor cores, their instructions computed in C#; fp16 activations.</summary>
+    IlgpuCpuTensorCore,
+
+    /// <summary>fp16 activations; products with the kernels of the device.</summary>
+    OpenClHalf,
+    OpenClPortableHalf,
+    CudaHalf,
 }
 
 /// <summary>One device of each kind for the whole run; an absent one is a named skip, or a failure where EDGE_REQUIRE names it.</summary>
@@ -19,11 +31,15 @@ public static class TestDevices
 {
     private static readonly ConcurrentDictionary<TestDevice, Lazy<ComputeDevice>> Opened = new();
 
-    /// <summary>Rows of a test of kernels.</summary>
-    public static IReadOnlyList<TestDevice> ForKernels { get; } = Enum.GetValues<TestDevice>();
+    /// <summary>Rows of a test of kernels in fp32.</summary>
+    public static IReadOnlyList<TestDevice> ForKernels { get; }
+        = [TestDevice.Cpu, TestDevice.IlgpuCpu, TestDevice.OpenCl, TestDevice.Cuda, TestDevice.IlgpuCpuPortable, TestDevice.OpenClPortable];
 
-    /// <summary>Rows of a test of whole models.</summary>
-    public static IReadOnlyList<TestDevice> ForModels { get; } = [.. ForKernels.Except([TestDevice.IlgpuCpu])];
+    /// <summary>Rows of a test of whole models in fp32.</summary>
+    public static IReadOnlyList<TestDevice> ForModels { get; } = [TestDevice.Cpu, TestDevice.OpenCl, TestDevice.Cuda];
+
+    /// <summary>Rows of tests with fp16 activations.</summary>
+    public static IReadOnlyList<TestDevice> WithHalves { get; } = [TestDevice.OpenClHalf, TestDevice.OpenClPortableHalf, TestDevice.CudaHalf];
 
     private static string[] Required { get; } = (Environment.GetEnvironmentVariable("EDGE_REQUIRE") ?? "").Split(',');
 
@@ -35,7 +51,7 @@ public static class TestDevices
         }
         catch (DeviceUnavailableException e)
         {
-            if (Required.Contains(device.ToString())) Assert.Fail($"the device {device} is required (EDGE_REQUIRE) but absent: {e.Message}");
+            if (IsRequired(device)) Assert.Fail($"the device {device} is required (EDGE_REQUIRE) but absent: {e.Message}");
             Assert.Skip($"no device {device}: {e.Message}");
             throw;
         }
@@ -44,7 +60,7 @@ public static class TestDevices
     /// <summary>True if the device is here, or must be (EDGE_REQUIRE): then <see cref="Get"/> fails loudly.</summary>
     public static bool IsWanted(TestDevice device)
     {
-        if (Required.Contains(device.ToString())) return true;
+        if (IsRequired(device)) return true;
         try
         {
             return Opened.GetOrAdd(device, key => new Lazy<ComputeDevice>(() => Open(key))).Value != null;
@@ -56,14 +72,25 @@ public static class TestDevices
     }
 
     /// <summary>A device of the test's own, to count what is left on it.</summary>
-    public static ComputeDevice Open(TestDevice device) => ComputeDevices.Open(Name(device));
-
-    private static string Name(TestDevice device) => device switch
+    public static ComputeDevice Open(TestDevice device) => device switch
     {
-        TestDevice.Cpu => "cpu",
-        TestDevice.IlgpuCpu => "ilgpu-cpu",
-        TestDevice.OpenCl => "opencl",
-        TestDevice.Cuda => "cuda",
+        TestDevice.Cpu => Open("cpu"),
+        TestDevice.IlgpuCpu => Open("ilgpu-cpu"),
+        TestDevice.IlgpuCpuPortable => Open("ilgpu-cpu", tier: KernelTier.Portable),
+        TestDevice.IlgpuCpuTensorCore => Open("ilgpu-cpu", StorageType.F16, KernelTier.TensorCore),
+        TestDevice.OpenCl => Open("opencl"),
+        TestDevice.OpenClPortable => Open("opencl", tier: KernelTier.Portable),
+        TestDevice.OpenClHalf => Open("opencl", StorageType.F16),
+        TestDevice.OpenClPortableHalf => Open("opencl", StorageType.F16, KernelTier.Portable),
+        TestDevice.Cuda => Open("cuda"),
+        TestDevice.CudaHalf => Open("cuda", StorageType.F16),
         _ => throw new ArgumentOutOfRangeException(nameof(device), device, null),
     };
+
+    private static ComputeDevice Open(string name, StorageType compute = StorageType.F32, KernelTier? tier = null)
+        => ComputeDevices.Open(name, new DeviceOptions(Compute: compute, Tier: tier));
+
+    /// <summary>EDGE_REQUIRE names drivers: OpenCl stands for all rows on it.</summary>
+    private static bool IsRequired(TestDevice device)
+        => Required.Any(name => name.Length > 0 && device.ToString().StartsWith(name, StringComparison.Ordinal) && (name != "Cpu" || device == TestDevice.Cpu));
 }

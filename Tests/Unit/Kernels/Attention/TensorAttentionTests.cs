@@ -29,12 +29,12 @@ public sealed class TensorAttentionTests(ITestOutputHelper output)
         float[] q = operands.Numbers(rows * heads * headSize, size), keys = operands.Numbers(filled * columns, size), values = operands.Numbers(filled * columns);
         float[] rest = [.. Enumerable.Repeat(float.NaN, 3 * columns)]; // what no one has written yet may be anything
         int[] positions = [.. Enumerable.Range(first, rows)];
-        EightsView y = operands.Result(rows, heads * headSize);
+        EightsView<Float16> y = operands.Result(rows, heads * headSize);
         Launch(() =>
         {
-            Action<KernelConfig, EightsView, EightsView, EightsView, ArrayView<int>, EightsView> launch = Lanes.Accelerator.LoadStreamKernel<EightsView, EightsView, EightsView, ArrayView<int>, EightsView>(
+            Action<KernelConfig, EightsView<Float16>, EightsView<Float16>, EightsView<Float16>, ArrayView<int>, EightsView<Float16>> launch = Lanes.Accelerator.LoadStreamKernel<EightsView<Float16>, EightsView<Float16>, EightsView<Float16>, ArrayView<int>, EightsView<Float16>>(
                 headSize == 64 ? CausalAttention.TensorKernel<Head64> : CausalAttention.TensorKernel<Head128>);
-            launch(Groups(rows, heads), operands.Matrix(q, rows, heads * headSize), operands.Matrix([.. keys, .. rest], filled + 3, columns),
+            launch(TensorAttention.Groups(rows, heads), operands.Matrix(q, rows, heads * headSize), operands.Matrix([.. keys, .. rest], filled + 3, columns),
                 operands.Matrix([.. values, .. rest], filled + 3, columns), operands.Ints(positions), y);
         });
         Check($"{rows} rows at {first}, {heads} heads over {groups} of {headSize}", operands.Read(y),
@@ -60,25 +60,21 @@ public sealed class TensorAttentionTests(ITestOutputHelper output)
         int rows = layout.Count * layout.Length, columns = heads * headSize;
         using var operands = new TensorOperands(rows + columns);
         float[] qkv = operands.Numbers(rows * 3 * columns);
-        EightsView y = operands.Result(rows, columns);
+        EightsView<Float16> y = operands.Result(rows, columns);
         Launch(() =>
         {
-            Action<KernelConfig, EightsView, SequenceLayout, EightsView> launch = Lanes.Accelerator.LoadStreamKernel<EightsView, SequenceLayout, EightsView>(
+            Action<KernelConfig, EightsView<Float16>, SequenceLayout, EightsView<Float16>> launch = Lanes.Accelerator.LoadStreamKernel<EightsView<Float16>, SequenceLayout, EightsView<Float16>>(
                 headSize == 64 ? FullAttention.TensorKernel<Head64> : FullAttention.TensorKernel<Head128>);
-            launch(Groups(rows, heads), operands.Matrix(qkv, rows, 3 * columns), layout, y);
+            launch(TensorAttention.Groups(rows, heads), operands.Matrix(qkv, rows, 3 * columns), layout, y);
         });
         Check($"{layout.Count} sequences of {layout.Length}, {heads} heads of {headSize}", operands.Read(y), FullAttentionTests.Oracle(qkv, sequences, heads, headSize), qkv);
     }
 
     private static void Launch(Action launch) => Lanes.Within(() =>
     {
-        AsyncCopies.BeginLaunch();
         launch();
         Lanes.Accelerator.Synchronize();
     });
-
-    private static KernelConfig Groups(int queries, int heads)
-        => new(new Index3D((queries + TensorAttention.Queries - 1) / TensorAttention.Queries, heads, 1), new Index3D(TensorAttention.Items, 1, 1));
 
     /// <summary>Every weight is rounded to binary16, and so is the result: 2^-11 of Σ|a·v| ≤ max|v| and of the result, beside what float32 loses.</summary>
     private void Check(string what, float[] got, Expected[] expected, float[] values)

@@ -1,4 +1,5 @@
 using EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Tests.Unit.Support;
 
 namespace EdgeVideoLlava.Tests.Unit.Kernels.Devices;
 
@@ -28,7 +29,15 @@ public sealed class ComputeDevicesTests
     [Fact]
     public void Auto_is_the_processor()
     {
-        using ComputeDevice device = ComputeDevices.Open("auto", threads: 1);
+        using ComputeDevice device = ComputeDevices.Open("auto", new DeviceOptions(Threads: 1));
         Assert.IsType<CpuDevice>(device);
+    }
+
+    [Fact]
+    public void Tensor_cores_are_refused_where_there_are_none()
+    {
+        TestDevices.Get(TestDevice.OpenCl); // a named skip where it is absent
+        var refused = Assert.Throws<DeviceUnavailableException>(() => ComputeDevices.Open("opencl", new DeviceOptions(Tier: KernelTier.TensorCore)));
+        Assert.Contains("compute capability 8.0", refused.Message);
     }
 }

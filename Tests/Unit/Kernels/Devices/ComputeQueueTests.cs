@@ -6,7 +6,7 @@ namespace EdgeVideoLlava.Tests.Unit.Kernels.Devices;
 /// <summary>What every queue promises: windows of matrices, order, a source that is free again after Write, several queues at once.</summary>
 public sealed class ComputeQueueTests
 {
-    public static TheoryData<TestDevice> Devices => [.. TestDevices.ForKernels];
+    public static TheoryData<TestDevice> Devices => [.. TestDevices.ForKernels.Except([TestDevice.IlgpuCpuPortable, TestDevice.OpenClPortable])];
 
     [Theory, MemberData(nameof(Devices))]
     public void A_window_of_a_matrix_is_written_and_read_alone(TestDevice device)

@@ -132,8 +132,8 @@ public sealed unsafe class IlgpuDeviceTests
     public void Every_operation_s_kernel_is_loaded_and_held(TestDevice device)
     {
         var accelerator = (IlgpuDevice)TestDevices.Get(device);
-        object weights = DeviceFormat.Of(StorageType.F16).Load(accelerator.Accelerator);
-        (FieldInfo Field, object Owner)[] held = [.. new[] { accelerator.Kernels, weights }
+        IlgpuWeightKernels weights = DeviceFormat.Of(StorageType.F16).Load(new KernelLoader(accelerator.Accelerator, accelerator.Tier), StorageType.F32);
+        (FieldInfo Field, object Owner)[] held = [.. new object[] { accelerator.Kernels, accelerator.Kernels.Of<Float32>(), weights, weights.Linear<Float32>() }
             .SelectMany(owner => owner.GetType().GetFields(BindingFlags.Instance | BindingFlags.Public).Select(field => (field, owner)))];
         Assert.Equal(DeviceKernels.Operations.Select(type => type.Name).Order(), held.Select(field => field.Field.Name).Order());
         Assert.Contains("LinearTile", held.Select(field => field.Field.Name));

@@ -47,7 +47,7 @@ public sealed class TensorCoreTextTests(ITestOutputHelper output)
             yield return ($"{nameof(FullAttention)}, {shape.Name}", Attention(typeof(FullAttention), shape), TensorAttention.Items);
             yield return ($"{nameof(CausalAttention)}, {shape.Name}", Attention(typeof(CausalAttention), shape), TensorAttention.Items);
         }
-        yield return (nameof(ScaledHalves), Method(typeof(ScaledHalves)), 32 * ScaledHalves.Rows);
+        yield return (nameof(ScaledHalves), Method(typeof(ScaledHalves)), ScaledHalves.Items);
         foreach (Type fill in Weights.Where(type => type != typeof(DeviceHalfRows)).Select(type => typeof(DecodedFill<>).MakeGenericType(type)).Prepend(typeof(CopiedFill)))
         {
             string weights = fill.IsGenericType ? fill.GetGenericArguments()[0].Name : nameof(DeviceHalfRows);

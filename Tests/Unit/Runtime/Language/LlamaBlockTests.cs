@@ -1,4 +1,5 @@
 using EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Runtime;
 using EdgeVideoLlava.Runtime.Language;
 using EdgeVideoLlava.Runtime.Weights;
 using EdgeVideoLlava.Tests.Unit.Support;
@@ -51,6 +52,44 @@ public sealed class LlamaBlockTests(ITestOutputHelper output)
         stages.Equal("output", golden["output"].ToFloats(), stages["output"], StateTolerance);
         CheckTables(stages, golden, parts.Queue.Read(weights.Cos), "rope_cos", rows, config.HeadSize);
         CheckTables(stages, golden, parts.Queue.Read(weights.Sin), "rope_sin", rows, config.HeadSize);
+    }
+
+    public static TheoryData<TestDevice> WithHalves => [.. TestDevices.WithHalves];
+
+    /// <summary>A real model's massive activations: silu(gate) · up and the residual stream beyond binary16, which ends at 65504, whatever the activations are.</summary>
+    [Theory, MemberData(nameof(WithHalves))]
+    public void Numbers_beyond_binary16_pass_through_a_layer(TestDevice device)
+    {
+        (float[] exact, _) = Massive(TestDevice.Cpu);
+        (float[] got, float[] gated) = Massive(device);
+        Assert.True(gated.Max(Math.Abs) > 1e5 && exact.Max(Math.Abs) > 1e5);
+        double size = Math.Sqrt(exact.Sum(number => (double)number * number)), error = Math.Sqrt(exact.Zip(got, (a, b) => (double)(a - b) * (a - b)).Sum());
+        output.WriteLine($"{device}: silu(gate) · up to {gated.Max(Math.Abs):G3}, output off by {error / size:P2} in the mean");
+        Assert.True(error <= 0.01 * size, $"off by {error / size:P1}");
+    }
+
+    /// <summary>Layer 1 with a residual stream of 1e5 in one column, and with a norm that makes gate and up large.</summary>
+    private static (float[] Output, float[] Gated) Massive(TestDevice device)
+    {
+        using SafeTensors golden = Golden.Tensors("original-tiny/cases/inner_llama_layer.safetensors");
+        using var parts = new LoadedParts(Golden.Path("original-tiny/checkpoint"), device);
+        LlamaConfig config = parts.Config.Language;
+        LlamaWeights weights = parts.Loader.Language(config);
+        const int rows = 5;
+        float[] input = golden["input"].ToFloats()[..(rows * config.Hidden)];
+        for (int row = 0; row < rows; row++) input[row * config.Hidden + 7] = 1e5f;
+        Matrix norm = weights.Blocks[1].FeedForwardNorm;
+        parts.Queue.Write([.. parts.Queue.Read(norm).Select(number => 1000 * number)], norm);
+        using var state = new LlamaState(parts.Device, config);
+        using var batch = new LlamaBatch(parts.Device);
+        batch.Add(state, rows);
+        state.Reserve(parts.Queue, rows);
+        batch.Upload(parts.Queue);
+        Matrix y = parts.Matrix(new float[input.Length], rows, config.Hidden);
+        float[] gated = [];
+        LlamaBlock.Forward(parts.Queue, config, weights, 1, batch, parts.Matrix(input, rows, config.Hidden), parts.Arena, y,
+            new StageTrace(parts.Queue, (name, _, _, values) => gated = name == "gate_up" ? values : gated));
+        return (parts.Queue.Read(y), gated);
     }
 
     /// <summary>The reference's tables repeat their first half.</summary>

@@ -11,7 +11,7 @@ public sealed class ModelOptionsTests
     {
         ModelSettings settings = Read();
         Assert.True(File.Exists(Path.Combine(settings.Folder, "config.json")));
-        Assert.Equal(("auto", "fp32", null, null), (settings.Device, settings.Compute, settings.Weights, settings.Threads));
+        Assert.Equal(("auto", (StorageType?)null, (StorageType?)null, (int?)null), (settings.Device, settings.Compute, settings.Weights, settings.Threads));
     }
 
     [Theory]
@@ -26,7 +26,7 @@ public sealed class ModelOptionsTests
     [Fact]
     public void Every_option_is_read()
         => Assert.Equal(
-            new ModelSettings("there", "opencl:1", "fp16", StorageType.Q4_0, 3),
+            new ModelSettings("there", "opencl:1", StorageType.F16, StorageType.Q4_0, 3),
             Read("--model", "there", "--device=opencl:1", "--compute", "fp16", "--weights", "q4_0", "--threads", "3"));
 
     [Theory]

@@ -1,0 +1,1 @@
+global using MatrixView = EdgeVideoLlava.Kernels.MatrixView<EdgeVideoLlava.Kernels.Float32>;

@@ -1,0 +1,23 @@
+using ILGPU;
+using ILGPU.Runtime;
+
+namespace EdgeVideoLlava.Kernels;
+
+/// <summary>The products of weights of one storage type with inputs of one type.</summary>
+internal sealed class LinearKernels<T> where T : unmanaged, IElement<T>
+{
+    // Small enough to spread a product over a processor's cores, two warps of a GPU.
+    private const int Group = 64;
+
+    private LinearKernels(
+        Action<AcceleratorStream, Index1D, WeightView, EightsView<T>, MatrixView, MatrixView, int, ResultView> row,
+        Action<AcceleratorStream, Index1D, WeightView, EightsView<T>, MatrixView, MatrixView, int, ResultView> tile)
+        => (LinearRow, LinearTile) = (row, tile);
+
+    public readonly Action<AcceleratorStream, Index1D, WeightView, EightsView<T>, MatrixView, MatrixView, int, ResultView> LinearRow;
+    public readonly Action<AcceleratorStream, Index1D, WeightView, EightsView<T>, MatrixView, MatrixView, int, ResultView> LinearTile;
+
+    public static LinearKernels<T> Load<TWeights>(KernelLoader loader) where TWeights : unmanaged, IDeviceWeights => new(
+        loader.Load<WeightView, EightsView<T>, MatrixView, MatrixView, int, ResultView>(Kernels.LinearRow.Kernel<TWeights, T>, Group),
+        loader.Load<WeightView, EightsView<T>, MatrixView, MatrixView, int, ResultView>(Kernels.LinearTile.Kernel<TWeights, T>, Group));
+}

@@ -1,0 +1,35 @@
+using System.Text.Json;
+using EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Runtime;
+using EdgeVideoLlava.Runtime.Generation;
+
+namespace EdgeVideoLlava.Tests.Unit.Support;
+
+/// <summary>The 120 answers of the small trained model, on a device or with weights that round.</summary>
+internal static class ShapesAnswers
+{
+    public static string Model => Path.Combine(Golden.Repository, "Samples", "ShapesWorld", "model");
+
+    /// <summary>How many answers are the reference's id by id; the others are printed.</summary>
+    public static int Same(ComputeDevice device, LoadOptions options, ITestOutputHelper output)
+    {
+        using JsonDocument json = JsonDocument.Parse(File.ReadAllText(Golden.Path("shapes-trained/cases.json")));
+        using Assistant assistant = Assistant.Load(Model, device, options: options);
+        int same = 0, all = 0;
+        foreach (JsonElement entry in json.RootElement.GetProperty("cases").EnumerateArray())
+        {
+            using Conversation conversation = assistant.Start();
+            conversation.Show(assistant.Encode(assistant.Look(Path.Combine(Model, "..", entry.GetProperty("file").GetString()!))).Tokens);
+            foreach (JsonElement turn in entry.GetProperty("dialogue").EnumerateArray())
+            {
+                Answer answer = conversation.Ask(turn.GetProperty("question").GetString()!);
+                all++;
+                if (answer.Ids.SequenceEqual(turn.GetProperty("answer_ids").EnumerateArray().Select(id => id.GetInt32()))) same++;
+                else output.WriteLine($"{entry.GetProperty("name")}: '{answer.Text}', the reference's '{turn.GetProperty("answer")}'");
+            }
+        }
+        Assert.Equal(120, all);
+        output.WriteLine($"{device.Description}, weights {options.LanguageWeights?.ToString() ?? "as stored"}: {same} of {all} answers are the same");
+        return same;
+    }
+}
