@@ -10,7 +10,11 @@ internal sealed unsafe class DeviceFormat
         [StorageType.BF16] = Create<DeviceBF16>(StorageType.BF16),
         [StorageType.Q8_0] = Create<DeviceQ8_0>(StorageType.Q8_0),
         [StorageType.Q4_0] = Create<DeviceQ4_0>(StorageType.Q4_0),
+        [StorageType.Q4_1] = Create<DeviceQ4_1>(StorageType.Q4_1),
+        [StorageType.Q5_0] = Create<DeviceQ5_0>(StorageType.Q5_0),
+        [StorageType.Q5_1] = Create<DeviceQ5_1>(StorageType.Q5_1),
         [StorageType.Q4_K] = Create<DeviceQ4_K>(StorageType.Q4_K),
+        [StorageType.Q6_K] = Create<DeviceQ6_K>(StorageType.Q6_K),
     };
 
     private static readonly DeviceFormat HalfRows = Create<DeviceHalfRows>(StorageType.F16);
@@ -35,8 +39,8 @@ internal sealed unsafe class DeviceFormat
     /// <summary>(loader, type of activations)</summary>
     public Func<KernelLoader, StorageType, IlgpuWeightKernels> Load { get; }
 
-    /// <summary>The format that keeps a storage type; float32 for a type without kernels of its own.</summary>
-    public static DeviceFormat Of(StorageType type) => Formats.GetValueOrDefault(type) ?? Formats[StorageType.F32];
+    /// <summary>The format that keeps a storage type; F16 for a type without kernels of its own.</summary>
+    public static DeviceFormat Of(StorageType type) => Formats.GetValueOrDefault(type) ?? Formats[StorageType.F16];
 
     /// <summary>The same for a tier: tensor cores read rows of halves as they are.</summary>
     public static DeviceFormat Of(StorageType type, KernelTier tier) => type == StorageType.F16 && tier == KernelTier.TensorCore ? HalfRows : Of(type);

@@ -9,7 +9,7 @@ public sealed unsafe partial class IlgpuDevice
 
     private readonly Dictionary<DeviceFormat, IlgpuWeightKernels> weightKernels = [];
 
-    /// <summary>Bytes that a weight of a storage type takes on an accelerator: its type's, rows padded; float32 for a type without kernels of its own.</summary>
+    /// <summary>Bytes that a weight of a storage type takes on an accelerator: its type's, rows padded; F16 for a type without kernels of its own.</summary>
     public static long WeightBytes(StorageType type, int rows, int columns)
     {
         DeviceFormat format = DeviceFormat.Of(type);
@@ -28,7 +28,7 @@ public sealed unsafe partial class IlgpuDevice
             int at = 0;
             foreach (HostRows part in parts)
             {
-                Upload(type, format, (byte*)part.Address, columns, part.Rows, buffer.View(), at);
+                Upload(name, type, format, (byte*)part.Address, columns, part.Rows, buffer.View(), at);
                 at += part.Rows;
             }
         }
@@ -71,30 +71,32 @@ public sealed unsafe partial class IlgpuDevice
         }
     }
 
-    private void Upload(StorageType type, DeviceFormat format, byte* source, int columns, int rows, WeightView target, int firstRow)
+    /// <exception cref="BadInputException">Numbers of a type without kernels of its own are too large for F16.</exception>
+    private void Upload(string name, StorageType type, DeviceFormat format, byte* source, int columns, int rows, WeightView target, int firstRow)
     {
         if (rows == 0 || columns == 0) return;
-        long stored = type.Bytes(columns);
+        long stored = type.Bytes(columns), kept = format.Type.Bytes(columns);
         int pieceRows = Math.Clamp(PieceWords / target.RowWords, 1, rows);
         uint[] words = new uint[pieceRows * target.RowWords], scales = new uint[pieceRows * target.ScaleWords];
-        float[]? floats = type == format.Type ? null : new float[columns];
+        byte[]? converted = type == format.Type ? null : new byte[pieceRows * kept];
         for (int at = 0; at < rows; at += pieceRows)
         {
             int count = Math.Min(pieceRows, rows - at);
             fixed (uint* word = words, scale = scales)
-            fixed (float* row = floats)
+            fixed (byte* other = converted)
             {
-                for (int i = 0; i < count; i++)
-                {
-                    byte* packed = source + (at + i) * stored;
-                    if (row != null) Unpack.ToFloats(type, packed, row, columns);
-                    format.PackRow(row != null ? (byte*)row : packed, columns, word + (long)i * target.RowWords, scale + (long)i * target.ScaleWords);
-                }
+                byte* packed = source + at * stored;
+                if (other != null && !Pack.Rows(new HostRows((nint)packed, count), type, format.Type, columns, (nint)other)) throw Misfit(name, type, format.Type);
+                if (other != null) packed = other;
+                for (int i = 0; i < count; i++) format.PackRow(packed + i * kept, columns, word + (long)i * target.RowWords, scale + (long)i * target.ScaleWords);
             }
             Copy(words, count * target.RowWords, target, (firstRow + at) * target.RowWords);
             Copy(scales, count * target.ScaleWords, target, target.Scales + (firstRow + at) * target.ScaleWords);
         }
     }
+
+    private BadInputException Misfit(string name, StorageType type, StorageType other)
+        => new($"{name}: {type} numbers that are not finite or too large for {other}, which {id} takes in their place; compute on the processor (--device cpu)");
 
     private void Copy(uint[] source, int count, WeightView target, int offset)
     {

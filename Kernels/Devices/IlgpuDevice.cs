@@ -5,7 +5,7 @@ namespace EdgeVideoLlava.Kernels;
 
 /// <summary>One accelerator through ILGPU: a GPU by CUDA or OpenCL, the processor by OpenCL (PoCL), or ILGPU's own CPU accelerator.</summary>
 /// <remarks>
-/// Weights stay in their storage type where <see cref="DeviceFormat"/> has it, and become float32 otherwise, exactly; activations are of
+/// Weights stay in their storage type where <see cref="DeviceFormat"/> has it, and become F16 otherwise, rounded to even; activations are of
 /// <see cref="ActivationType"/>, everything else is float32 and int32. Opened by <see cref="ComputeDevices.Open"/>.
 /// </remarks>
 public sealed unsafe partial class IlgpuDevice : ComputeDevice

@@ -26,4 +26,7 @@ internal unsafe interface IDevicePacking
 internal struct BlockScale
 {
     public float Step, Offset;
+
+    /// <summary>The step of columns 16..31 of the 32, where 16 columns have one of their own (Q6_K).</summary>
+    public float SecondStep;
 }

@@ -8,7 +8,7 @@ namespace EdgeVideoLlava.Runtime.Loading;
 /// <param name="Copied">Bytes of joined and converted weights.</param>
 /// <param name="KvCachePerPosition">Bytes of the KV cache for each position of a conversation.</param>
 /// <param name="KvCache">Bytes of the KV cache at the full context.</param>
-/// <param name="OnAccelerator">Bytes of all weights and tables on an OpenCL or CUDA device, which keeps linears as stored and vectors in float32.</param>
+/// <param name="OnAccelerator">Bytes of all weights and tables on an OpenCL or CUDA device, which keeps linears as stored (types without kernels there as F16) and vectors in float32.</param>
 public sealed record MemoryNeed(long Mapped, long Copied, long KvCachePerPosition, long KvCache, long OnAccelerator)
 {
     /// <summary>Must be free: copies, the cache at full context, and half of what is mapped (below that it would be read again and again).</summary>

@@ -15,6 +15,7 @@ internal sealed class WeightLoader(
     private readonly Dictionary<string, Matrix> vectors = [];
     private readonly List<ConvertedRows> converted = [];
     private readonly SortedDictionary<(int Columns, StorageType Type), int> otherTypes = [];
+    private readonly SortedDictionary<(StorageType Type, StorageType Kept), int> replacedTypes = [];
     private readonly long total = checkpoint.Tensors.Values.Sum(tensor => tensor.Bytes);
     private long done;
 
@@ -24,7 +25,8 @@ internal sealed class WeightLoader(
 
     /// <summary>What a user should know about the types of the weights.</summary>
     public IEnumerable<string> Notices
-        => otherTypes.Select(entry => $"{entry.Value} tensors have rows of {entry.Key.Columns} numbers, no whole blocks of {languageWeights}; they are {entry.Key.Type}");
+        => otherTypes.Select(entry => $"{entry.Value} tensors have rows of {entry.Key.Columns} numbers, no whole blocks of {languageWeights}; they are {entry.Key.Type}")
+            .Concat(replacedTypes.Select(entry => $"{entry.Value} tensors are {entry.Key.Type}, which the device has no kernels for; there they are {entry.Key.Kept}"));
 
     /// <summary>Bytes of the video tower that are the image tower's and are not loaded twice.</summary>
     public long SharedBytes { get; private set; }
@@ -100,9 +102,7 @@ internal sealed class WeightLoader(
             if (tensor.Type != first.Type) throw new BadInputException($"{checkpoint.Folder}: {tensor} and {first} should have the same type");
             parts[i] = new HostRows(tensor.Address, (int)tensor.Shape[0]);
         }
-        Weight weight = device.LoadWeight(names[0], first.Type, (int)(first.Elements / first.Shape[0]), parts);
-        Step(names);
-        return linears[names[0]] = weight;
+        return Load(names, first.Type, (int)(first.Elements / first.Shape[0]), parts);
     }
 
     /// <summary>One weight of the given tensors' rows in another type.</summary>
@@ -113,10 +113,18 @@ internal sealed class WeightLoader(
         if (type != languageWeights) otherTypes[(columns, type)] = otherTypes.GetValueOrDefault((columns, type)) + tensors.Length;
         ConvertedRows rows = ConvertedRows.From(tensors, type, cancel);
         converted.Add(rows);
-        Weight weight = device.LoadWeight(names[0], type, columns, rows.Rows);
+        Weight weight = Load(names, type, columns, rows.Rows);
         if (device is not CpuDevice) rows.Dispose(); // it has a copy of its own now
+        return weight;
+    }
+
+    private Weight Load(ReadOnlySpan<string> names, StorageType type, int columns, params ReadOnlySpan<HostRows> parts)
+    {
+        Weight weight = linears[names[0]] = device.LoadWeight(names[0], type, columns, parts);
+        StorageType kept = weight.Buffer.Type;
+        if (kept != type) replacedTypes[(type, kept)] = replacedTypes.GetValueOrDefault((type, kept)) + names.Length;
         Step(names);
-        return linears[names[0]] = weight;
+        return weight;
     }
 
     private Matrix Vector(string name, int rows = 1)

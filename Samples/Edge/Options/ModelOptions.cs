@@ -37,7 +37,11 @@ internal sealed partial class ModelOptions
         ["as-stored"] = null,
         ["f16"] = StorageType.F16,
         ["q8_0"] = StorageType.Q8_0,
+        ["q6_k"] = StorageType.Q6_K,
+        ["q5_0"] = StorageType.Q5_0,
+        ["q5_1"] = StorageType.Q5_1,
         ["q4_0"] = StorageType.Q4_0,
+        ["q4_1"] = StorageType.Q4_1,
         ["q4_k"] = StorageType.Q4_K,
     };
 

@@ -14,7 +14,7 @@ public sealed class QuantizedModelTests(ITestOutputHelper output)
     public static IEnumerable<TheoryDataRow<string, StorageType, TestDevice>> Models
         => from flavour in new[] { "original-tiny", "hf-tiny" }
            from type in new[] { StorageType.F16, StorageType.Q8_0, StorageType.Q4_0, StorageType.Q4_1, StorageType.Q5_0, StorageType.Q5_1, StorageType.Q4_K, StorageType.Q6_K }
-           where flavour == "original-tiny" || type is StorageType.Q8_0 or StorageType.Q4_0 or StorageType.Q4_K
+           where flavour == "original-tiny" || type is StorageType.Q8_0 or StorageType.Q4_0 or StorageType.Q4_K or StorageType.Q6_K or StorageType.Q5_0
            from device in TestDevices.ForModels
            select new TheoryDataRow<string, StorageType, TestDevice>(flavour, type, device);
 
@@ -31,7 +31,7 @@ public sealed class QuantizedModelTests(ITestOutputHelper output)
         Assert.Equal(3 * 7, dequantized.Converted);
         using VideoLlava reference = VideoLlava.Load(dequantized.Folder, TestDevices.Get(TestDevice.Cpu)), exact = VideoLlava.Load(folder, TestDevices.Get(TestDevice.Cpu));
         using VideoLlava model = VideoLlava.Load(folder, TestDevices.Get(device), new LoadOptions(LanguageWeights: type));
-        Assert.All(model.Language.Weights.Blocks, block => Assert.All([block.Qkv, block.Out, block.GateUp, block.Down], weight => Assert.Equal(type, weight.Type)));
+        Assert.All(Linears(model), weight => Assert.Equal((type, type), (weight.Type, weight.Buffer.Type)));
         Assert.NotEqual(type, model.Language.Weights.Embedding.Type);
         Assert.Empty(model.Config.Notices.Except(reference.Config.Notices));
         TraceTolerance tolerance = flavour == "hf-tiny" ? TraceTolerance.Hf : TraceTolerance.Original;
@@ -49,6 +49,22 @@ public sealed class QuantizedModelTests(ITestOutputHelper output)
         }
     }
 
+    /// <summary>Accelerators have no kernels of Q5_K; the reference's numbers are rounded to half precision as theirs.</summary>
+    [Theory, InlineData(TestDevice.OpenCl), InlineData(TestDevice.Cuda)]
+    public void A_type_without_kernels_on_the_device_is_half_precision_there_with_a_notice(TestDevice device)
+    {
+        string folder = Golden.Path("original-tiny/checkpoint");
+        using var rounded = new DequantizedCheckpoint(folder, StorageType.Q5_K, StorageType.F16);
+        using VideoLlava reference = VideoLlava.Load(rounded.Folder, TestDevices.Get(TestDevice.Cpu));
+        using VideoLlava model = VideoLlava.Load(folder, TestDevices.Get(device), new LoadOptions(LanguageWeights: StorageType.Q5_K));
+        Assert.All(Linears(model), weight => Assert.Equal((StorageType.Q5_K, StorageType.F16), (weight.Type, weight.Buffer.Type)));
+        Assert.Equal(["21 tensors are Q5_K, which the device has no kernels for; there they are F16"], model.Config.Notices.Except(reference.Config.Notices));
+        TraceFile expected = Run(reference, "original-tiny", "video_two_turns"), got = Run(model, "original-tiny", "video_two_turns");
+        TraceComparison comparison = TraceComparison.Compare(expected, got, TraceTolerance.Original);
+        Assert.True(comparison.FirstDifference == null, $"{comparison.FirstDifference?.Name}: {comparison.FirstDifference?.Detail}");
+        Assert.Equal(expected.Find("greedy_ids")!.Ids, got.Find("greedy_ids")!.Ids);
+    }
+
     [Theory, MemberData(nameof(Answering))]
     public void The_small_trained_model_keeps_its_answers(StorageType type, TestDevice device)
         => Assert.InRange(ShapesAnswers.Same(TestDevices.Get(device), new LoadOptions(LanguageWeights: type), output), 118, 120);
@@ -57,11 +73,14 @@ public sealed class QuantizedModelTests(ITestOutputHelper output)
     public void Rows_of_broken_super_blocks_get_another_type_and_a_notice()
     {
         using VideoLlava model = VideoLlava.Load(ShapesAnswers.Model, TestDevices.Get(TestDevice.Cpu), new LoadOptions(LanguageWeights: StorageType.Q4_K));
-        Assert.All(model.Language.Weights.Blocks, block => Assert.All([block.Qkv, block.Out, block.GateUp, block.Down], weight => Assert.Equal(StorageType.Q5_0, weight.Type)));
+        Assert.All(Linears(model), weight => Assert.Equal(StorageType.Q5_0, weight.Type));
         Assert.Equal(
             ["24 tensors have rows of 128 numbers, no whole blocks of Q4_K; they are Q5_0", "4 tensors have rows of 352 numbers, no whole blocks of Q4_K; they are Q5_0"],
             model.Config.Notices.Where(notice => notice.Contains("Q4_K")));
     }
+
+    private static IEnumerable<Weight> Linears(VideoLlava model)
+        => model.Language.Weights.Blocks.SelectMany(block => new[] { block.Qkv, block.Out, block.GateUp, block.Down });
 
     private static TraceFile Run(VideoLlava model, string flavour, string name)
     {

@@ -3,19 +3,19 @@ using EdgeVideoLlava.Runtime.Weights;
 
 namespace EdgeVideoLlava.Tests.Unit.Support;
 
-/// <summary>A copy of a checkpoint whose language linears went through a storage type, tensor by tensor, and stand there as float32.</summary>
+/// <summary>A copy of a checkpoint whose language linears went through storage types, tensor by tensor, one after the other, and stand there as float32.</summary>
 internal sealed unsafe class DequantizedCheckpoint : IDisposable
 {
     private readonly TemporaryFolder folder = new();
 
-    public DequantizedCheckpoint(string source, StorageType type)
+    public DequantizedCheckpoint(string source, params StorageType[] types)
     {
         Folder = Path.Combine(folder.Path, "checkpoint");
         Directory.CreateDirectory(Folder);
         File.Copy(Path.Combine(source, "config.json"), Path.Combine(Folder, "config.json"));
         Copy(Path.Combine(source, "..", "towers"), Path.Combine(folder.Path, "towers"));
         SafeTensors[] shards = [.. Directory.GetFiles(source, "*.safetensors").Select(path => new SafeTensors(path))];
-        SafeTensorsWriter.Write(Path.Combine(Folder, "model.safetensors"), [.. shards.SelectMany(shard => shard.Tensors).Select(pair => Entry(pair.Key, pair.Value, type))]);
+        SafeTensorsWriter.Write(Path.Combine(Folder, "model.safetensors"), [.. shards.SelectMany(shard => shard.Tensors).Select(pair => Entry(pair.Key, pair.Value, types))]);
         foreach (SafeTensors shard in shards) shard.Dispose();
     }
 
@@ -26,17 +26,20 @@ internal sealed unsafe class DequantizedCheckpoint : IDisposable
 
     public void Dispose() => folder.Dispose();
 
-    private SafeTensorsWriter.Entry Entry(string name, HostTensor tensor, StorageType type)
+    private SafeTensorsWriter.Entry Entry(string name, HostTensor tensor, StorageType[] types)
     {
         string canonical = WeightNames.Canonical(name);
         bool linear = canonical.StartsWith("layers.") && tensor.Shape.Count == 2; // all but norms and old buffers
         if (!linear) return new(name, tensor.Type, [.. tensor.Shape], stream => stream.Write(new ReadOnlySpan<byte>((void*)tensor.Address, (int)tensor.Bytes)));
         Converted++;
         float[] numbers = tensor.ToFloats();
-        var bytes = new byte[type.Bytes(numbers.Length)];
-        Assert.True(Pack.FromFloats(type, numbers, bytes));
-        fixed (byte* source = bytes)
-        fixed (float* target = numbers) Unpack.ToFloats(type, source, target, numbers.Length);
+        foreach (StorageType type in types)
+        {
+            var bytes = new byte[type.Bytes(numbers.Length)];
+            Assert.True(Pack.FromFloats(type, numbers, bytes));
+            fixed (byte* source = bytes)
+            fixed (float* target = numbers) Unpack.ToFloats(type, source, target, numbers.Length);
+        }
         return new(name, StorageType.F32, [.. tensor.Shape], stream => stream.Write(System.Runtime.InteropServices.MemoryMarshal.AsBytes(numbers.AsSpan())));
     }
 

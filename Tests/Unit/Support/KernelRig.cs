@@ -9,6 +9,9 @@ internal sealed unsafe class KernelRig(ComputeDevice device, int seed = 1) : IDi
     private const float Outside = -123456f;
     private const int Margin = 3;
 
+    /// <summary>Types that accelerators dequantize to F16 while loading: the rounding belongs to the definition there.</summary>
+    private static readonly StorageType[] RoundedOnAccelerators = [StorageType.IQ4_NL, StorageType.Q2_K, StorageType.Q3_K, StorageType.Q5_K];
+
     private readonly List<DeviceBuffer> buffers = [];
     private readonly List<nint> memory = [];
     private readonly List<(Matrix Whole, Matrix View)> guarded = [];
@@ -87,6 +90,8 @@ internal sealed unsafe class KernelRig(ComputeDevice device, int seed = 1) : IDi
     {
         BlockOracle.Random(type, values.Length, Random).CopyTo(new Span<byte>(target, (int)type.Bytes(values.Length)));
         fixed (float* floats = values) Unpack.ToFloats(type, target, floats, values.Length);
+        bool rounded = device is IlgpuDevice && RoundedOnAccelerators.Contains(type);
+        for (int i = 0; i < values.Length && rounded; i++) values[i] = (float)(Half)values[i];
     }
 
     /// <summary>The result, after a look at what lies around it.</summary>

@@ -17,7 +17,7 @@ public unsafe class LinearOnDeviceBenchmarks
     private Matrix x, y;
     private void* memory;
 
-    [Params(StorageType.F16, StorageType.Q4_0)]
+    [Params(StorageType.F16, StorageType.Q8_0, StorageType.Q6_K, StorageType.Q5_0, StorageType.Q5_1, StorageType.Q4_0, StorageType.Q4_1, StorageType.Q4_K)]
     public StorageType Type { get; set; }
 
     [ParamsSource(nameof(Shapes))]

@@ -12,7 +12,11 @@ public sealed unsafe class IlgpuDeviceTests
 {
     public static TheoryData<TestDevice> Accelerators => [.. TestDevices.ForKernels.Except([TestDevice.Cpu])];
 
-    public static TheoryData<TestDevice> ModelAccelerators => [.. TestDevices.ForModels.Except([TestDevice.Cpu])];
+    /// <summary>Weights as stored, in a type of the device's own, and in one that becomes F16 there.</summary>
+    public static TheoryData<TestDevice, StorageType?> ModelAccelerators
+        => [.. from device in TestDevices.ForModels.Except([TestDevice.Cpu])
+               from weights in new StorageType?[] { null, StorageType.Q6_K, StorageType.Q5_K }
+               select new TheoryDataRow<TestDevice, StorageType?>(device, weights)];
 
     [Theory, MemberData(nameof(Accelerators))]
     public void Memory_is_counted_until_it_is_released(TestDevice device)
@@ -58,13 +62,13 @@ public sealed unsafe class IlgpuDeviceTests
     }
 
     [Theory, MemberData(nameof(ModelAccelerators))]
-    public void A_model_leaves_nothing_on_its_device(TestDevice device)
+    public void A_model_takes_the_memory_of_its_estimate_and_leaves_nothing_on_its_device(TestDevice device, StorageType? weights)
     {
         using var accelerator = (IlgpuDevice)Fresh(device);
-        using (VideoLlava model = VideoLlava.Load(Golden.Path("original-tiny/checkpoint"), accelerator, new LoadOptions(AllVisionLayers: true)))
+        using (VideoLlava model = VideoLlava.Load(Golden.Path("original-tiny/checkpoint"), accelerator, new LoadOptions(AllVisionLayers: true, LanguageWeights: weights)))
         {
             using var checkpoint = new Checkpoint(Golden.Path("original-tiny/checkpoint"));
-            long estimate = MemoryNeed.Of(checkpoint, ConfigReader.Read(checkpoint)).OnAccelerator;
+            long estimate = MemoryNeed.Of(checkpoint, ConfigReader.Read(checkpoint), weights).OnAccelerator;
             Assert.InRange(accelerator.AllocatedBytes + model.SharedBytes, estimate - 4096, estimate + 4096); // but for a norm that no stage uses
         }
         accelerator.AssertEmpty();
@@ -104,7 +108,7 @@ public sealed unsafe class IlgpuDeviceTests
         }
     }
 
-    /// <summary>Rows of 512: what a weight takes on the device, in bytes a number.</summary>
+    /// <summary>Rows of 512, of every type without padding: what a weight takes on the device, to whole words of 16 bytes.</summary>
     [Theory, MemberData(nameof(StoredTypes))]
     public void A_weight_takes_the_memory_of_its_type(TestDevice device, StorageType type, StorageType kept)
     {
@@ -114,19 +118,36 @@ public sealed unsafe class IlgpuDeviceTests
         {
             using Weight weight = accelerator.LoadWeight("w", type, 512, new HostRows((nint)address, 1), new HostRows((nint)address + (nint)type.Bytes(512), 2));
             Assert.Equal((kept, 3 * 512), (weight.Buffer.Type, weight.Buffer.Elements));
-            Assert.Equal(kept.Bytes(3 * 512), accelerator.AllocatedBytes);
+            Assert.Equal((kept.Bytes(3 * 512) + 15) / 16 * 16, accelerator.AllocatedBytes);
+            Assert.Equal(accelerator.AllocatedBytes, IlgpuDevice.WeightBytes(type, 3, 512));
         }
         accelerator.AssertEmpty();
     }
 
     public static TheoryData<TestDevice, StorageType, StorageType> StoredTypes
         => [.. from device in TestDevices.ForKernels.Except([TestDevice.Cpu])
-               from types in new (StorageType, StorageType)[]
-               {
-                   (StorageType.F32, StorageType.F32), (StorageType.F16, StorageType.F16), (StorageType.BF16, StorageType.BF16), (StorageType.Q8_0, StorageType.Q8_0),
-                   (StorageType.Q4_0, StorageType.Q4_0), (StorageType.Q4_K, StorageType.Q4_K), (StorageType.Q6_K, StorageType.F32), (StorageType.Q5_1, StorageType.F32),
-               }
-               select new TheoryDataRow<TestDevice, StorageType, StorageType>(device, types.Item1, types.Item2)];
+               from type in Enum.GetValues<StorageType>().Except([StorageType.I64, StorageType.I32, StorageType.U8])
+               let kept = type is StorageType.IQ4_NL or StorageType.Q2_K or StorageType.Q3_K or StorageType.Q5_K ? StorageType.F16 : type
+               select new TheoryDataRow<TestDevice, StorageType, StorageType>(device, type, kept)];
+
+    /// <summary>Types that the device has no kernels for become F16, rounded to even; what F16 cannot hold is refused and leaves nothing.</summary>
+    [Theory, MemberData(nameof(Accelerators))]
+    public void Dequantized_numbers_too_large_for_a_half_are_refused(TestDevice device)
+    {
+        using var accelerator = (IlgpuDevice)Fresh(device);
+        byte[] blocks = new byte[2 * 18]; // of IQ4_NL: levels 0, that is d · -127
+        void Load()
+        {
+            fixed (byte* address = blocks) accelerator.LoadWeight("w", StorageType.IQ4_NL, 32, new HostRows((nint)address, 2)).Dispose();
+        }
+        foreach ((double d, bool fits) in new[] { (515.5, true), (516, false), (double.NaN, false), (double.NegativeInfinity, false) })
+        {
+            System.Buffers.Binary.BinaryPrimitives.WriteHalfLittleEndian(blocks.AsSpan(18), (Half)d);
+            if (fits) Load();
+            else Assert.Contains("w: IQ4_NL numbers", Assert.Throws<BadInputException>(Load).Message);
+            accelerator.AssertEmpty();
+        }
+    }
 
     [Theory, MemberData(nameof(Accelerators))]
     public void Every_operation_s_kernel_is_loaded_and_held(TestDevice device)

@@ -33,7 +33,11 @@ public sealed class ModelOptionsTests
     [InlineData("as-stored", null)]
     [InlineData("f16", StorageType.F16)]
     [InlineData("q8_0", StorageType.Q8_0)]
+    [InlineData("q6_k", StorageType.Q6_K)]
+    [InlineData("q5_0", StorageType.Q5_0)]
+    [InlineData("q5_1", StorageType.Q5_1)]
     [InlineData("q4_0", StorageType.Q4_0)]
+    [InlineData("q4_1", StorageType.Q4_1)]
     [InlineData("q4_k", StorageType.Q4_K)]
     public void A_type_of_weights_is_taken(string name, StorageType? type) => Assert.Equal(type, Read("--weights", name).Weights);
 

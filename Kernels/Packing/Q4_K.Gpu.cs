@@ -1,0 +1,32 @@
+namespace EdgeVideoLlava.Kernels;
+
+/// <summary>Q4_K: nibbles as in <see cref="DeviceQ4_0"/>; a block's first 16 bytes (d, dmin, 8 scales and minima) are 4 scale words as they are.</summary>
+internal readonly unsafe struct DeviceQ4_K : IDeviceWeights, IDevicePacking
+{
+    public static int RowWords(int columns) => columns / 8;
+
+    public static int ScaleWords(int columns) => columns / 256 * 4;
+
+    public static void PackRow(byte* source, int columns, uint* words, uint* scales)
+    {
+        for (int block = 0; block < columns / 256; block++, source += 144)
+        {
+            Buffer.MemoryCopy(source, scales + block * 4, 16, 16);
+            for (int part = 0; part < 4; part++) PackedLevels.SplitNibbles(source + 16 + part * 32, 32, words + block * 32 + part * 8);
+        }
+    }
+
+    /// <remarks>The 6-bit fields are those of <see cref="AffineSuperBlock"/>: its bytes 0..3, 4..7 and 8..11 are the words Y, Z and W.</remarks>
+    public BlockScale Scale(WeightView weight, int row, int column)
+    {
+        U4 head = weight.Quads[(weight.Scales + row * weight.ScaleWords) / 4 + column / 256];
+        int shift = (column / 32 & 3) * 8;
+        uint low = head.Y >> shift, middle = head.Z >> shift, high = head.W >> shift;
+        bool upper = (column / 32 & 4) != 0;
+        uint step = upper ? high & 15u | (low >> 6 & 3u) << 4 : low & 63u;
+        uint offset = upper ? high >> 4 & 15u | (middle >> 6 & 3u) << 4 : middle & 63u;
+        return new BlockScale { Step = DeviceMath.HalfToFloat(head.X & 0xffffu) * (int)step, Offset = DeviceMath.HalfToFloat(head.X >> 16) * (int)offset };
+    }
+
+    public F8 Load(WeightView weight, int row, int column, BlockScale scale) => PackedLevels.Nibbles(weight.Words[row * weight.RowWords + column / 8], scale);
+}

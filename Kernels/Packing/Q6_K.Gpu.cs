@@ -1,0 +1,56 @@
+namespace EdgeVideoLlava.Kernels;
+
+/// <summary>
+/// Q6_K: a row's nibbles as in <see cref="DeviceQ4_0"/>, behind them its upper pairs of bits, column 16k + i in bits 2i of word k. Scales: the row's
+/// signed bytes, one for 16 columns, in order; behind them its halves d, one a block, even block in the low half.
+/// </summary>
+internal readonly unsafe struct DeviceQ6_K : IDeviceWeights, IDevicePacking
+{
+    private const int BlockBytes = 210, Upper = 128, Bytes = 192, D = 208;
+
+    public static int RowWords(int columns) => columns / 8 + columns / 16;
+
+    public static int ScaleWords(int columns) => columns / 64 + (columns / 256 + 1) / 2;
+
+    public static void PackRow(byte* source, int columns, uint* words, uint* scales)
+    {
+        uint* upper = words + columns / 8;
+        for (int block = 0; block < columns / 256; block++, source += BlockBytes)
+        {
+            Buffer.MemoryCopy(source + Bytes, scales + block * 4, 16, 16);
+            ((ushort*)(scales + columns / 64))[block] = *(ushort*)(source + D);
+            for (int half = 0; half < 2; half++)
+            {
+                PackedLevels.SplitNibbles(source + half * 64, 64, words + block * 32 + half * 16);
+                PackedLevels.SplitPairs(source + Upper + half * 32, upper + block * 16 + half * 8);
+            }
+        }
+    }
+
+    /// <remarks>d · s has at most 18 bits, and with a level at most 23: every product is exact.</remarks>
+    public BlockScale Scale(WeightView weight, int row, int column)
+    {
+        int at = weight.Scales + row * weight.ScaleWords;
+        uint two = weight.Words[at + column / 64] >> (column / 32 & 1) * 16;
+        float d = DeviceMath.HalfToFloat(weight.Words[at + weight.Columns / 64 + column / 512] >> (column / 256 & 1) * 16 & 0xffffu);
+        return new BlockScale { Step = ((int)(two << 24) >> 24) * d, SecondStep = ((int)(two << 16) >> 24) * d };
+    }
+
+    public F8 Load(WeightView weight, int row, int column, BlockScale scale)
+    {
+        int at = row * weight.RowWords;
+        uint low = weight.Words[at + column / 8], high = weight.Words[at + weight.Columns / 8 + column / 16] >> (column / 8 & 1) * 16;
+        float step = (column & 16) == 0 ? scale.Step : scale.SecondStep;
+        return new F8
+        {
+            X0 = ((int)(low & 15u | high << 4 & 48u) - 32) * step,
+            X1 = ((int)(low >> 4 & 15u | high << 2 & 48u) - 32) * step,
+            X2 = ((int)(low >> 8 & 15u | high & 48u) - 32) * step,
+            X3 = ((int)(low >> 12 & 15u | high >> 2 & 48u) - 32) * step,
+            X4 = ((int)(low >> 16 & 15u | high >> 4 & 48u) - 32) * step,
+            X5 = ((int)(low >> 20 & 15u | high >> 6 & 48u) - 32) * step,
+            X6 = ((int)(low >> 24 & 15u | high >> 8 & 48u) - 32) * step,
+            X7 = ((int)(low >> 28 | high >> 10 & 48u) - 32) * step,
+        };
+    }
+}

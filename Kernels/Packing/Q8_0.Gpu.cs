@@ -1,0 +1,37 @@
+namespace EdgeVideoLlava.Kernels;
+
+/// <summary>Q8_0: a block's 32 signed bytes are 8 words, its scale one of the halves of the row's scale words (even block in the low half).</summary>
+internal readonly unsafe struct DeviceQ8_0 : IDeviceWeights, IDevicePacking
+{
+    public static int RowWords(int columns) => columns / 4;
+
+    public static int ScaleWords(int columns) => (columns / 32 + 1) / 2;
+
+    public static void PackRow(byte* source, int columns, uint* words, uint* scales)
+    {
+        for (int block = 0; block < columns / 32; block++, source += 34)
+        {
+            ((ushort*)scales)[block] = *(ushort*)source;
+            Buffer.MemoryCopy(source + 2, words + block * 8, 32, 32);
+        }
+    }
+
+    public BlockScale Scale(WeightView weight, int row, int column) => new() { Step = PackedLevels.Half(weight, row, column / 32) };
+
+    public F8 Load(WeightView weight, int row, int column, BlockScale scale)
+    {
+        int at = row * weight.RowWords + column / 4;
+        uint a = weight.Words[at], b = weight.Words[at + 1];
+        return new F8
+        {
+            X0 = ((int)(a << 24) >> 24) * scale.Step,
+            X1 = ((int)(a << 16) >> 24) * scale.Step,
+            X2 = ((int)(a << 8) >> 24) * scale.Step,
+            X3 = ((int)a >> 24) * scale.Step,
+            X4 = ((int)(b << 24) >> 24) * scale.Step,
+            X5 = ((int)(b << 16) >> 24) * scale.Step,
+            X6 = ((int)(b << 8) >> 24) * scale.Step,
+            X7 = ((int)b >> 24) * scale.Step,
+        };
+    }
+}
