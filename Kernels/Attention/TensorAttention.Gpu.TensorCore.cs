@@ -76,16 +76,16 @@ internal static class TensorAttention
 
     private static KeyRange Range<TMap>(TMap map, int query) where TMap : struct, IAttentionMap => map.Keys(XMath.Min(query, map.Queries - 1));
 
-    /// <summary>Begins to copy a block of keys and values; zeros beyond the last one, because what no one has written may be anything.</summary>
+    /// <summary>Begins to copy a block of keys and values. Beyond the last one it is repeated: masked, but a number, which memory that no one has written may not be.</summary>
     private static void CopyKeys<TMap, TShape>(TMap map, TShape shape, ArrayView<U4> tileK, ArrayView<U4> tileV, int stage,
         EightsView<Float16> keys, int keyColumn, EightsView<Float16> values, int valueColumn, int first, int end) where TMap : struct, IAttentionMap where TShape : unmanaged, IHeadShape
     {
         int chunks = shape.Chunks, own = map.KeyRow(XMath.Min(first + (Group.IdxX & 31), end - 1)); // a lane finds a row, all ask it
         for (int i = Group.IdxX; i < Keys * chunks; i += Items)
         {
-            int key = i / chunks, chunk = i % chunks, row = Warp.Shuffle(own, key), bytes = first + key < end ? 16 : 0, place = stage + Place(key, chunk, chunks);
-            PtxIntrinsics.CopyOrZero(ref tileK[place], ref keys.Data[row * keys.Stride + keyColumn / 8 + chunk], bytes);
-            PtxIntrinsics.CopyOrZero(ref tileV[place], ref values.Data[row * values.Stride + valueColumn / 8 + chunk], bytes);
+            int key = i / chunks, chunk = i % chunks, row = Warp.Shuffle(own, key), place = stage + Place(key, chunk, chunks);
+            PtxIntrinsics.Copy(ref tileK[place], ref keys.Data[row * keys.Stride + keyColumn / 8 + chunk]);
+            PtxIntrinsics.Copy(ref tileV[place], ref values.Data[row * values.Stride + valueColumn / 8 + chunk]);
         }
     }
 

@@ -43,7 +43,8 @@ internal sealed unsafe class DeviceFormat
     public static DeviceFormat Of(StorageType type) => Formats.GetValueOrDefault(type) ?? Formats[StorageType.F16];
 
     /// <summary>The same for a tier: tensor cores read rows of halves as they are.</summary>
-    public static DeviceFormat Of(StorageType type, KernelTier tier) => type == StorageType.F16 && tier == KernelTier.TensorCore ? HalfRows : Of(type);
+    public static DeviceFormat Of(StorageType type, KernelTier tier)
+        => tier == KernelTier.TensorCore && Of(type).Type == StorageType.F16 ? HalfRows : Of(type);
 
     public int RowWords(int columns) => rowWords(columns);
 

@@ -9,11 +9,11 @@ internal interface ITileFill
     /// <param name="up">Zero, or the weight's first up row.</param>
     FillPlan Plan(WeightView weight, int size, int first, int up, int outputs);
 
-    /// <summary>What <see cref="Next"/> wants of step 0.</summary>
-    Pending First(WeightView weight, FillPlan plan);
+    /// <summary>What <see cref="Put"/> wants of a step.</summary>
+    Pending Read(WeightView weight, FillPlan plan, int step);
 
-    /// <summary>Puts a step's weights into a stage, or begins to, and returns what has been read of the step after it.</summary>
-    Pending Next(ArrayView<U4> tile, int stage, WeightView weight, FillPlan plan, int step, Pending pending);
+    /// <summary>Puts a step's weights into a stage, or begins to.</summary>
+    void Put(ArrayView<U4> tile, int stage, WeightView weight, FillPlan plan, int step, Pending pending);
 }
 
 /// <summary>An item's share of the filling: rows to copy, or one row to decode.</summary>
@@ -35,13 +35,10 @@ internal readonly struct CopiedFill : ITileFill
     public FillPlan Plan(WeightView weight, int size, int first, int up, int outputs)
         => new() { Copy = TileCopy.Rows(size, weight.RowWords / 4, weight.RowWords / 4, first, up, outputs) };
 
-    public Pending First(WeightView weight, FillPlan plan) => default;
+    public Pending Read(WeightView weight, FillPlan plan, int step) => default;
 
-    public Pending Next(ArrayView<U4> tile, int stage, WeightView weight, FillPlan plan, int step, Pending pending)
-    {
-        plan.Copy.Begin(tile, stage, weight.Quads, step);
-        return pending;
-    }
+    public void Put(ArrayView<U4> tile, int stage, WeightView weight, FillPlan plan, int step, Pending pending)
+        => plan.Copy.Begin(tile, stage, weight.Quads, step);
 }
 
 /// <summary>Any other type: an item reads 16 columns of one row a step ahead, and rounds them to halves.</summary>
@@ -54,22 +51,19 @@ internal readonly struct DecodedFill<TWeights> : ITileFill where TWeights : unma
         return new FillPlan { Row = source < 0 ? 0 : source, Column = chunk * 8, Place0 = TileCopy.Place(row, chunk), Place1 = TileCopy.Place(row, chunk + 1) };
     }
 
-    public Pending First(WeightView weight, FillPlan plan) => Read(weight, plan, 0);
-
-    public Pending Next(ArrayView<U4> tile, int stage, WeightView weight, FillPlan plan, int step, Pending pending)
-    {
-        tile[stage + plan.Place0] = pending.Low;
-        tile[stage + plan.Place1] = pending.High;
-        return Read(weight, plan, step + 1);
-    }
-
-    // Beyond the last column x is zero, so that any weight will do.
-    private static Pending Read(WeightView weight, FillPlan plan, int step)
+    /// <remarks>Beyond the last column x is zero, so that any weight will do.</remarks>
+    public Pending Read(WeightView weight, FillPlan plan, int step)
     {
         TWeights w = default;
         int column = step * 32 + plan.Column, low = column < weight.Columns ? column : 0, high = column + 8 < weight.Columns ? column + 8 : 0;
         BlockScale scale = w.Scale(weight, plan.Row, low);
         return new Pending { Low = Halves(w.Load(weight, plan.Row, low, scale)), High = Halves(w.Load(weight, plan.Row, high, scale)) };
+    }
+
+    public void Put(ArrayView<U4> tile, int stage, WeightView weight, FillPlan plan, int step, Pending pending)
+    {
+        tile[stage + plan.Place0] = pending.Low;
+        tile[stage + plan.Place1] = pending.High;
     }
 
     private static U4 Halves(F8 eight) => new()

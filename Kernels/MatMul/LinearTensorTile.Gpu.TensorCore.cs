@@ -32,11 +32,12 @@ internal static class LinearTensorTile
         TileCopy copyX = TileCopy.Rows(size, x.Stride, x.Columns / 8, firstRow, 0, x.Rows);
         FillPlan plan = fill.Plan(weight, size, firstOutput, gated ? y.Columns : 0, y.Columns);
 
-        Pending pending = fill.First(weight, plan);
+        Pending pending = fill.Read(weight, plan, 0);
         for (int step = 0; step < Stages - 1; step++)
         {
             copyX.Begin(tileX, step * stage, x.Data, step);
-            pending = fill.Next(tileW, step * stage, weight, plan, step, pending);
+            fill.Put(tileW, step * stage, weight, plan, step, pending);
+            pending = fill.Read(weight, plan, step + 1);
             PtxIntrinsics.CommitCopies();
         }
 
@@ -46,10 +47,12 @@ internal static class LinearTensorTile
         int read = 0, write = (Stages - 1) * stage;
         for (int step = 0; step < steps; step++)
         {
+            Pending next = fill.Read(weight, plan, step + Stages); // before the barrier: the compiler moves no load across it, so it is early
             PtxIntrinsics.WaitForCopiesBut1();
             Group.Barrier(); // this step's tiles are there for all, and all have read those of the last step, which the next copies replace
             copyX.Begin(tileX, write, x.Data, step + Stages - 1); // zeros beyond the last step
-            pending = fill.Next(tileW, write, weight, plan, step + Stages - 1, pending);
+            fill.Put(tileW, write, weight, plan, step + Stages - 1, pending);
+            pending = next;
             PtxIntrinsics.CommitCopies();
             // Chunks 0 and 1 of the step, then 2 and 3. Written twice: ILGPU unrolls no loop.
             sums = Multiply(sums, shape, tileX, read + placeX, tileW, read + placeW);

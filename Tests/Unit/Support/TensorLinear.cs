@@ -40,6 +40,10 @@ internal sealed unsafe record TensorLinear(StorageType Type, int Rows, int Colum
             StorageType.BF16 => Run<DeviceBF16, DecodedFill<DeviceBF16>>(),
             StorageType.Q8_0 => Run<DeviceQ8_0, DecodedFill<DeviceQ8_0>>(),
             StorageType.Q4_0 => Run<DeviceQ4_0, DecodedFill<DeviceQ4_0>>(),
+            StorageType.Q4_1 => Run<DeviceQ4_1, DecodedFill<DeviceQ4_1>>(),
+            StorageType.Q5_0 => Run<DeviceQ5_0, DecodedFill<DeviceQ5_0>>(),
+            StorageType.Q5_1 => Run<DeviceQ5_1, DecodedFill<DeviceQ5_1>>(),
+            StorageType.Q6_K => Run<DeviceQ6_K, DecodedFill<DeviceQ6_K>>(),
             StorageType.Q4_K => Run<DeviceQ4_K, DecodedFill<DeviceQ4_K>>(),
             _ => throw new NotSupportedException($"{Type}"),
         });

@@ -1,5 +1,7 @@
 using System.Reflection;
+using System.Text.RegularExpressions;
 using EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Tests.Unit.Support;
 using ILGPU;
 using ILGPU.Algorithms;
 using ILGPU.Backends.EntryPoints;
@@ -10,19 +12,30 @@ using ILGPU.Runtime.Cuda;
 
 namespace EdgeVideoLlava.Tests.Unit.Kernels.Devices;
 
-/// <summary>The kernels of the tensor-core tier compile to CUDA's text without a GPU: nothing unresolved, nothing in local memory, shared memory within 48 KiB.</summary>
-public sealed class TensorCoreTextTests(ITestOutputHelper output)
+/// <summary>The kernels of the tensor-core tier compile to CUDA's text without a GPU: nothing unresolved, nothing in local memory, the instructions that they are for.</summary>
+public sealed partial class TensorCoreTextTests
 {
-    private static readonly Type[] Weights = [.. typeof(IlgpuDevice).Assembly.GetTypes().Where(type => type.IsValueType && type.IsAssignableTo(typeof(IDeviceWeights)))];
+    /// <summary>What a group may have without asking the driver.</summary>
+    private const int SharedBytes = 48 * 1024;
 
-    private static Dictionary<string, (MethodInfo Method, int Group)> Kernels { get; } = All().ToDictionary(kernel => kernel.Name, kernel => (kernel.Method, kernel.Group));
+    public static TheoryData<string, int> Kernels
+        => [.. from name in TensorCoreKernels.All.Keys from architecture in new[] { 80, 87, 89, 90 } select new TheoryDataRow<string, int>(name, architecture)];
 
-    public static TheoryData<string, int> Cases => [.. from name in Kernels.Keys from architecture in new[] { 80, 87, 89, 90 } select new TheoryDataRow<string, int>(name, architecture)];
-
-    [Theory, MemberData(nameof(Cases))]
+    [Theory, MemberData(nameof(Kernels))]
     public void A_kernel_compiles_for_CUDA_without_a_GPU(string name, int architecture)
     {
-        (MethodInfo kernel, int group) = Kernels[name];
+        string text = Text(name, architecture);
+        Assert.Contains(".visible .entry", text);
+        Assert.DoesNotContain(".extern", text);
+        Assert.DoesNotContain(".local", text);
+        Assert.InRange(SharedArray().Matches(text).Sum(array => int.Parse(array.Groups[1].Value)), 0, SharedBytes);
+        if (name == nameof(ScaledHalves)) return;
+        foreach (string instruction in new[] { "mma.sync.aligned.m16n8k16", "ldmatrix.sync.aligned", "cp.async.cg.shared.global" }) Assert.Contains(instruction, text);
+    }
+
+    private static string Text(string name, int architecture)
+    {
+        (MethodInfo kernel, int group) = TensorCoreKernels.All[name];
         CudaArchitecture target = architecture switch
         {
             80 => CudaArchitecture.SM_80,
@@ -30,34 +43,12 @@ public sealed class TensorCoreTextTests(ITestOutputHelper output)
             89 => CudaArchitecture.SM_89,
             _ => CudaArchitecture.SM_90,
         };
+        // A context of its own: a kernel that ILGPU rejects would spoil the context for the next.
         using Context context = Context.Create(builder => PtxIntrinsics.Register(builder.EnableAlgorithms().Optimize(OptimizationLevel.O2).GetIntrinsicManager()));
         using var backend = new PTXBackend(context, new CudaCapabilityContext(target), target, CudaInstructionSet.ISA_78, null);
-        var compiled = (PTXCompiledKernel)backend.Compile(EntryPointDescription.FromExplicitlyGroupedKernel(kernel), new KernelSpecialization(group, null));
-        string text = compiled.PTXAssembly;
-        Assert.DoesNotContain(".extern", text);
-        Assert.DoesNotContain(".local", text);
-        if (Environment.GetEnvironmentVariable("PTX_DUMP") is { } folder) File.WriteAllText(Path.Combine(folder, $"{name.Replace(", ", "_")}.sm_{architecture}.ptx"), text);
-        output.WriteLine($"{text.Split('\n').Length} lines");
+        return ((PTXCompiledKernel)backend.Compile(EntryPointDescription.FromExplicitlyGroupedKernel(kernel), new KernelSpecialization(group, null))).PTXAssembly;
     }
 
-    private static IEnumerable<(string Name, MethodInfo Method, int Group)> All()
-    {
-        foreach (Type shape in new[] { typeof(Head64), typeof(Head128) })
-        {
-            yield return ($"{nameof(FullAttention)}, {shape.Name}", Attention(typeof(FullAttention), shape), TensorAttention.Items);
-            yield return ($"{nameof(CausalAttention)}, {shape.Name}", Attention(typeof(CausalAttention), shape), TensorAttention.Items);
-        }
-        yield return (nameof(ScaledHalves), Method(typeof(ScaledHalves)), ScaledHalves.Items);
-        foreach (Type fill in Weights.Where(type => type != typeof(DeviceHalfRows)).Select(type => typeof(DecodedFill<>).MakeGenericType(type)).Prepend(typeof(CopiedFill)))
-        {
-            string weights = fill.IsGenericType ? fill.GetGenericArguments()[0].Name : nameof(DeviceHalfRows);
-            yield return ($"{nameof(LinearTensorTile)}, {weights}, 128", Method(typeof(LinearTensorTile)).MakeGenericMethod(fill, typeof(Tile128)), 256);
-            yield return ($"{nameof(LinearTensorTile)}, {weights}, 64", Method(typeof(LinearTensorTile)).MakeGenericMethod(fill, typeof(Tile64)), 128);
-        }
-    }
-
-    private static MethodInfo Attention(Type operation, Type shape)
-        => operation.GetMethod("TensorKernel", BindingFlags.Static | BindingFlags.NonPublic)!.MakeGenericMethod(shape);
-
-    private static MethodInfo Method(Type type) => type.GetMethod("Kernel", BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic)!;
+    [GeneratedRegex(@"\.shared \.align 16 \.b8 \S+\[(\d+)\]")]
+    private static partial Regex SharedArray();
 }

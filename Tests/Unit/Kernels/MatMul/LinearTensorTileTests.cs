@@ -7,15 +7,19 @@ namespace EdgeVideoLlava.Tests.Unit.Kernels.MatMul;
 [Collection(nameof(Lanes))]
 public sealed class LinearTensorTileTests(ITestOutputHelper output)
 {
-    private static readonly StorageType[] Types = [StorageType.F16, StorageType.BF16, StorageType.F32, StorageType.Q8_0, StorageType.Q4_0, StorageType.Q4_K];
+    private static readonly StorageType[] Types =
+    [
+        StorageType.F16, StorageType.BF16, StorageType.F32, StorageType.Q8_0, StorageType.Q4_0, StorageType.Q4_1, StorageType.Q5_0, StorageType.Q5_1, StorageType.Q4_K, StorageType.Q6_K,
+    ];
 
     public static TheoryData<StorageType, int, int, int, bool> Sizes =>
     [
         .. from type in Types
-           from size in new[] { (64, 64, 64, false), (65, 96, 70, false), (1, 192, 33, false), (130, 64, 129, true), (17, 160, 130, true) }
-           where !size.Item4 || type is StorageType.F16 or StorageType.Q8_0 // large tiles take their time
-           let columns = type == StorageType.Q4_K ? 256 : size.Item2
-           select new TheoryDataRow<StorageType, int, int, int, bool>(type, size.Item1, columns, size.Item3, size.Item4),
+           from size in new[] { (64, 64, 64), (67, 96, 70) }
+           select new TheoryDataRow<StorageType, int, int, int, bool>(type, size.Item1, type.BlockColumns() == 256 ? 256 : size.Item2, size.Item3, false),
+        .. from type in new[] { StorageType.F16, StorageType.Q8_0 }
+           from size in new[] { (1, 1024, 33, false), (130, 64, 129, true), (17, 160, 130, true) }
+           select new TheoryDataRow<StorageType, int, int, int, bool>(type, size.Item1, size.Item2, size.Item3, size.Item4),
         // Columns that end inside a step, and inside 16 bytes.
         .. from type in new[] { StorageType.F16, StorageType.BF16, StorageType.F32 }
            from columns in new[] { 1, 40, 37, 112 }
@@ -48,10 +52,10 @@ public sealed class LinearTensorTileTests(ITestOutputHelper output)
             ToHalves = halves,
         });
 
-    [Theory, InlineData(1e5f), InlineData(3e7f), InlineData(20000f)]
-    public void Numbers_beyond_binary16_are_scaled_row_by_row(float size)
+    [Theory, InlineData(1e5f, Activation.None), InlineData(3e7f, Activation.None), InlineData(20000f, Activation.SiluUp)]
+    public void Numbers_beyond_binary16_are_scaled_row_by_row(float size, Activation activation)
     {
-        var linear = new TensorLinear(StorageType.F16, 33, 96, 40) { Random = new Random(9), Size = size };
+        var linear = new TensorLinear(StorageType.F16, 33, 96, 40, activation) { Random = new Random(9), Size = size };
         float[] got = Check(linear);
         Assert.All(got, number => Assert.True(float.IsFinite(number)));
         Assert.Contains(got, number => Math.Abs(number) > size);
