@@ -22,7 +22,8 @@ internal static class TensorAttention
         where TMap : struct, IAttentionMap where TShape : unmanaged, IHeadShape
     {
         TShape shape = default;
-        int chunks = shape.Chunks, lane = Group.IdxX & 31, warp = Group.IdxX >> 5, first = Grid.IdxX * Queries, warpFirst = first + warp * Rows;
+        int chunks = shape.Chunks, lane = Group.IdxX & 31, warp = Group.IdxX >> 5;
+        int first = (Grid.DimX - 1 - Grid.IdxX) * Queries, warpFirst = first + warp * Rows; // the last queries of a causal row have most to do: they begin
         ArrayView<U4> tileQ = SharedMemory.Allocate<U4>(Queries * shape.Chunks);
         ArrayView<U4> tileK = SharedMemory.Allocate<U4>(2 * Keys * shape.Chunks), tileV = SharedMemory.Allocate<U4>(2 * Keys * shape.Chunks);
         KeyRange upper = Range(map, warpFirst + (lane >> 2)), lower = Range(map, warpFirst + (lane >> 2) + 8);

@@ -16,9 +16,10 @@ public static partial class Linear
         LinearTensorKernels kernels = ((IlgpuWeightBuffer)weight.Buffer).Kernels.Tensor;
         using Arena.Scope scope = queue.Scratch.Begin();
         (EightsView<Float16> halves, Matrix? scales) = x.Type == StorageType.F16 ? (PaddedRows.Of<Float16>(queue, x), (Matrix?)null) : ScaledHalves.Of(queue, x);
-        bool large = Groups(x, y, epilogue, new Tile128().Size).X * Groups(x, y, epilogue, new Tile128().Size).Y >= queue.Multiprocessors;
-        int size = large ? new Tile128().Size : new Tile64().Size;
-        queue.Launch(large ? kernels.Large : kernels.Small, new KernelConfig(Groups(x, y, epilogue, size), new Index3D(2 * size, 1, 1)),
+        int large = new Tile128().Size, small = new Tile64().Size;
+        bool isLarge = x.Rows > small && Groups(x, y, epilogue, large).Size >= queue.Multiprocessors;
+        int size = isLarge ? large : small;
+        queue.Launch(isLarge ? kernels.Large : kernels.Small, new KernelConfig(Groups(x, y, epilogue, size), new Index3D(2 * size, 1, 1)),
             weight.Gpu(), halves, scales.GpuOrNone(weight), epilogue.Bias.GpuOrNone(weight), epilogue.Residual.GpuOrNone(weight), (int)epilogue.Activation, y.Result());
     }
 
