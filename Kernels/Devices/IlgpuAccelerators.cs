@@ -1,5 +1,6 @@
 using ILGPU;
 using ILGPU.Algorithms;
+using ILGPU.IR;
 using ILGPU.Runtime;
 using ILGPU.Runtime.CPU;
 using ILGPU.Runtime.Cuda;
@@ -53,6 +54,7 @@ internal static class IlgpuAccelerators
         {
             devices(builder);
             builder.EnableAlgorithms().Optimize(OptimizationLevel.O2);
+            OpenClRemainder.Register(builder.GetIntrinsicManager());
         });
     }
 

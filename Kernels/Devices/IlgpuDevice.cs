@@ -131,6 +131,7 @@ public sealed unsafe partial class IlgpuDevice : ComputeDevice
             }
         }
         CountAllocation(bytes);
+        DeviceProbe.Allocated?.Invoke(memory);
         return memory;
     }
 

@@ -19,8 +19,9 @@ public static class TestDevices
 {
     private static readonly ConcurrentDictionary<TestDevice, Lazy<ComputeDevice>> Opened = new();
 
-    /// <summary>Rows of a test of kernels.</summary>
-    public static IReadOnlyList<TestDevice> ForKernels { get; } = Enum.GetValues<TestDevice>();
+    /// <summary>Rows of a test of kernels; under the sanitizer the OpenCL devices alone, the CPU aside.</summary>
+    public static IReadOnlyList<TestDevice> ForKernels { get; } = [.. Enum.GetValues<TestDevice>()
+        .Where(device => !Sanitizer.IsOn || device == TestDevice.Cpu || device.ToString().StartsWith(nameof(TestDevice.OpenCl), StringComparison.Ordinal))];
 
     /// <summary>Rows of a test of whole models.</summary>
     public static IReadOnlyList<TestDevice> ForModels { get; } = [.. ForKernels.Except([TestDevice.IlgpuCpu])];
