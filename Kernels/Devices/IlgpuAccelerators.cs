@@ -1,5 +1,6 @@
 using ILGPU;
 using ILGPU.Algorithms;
+using ILGPU.IR;
 using ILGPU.Runtime;
 using ILGPU.Runtime.CPU;
 using ILGPU.Runtime.Cuda;
@@ -54,8 +55,15 @@ internal static class IlgpuAccelerators
         return Context.Create(builder =>
         {
             devices(builder);
-            builder.EnableAlgorithms().Optimize(OptimizationLevel.O2);
+            Prepare(builder);
         });
+    }
+
+    /// <summary>How every context compiles.</summary>
+    internal static void Prepare(Context.Builder builder)
+    {
+        builder.EnableAlgorithms().Optimize(OptimizationLevel.O2);
+        OpenClRemainder.Register(builder.GetIntrinsicManager());
     }
 
     /// <summary>Any device will do: ILGPU refuses those without a generic address space, which text compiled at O2 never uses.</summary>

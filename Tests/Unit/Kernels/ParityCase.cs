@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Tests.Unit.Support;
 
 namespace EdgeVideoLlava.Tests.Unit.Kernels;
 
@@ -7,6 +8,9 @@ namespace EdgeVideoLlava.Tests.Unit.Kernels;
 /// <param name="halves">Activations hold binary16 numbers: a device that has them stores them so.</param>
 internal sealed unsafe class ParityCase(ComputeDevice device, int rows, int columns, StorageType type, bool halves = false) : IDisposable
 {
+    /// <summary>Columns of a weight of blocks: a whole one of every type.</summary>
+    public const int BlockColumns = 256;
+
     private readonly Random random = new(1);
     private readonly ComputeQueue queue = device.CreateQueue();
     private readonly List<IDisposable> owned = [];
@@ -15,6 +19,9 @@ internal sealed unsafe class ParityCase(ComputeDevice device, int rows, int colu
 
     public int T { get; } = rows;
     public int N { get; } = columns;
+
+    /// <summary>Columns of a weight: no multiple of anything, or whole blocks.</summary>
+    public int K { get; } = type.IsBlock() ? BlockColumns : columns + 3;
 
     /// <summary>A window that begins in row 1, column 2 of a matrix with a row more on each side, two columns more on the left and three on the right.</summary>
     public Matrix Matrix(int rows, int columns) => Dense(rows + 2, columns + 5).RowRange(1, rows).ColumnRange(2, columns);
@@ -42,7 +49,8 @@ internal sealed unsafe class ParityCase(ComputeDevice device, int rows, int colu
         float[] numbers = Numbers(rows * columns);
         void* memory = NativeMemory.Alloc((nuint)type.Bytes(numbers.Length));
         hostMemory.Add((nint)memory);
-        for (int i = 0; i < numbers.Length; i++)
+        if (type.IsBlock()) Assert.True(Pack.FromFloats(type, numbers, new Span<byte>(memory, (int)type.Bytes(numbers.Length))));
+        for (int i = 0; i < numbers.Length && !type.IsBlock(); i++)
         {
             if (type == StorageType.F32) ((float*)memory)[i] = numbers[i];
             else ((ushort*)memory)[i] = type == StorageType.F16 ? BitConverter.HalfToUInt16Bits((Half)numbers[i]) : (ushort)(BitConverter.SingleToUInt32Bits(numbers[i]) >> 16);
@@ -51,6 +59,7 @@ internal sealed unsafe class ParityCase(ComputeDevice device, int rows, int colu
         HostRows[] parts = rows == 1 ? [new((nint)memory, 1)] : [new((nint)memory, first), new((nint)memory + (nint)type.Bytes((long)first * columns), rows - first)];
         Weight weight = device.LoadWeight("weight", type, columns, parts);
         owned.Add(weight);
+        Sanitizer.WriteWhole(weight.Buffer);
         return weight;
     }
 
