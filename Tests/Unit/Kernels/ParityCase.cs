@@ -7,6 +7,9 @@ namespace EdgeVideoLlava.Tests.Unit.Kernels;
 /// <summary>Operands for one operation on one device: the same random numbers on each, in windows of larger matrices.</summary>
 internal sealed unsafe class ParityCase(ComputeDevice device, int rows, int columns, StorageType type) : IDisposable
 {
+    /// <summary>Columns of a weight of blocks: a whole one of every type.</summary>
+    public const int BlockColumns = 256;
+
     private readonly Random random = new(1);
     private readonly ComputeQueue queue = device.CreateQueue();
     private readonly List<IDisposable> owned = [];
@@ -17,7 +20,7 @@ internal sealed unsafe class ParityCase(ComputeDevice device, int rows, int colu
     public int N { get; } = columns;
 
     /// <summary>Columns of a weight: no multiple of anything, or whole blocks.</summary>
-    public int K { get; } = type.IsBlock() ? 256 : columns + 3;
+    public int K { get; } = type.IsBlock() ? BlockColumns : columns + 3;
 
     /// <summary>A window that begins in row 1, column 2 of a matrix with a row more on each side, two columns more on the left and three on the right.</summary>
     public Matrix Matrix(int rows, int columns) => Dense(rows + 2, columns + 5).RowRange(1, rows).ColumnRange(2, columns);
@@ -35,7 +38,7 @@ internal sealed unsafe class ParityCase(ComputeDevice device, int rows, int colu
         float[] numbers = Numbers(rows * columns);
         void* memory = NativeMemory.Alloc((nuint)type.Bytes(numbers.Length));
         hostMemory.Add((nint)memory);
-        if (type.IsBlock()) BlockOracle.Random(type, numbers.Length, random).CopyTo(new Span<byte>(memory, (int)type.Bytes(numbers.Length)));
+        if (type.IsBlock()) Assert.True(Pack.FromFloats(type, numbers, new Span<byte>(memory, (int)type.Bytes(numbers.Length))));
         for (int i = 0; i < numbers.Length && !type.IsBlock(); i++)
         {
             if (type == StorageType.F32) ((float*)memory)[i] = numbers[i];

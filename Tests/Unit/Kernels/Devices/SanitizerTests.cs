@@ -15,7 +15,12 @@ public sealed class SanitizerTests(ITestOutputHelper output)
 
     [Fact]
     public void Every_kernel_is_clean_and_reads_nothing_uninitialised()
-        => AssertClean(Sanitizer.Run(uninitialised: true, new Dictionary<string, string>(), "-class", $"{Tests}{nameof(DeviceParityTests)}"));
+    {
+        SanitizerRun run = Sanitizer.Run(uninitialised: true, new Dictionary<string, string>(), "-class", $"{Tests}{nameof(DeviceParityTests)}");
+        AssertClean(run);
+        IEnumerable<string> wanted = from kernel in DeviceKernels.Methods where !new KernelReach(kernel.Value).IsTensorCore && !Exceptions.ContainsKey(kernel.Key) select kernel.Key;
+        Assert.Empty(wanted.Except(run.Launched.Select(launch => launch.Kernel)));
+    }
 
     /// <summary>The operations' own tests have more shapes, but operands in pieces, which the look-out for uninitialised memory does not understand.</summary>
     [Fact]
@@ -54,7 +59,5 @@ public sealed class SanitizerTests(ITestOutputHelper output)
         Assert.NotEmpty(run.Launched);
         Assert.All(run.Launched, launch => Assert.Equal("Oclgrind Simulator", launch.Device));
         Assert.True(run.Log.Length == 0, run.Log.Length > 4000 ? run.Log[..4000] : run.Log);
-        IEnumerable<string> wanted = from kernel in DeviceKernels.Methods where !new KernelReach(kernel.Value).IsTensorCore && !Exceptions.ContainsKey(kernel.Key) select kernel.Key;
-        Assert.Empty(wanted.Except(run.Launched.Select(launch => launch.Kernel)));
     }
 }
