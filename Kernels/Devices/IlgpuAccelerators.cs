@@ -60,9 +60,16 @@ internal static class IlgpuAccelerators
         return Context.Create(builder =>
         {
             devices(builder);
-            builder.EnableAlgorithms().Optimize(OptimizationLevel.O2);
-            PtxIntrinsics.Register(builder.GetIntrinsicManager());
+            Prepare(builder);
         });
+    }
+
+    /// <summary>How every context compiles.</summary>
+    internal static void Prepare(Context.Builder builder)
+    {
+        builder.EnableAlgorithms().Optimize(OptimizationLevel.O2);
+        OpenClRemainder.Register(builder.GetIntrinsicManager());
+        PtxIntrinsics.Register(builder.GetIntrinsicManager());
     }
 
     /// <summary>Any device will do: ILGPU refuses those without a generic address space, which text compiled at O2 never uses.</summary>

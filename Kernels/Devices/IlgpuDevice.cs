@@ -145,6 +145,7 @@ public sealed unsafe partial class IlgpuDevice : ComputeDevice
             }
         }
         CountAllocation(bytes);
+        DeviceProbe.Allocated?.Invoke(memory);
         return memory;
     }
 

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using ILGPU;
 using ILGPU.Runtime;
 using ILGPU.Runtime.Cuda;
@@ -176,6 +177,7 @@ internal sealed unsafe partial class IlgpuQueue : ComputeQueue
             try
             {
                 device.Accelerator.Bind(); // CUDA's current context is the thread's
+                if (DeviceProbe.Launching != null && work is ITuple { Length: > 0 } launch && launch[0] is Delegate kernel) DeviceProbe.Launching(kernel);
                 give(work, stream);
             }
             catch (AcceleratorException e)

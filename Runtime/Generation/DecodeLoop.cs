@@ -19,7 +19,7 @@ internal sealed class DecodeLoop : IDisposable
     private readonly LlamaBatch[] batches;
     private readonly Action giveAll;
     private RecordedWork? recorded;
-    private (DeviceBuffer? Cache, int Arena) memory;
+    private (DeviceBuffer? Cache, int Arena) memory; // of the last steps
 
     /// <param name="candidates">Ids from here on are never chosen.</param>
     /// <param name="steps">Given at once at most; null: what the device is made for.</param>
@@ -74,20 +74,26 @@ internal sealed class DecodeLoop : IDisposable
 
     private void Give(int steps)
     {
-        (DeviceBuffer, int) now = (state.Caches[0].Keys.Buffer, model.LanguageArena.Version);
-        if ( recorded is { IsCurrent: false })
+        DropStale();
+        // The second time, nothing is allocated or compiled any more.
+        if (steps == Steps && memory == Memory && recorded == null)
         {
-            recorded?.Dispose();
-            recorded = null;
+            recorded = model.LanguageQueue.Record(giveAll);
+            DropStale(); // should something have moved while it was recorded
         }
-        if (steps == Steps && memory == now) recorded ??= model.LanguageQueue.Record(giveAll);
-        if (steps == Steps && recorded != null)
-        {
-            recorded.Replay();
-            return;
-        }
-        GiveSteps(steps);
-        memory = (now.Item1, model.LanguageArena.Version); // the second time, nothing is allocated or compiled any more
+        if (steps == Steps && recorded != null) recorded.Replay();
+        else GiveSteps(steps);
+        memory = Memory;
+    }
+
+    /// <summary>What recorded steps read and write that may move.</summary>
+    private (DeviceBuffer Cache, int Arena) Memory => (state.Caches[0].Keys.Buffer, model.LanguageArena.Version);
+
+    private void DropStale()
+    {
+        if (recorded == null || (memory == Memory && recorded.IsCurrent)) return;
+        recorded.Dispose();
+        recorded = null;
     }
 
     private void GiveSteps(int steps)

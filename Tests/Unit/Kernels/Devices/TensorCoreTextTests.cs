@@ -2,13 +2,6 @@ using System.Reflection;
 using System.Text.RegularExpressions;
 using EdgeVideoLlava.Kernels;
 using EdgeVideoLlava.Tests.Unit.Support;
-using ILGPU;
-using ILGPU.Algorithms;
-using ILGPU.Backends.EntryPoints;
-using ILGPU.Backends.PTX;
-using ILGPU.IR;
-using ILGPU.Runtime;
-using ILGPU.Runtime.Cuda;
 
 namespace EdgeVideoLlava.Tests.Unit.Kernels.Devices;
 
@@ -24,29 +17,14 @@ public sealed partial class TensorCoreTextTests
     [Theory, MemberData(nameof(Kernels))]
     public void A_kernel_compiles_for_CUDA_without_a_GPU(string name, int architecture)
     {
-        string text = Text(name, architecture);
+        (MethodInfo kernel, int group) = TensorCoreKernels.All[name];
+        string text = CudaText.Compile(kernel, architecture, group);
         Assert.Contains(".visible .entry", text);
         Assert.DoesNotContain(".extern", text);
         Assert.DoesNotContain(".local", text);
         Assert.InRange(SharedArray().Matches(text).Sum(array => int.Parse(array.Groups[1].Value)), 0, SharedBytes);
         if (name == nameof(ScaledHalves)) return;
         foreach (string instruction in new[] { "mma.sync.aligned.m16n8k16", "ldmatrix.sync.aligned", "cp.async.cg.shared.global" }) Assert.Contains(instruction, text);
-    }
-
-    private static string Text(string name, int architecture)
-    {
-        (MethodInfo kernel, int group) = TensorCoreKernels.All[name];
-        CudaArchitecture target = architecture switch
-        {
-            80 => CudaArchitecture.SM_80,
-            87 => CudaArchitecture.SM_87,
-            89 => CudaArchitecture.SM_89,
-            _ => CudaArchitecture.SM_90,
-        };
-        // A context of its own: a kernel that ILGPU rejects would spoil the context for the next.
-        using Context context = Context.Create(builder => PtxIntrinsics.Register(builder.EnableAlgorithms().Optimize(OptimizationLevel.O2).GetIntrinsicManager()));
-        using var backend = new PTXBackend(context, new CudaCapabilityContext(target), target, CudaInstructionSet.ISA_78, null);
-        return ((PTXCompiledKernel)backend.Compile(EntryPointDescription.FromExplicitlyGroupedKernel(kernel), new KernelSpecialization(group, null))).PTXAssembly;
     }
 
     [GeneratedRegex(@"\.shared \.align 16 \.b8 \S+\[(\d+)\]")]
