@@ -16,6 +16,8 @@ internal sealed class ActivationKernels<T> where T : unmanaged, IElement<T>
     public readonly Action<AcceleratorStream, Index1D, MatrixView<T>, MatrixView<T>> CopyRows;
 
     // Of groups; not on the processor's tier.
+    public readonly Action<AcceleratorStream, KernelConfig, MatrixView, MatrixView, float, MatrixView<T>> RmsNormGroups = null!;
+    public readonly Action<AcceleratorStream, KernelConfig, MatrixView, MatrixView, MatrixView, float, MatrixView<T>> LayerNormGroups = null!;
     public readonly Action<AcceleratorStream, KernelConfig, EightsView<T>, EightsView<T>, EightsView<T>, ArrayView<int>, int, MatrixView<T>> CausalGroups = null!;
     public readonly Action<AcceleratorStream, KernelConfig, EightsView<T>, SequenceLayout, int, MatrixView<T>> FullGroups = null!;
     public readonly Action<AcceleratorStream, KernelConfig, EightsView<T>, EightsView<T>, EightsView<T>, ArrayView<int>, int, MatrixView> DecodeAttention = null!;
@@ -32,6 +34,8 @@ internal sealed class ActivationKernels<T> where T : unmanaged, IElement<T>
         loader.Load(out PaddedRows, Kernels.PaddedRows.Kernel);
         loader.Load(out CopyRows, Kernels.CopyRows.Kernel);
         if (loader.Tier == KernelTier.Processor) return;
+        loader.LoadGroups(out RmsNormGroups, Kernels.RmsNorm.GroupKernel, Kernels.RmsNorm.Items);
+        loader.LoadGroups(out LayerNormGroups, Kernels.LayerNorm.GroupKernel, Kernels.LayerNorm.Items);
         loader.LoadGroups(out CausalGroups, Kernels.CausalAttention.GroupKernel, GroupAttention.Items);
         loader.LoadGroups(out FullGroups, Kernels.FullAttention.GroupKernel, GroupAttention.Items);
         loader.LoadGroups(out DecodeAttention, Kernels.DecodeAttention.Kernel, Kernels.DecodeAttention.Items);

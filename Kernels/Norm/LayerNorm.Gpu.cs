@@ -1,10 +1,14 @@
 using ILGPU;
 using ILGPU.Algorithms;
+using ILGPU.Runtime;
 
 namespace EdgeVideoLlava.Kernels;
 
 public static partial class LayerNorm
 {
+    /// <summary>Of a group.</summary>
+    internal const int Items = 256;
+
     // ---- kernel ----------------------------------------------------------------------------------------------------------------
     /// <summary>One item is one row.</summary>
     internal static void Kernel<T>(Index1D item, MatrixView x, MatrixView weight, MatrixView bias, float epsilon, MatrixView<T> y) where T : unmanaged, IElement<T>
@@ -23,6 +27,23 @@ public static partial class LayerNorm
         for (int c = 0; c < x.Columns; c++) y[row, c] = (x[row, c] - mean) * scale * weight[0, c] + bias[0, c];
     }
 
+    /// <summary>A group is a row.</summary>
+    internal static void GroupKernel<T>(MatrixView x, MatrixView weight, MatrixView bias, float epsilon, MatrixView<T> y) where T : unmanaged, IElement<T>
+    {
+        ArrayView<float> numbers = SharedMemory.Allocate<float>(Items);
+        int row = Grid.IdxX;
+        CompensatedSum sum = new(), squares = new();
+        for (int c = Group.IdxX; c < x.Columns; c += Items) sum.Add(x[row, c]);
+        float mean = GroupReduce.All<Sum>(numbers, sum.Total, Items) / x.Columns;
+        for (int c = Group.IdxX; c < x.Columns; c += Items)
+        {
+            float centred = x[row, c] - mean;
+            squares.Add(centred * centred);
+        }
+        float scale = 1f / XMath.Sqrt(GroupReduce.All<Sum>(numbers, squares.Total, Items) / x.Columns + epsilon);
+        for (int c = Group.IdxX; c < x.Columns; c += Items) y[row, c] = (x[row, c] - mean) * scale * weight[0, c] + bias[0, c];
+    }
+
     // ---- launcher --------------------------------------------------------------------------------------------------------------
     private static void Gpu(IlgpuQueue queue, Matrix x, Matrix weight, Matrix bias, float epsilon, Matrix y)
     {
@@ -31,5 +52,9 @@ public static partial class LayerNorm
     }
 
     private static void Gpu<T>(IlgpuQueue queue, Matrix x, Matrix weight, Matrix bias, float epsilon, Matrix y) where T : unmanaged, IElement<T>
-        => queue.Launch(queue.Kernels.Of<T>().LayerNorm, IlgpuQueue.Items(y.Rows), x.Gpu(), weight.Gpu(), bias.Gpu(), epsilon, y.Gpu<T>());
+    {
+        ActivationKernels<T> kernels = queue.Kernels.Of<T>();
+        if (queue.Tier == KernelTier.Processor) queue.Launch(kernels.LayerNorm, IlgpuQueue.Items(y.Rows), x.Gpu(), weight.Gpu(), bias.Gpu(), epsilon, y.Gpu<T>());
+        else queue.Launch(kernels.LayerNormGroups, new KernelConfig(y.Rows, Items), x.Gpu(), weight.Gpu(), bias.Gpu(), epsilon, y.Gpu<T>());
+    }
 }

@@ -1,10 +1,14 @@
 using ILGPU;
 using ILGPU.Algorithms;
+using ILGPU.Runtime;
 
 namespace EdgeVideoLlava.Kernels;
 
 public static partial class RmsNorm
 {
+    /// <summary>Of a group.</summary>
+    internal const int Items = 256;
+
     // ---- kernel ----------------------------------------------------------------------------------------------------------------
     /// <summary>One item is one row.</summary>
     internal static void Kernel<T>(Index1D item, MatrixView x, MatrixView weight, float epsilon, MatrixView<T> y) where T : unmanaged, IElement<T>
@@ -17,6 +21,17 @@ public static partial class RmsNorm
         for (int c = 0; c < x.Columns; c++) y[row, c] = x[row, c] * scale * weight[0, c];
     }
 
+    /// <summary>A group is a row.</summary>
+    internal static void GroupKernel<T>(MatrixView x, MatrixView weight, float epsilon, MatrixView<T> y) where T : unmanaged, IElement<T>
+    {
+        ArrayView<float> numbers = SharedMemory.Allocate<float>(Items);
+        int row = Grid.IdxX;
+        var squares = new CompensatedSum();
+        for (int c = Group.IdxX; c < x.Columns; c += Items) squares.Add(x[row, c] * x[row, c]);
+        float scale = 1f / XMath.Sqrt(GroupReduce.All<Sum>(numbers, squares.Total, Items) / x.Columns + epsilon);
+        for (int c = Group.IdxX; c < x.Columns; c += Items) y[row, c] = x[row, c] * scale * weight[0, c];
+    }
+
     // ---- launcher --------------------------------------------------------------------------------------------------------------
     private static void Gpu(IlgpuQueue queue, Matrix x, Matrix weight, float epsilon, Matrix y)
     {
@@ -25,5 +40,9 @@ public static partial class RmsNorm
     }
 
     private static void Gpu<T>(IlgpuQueue queue, Matrix x, Matrix weight, float epsilon, Matrix y) where T : unmanaged, IElement<T>
-        => queue.Launch(queue.Kernels.Of<T>().RmsNorm, IlgpuQueue.Items(y.Rows), x.Gpu(), weight.Gpu(), epsilon, y.Gpu<T>());
+    {
+        ActivationKernels<T> kernels = queue.Kernels.Of<T>();
+        if (queue.Tier == KernelTier.Processor) queue.Launch(kernels.RmsNorm, IlgpuQueue.Items(y.Rows), x.Gpu(), weight.Gpu(), epsilon, y.Gpu<T>());
+        else queue.Launch(kernels.RmsNormGroups, new KernelConfig(y.Rows, Items), x.Gpu(), weight.Gpu(), epsilon, y.Gpu<T>());
+    }
 }
