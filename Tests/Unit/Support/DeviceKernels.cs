@@ -3,30 +3,49 @@ using EdgeVideoLlava.Kernels;
 
 namespace EdgeVideoLlava.Tests.Unit.Support;
 
-/// <summary>The kernels of the accelerators, found by their name; a generic one once for each choice of types.</summary>
+/// <summary>The kernels of the accelerators: static methods named Kernel or ...Kernel; one with type parameters once for each struct that fits.</summary>
 internal static class DeviceKernels
 {
     private const BindingFlags Static = BindingFlags.Static | BindingFlags.NonPublic | BindingFlags.Public | BindingFlags.DeclaredOnly;
 
     private static readonly Type[] All = typeof(IlgpuDevice).Assembly.GetTypes();
 
-    public static IEnumerable<Type> Operations => All.Where(type => type.GetMethod("Kernel", Static) != null);
-
+    /// <summary>By "Operation", or "Operation.NamedKernel" where the type has several, and the type arguments: "LinearRow, Q4_0".</summary>
     public static IReadOnlyDictionary<string, MethodInfo> Methods { get; } = new SortedDictionary<string, MethodInfo>(
-        Operations.SelectMany(type => Instances(type.Name, type.GetMethod("Kernel", Static)!)).ToDictionary(pair => pair.Name, pair => pair.Method), StringComparer.Ordinal);
+        All.SelectMany(Kernels).SelectMany(Instances).ToDictionary(Name), StringComparer.Ordinal);
 
-    private static IEnumerable<(string Name, MethodInfo Method)> Instances(string name, MethodInfo kernel)
+    /// <summary>The types that have kernels.</summary>
+    public static IEnumerable<Type> Operations => Methods.Values.Select(kernel => kernel.DeclaringType!).Distinct();
+
+    /// <summary>"Operation, TypeArgument, ...": what <see cref="Methods"/> calls it.</summary>
+    public static string Name(MethodInfo kernel)
     {
-        IEnumerable<Type[]> choices = [[]];
-        foreach (Type parameter in kernel.IsGenericMethodDefinition ? kernel.GetGenericArguments() : [])
-            choices = [.. from chosen in choices from type in Candidates(parameter) select (Type[])[.. chosen, type]];
-        return choices.Select(types => types.Length == 0 ? (name, kernel)
-            : ($"{name}, {string.Join(", ", types.Select(type => type.Name))}", kernel.MakeGenericMethod(types)));
+        string name = kernel.DeclaringType!.Name + (kernel.Name == "Kernel" ? "" : $".{kernel.Name}");
+        return string.Join(", ", [name, .. kernel.GetGenericArguments().Select(type => type.Name)]);
     }
 
-    /// <summary>The types that a parameter stands for: storage types of weights, or types of activations.</summary>
-    private static IEnumerable<Type> Candidates(Type parameter)
-        => parameter.GetGenericParameterConstraints().Contains(typeof(IDeviceWeights))
-            ? All.Where(type => type.IsValueType && type.IsAssignableTo(typeof(IDeviceWeights)))
-            : [typeof(Float32), typeof(Float16)];
+    private static IEnumerable<MethodInfo> Kernels(Type type)
+        => type.GetMethods(Static).Where(method => method.Name.EndsWith("Kernel", StringComparison.Ordinal) && method.ReturnType == typeof(void)
+            && !method.GetParameters().Any(parameter => parameter.ParameterType.IsClass || parameter.IsOut));
+
+    private static IEnumerable<MethodInfo> Instances(MethodInfo kernel)
+    {
+        if (!kernel.IsGenericMethodDefinition) return [kernel];
+        IEnumerable<Type[]> arguments = [[]];
+        foreach (Type parameter in kernel.GetGenericArguments())
+        {
+            Type[] fitting = [.. All.Where(type => Fits(type, parameter))];
+            if (fitting.Length == 0) throw new InvalidOperationException($"{kernel.DeclaringType!.Name}.{kernel.Name}: no struct fits its parameter {parameter.Name}");
+            arguments = [.. arguments.SelectMany(_ => fitting, (chosen, type) => (Type[])[.. chosen, type])];
+        }
+        return arguments.Select(chosen => kernel.MakeGenericMethod(chosen));
+    }
+
+    /// <summary>A struct with every interface that the parameter asks for; the interface may name the parameter itself.</summary>
+    private static bool Fits(Type type, Type parameter)
+    {
+        Type[] wanted = [.. parameter.GetGenericParameterConstraints().Where(constraint => constraint.IsInterface)];
+        return type is { IsValueType: true, IsGenericTypeDefinition: false } && wanted.Length > 0 && Array.TrueForAll(wanted, constraint => Array.Exists(
+            type.GetInterfaces(), has => has == constraint || (constraint.IsGenericType && has.IsGenericType && has.GetGenericTypeDefinition() == constraint.GetGenericTypeDefinition())));
+    }
 }

@@ -29,7 +29,10 @@ public sealed class CudaTextTests
         // A context of its own: a kernel that ILGPU rejects would spoil the context for the next.
         using Context context = Context.Create(builder => builder.EnableAlgorithms().Optimize(OptimizationLevel.O2));
         using var backend = new PTXBackend(context, new CudaCapabilityContext(target), target, instructions, null);
-        string text = ((PTXCompiledKernel)backend.Compile(EntryPointDescription.FromImplicitlyGroupedKernel(kernel), default)).PTXAssembly;
+        bool grouped = kernel.GetParameters()[0].ParameterType != typeof(Index1D);
+        EntryPointDescription entry = grouped ? EntryPointDescription.FromExplicitlyGroupedKernel(kernel) : EntryPointDescription.FromImplicitlyGroupedKernel(kernel);
+        string text = ((PTXCompiledKernel)backend.Compile(entry, default)).PTXAssembly;
+        if (Environment.GetEnvironmentVariable("DUMP") is { } dump) File.WriteAllText($"{dump}/{name.Replace(", ", "_")}.{architecture}.ptx", text);
         Assert.Contains(".visible .entry", text);
         Assert.DoesNotContain(".extern", text);
         Assert.DoesNotContain(".local", text);
