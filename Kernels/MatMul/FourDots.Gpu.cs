@@ -27,17 +27,17 @@ internal static class FourDots
 
     public static float Element(F4 sums, int index) => index == 0 ? sums.X : index == 1 ? sums.Y : index == 2 ? sums.Z : sums.W;
 
+    // Two short chains, whose own rounding is small beside the sum's.
     private static float Dot(float sum, F8 a, F8 x)
     {
-        sum += a.X0 * x.X0;
-        sum += a.X1 * x.X1;
-        sum += a.X2 * x.X2;
-        sum += a.X3 * x.X3;
-        sum += a.X4 * x.X4;
-        sum += a.X5 * x.X5;
-        sum += a.X6 * x.X6;
-        sum += a.X7 * x.X7;
-        return sum;
+        float low = a.X0 * x.X0, high = a.X4 * x.X4;
+        low += a.X1 * x.X1;
+        high += a.X5 * x.X5;
+        low += a.X2 * x.X2;
+        high += a.X6 * x.X6;
+        low += a.X3 * x.X3;
+        high += a.X7 * x.X7;
+        return sum + (low + high);
     }
 
     private static float Dot(float sum, F4 a, F4 x)

@@ -45,14 +45,20 @@ internal static class LinearGroupRow
         {
             WeightPiece a = w.Fetch(weight, r0, piece), b = w.Fetch(weight, r1, piece), c = w.Fetch(weight, r2, piece), d = w.Fetch(weight, r3, piece);
             int eight = piece * w.Eights;
-            sums = Add<T>(sums, count, w.Eight(a, 0), w.Eight(b, 0), w.Eight(c, 0), w.Eight(d, 0), x, starts, eight);
-            if (w.Eights == 1) continue;
-            sums = Add<T>(sums, count, w.Eight(a, 1), w.Eight(b, 1), w.Eight(c, 1), w.Eight(d, 1), x, starts, eight + 1);
-            sums = Add<T>(sums, count, w.Eight(a, 2), w.Eight(b, 2), w.Eight(c, 2), w.Eight(d, 2), x, starts, eight + 2);
-            sums = Add<T>(sums, count, w.Eight(a, 3), w.Eight(b, 3), w.Eight(c, 3), w.Eight(d, 3), x, starts, eight + 3);
+            if (count == 1 && w.Eights == 4)
+            {
+                // By hand: a loop selects the words of a part again and again, which one row does not pay for. With more rows it saves registers.
+                sums = Add<T>(sums, count, w.Eight(a, 0), w.Eight(b, 0), w.Eight(c, 0), w.Eight(d, 0), x, starts, eight);
+                sums = Add<T>(sums, count, w.Eight(a, 1), w.Eight(b, 1), w.Eight(c, 1), w.Eight(d, 1), x, starts, eight + 1);
+                sums = Add<T>(sums, count, w.Eight(a, 2), w.Eight(b, 2), w.Eight(c, 2), w.Eight(d, 2), x, starts, eight + 2);
+                sums = Add<T>(sums, count, w.Eight(a, 3), w.Eight(b, 3), w.Eight(c, 3), w.Eight(d, 3), x, starts, eight + 3);
+                continue;
+            }
+            for (int part = 0; part < w.Eights; part++)
+                sums = Add<T>(sums, count, w.Eight(a, part), w.Eight(b, part), w.Eight(c, part), w.Eight(d, part), x, starts, eight + part);
         }
 
-        ArrayView<F4> all = SharedMemory.Allocate<F4>(8 * Items), parts = SharedMemory.Allocate<F4>(8 * Parts);
+        ArrayView<F4> all = SharedMemory.Allocate<F4>(count * Items), parts = SharedMemory.Allocate<F4>(count * Parts);
         Share(all, item, sums, count);
         Group.Barrier();
         if (item < count * Parts) parts[item] = Sum(all, item / Parts * Items + item % Parts, Parts, Items / Parts);
