@@ -1,4 +1,6 @@
 using System.Reflection;
+using System.Text.RegularExpressions;
+using EdgeVideoLlava.Kernels;
 using EdgeVideoLlava.Tests.Unit.Support;
 using ILGPU;
 using ILGPU.Algorithms;
@@ -19,7 +21,33 @@ public sealed class CudaTextTests
     [Theory, MemberData(nameof(Kernels))]
     public void A_kernel_compiles_for_CUDA_without_a_GPU(string name, int architecture)
     {
-        MethodInfo kernel = DeviceKernels.Methods[name];
+        string text = Compile(DeviceKernels.Methods[name], architecture);
+        Assert.Contains(".visible .entry", text);
+        Assert.DoesNotContain(".extern", text);
+        Assert.DoesNotContain(".local", text);
+        Assert.DoesNotContain("FusedMultiplyAdd", text);
+    }
+
+    /// <summary>Quads of a weight row's piece.</summary>
+    public static TheoryData<Type, int> Pieces => new()
+    {
+        { typeof(DeviceF32), 2 }, { typeof(DeviceF16), 1 }, { typeof(DeviceBF16), 1 }, { typeof(DeviceQ8_0), 2 }, { typeof(DeviceQ4_0), 1 }, { typeof(DeviceQ4_1), 1 },
+        { typeof(DeviceQ5_0), 1 }, { typeof(DeviceQ5_1), 1 }, { typeof(DeviceQ4_K), 2 }, { typeof(DeviceQ6_K), 1 },
+    };
+
+    /// <summary>A product of groups reads the numbers of its four weight rows, and all of x, 128 bits at a time; shared memory too.</summary>
+    [Theory, MemberData(nameof(Pieces))]
+    public void Weights_are_loaded_128_bits_at_a_time(Type weights, int quads)
+    {
+        string row = Compile(DeviceKernels.Methods[$"LinearGroupRow, {weights.Name}, Float16, OneRow"], 87);
+        int parts = ((IDeviceWeights)Activator.CreateInstance(weights)!).Eights;
+        Assert.Equal(4 * quads + parts, Regex.Count(row, @"ld\.global\.v4"));
+        Assert.DoesNotMatch(@"(ld|st)\.shared\.f32", row);
+        Assert.DoesNotMatch(@"(ld|st)\.shared\.f32", Compile(DeviceKernels.Methods[$"LinearGroupTile, {weights.Name}, Float16"], 87));
+    }
+
+    private static string Compile(MethodInfo kernel, int architecture)
+    {
         (CudaArchitecture target, CudaInstructionSet instructions) = architecture switch
         {
             72 => (CudaArchitecture.SM_72, CudaInstructionSet.ISA_70),
@@ -31,11 +59,6 @@ public sealed class CudaTextTests
         using var backend = new PTXBackend(context, new CudaCapabilityContext(target), target, instructions, null);
         bool grouped = kernel.GetParameters()[0].ParameterType != typeof(Index1D);
         EntryPointDescription entry = grouped ? EntryPointDescription.FromExplicitlyGroupedKernel(kernel) : EntryPointDescription.FromImplicitlyGroupedKernel(kernel);
-        string text = ((PTXCompiledKernel)backend.Compile(entry, default)).PTXAssembly;
-        if (Environment.GetEnvironmentVariable("DUMP") is { } dump) File.WriteAllText($"{dump}/{name.Replace(", ", "_")}.{architecture}.ptx", text);
-        Assert.Contains(".visible .entry", text);
-        Assert.DoesNotContain(".extern", text);
-        Assert.DoesNotContain(".local", text);
-        Assert.DoesNotContain("FusedMultiplyAdd", text);
+        return ((PTXCompiledKernel)backend.Compile(entry, default)).PTXAssembly;
     }
 }
