@@ -47,7 +47,7 @@ internal sealed class ModelParts : IDisposable
     {
         try
         {
-            MemoryNeed.Of(checkpoint, config, options.LanguageWeights).Check(options.AvailableMemory);
+            MemoryNeed.Check(checkpoint, config, device, options);
             return new ModelParts(checkpoint, config, device, options, progress, cancel);
         }
         catch

@@ -93,6 +93,9 @@ public sealed class VideoLlava : IDisposable
     /// <summary>The queue of the language part, to write ids to and read logits from.</summary>
     public ComputeQueue LanguageQueue => parts.LanguageQueue;
 
+    /// <summary>Scratch of the language part.</summary>
+    internal Arena LanguageArena => parts.LanguageArena;
+
     /// <summary>The queue of the towers and the projector.</summary>
     public ComputeQueue VisionQueue => parts.VisionQueue;
 

@@ -16,15 +16,35 @@ public static partial class CausalAttention
         DeviceSoftmaxAttention.Row(q, head * headSize, keys, shared, values, shared, 0, 1, positions[row] + 1, headSize, sums, y, row, head * headSize);
     }
 
+    /// <summary>A group is 16 rows (Grid.IdxX) of one query head (IdxY).</summary>
+    internal static void GroupKernel<T>(EightsView<T> q, EightsView<T> keys, EightsView<T> values, ArrayView<int> positions, int headSize, MatrixView<T> y)
+        where T : unmanaged, IElement<T>
+    {
+        int head = Grid.IdxY, shared = head / (y.Columns / keys.Columns) * headSize;
+        GroupAttention.Tile(new CausalMap(positions, y.Rows), q, head * headSize, keys, shared, values, shared, headSize, y, head * headSize);
+    }
+
     // ---- launcher --------------------------------------------------------------------------------------------------------------
     private static void Gpu(IlgpuQueue queue, Matrix q, Matrix keys, Matrix values, IntVector positions, int headSize, Matrix y)
     {
+        if (TensorCore(queue, q, keys, values, positions, headSize, y)) return;
         if (q.Type == StorageType.F16) Gpu<Float16>(queue, q, keys, values, positions, headSize, y);
         else Gpu<Float32>(queue, q, keys, values, positions, headSize, y);
     }
 
     private static void Gpu<T>(IlgpuQueue queue, Matrix q, Matrix keys, Matrix values, IntVector positions, int headSize, Matrix y) where T : unmanaged, IElement<T>
     {
+        if (q.Rows < FewestRows && GroupAttention.Fits(queue, headSize, DecodeAttention.LargestHead, q, keys, values))
+        {
+            DecodeAttention.Launch<T>(queue, q, keys, values, positions, headSize, y);
+            return;
+        }
+        if (GroupAttention.Fits(queue, headSize, GroupAttention.LargestHead, q, keys, values))
+        {
+            queue.Launch(queue.Kernels.Of<T>().CausalGroups, GroupAttention.Groups(y.Rows, y.Columns / headSize),
+                q.Eights<T>(), keys.Eights<T>(), values.Eights<T>(), positions.Gpu(), headSize, y.Gpu<T>());
+            return;
+        }
         using Arena.Scope scope = queue.Scratch.Begin();
         queue.Launch(queue.Kernels.Of<T>().CausalAttention, IlgpuQueue.Items((long)y.Rows * (y.Columns / headSize)),
             q.Gpu<T>(), keys.Gpu<T>(), values.Gpu<T>(), positions.Gpu(), headSize, DeviceSoftmaxAttention.Sums(queue, y).Gpu(), y.Gpu<T>());

@@ -16,6 +16,12 @@ internal sealed class ActivationKernels<T> where T : unmanaged, IElement<T>
     public readonly Action<AcceleratorStream, Index1D, MatrixView<T>, MatrixView<T>> CopyRows;
     public readonly Action<AcceleratorStream, Index1D, MatrixView<T>, ArrayView<int>, MatrixView<T>> ScatterRows;
 
+    // Of groups; not on the processor's tier.
+    public readonly Action<AcceleratorStream, KernelConfig, EightsView<T>, EightsView<T>, EightsView<T>, ArrayView<int>, int, MatrixView<T>> CausalGroups = null!;
+    public readonly Action<AcceleratorStream, KernelConfig, EightsView<T>, SequenceLayout, int, MatrixView<T>> FullGroups = null!;
+    public readonly Action<AcceleratorStream, KernelConfig, EightsView<T>, EightsView<T>, EightsView<T>, ArrayView<int>, int, MatrixView> DecodeAttention = null!;
+    public readonly Action<AcceleratorStream, Index1D, MatrixView, ArrayView<int>, int, int, MatrixView<T>> DecodeAttentionJoin = null!;
+
     public ActivationKernels(KernelLoader loader)
     {
         loader.Load(out RmsNorm, Kernels.RmsNorm.Kernel);
@@ -27,5 +33,10 @@ internal sealed class ActivationKernels<T> where T : unmanaged, IElement<T>
         loader.Load(out PaddedRows, Kernels.PaddedRows.Kernel);
         loader.Load(out CopyRows, Kernels.CopyRows.Kernel);
         loader.Load(out ScatterRows, Kernels.ScatterRows.Kernel);
+        if (loader.Tier == KernelTier.Processor) return;
+        loader.LoadGroups(out CausalGroups, Kernels.CausalAttention.GroupKernel, GroupAttention.Items);
+        loader.LoadGroups(out FullGroups, Kernels.FullAttention.GroupKernel, GroupAttention.Items);
+        loader.LoadGroups(out DecodeAttention, Kernels.DecodeAttention.Kernel, Kernels.DecodeAttention.Items);
+        loader.Load(out DecodeAttentionJoin, Kernels.DecodeAttention.JoinKernel);
     }
 }

@@ -12,8 +12,14 @@ public abstract class ComputeDevice : IDisposable
     /// <summary>Bytes of device memory in use; mapped weights count nothing.</summary>
     public long AllocatedBytes => Interlocked.Read(ref allocatedBytes);
 
+    /// <summary>Bytes of its own memory that are free now, other programs' use included where the driver tells it; null on the processor.</summary>
+    public virtual long? FreeMemory => null;
+
     /// <summary>F32 or F16: what lies between the layers of a block (inputs of products, queries, keys, values). The residual stream is always F32.</summary>
     public virtual StorageType ActivationType => StorageType.F32;
+
+    /// <summary>Decode steps worth giving at once: one where work is done while it is given, several where the host would be waited for.</summary>
+    public virtual int StepsAhead => 1;
 
     /// <summary>A queue: its work is done in the order given; only <see cref="ComputeQueue.Read(Matrix, Span{float})"/> and <see cref="ComputeQueue.Wait"/> wait.</summary>
     public abstract ComputeQueue CreateQueue();

@@ -6,17 +6,21 @@ namespace EdgeVideoLlava.Kernels;
 public static class ComputeDevices
 {
     /// <exception cref="DeviceUnavailableException">There is no such device on this machine, or it does not compute as the options want.</exception>
-    public static ComputeDevice Open(string name, DeviceOptions? options = null)
+    public static ComputeDevice Open(string name, DeviceOptions? options = null) => Open(name, options, out _);
+
+    /// <param name="choice">Why "auto" took this device and not another; empty if the name is another, or there is nothing to say.</param>
+    public static ComputeDevice Open(string name, DeviceOptions? options, out string choice)
     {
         options ??= new DeviceOptions();
+        choice = "";
+        if (name == "auto") return AutomaticDevice.Open(IlgpuDevices.List(), id => Open(id, options), out choice);
         string[] parts = name.Split(':', 2);
         int? index = parts.Length == 1 ? null
             : int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number
             : throw Unknown(name);
         return (parts[0], index) switch
         {
-            // Until the GPU kernels are fast, auto is the processor.
-            ("cpu" or "auto", null) => OpenCpu(name, options),
+            ("cpu", null) => OpenCpu(name, options),
             ("ilgpu-cpu", null) => IlgpuAccelerators.OpenCpu(options),
             ("opencl", _) => IlgpuAccelerators.OpenOpenCl(index, options),
             ("cuda", _) => IlgpuAccelerators.OpenCuda(index, options),

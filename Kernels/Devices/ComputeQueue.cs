@@ -19,6 +19,10 @@ public abstract class ComputeQueue(ComputeDevice device) : IDisposable
     /// <summary>Waits for all work given so far; from then on other queues may use its results.</summary>
     public abstract void Wait();
 
+    /// <summary>Remembers the operations that <paramref name="give"/> gives, without doing them, as one piece of work; null where the back end has no such thing.</summary>
+    /// <remarks>They may neither read nor write from the host; the same operations must have run before, so that nothing is compiled or allocated.</remarks>
+    public virtual RecordedWork? Record(Action give) => null;
+
     public virtual void Dispose() => GC.SuppressFinalize(this);
 
     public float[] Read(Matrix source)

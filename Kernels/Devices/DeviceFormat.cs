@@ -17,6 +17,8 @@ internal sealed unsafe class DeviceFormat
         [StorageType.Q6_K] = Create<DeviceQ6_K>(StorageType.Q6_K),
     };
 
+    private static readonly DeviceFormat HalfRows = Create<DeviceHalfRows>(StorageType.F16);
+
     private readonly delegate*<int, int> rowWords, scaleWords;
 
     private DeviceFormat(StorageType type, delegate*<int, int> rowWords, delegate*<int, int> scaleWords, delegate*<byte*, int, uint*, uint*, void> packRow,
@@ -39,6 +41,10 @@ internal sealed unsafe class DeviceFormat
 
     /// <summary>The format that keeps a storage type; F16 for a type without kernels of its own.</summary>
     public static DeviceFormat Of(StorageType type) => Formats.GetValueOrDefault(type) ?? Formats[StorageType.F16];
+
+    /// <summary>The same for a tier: tensor cores read rows of halves as they are.</summary>
+    public static DeviceFormat Of(StorageType type, KernelTier tier)
+        => tier == KernelTier.TensorCore && Of(type).Type == StorageType.F16 ? HalfRows : Of(type);
 
     public int RowWords(int columns) => rowWords(columns);
 

@@ -1,3 +1,5 @@
+using ILGPU;
+
 namespace EdgeVideoLlava.Kernels;
 
 /// <summary>Eight numbers in registers: eight consecutive columns, or eight sums that do not wait for each other.</summary>
@@ -21,5 +23,20 @@ internal struct F8
         sum.X6 += a.X6 * b.X6;
         sum.X7 += a.X7 * b.X7;
         return sum;
+    }
+
+    public static F8 Of(float number) => new() { X0 = number, X1 = number, X2 = number, X3 = number, X4 = number, X5 = number, X6 = number, X7 = number };
+
+    /// <summary>To eight places of shared memory.</summary>
+    public static void Store(F8 v, ArrayView<float> target, int at)
+    {
+        target[at] = v.X0;
+        target[at + 1] = v.X1;
+        target[at + 2] = v.X2;
+        target[at + 3] = v.X3;
+        target[at + 4] = v.X4;
+        target[at + 5] = v.X5;
+        target[at + 6] = v.X6;
+        target[at + 7] = v.X7;
     }
 }

@@ -1,5 +1,6 @@
 using ILGPU;
 using ILGPU.Algorithms;
+using ILGPU.IR;
 using ILGPU.Runtime;
 using ILGPU.Runtime.CPU;
 using ILGPU.Runtime.Cuda;
@@ -33,6 +34,7 @@ internal static class IlgpuAccelerators
         foreach (CLDevice device in context.GetCLDevices()) devices.Add(device);
         int chosen = index ?? Math.Max(0, devices.FindIndex(device => device.DeviceType.HasFlag(CLDeviceType.CL_DEVICE_TYPE_GPU)));
         Check("opencl", "OpenCL", chosen, devices.Count, OpenClRemedy, context);
+        CheckTier($"opencl:{chosen}", options, context);
         KernelTier tier = devices[chosen].DeviceType.HasFlag(CLDeviceType.CL_DEVICE_TYPE_CPU) ? KernelTier.Processor : KernelTier.Portable;
         return Open($"opencl:{chosen}", context, options, tier, () => devices[chosen].CreateCLAccelerator(context));
     }
@@ -42,7 +44,11 @@ internal static class IlgpuAccelerators
         Context context = Create(builder => builder.Cuda());
         int chosen = index ?? 0;
         Check("cuda", "CUDA", chosen, context.GetCudaDevices().Count, CudaRemedy, context);
-        return Open($"cuda:{chosen}", context, options, KernelTier.Portable, () => context.GetCudaDevice(chosen).CreateCudaAccelerator(context));
+        CudaDevice device = context.GetCudaDevice(chosen);
+        // Tensor cores multiply binary16: where float32 is asked for there is nothing for them to do.
+        bool tensorCores = device.Architecture >= CudaArchitecture.SM_80, useful = options.Compute != StorageType.F32;
+        if (!tensorCores) CheckTier($"cuda:{chosen}", options, context);
+        return Open($"cuda:{chosen}", context, options, tensorCores && useful ? KernelTier.TensorCore : KernelTier.Portable, () => device.CreateCudaAccelerator(context));
     }
 
     /// <summary>What a driver complains about, in one line.</summary>
@@ -54,8 +60,16 @@ internal static class IlgpuAccelerators
         return Context.Create(builder =>
         {
             devices(builder);
-            builder.EnableAlgorithms().Optimize(OptimizationLevel.O2);
+            Prepare(builder);
         });
+    }
+
+    /// <summary>How every context compiles.</summary>
+    internal static void Prepare(Context.Builder builder)
+    {
+        builder.EnableAlgorithms().Optimize(OptimizationLevel.O2);
+        OpenClRemainder.Register(builder.GetIntrinsicManager());
+        PtxIntrinsics.Register(builder.GetIntrinsicManager());
     }
 
     /// <summary>Any device will do: ILGPU refuses those without a generic address space, which text compiled at O2 never uses.</summary>
@@ -72,6 +86,13 @@ internal static class IlgpuAccelerators
         throw new DeviceUnavailableException(count == 0
             ? $"{name}: this machine has no {kind} device; {remedy}"
             : $"{name}:{index}: this machine has {count} {kind} device{(count == 1 ? "" : "s")}, numbered from 0; take --device {name}:0");
+    }
+
+    private static void CheckTier(string id, DeviceOptions options, Context context)
+    {
+        if (options.Tier != KernelTier.TensorCore) return;
+        context.Dispose();
+        throw new DeviceUnavailableException($"{id}: the kernels of tensor cores need CUDA and an NVIDIA GPU of compute capability 8.0 or later; take the portable ones");
     }
 
     /// <param name="tier">What the hardware is made for.</param>

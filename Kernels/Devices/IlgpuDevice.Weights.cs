@@ -21,7 +21,7 @@ public sealed unsafe partial class IlgpuDevice
         Shapes.WholeBlocks(name, type, columns);
         int rows = 0;
         foreach (HostRows part in parts) rows = checked(rows + part.Rows);
-        DeviceFormat format = DeviceFormat.Of(type);
+        DeviceFormat format = DeviceFormat.Of(type, Tier);
         IlgpuWeightBuffer buffer = AllocateWeight(format, rows, columns);
         try
         {

@@ -1,5 +1,6 @@
 using ILGPU;
 using ILGPU.Runtime;
+using ILGPU.Runtime.Cuda;
 
 namespace EdgeVideoLlava.Kernels;
 
@@ -34,6 +35,11 @@ public sealed unsafe partial class IlgpuDevice : ComputeDevice
     public override StorageType ActivationType { get; }
 
     public KernelTier Tier { get; }
+
+    public override long? FreeMemory => Accelerator is CudaAccelerator cuda ? cuda.GetFreeMemory() : Memory - AllocatedBytes;
+
+    /// <remarks>Behind a processor's driver a step that nobody wants costs more than a round trip.</remarks>
+    public override int StepsAhead => Tier == KernelTier.Processor ? 1 : 4;
 
     /// <summary>Bytes of device memory as the driver reported them when the device was opened.</summary>
     public long Memory { get; }
@@ -142,6 +148,7 @@ public sealed unsafe partial class IlgpuDevice : ComputeDevice
             }
         }
         CountAllocation(bytes);
+        DeviceProbe.Allocated?.Invoke(memory);
         return memory;
     }
 

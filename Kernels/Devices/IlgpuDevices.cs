@@ -62,7 +62,7 @@ public static class IlgpuDevices
         return new DeviceDescription(
             id,
             device.Name.Trim(),
-            device.DeviceType.HasFlag(CLDeviceType.CL_DEVICE_TYPE_GPU) ? "GPU"
+            device.DeviceType.HasFlag(CLDeviceType.CL_DEVICE_TYPE_GPU) ? SharesMemory(device) ? "integrated GPU" : "GPU"
                 : device.DeviceType.HasFlag(CLDeviceType.CL_DEVICE_TYPE_CPU) ? "CPU" : "accelerator",
             $"{device.PlatformName.Trim()}, OpenCL C {device.CVersion.Major}.{device.CVersion.Minor}",
             device.MemorySize,
@@ -72,6 +72,12 @@ public static class IlgpuDevices
                 (has.Float64, "fp64 arithmetic"),
                 (has.Int64_Atomics, "64-bit atomics"),
                 (has.SubGroups, "sub-groups")));
+    }
+
+    private static bool SharesMemory(CLDevice device)
+    {
+        const CLDeviceInfoType HostUnifiedMemory = (CLDeviceInfoType)0x1035; // of OpenCL 1.1, which ILGPU does not name
+        return device.GetDeviceInfo(HostUnifiedMemory, out int shares) == CLError.CL_SUCCESS && shares != 0;
     }
 
     private static DeviceDescription Describe(CudaDevice device, string id)

@@ -15,8 +15,12 @@ internal sealed class IlgpuKernels
     public readonly Action<AcceleratorStream, Index1D, MatrixView, ArrayView<int>, MatrixView> CrossEntropy;
     public readonly Action<AcceleratorStream, Index1D, MatrixView, MatrixView, MatrixView, int, ResultView> LinearPartials;
 
+    // Of groups; not on the processor's tier.
+    public readonly Action<AcceleratorStream, KernelConfig, MatrixView, int, ArrayView<int>, MatrixView> TopKGroups = null!;
+
     private readonly ActivationKernels<Float32> floats;
     private readonly ActivationKernels<Float16>? halves;
+    private readonly TensorKernels? tensor;
 
     /// <param name="activations">F16 loads the kernels for binary16 as well: the residual stream is float32 all the same.</param>
     public IlgpuKernels(KernelLoader loader, StorageType activations)
@@ -25,9 +29,13 @@ internal sealed class IlgpuKernels
         loader.Load(out TopK, Kernels.TopK.Kernel);
         loader.Load(out CrossEntropy, Kernels.CrossEntropy.Kernel);
         loader.Load(out LinearPartials, Kernels.LinearPartials.Kernel);
+        if (loader.Tier != KernelTier.Processor) loader.LoadGroups(out TopKGroups, Kernels.TopK.GroupKernel, Kernels.TopK.Items);
         floats = new ActivationKernels<Float32>(loader);
         halves = activations == StorageType.F16 ? new ActivationKernels<Float16>(loader) : null;
+        tensor = loader.Tier == KernelTier.TensorCore ? new TensorKernels(loader) : null;
     }
+
+    public TensorKernels Tensor => tensor ?? throw new InvalidOperationException("the device was opened without the kernels of tensor cores");
 
     public ActivationKernels<T> Of<T>() where T : unmanaged, IElement<T>
         => (typeof(T) == typeof(Float32) ? floats as ActivationKernels<T> : halves as ActivationKernels<T>)

@@ -1,5 +1,7 @@
+using System.Runtime.CompilerServices;
 using ILGPU;
 using ILGPU.Runtime;
+using ILGPU.Runtime.Cuda;
 
 namespace EdgeVideoLlava.Kernels;
 
@@ -9,6 +11,7 @@ internal sealed unsafe partial class IlgpuQueue : ComputeQueue
     private readonly IlgpuDevice device;
     private readonly AcceleratorStream stream;
     private readonly HostStaging staging = new();
+    private List<Action<AcceleratorStream>>? recording;
     private long last, done;
     private bool disposed;
 
@@ -134,14 +137,47 @@ internal sealed unsafe partial class IlgpuQueue : ComputeQueue
     private void Download<T>(ArrayView<T> source, T* target) where T : unmanaged
         => Submit((source, (nint)target), static (copy, stream) => copy.source.CopyToCPUUnsafeAsync(stream, ref *(T*)copy.Item2, copy.source.Length));
 
+    public override RecordedWork? Record(Action give)
+    {
+        int version = Scratch.Version;
+        if (stream is CudaStream cuda)
+        {
+            CudaGraph? graph = CudaGraph.Capture(this, cuda, give);
+            if (graph != null) return graph;
+        }
+        var launches = new List<Action<AcceleratorStream>>();
+        recording = launches;
+        try
+        {
+            give();
+        }
+        finally
+        {
+            recording = null;
+        }
+        return new IlgpuRecording(this, launches, version);
+    }
+
+    /// <summary>Gives launches that were recorded.</summary>
+    public void Give(List<Action<AcceleratorStream>> launches) => Submit(launches, static (given, stream) =>
+    {
+        foreach (Action<AcceleratorStream> launch in given) launch(stream);
+    });
+
     /// <summary>Gives one piece of work to the driver and numbers it, both under the device's lock.</summary>
     private void Submit<TWork>(TWork work, Action<TWork, AcceleratorStream> give)
     {
+        if (recording != null)
+        {
+            recording.Add(stream => give(work, stream));
+            return;
+        }
         lock (device.Gate)
         {
             try
             {
                 device.Accelerator.Bind(); // CUDA's current context is the thread's
+                if (DeviceProbe.Launching != null && work is ITuple { Length: > 0 } launch && launch[0] is Delegate kernel) DeviceProbe.Launching(kernel);
                 give(work, stream);
             }
             catch (AcceleratorException e)

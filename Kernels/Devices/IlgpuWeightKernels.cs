@@ -9,17 +9,22 @@ internal sealed class IlgpuWeightKernels
 {
     private readonly object floats;
     private readonly object? halves;
+    private readonly LinearTensorKernels? tensor;
 
-    private IlgpuWeightKernels(Action<AcceleratorStream, Index1D, WeightView, ArrayView<int>, MatrixView> gather, object floats, object? halves)
-        => (EmbeddingGather, this.floats, this.halves) = (gather, floats, halves);
+    private IlgpuWeightKernels(Action<AcceleratorStream, Index1D, WeightView, ArrayView<int>, MatrixView> gather, object floats, object? halves, LinearTensorKernels? tensor)
+        => (EmbeddingGather, this.floats, this.halves, this.tensor) = (gather, floats, halves, tensor);
 
     public readonly Action<AcceleratorStream, Index1D, WeightView, ArrayView<int>, MatrixView> EmbeddingGather;
 
     public static IlgpuWeightKernels Load<TWeights>(KernelLoader loader, StorageType activations) where TWeights : unmanaged, IDeviceWeights
     {
         loader.Load(out Action<AcceleratorStream, Index1D, WeightView, ArrayView<int>, MatrixView> gather, Kernels.EmbeddingGather.Kernel<TWeights>);
-        return new IlgpuWeightKernels(gather, Products<TWeights, Float32>(loader), activations == StorageType.F16 ? Products<TWeights, Float16>(loader) : null);
+        return new IlgpuWeightKernels(gather, Products<TWeights, Float32>(loader), activations == StorageType.F16 ? Products<TWeights, Float16>(loader) : null,
+            loader.Tier == KernelTier.TensorCore ? LinearTensorKernels.Load<TWeights>(loader) : null);
     }
+
+    /// <summary>The products on tensor cores.</summary>
+    public LinearTensorKernels Tensor => tensor ?? throw new InvalidOperationException("the device was opened without the kernels of tensor cores");
 
     /// <summary>The products with inputs of one type, on a device of the processor tier.</summary>
     public LinearKernels<T> Linear<T>() where T : unmanaged, IElement<T> => (LinearKernels<T>)Of<T>();

@@ -20,45 +20,88 @@ internal sealed class KernelLoader(Accelerator accelerator, KernelTier tier)
 
     public KernelTier Tier { get; } = tier;
 
+    /// <summary>Does the driver's compiling; what goes wrong is one line with kernel, back end and the driver's own words.</summary>
+    /// <exception cref="DeviceFailedException">The kernel does not compile.</exception>
+    private TLauncher Compile<TLauncher>(Delegate kernel, Func<TLauncher> load)
+    {
+        using var log = new BuildLog();
+        try
+        {
+            return load();
+        }
+        catch (Exception e) when (e is not (DeviceFailedException or OutOfMemoryException))
+        {
+            Exception inner = e;
+            while (inner.InnerException != null) inner = inner.InnerException;
+            string reason = $"{IlgpuAccelerators.Reason(inner)} {log.Text}".Trim();
+            throw new DeviceFailedException($"{accelerator.AcceleratorType} ({accelerator.Name.Trim()}): the kernel {kernel.Method.DeclaringType!.Name}.{kernel.Method.Name} "
+                + $"does not compile: {reason}; update the driver, or take --device cpu", e);
+        }
+    }
+
     public void Load<T1, T2>(out Action<AcceleratorStream, Index1D, T1, T2> launcher, Action<Index1D, T1, T2> kernel)
         where T1 : struct where T2 : struct
-        => launcher = accelerator.LoadAutoGroupedKernel(kernel);
+        => launcher = Compile(kernel, () => accelerator.LoadAutoGroupedKernel(kernel));
 
     public void Load<T1, T2, T3>(out Action<AcceleratorStream, Index1D, T1, T2, T3> launcher, Action<Index1D, T1, T2, T3> kernel)
         where T1 : struct where T2 : struct where T3 : struct
-        => launcher = accelerator.LoadAutoGroupedKernel(kernel);
+        => launcher = Compile(kernel, () => accelerator.LoadAutoGroupedKernel(kernel));
 
     public void Load<T1, T2, T3, T4>(out Action<AcceleratorStream, Index1D, T1, T2, T3, T4> launcher, Action<Index1D, T1, T2, T3, T4> kernel)
         where T1 : struct where T2 : struct where T3 : struct where T4 : struct
-        => launcher = accelerator.LoadAutoGroupedKernel(kernel);
+        => launcher = Compile(kernel, () => accelerator.LoadAutoGroupedKernel(kernel));
 
     public void Load<T1, T2, T3, T4, T5>(out Action<AcceleratorStream, Index1D, T1, T2, T3, T4, T5> launcher, Action<Index1D, T1, T2, T3, T4, T5> kernel)
         where T1 : struct where T2 : struct where T3 : struct where T4 : struct where T5 : struct
-        => launcher = accelerator.LoadAutoGroupedKernel(kernel);
+        => launcher = Compile(kernel, () => accelerator.LoadAutoGroupedKernel(kernel));
 
     public void Load<T1, T2, T3, T4, T5, T6>(out Action<AcceleratorStream, Index1D, T1, T2, T3, T4, T5, T6> launcher, Action<Index1D, T1, T2, T3, T4, T5, T6> kernel)
         where T1 : struct where T2 : struct where T3 : struct where T4 : struct where T5 : struct where T6 : struct
-        => launcher = accelerator.LoadAutoGroupedKernel(kernel);
+        => launcher = Compile(kernel, () => accelerator.LoadAutoGroupedKernel(kernel));
 
     public void Load<T1, T2, T3, T4, T5, T6, T7>(out Action<AcceleratorStream, Index1D, T1, T2, T3, T4, T5, T6, T7> launcher, Action<Index1D, T1, T2, T3, T4, T5, T6, T7> kernel)
         where T1 : struct where T2 : struct where T3 : struct where T4 : struct where T5 : struct where T6 : struct where T7 : struct
-        => launcher = accelerator.LoadAutoGroupedKernel(kernel);
+        => launcher = Compile(kernel, () => accelerator.LoadAutoGroupedKernel(kernel));
 
     /// <param name="group">Items of a group.</param>
     public Action<AcceleratorStream, Index1D, T1, T2, T3, T4, T5, T6> Load<T1, T2, T3, T4, T5, T6>(Action<Index1D, T1, T2, T3, T4, T5, T6> kernel, int group)
         where T1 : struct where T2 : struct where T3 : struct where T4 : struct where T5 : struct where T6 : struct
-        => accelerator.LoadImplicitlyGroupedKernel(kernel, Math.Min(group, accelerator.MaxNumThreadsPerGroup));
+        => Compile(kernel, () => accelerator.LoadImplicitlyGroupedKernel(kernel, Math.Min(group, accelerator.MaxNumThreadsPerGroup)));
+
+    public void LoadGroups<T1, T2, T3>(out Action<AcceleratorStream, KernelConfig, T1, T2, T3> launcher, Action<T1, T2, T3> kernel, int group)
+        where T1 : struct where T2 : struct where T3 : struct
+        => launcher = LoadGroups<Action<AcceleratorStream, KernelConfig, T1, T2, T3>>(kernel, group);
+
+    public void LoadGroups<T1, T2, T3, T4>(out Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4> launcher, Action<T1, T2, T3, T4> kernel, int group)
+        where T1 : struct where T2 : struct where T3 : struct where T4 : struct
+        => launcher = LoadGroups<Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4>>(kernel, group);
+
+    public void LoadGroups<T1, T2, T3, T4, T5>(out Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4, T5> launcher, Action<T1, T2, T3, T4, T5> kernel, int group)
+        where T1 : struct where T2 : struct where T3 : struct where T4 : struct where T5 : struct
+        => launcher = LoadGroups<Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4, T5>>(kernel, group);
+
+    public void LoadGroups<T1, T2, T3, T4, T5, T6>(out Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4, T5, T6> launcher, Action<T1, T2, T3, T4, T5, T6> kernel, int group)
+        where T1 : struct where T2 : struct where T3 : struct where T4 : struct where T5 : struct where T6 : struct
+        => launcher = LoadGroups<Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4, T5, T6>>(kernel, group);
+
+    public void LoadGroups<T1, T2, T3, T4, T5, T6, T7>(out Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4, T5, T6, T7> launcher, Action<T1, T2, T3, T4, T5, T6, T7> kernel, int group)
+        where T1 : struct where T2 : struct where T3 : struct where T4 : struct where T5 : struct where T6 : struct where T7 : struct
+        => launcher = LoadGroups<Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4, T5, T6, T7>>(kernel, group);
+
+    public void LoadGroups<T1, T2, T3, T4, T5, T6, T7, T8>(out Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4, T5, T6, T7, T8> launcher, Action<T1, T2, T3, T4, T5, T6, T7, T8> kernel, int group)
+        where T1 : struct where T2 : struct where T3 : struct where T4 : struct where T5 : struct where T6 : struct where T7 : struct where T8 : struct
+        => launcher = LoadGroups<Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4, T5, T6, T7, T8>>(kernel, group);
 
     /// <typeparam name="TLauncher">Action of AcceleratorStream, KernelConfig and the kernel's own parameters.</typeparam>
     /// <param name="kernel">A static method.</param>
     /// <param name="group">Items of a group, for the register allocation of CUDA.</param>
-    public TLauncher LoadGroups<TLauncher>(Delegate kernel, int group) where TLauncher : Delegate
+    public TLauncher LoadGroups<TLauncher>(Delegate kernel, int group) where TLauncher : Delegate => Compile(kernel, () =>
     {
         CompiledKernel compiled = accelerator.GetBackend().Compile(
             EntryPointDescription.FromExplicitlyGroupedKernel(kernel.Method), new KernelSpecialization(group, null));
         if (compiled is CLCompiledKernel text) compiled = WithLocalFence(text, accelerator.Context);
         return accelerator.LoadKernel(compiled).CreateLauncherDelegate<TLauncher>();
-    }
+    });
 
     /// <summary>OpenCL text whose barriers order shared memory as well.</summary>
     /// <exception cref="NotSupportedException">There is a barrier in words that we do not know.</exception>

@@ -1,9 +1,12 @@
 using ILGPU;
+using ILGPU.Algorithms;
 
 namespace EdgeVideoLlava.Kernels;
 
 public static partial class TopK
 {
+    internal const int Items = 256;
+
     // ---- kernel ----------------------------------------------------------------------------------------------------------------
     /// <summary>One item is one row. A pass for each of the k finds the first that comes after the one before, so that nothing is moved.</summary>
     internal static void Kernel(Index1D item, MatrixView logits, int candidates, ArrayView<int> ids, MatrixView logProbabilities)
@@ -13,7 +16,7 @@ public static partial class TopK
         float logSum = DeviceLogSum.Row(logits, row, out float largest), logit = float.PositiveInfinity;
         for (int i = 0; i < k; i++)
         {
-            id = Next(logits, row, candidates, logit, id);
+            id = Next(logits, row, 0, 1, candidates, logit, id);
             if (id < 0) id = i; // nothing comes after: the row holds numbers that are none
             logit = logits[row, id];
             ids[row * k + i] = id;
@@ -21,12 +24,53 @@ public static partial class TopK
         }
     }
 
-    // The largest logit below the given one, or as large with a higher id; of equal ones the lowest id.
-    private static int Next(MatrixView logits, int row, int candidates, float before, int idBefore)
+    /// <summary>A group is a row, and each item looks at every 256th number; the k passes as in <see cref="Kernel"/>.</summary>
+    internal static void GroupKernel(MatrixView logits, int candidates, ArrayView<int> ids, MatrixView logProbabilities)
+    {
+        ArrayView<float> numbers = SharedMemory.Allocate<float>(Items);
+        ArrayView<int> who = SharedMemory.Allocate<int>(Items);
+        int row = Grid.IdxX, item = Group.IdxX, k = logProbabilities.Columns, id = -1;
+        float largest = float.NegativeInfinity, logit = float.PositiveInfinity;
+        for (int v = item; v < logits.Columns; v += Items) largest = XMath.Max(largest, logits[row, v]);
+        largest = GroupReduce.All<Largest>(numbers, largest, Items);
+        var sum = new CompensatedSum();
+        for (int v = item; v < logits.Columns; v += Items) sum.Add(XMath.Exp(logits[row, v] - largest));
+        float logSum = XMath.Log(GroupReduce.All<Sum>(numbers, sum.Total, Items));
+        for (int i = 0; i < k; i++)
+        {
+            id = Next(logits, row, item, Items, candidates, logit, id);
+            numbers[item] = id < 0 ? 0f : logits[row, id];
+            who[item] = id;
+            Group.Barrier();
+            for (int half = Items / 2; half > 0; half /= 2)
+            {
+                if (item < half && IsBetter(numbers[item + half], who[item + half], numbers[item], who[item]))
+                {
+                    numbers[item] = numbers[item + half];
+                    who[item] = who[item + half];
+                }
+                Group.Barrier();
+            }
+            id = who[0];
+            if (id < 0) id = i;
+            logit = logits[row, id];
+            if (item == 0)
+            {
+                ids[row * k + i] = id;
+                logProbabilities[row, i] = logit - largest - logSum;
+            }
+            Group.Barrier(); // all have read who[0]
+        }
+    }
+
+    private static bool IsBetter(float number, int id, float than, int thanId) => id >= 0 && (thanId < 0 || number > than || (number == than && id < thanId));
+
+    // The largest logit below the given one, or as large with a higher id, of every step-th from first on; of equal ones the lowest id.
+    private static int Next(MatrixView logits, int row, int first, int step, int candidates, float before, int idBefore)
     {
         int best = -1;
         float largest = 0;
-        for (int v = 0; v < candidates; v++)
+        for (int v = first; v < candidates; v += step)
         {
             float logit = logits[row, v];
             if (logit > before || (logit == before && v <= idBefore)) continue;
@@ -39,5 +83,8 @@ public static partial class TopK
 
     // ---- launcher --------------------------------------------------------------------------------------------------------------
     private static void Gpu(IlgpuQueue queue, Matrix logits, int candidates, IntVector ids, Matrix logProbabilities)
-        => queue.Launch(queue.Kernels.TopK, IlgpuQueue.Items(logits.Rows), logits.Gpu(), candidates, ids.Gpu(), logProbabilities.Gpu());
+    {
+        if (queue.Tier == KernelTier.Processor) queue.Launch(queue.Kernels.TopK, IlgpuQueue.Items(logits.Rows), logits.Gpu(), candidates, ids.Gpu(), logProbabilities.Gpu());
+        else queue.Launch(queue.Kernels.TopKGroups, new KernelConfig(logits.Rows, Items), logits.Gpu(), candidates, ids.Gpu(), logProbabilities.Gpu());
+    }
 }

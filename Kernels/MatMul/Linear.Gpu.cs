@@ -5,7 +5,8 @@ public static partial class Linear
     // One row goes to the matrix-vector kernel: reading the weight is all its time. From two rows on, unpacking a weight once for four is worth more.
     private static void Gpu(IlgpuQueue queue, Weight weight, Matrix x, Matrix y, Epilogue epilogue)
     {
-        if (x.Type == StorageType.F16) Gpu<Float16>(queue, weight, x, y, epilogue);
+        if (OnTensorCores(queue, x)) TensorCore(queue, weight, x, y, epilogue);
+        else if (x.Type == StorageType.F16) Gpu<Float16>(queue, weight, x, y, epilogue);
         else Gpu<Float32>(queue, weight, x, y, epilogue);
     }
 

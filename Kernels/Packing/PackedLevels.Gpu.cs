@@ -26,7 +26,7 @@ internal static unsafe class PackedLevels
 
     /// <summary>The half-precision scale of a row's block.</summary>
     public static float Half(WeightView weight, int row, int block)
-        => DeviceMath.HalfToFloat(weight.Words[weight.Scales + row * weight.ScaleWords + block / 2] >> block % 2 * 16 & 0xffffu);
+        => DeviceMath.HalfToFloat(weight.Words[weight.Scales + row * weight.ScaleWords + (block >> 1)] >> (block & 1) * 16 & 0xffffu);
 
     /// <summary>Of a row's block d (low half of its scale word) and m (high half): d · q + m.</summary>
     public static BlockScale StepAndMinimum(WeightView weight, int row, int block)

@@ -70,6 +70,36 @@ internal readonly unsafe struct DeviceF16 : IDeviceWeights, IDevicePacking
     };
 }
 
+/// <summary>binary16 for tensor cores, which read rows as they are: a column after the other, padded to 8 columns.</summary>
+internal readonly unsafe struct DeviceHalfRows : IDeviceWeights, IDevicePacking
+{
+    public static int RowWords(int columns) => DeviceF16.RowWords(columns);
+
+    public static int ScaleWords(int columns) => 0;
+
+    public static void PackRow(byte* source, int columns, uint* words, uint* scales) => Buffer.MemoryCopy(source, words, 2L * columns, 2L * columns);
+
+    public BlockScale Scale(WeightView weight, int row, int column) => default;
+
+    public F8 Load(WeightView weight, int row, int column, BlockScale scale) => Eight(Fetch(weight, row, column / 8), 0);
+
+    public int Eights => 1;
+
+    public WeightPiece Fetch(WeightView weight, int row, int index) => new() { A = weight.Quads[row * (weight.RowWords / 4) + index] };
+
+    public F8 Eight(WeightPiece piece, int part) => new()
+    {
+        X0 = DeviceMath.HalfToFloat(piece.A.X & 0xffffu),
+        X1 = DeviceMath.HalfToFloat(piece.A.X >> 16),
+        X2 = DeviceMath.HalfToFloat(piece.A.Y & 0xffffu),
+        X3 = DeviceMath.HalfToFloat(piece.A.Y >> 16),
+        X4 = DeviceMath.HalfToFloat(piece.A.Z & 0xffffu),
+        X5 = DeviceMath.HalfToFloat(piece.A.Z >> 16),
+        X6 = DeviceMath.HalfToFloat(piece.A.W & 0xffffu),
+        X7 = DeviceMath.HalfToFloat(piece.A.W >> 16),
+    };
+}
+
 /// <summary>bfloat16: laid out as <see cref="DeviceF16"/>.</summary>
 internal readonly unsafe struct DeviceBF16 : IDeviceWeights, IDevicePacking
 {

@@ -12,6 +12,7 @@ namespace EdgeVideoLlava.Runtime.Diagnostics;
 /// <param name="MemoryTotal">Bytes; the container's limit where there is one.</param>
 /// <param name="MemoryAvailable">Bytes that can be had now without swapping.</param>
 /// <param name="Devices">OpenCL and CUDA devices; the processor itself is always there as "cpu".</param>
+/// <param name="SelfTests">Whether each of the devices computes as the processor does.</param>
 /// <param name="Libraries">Native libraries and programs, found or not.</param>
 public sealed record MachineReport(
     string Version,
@@ -21,9 +22,10 @@ public sealed record MachineReport(
     long MemoryTotal,
     long MemoryAvailable,
     IReadOnlyList<DeviceDescription> Devices,
+    IReadOnlyList<SelfTestResult> SelfTests,
     IReadOnlyList<LibraryStatus> Libraries)
 {
-    /// <summary>Looks at the machine. Loads the drivers' libraries, changes nothing, takes well under a second.</summary>
+    /// <summary>Looks at the machine. Loads the drivers' libraries, changes nothing; takes about a second for each device, which compiles and runs a dozen kernels.</summary>
     public static MachineReport Take()
     {
         IReadOnlyList<DeviceDescription> devices = IlgpuDevices.List();
@@ -36,6 +38,7 @@ public sealed record MachineReport(
             total,
             Math.Min(SystemMemory.Available(), total),
             devices,
+            DeviceSelfTest.Run(devices),
             NativeLibraries.Probe(devices));
     }
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Runtime.Generation;
 using EdgeVideoLlava.Runtime.Language;
 using EdgeVideoLlava.Runtime.Preprocess;
 using EdgeVideoLlava.Runtime.Projector;
@@ -55,27 +56,21 @@ public sealed class ModelBenchmark(VideoLlava model, int repetitions)
         return new BenchmarkResult($"pp{positions}", seconds, positions, ModelCost.Prefill(model.Language, positions), 0);
     }
 
-    /// <summary>Greedy decoding after a prompt of one position.</summary>
+    /// <summary>Greedy decoding from the first position on, as answers are generated.</summary>
     public BenchmarkResult Decode(int tokens, CancellationToken cancel = default)
     {
         using LlamaState state = model.CreateState();
-        LlamaState[] states = [state];
-        Matrix logits = model.Device.AllocateMatrix(1, model.Config.Language.Vocabulary), score = model.Device.AllocateMatrix(1, 1);
-        IntVector next = model.Device.AllocateInts(1);
-        MergedPrompt prompt = Prompt(1);
+        using var loop = new DecodeLoop(model, state, model.Config.Language.Vocabulary);
+        int[] next = new int[loop.Steps];
         IReadOnlyList<double> seconds = Time(cancel, () => state.Truncate(0), () =>
         {
-            model.Prefill(prompt, state, logits);
-            for (int i = 0; i < tokens; i++)
+            for (int done = 0, id = 1; done < tokens; done += loop.Steps)
             {
-                TopK.Run(model.LanguageQueue, logits, logits.Columns, next, score);
-                model.Decode(states, next, logits);
+                int count = Math.Min(loop.Steps, tokens - done);
+                loop.Run(id, next.AsSpan(0, count));
+                id = next[count - 1];
             }
-            Wait(logits);
         });
-        logits.Buffer.Dispose();
-        score.Buffer.Dispose();
-        next.Buffer.Dispose();
         double bytes = Enumerable.Range(1, tokens).Sum(position => ModelCost.DecodeBytes(model.Language, position));
         return new BenchmarkResult($"tg{tokens}", seconds, tokens, 0, bytes);
     }

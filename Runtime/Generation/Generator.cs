@@ -6,7 +6,7 @@ using EdgeVideoLlava.Runtime.Text;
 namespace EdgeVideoLlava.Runtime.Generation;
 
 /// <summary>Answers one prompt after another for one conversation, keeping what the next prompt shares with the last in the KV cache.</summary>
-/// <remarks>One thread at a time. Greedy decoding reads one id a token from the device, sampling reads the logits.</remarks>
+/// <remarks>One thread at a time. Greedy decoding is a <see cref="DecodeLoop"/>'s, a few ids ahead of the answer; sampling reads the logits of every token.</remarks>
 public sealed class Generator : IDisposable
 {
     private readonly VideoLlava model;
@@ -16,6 +16,9 @@ public sealed class Generator : IDisposable
     private readonly Matrix logits, score;
     private readonly float[] hostLogits;
     private readonly int sampledRows;
+    private readonly DecodeLoop loop;
+    private readonly int[] ahead;
+    private int used, computed;
     private MergedPrompt? cached;
 
     public Generator(VideoLlava model, TextTokenizer tokenizer)
@@ -28,6 +31,8 @@ public sealed class Generator : IDisposable
         score = model.Device.AllocateMatrix(1, 1);
         hostLogits = new float[vocabulary];
         sampledRows = Math.Min(vocabulary, tokenizer.FirstUnsampledId);
+        loop = new DecodeLoop(model, state, sampledRows);
+        ahead = new int[loop.Steps];
     }
 
     /// <summary>Prefills what is new in the prompt, then generates until something stops it.</summary>
@@ -48,11 +53,11 @@ public sealed class Generator : IDisposable
         StopReason? stop = cached == null ? StopReason.Cancelled : null;
         while (stop == null)
         {
-            int id = Next(sampler, prompt);
+            int id = sampler != null ? Sampled(sampler, prompt) : ids.Count == 0 ? Likeliest() : ahead[used++];
             if (ids.Count == 0) first = Stopwatch.GetTimestamp();
             ids.Add(id);
-            stop = output.Add(id) ?? Limit(ids.Count, options.MaxTokens, cancel);
-            if (stop == null) Decode(prompt, id);
+            stop = output.Add(id) ?? Limit(ids.Count, prompt.Length, options.MaxTokens, cancel);
+            if (stop == null) Decode(prompt, id, sampler == null, options.MaxTokens - ids.Count);
         }
         return new Answer(output.Finish(), ids, stop.Value)
         {
@@ -63,15 +68,16 @@ public sealed class Generator : IDisposable
         };
     }
 
-    private StopReason? Limit(int tokens, int maximum, CancellationToken cancel)
+    private StopReason? Limit(int tokens, int positions, int maximum, CancellationToken cancel)
     {
         if (tokens >= maximum) return StopReason.MaxTokens;
-        if (state.Length == state.Context) return StopReason.Context;
+        if (positions == state.Context) return StopReason.Context;
         return cancel.IsCancellationRequested ? StopReason.Cancelled : null;
     }
 
     public void Dispose()
     {
+        loop.Dispose();
         state.Dispose();
         next.Buffer.Dispose();
         logits.Buffer.Dispose();
@@ -89,6 +95,7 @@ public sealed class Generator : IDisposable
         // The last position is computed again even if nothing is new: its logits are needed.
         int common = cached == null ? 0 : Math.Min(prompt.CommonPrefix(cached), prompt.Length - 1);
         cached = null;
+        (used, computed) = (0, 0);
         state.Truncate(common);
         int prefilled = prompt.Length - state.Length;
         try
@@ -103,20 +110,30 @@ public sealed class Generator : IDisposable
         return prefilled;
     }
 
-    private void Decode(MergedPrompt prompt, int id)
+    /// <param name="wanted">Tokens that the answer may still have.</param>
+    private void Decode(MergedPrompt prompt, int id, bool greedy, int wanted)
     {
-        model.LanguageQueue.Write([id], next);
-        model.Decode([state], next, logits);
+        if (!greedy)
+        {
+            model.LanguageQueue.Write([id], next);
+            model.Decode([state], next, logits);
+        }
+        else if (used == computed)
+        {
+            (used, computed) = (0, Math.Min(Math.Min(loop.Steps, wanted), state.Context - state.Length));
+            loop.Run(id, ahead.AsSpan(0, computed));
+        }
         prompt.Append(id);
     }
 
-    private int Next(Sampler? sampler, MergedPrompt history)
+    private int Sampled(Sampler sampler, MergedPrompt history)
     {
-        if (sampler != null)
-        {
-            model.LanguageQueue.Read(logits, hostLogits);
-            return sampler.Next(hostLogits, history.IdSpan);
-        }
+        model.LanguageQueue.Read(logits, hostLogits);
+        return sampler.Next(hostLogits, history.IdSpan);
+    }
+
+    private int Likeliest()
+    {
         TopK.Run(model.LanguageQueue, logits, sampledRows, next, score);
         Span<int> id = stackalloc int[1];
         Span<float> logProbability = stackalloc float[1];

@@ -18,11 +18,18 @@ public sealed class Llama(LlamaConfig config, LlamaWeights weights)
     /// <exception cref="BadInputException">A conversation does not fit into the context.</exception>
     public void Forward(ComputeQueue queue, Matrix embeddings, LlamaBatch batch, Arena arena, Matrix hidden, StageTrace? trace = null)
     {
-        using Arena.Scope scope = arena.Begin();
         // First all, so that a full context leaves every state as it was.
         foreach ((LlamaState state, _, int count) in batch.Segments) state.Require(count);
         foreach ((LlamaState state, _, int count) in batch.Segments) state.Reserve(queue, count);
         batch.Upload(queue);
+        Layers(queue, embeddings, batch, arena, hidden, trace);
+        foreach ((LlamaState state, _, int count) in batch.Segments) state.Advance(count);
+    }
+
+    /// <summary>The work of <see cref="Forward"/> on the device alone: room and positions are there already, the states stay as they are.</summary>
+    internal void Layers(ComputeQueue queue, Matrix embeddings, LlamaBatch batch, Arena arena, Matrix hidden, StageTrace? trace = null)
+    {
+        using Arena.Scope scope = arena.Begin();
         Matrix x = embeddings, y = arena.Take(x.Rows, x.Columns), z = arena.Take(x.Rows, x.Columns);
         for (int layer = 0; layer < Config.Layers; layer++)
         {
@@ -31,7 +38,6 @@ public sealed class Llama(LlamaConfig config, LlamaWeights weights)
             trace?.Record($"llm.layer_output.{layer}", target);
             x = target;
         }
-        foreach ((LlamaState state, _, int count) in batch.Segments) state.Advance(count);
     }
 
     /// <summary>Final norm and head: hidden states (T, D) to logits (T, V).</summary>

@@ -42,11 +42,22 @@ public sealed record MemoryNeed(long Mapped, long Copied, long KvCachePerPositio
         return rows == 0 ? 0 : IlgpuDevice.WeightBytes(type, rows, (int)(tensor.Elements / rows));
     }
 
+    /// <summary>Whether the device has room for the model and one conversation of the full context; names weights that would fit.</summary>
     /// <exception cref="DeviceFailedException">Less is free than the model needs.</exception>
-    public void Check(long? available)
+    public static void Check(Checkpoint checkpoint, VideoLlavaConfig config, ComputeDevice device, LoadOptions options)
     {
-        long free = available ?? SystemMemory.Available();
-        if (free < Minimum)
-            throw new DeviceFailedException($"the model needs about {Minimum >> 20} MiB of memory, {free >> 20} MiB are free; close other programs or take a smaller model");
+        MemoryNeed need = Of(checkpoint, config, options.LanguageWeights);
+        if ((device.FreeMemory ?? SystemMemory.Available()) is var found && (options.AvailableMemory ?? found) is var free && free >= need.On(device)) return;
+        string what = device.FreeMemory == null ? "of memory" : $"of memory on {device.Description.Split(',')[0]}";
+        StorageType? fitting = Smaller.Cast<StorageType?>().FirstOrDefault(type => Of(checkpoint, config, type).On(device) <= free);
+        string remedy = fitting == null ? "close other programs or take a smaller model"
+            : $"--weights {fitting.Value.ToString().ToLowerInvariant()} would need about {Of(checkpoint, config, fitting).On(device) >> 20} MiB";
+        throw new DeviceFailedException($"the model needs about {need.On(device) >> 20} MiB {what}, {free >> 20} MiB are free; {remedy}");
     }
+
+    // From the best to the smallest.
+    private static readonly StorageType[] Smaller = [StorageType.F16, StorageType.Q8_0, StorageType.Q6_K, StorageType.Q5_0, StorageType.Q4_K, StorageType.Q4_0];
+
+    private long On(ComputeDevice device)
+        => device.FreeMemory == null ? Minimum : OnAccelerator + KvCache / sizeof(float) * device.ActivationType.ElementBytes();
 }

@@ -11,6 +11,7 @@ internal sealed class ModelSession : IDisposable
 {
     private readonly ModelSettings settings;
     private readonly Assistant? assistant;
+    private string choice = ""; // why "auto" took this device
 
     private ModelSession(ModelSettings settings, ComputeDevice device, VideoLlava model, Assistant? assistant)
         => (this.settings, Device, Model, this.assistant) = (settings, device, model, assistant);
@@ -43,7 +44,8 @@ internal sealed class ModelSession : IDisposable
     public void Announce()
     {
         string tokens = assistant == null ? "" : $"; tokens: {assistant.Tokenizer.ModeDescription}";
-        Notices.Say($"{Device.Description}; model {settings.Folder} ({Model.Config.Variant.ToString().ToLowerInvariant()}){tokens}");
+        string device = choice.Length == 0 ? Device.Description : $"{Device.Description} (auto: {choice})";
+        Notices.Say($"{device}; model {settings.Folder} ({Model.Config.Variant.ToString().ToLowerInvariant()}){tokens}");
         foreach (string notice in Model.Config.Notices) Notices.Say(notice);
     }
 
@@ -59,10 +61,12 @@ internal sealed class ModelSession : IDisposable
 
     private static ModelSession Open(ModelSettings settings, Func<ComputeDevice, ModelSession> load)
     {
-        ComputeDevice device = ComputeDevices.Open(settings.Device, new DeviceOptions(settings.Threads ?? 0, settings.Compute));
+        ComputeDevice device = ComputeDevices.Open(settings.Device, new DeviceOptions(settings.Threads ?? 0, settings.Compute), out string choice);
         try
         {
-            return load(device);
+            ModelSession session = load(device);
+            session.choice = choice;
+            return session;
         }
         catch
         {

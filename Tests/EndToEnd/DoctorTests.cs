@@ -35,6 +35,22 @@ public sealed class DoctorTests
     }
 
     [Fact]
+    public async Task Every_accelerator_is_tested_against_the_processor()
+    {
+        JsonElement report = await Report();
+        JsonElement[] tests = [.. report.GetProperty("self_tests").EnumerateArray()];
+        Assert.Equal(report.GetProperty("devices").EnumerateArray().Select(device => device.GetProperty("id").GetString()), tests.Select(test => test.GetProperty("device").GetString()));
+        if (tests.Length == 0) AbsentUnlessRequired("OpenCl");
+        Assert.All(tests, test =>
+        {
+            Assert.Equal(JsonValueKind.Null, test.GetProperty("failure").ValueKind);
+            Assert.Equal(12, test.GetProperty("kernels").GetInt32());
+            Assert.InRange(test.GetProperty("seconds").GetDouble(), 0.001, 60);
+        });
+        Assert.Matches(@"self-test passed \(12 kernels, \d+\.\d s\)", (await EdgeProcess.Run("doctor")).Output);
+    }
+
+    [Fact]
     public async Task Without_drivers_it_says_so_and_succeeds()
     {
         string empty = Directory.CreateTempSubdirectory("vendors").FullName;

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -19,7 +20,7 @@ internal static class DoctorCommand
             MachineReport report = MachineReport.Take();
             if (parsed.GetValue(json)) Console.WriteLine(JsonSerializer.Serialize(report, DoctorJson.Readable.MachineReport));
             else Print(report, Console.Out);
-            return Task.FromResult(ExitCodes.Ok);
+            return Task.FromResult(report.SelfTests.All(test => test.Failure == null) ? ExitCodes.Ok : ExitCodes.DeviceFailed);
         });
         return command;
     }
@@ -35,6 +36,8 @@ internal static class DoctorCommand
         {
             output.WriteLine($"  {device.Id,-9}  {device.Name} ({device.Kind}; {device.Driver}; {Gibibytes(device.Memory)})");
             if (device.Lacks.Count > 0) output.WriteLine($"  {"",-9}  without {string.Join(", ", device.Lacks)}");
+            SelfTestResult test = report.SelfTests.Single(result => result.Device == device.Id);
+            output.WriteLine($"  {"",-9}  self-test {(test.Failure == null ? string.Create(CultureInfo.InvariantCulture, $"passed ({test.Kernels} kernels, {test.Seconds:0.0} s)") : $"FAILED: {test.Failure}")}");
         }
         output.WriteLine();
         output.WriteLine("libraries");

@@ -1,12 +1,17 @@
 using System.Runtime.InteropServices;
 using EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Tests.Unit.Support;
 
 namespace EdgeVideoLlava.Tests.Unit.Kernels;
 
 /// <summary>Operands for one operation on one device: the same random numbers on each, in windows of larger matrices.</summary>
+/// <param name="aligned">Windows begin in column 8, rows at multiples of 16 bytes: what kernels of groups want.</param>
 /// <param name="halves">Activations hold binary16 numbers: a device that has them stores them so.</param>
-internal sealed unsafe class ParityCase(ComputeDevice device, int rows, int columns, StorageType type, bool halves = false) : IDisposable
+internal sealed unsafe class ParityCase(ComputeDevice device, int rows, int columns, StorageType type, bool aligned, bool halves) : IDisposable
 {
+    /// <summary>Columns of a weight of blocks: a whole one of every type.</summary>
+    public const int BlockColumns = 256;
+
     private readonly Random random = new(1);
     private readonly ComputeQueue queue = device.CreateQueue();
     private readonly List<IDisposable> owned = [];
@@ -16,16 +21,25 @@ internal sealed unsafe class ParityCase(ComputeDevice device, int rows, int colu
     public int T { get; } = rows;
     public int N { get; } = columns;
 
-    /// <summary>A window that begins in row 1, column 2 of a matrix with a row more on each side, two columns more on the left and three on the right.</summary>
-    public Matrix Matrix(int rows, int columns) => Dense(rows + 2, columns + 5).RowRange(1, rows).ColumnRange(2, columns);
+    /// <summary>Columns of a weight: no multiple of anything, or whole blocks.</summary>
+    public int K { get; } = type.IsBlock() ? BlockColumns : columns + 3;
+
+    /// <summary>A window that begins in row 1, column 2 of a matrix with a row more on each side and a few columns.</summary>
+    public Matrix Matrix(int rows, int columns) => Window(rows, columns, StorageType.F32, false);
 
     /// <summary>As <see cref="Matrix"/>, for what lies between layers.</summary>
-    public Matrix Activations(int rows, int columns) => Dense(rows + 2, columns + 5, device.ActivationType, halves).RowRange(1, rows).ColumnRange(2, columns);
+    public Matrix Activations(int rows, int columns) => Window(rows, columns, device.ActivationType, halves);
 
     /// <summary>As <see cref="Matrix"/>, for float32 numbers that the operation rounds to binary16 itself.</summary>
-    public Matrix Rounded(int rows, int columns) => Dense(rows + 2, columns + 5, StorageType.F32, halves).RowRange(1, rows).ColumnRange(2, columns);
+    public Matrix Rounded(int rows, int columns) => Window(rows, columns, StorageType.F32, halves);
 
     public Matrix Dense(int rows, int columns) => Dense(rows, columns, StorageType.F32, false);
+
+    private Matrix Window(int rows, int columns, StorageType storage, bool rounded) => Within(Dense(rows + 2, Width(columns), storage, rounded), rows, columns);
+
+    private Matrix Within(Matrix whole, int rows, int columns) => whole.RowRange(1, rows).ColumnRange(aligned ? 8 : 2, columns);
+
+    private int Width(int columns) => aligned ? (columns + 7) / 8 * 8 + 16 : columns + 5;
 
     private Matrix Dense(int rows, int columns, StorageType storage, bool rounded)
     {
@@ -42,7 +56,8 @@ internal sealed unsafe class ParityCase(ComputeDevice device, int rows, int colu
         float[] numbers = Numbers(rows * columns);
         void* memory = NativeMemory.Alloc((nuint)type.Bytes(numbers.Length));
         hostMemory.Add((nint)memory);
-        for (int i = 0; i < numbers.Length; i++)
+        if (type.IsBlock()) Assert.True(Pack.FromFloats(type, numbers, new Span<byte>(memory, (int)type.Bytes(numbers.Length))));
+        for (int i = 0; i < numbers.Length && !type.IsBlock(); i++)
         {
             if (type == StorageType.F32) ((float*)memory)[i] = numbers[i];
             else ((ushort*)memory)[i] = type == StorageType.F16 ? BitConverter.HalfToUInt16Bits((Half)numbers[i]) : (ushort)(BitConverter.SingleToUInt32Bits(numbers[i]) >> 16);
@@ -51,6 +66,7 @@ internal sealed unsafe class ParityCase(ComputeDevice device, int rows, int colu
         HostRows[] parts = rows == 1 ? [new((nint)memory, 1)] : [new((nint)memory, first), new((nint)memory + (nint)type.Bytes((long)first * columns), rows - first)];
         Weight weight = device.LoadWeight("weight", type, columns, parts);
         owned.Add(weight);
+        Sanitizer.WriteWhole(weight.Buffer);
         return weight;
     }
 
@@ -72,8 +88,8 @@ internal sealed unsafe class ParityCase(ComputeDevice device, int rows, int colu
 
     private Matrix Run(int rows, int columns, StorageType storage, bool rounded, Action<ComputeQueue, Matrix> operation)
     {
-        Matrix whole = Dense(rows + 2, columns + 5, storage, rounded);
-        operation(queue, whole.RowRange(1, rows).ColumnRange(2, columns));
+        Matrix whole = Dense(rows + 2, Width(columns), storage, rounded);
+        operation(queue, Within(whole, rows, columns));
         return whole;
     }
 

@@ -13,7 +13,7 @@ public sealed class OriginalTinyTests
     public static IEnumerable<TheoryDataRow<string, TestDevice>> Cases
         => from name in new[] { "image_one_turn", "video_one_turn", "video_two_turns", "eos_stop", "video_then_image", "image_then_video", "two_images", "two_videos", "text_only",
                 "image_three_turns", "long_text", "template_v1", "template_llava_v0", "template_plain" }
-           from device in TestDevices.ForModels
+           from device in name is "video_then_image" or "video_two_turns" ? TestDevices.ForModels.Append(TestDevice.OpenClPortable) : TestDevices.ForModels
            select new TheoryDataRow<string, TestDevice>(name, device);
 
     [Theory, MemberData(nameof(Cases))]

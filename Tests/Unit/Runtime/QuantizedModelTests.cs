@@ -15,7 +15,7 @@ public sealed class QuantizedModelTests(ITestOutputHelper output)
         => from flavour in new[] { "original-tiny", "hf-tiny" }
            from type in new[] { StorageType.F16, StorageType.Q8_0, StorageType.Q4_0, StorageType.Q4_1, StorageType.Q5_0, StorageType.Q5_1, StorageType.Q4_K, StorageType.Q6_K }
            where flavour == "original-tiny" || type is StorageType.Q8_0 or StorageType.Q4_0 or StorageType.Q4_K or StorageType.Q6_K or StorageType.Q5_0
-           from device in TestDevices.ForModels
+           from device in flavour == "hf-tiny" ? TestDevices.ForModels : TestDevices.ForModels.Append(TestDevice.OpenClPortable)
            select new TheoryDataRow<string, StorageType, TestDevice>(flavour, type, device);
 
     public static IEnumerable<TheoryDataRow<StorageType, TestDevice>> Answering

@@ -1,5 +1,6 @@
 using System.Reflection;
 using EdgeVideoLlava.Kernels;
+using ILGPU;
 
 namespace EdgeVideoLlava.Tests.Unit.Support;
 

@@ -7,7 +7,9 @@ namespace EdgeVideoLlava.Tests.Unit.Support;
 internal sealed unsafe class KernelRig(ComputeDevice device, int seed = 1) : IDisposable
 {
     private const float Outside = -123456f;
-    private const int Margin = 3;
+
+    // The kernels of groups read eight numbers at once where rows lie so; the others, and fall-backs, take any place.
+    private readonly int margin = device is IlgpuDevice { Tier: not KernelTier.Processor } ? 8 : 3;
 
     /// <summary>Types that accelerators dequantize to F16 while loading: the rounding belongs to the definition there.</summary>
     private static readonly StorageType[] RoundedOnAccelerators = [StorageType.IQ4_NL, StorageType.Q2_K, StorageType.Q3_K, StorageType.Q5_K];
@@ -31,9 +33,9 @@ internal sealed unsafe class KernelRig(ComputeDevice device, int seed = 1) : IDi
     /// <summary>A dense (1, columns) vector, as norms and biases are.</summary>
     public Matrix Vector(float[] values) => Dense(values, 1, values.Length);
 
-    public Matrix Dense(float[] values, int rows, int columns)
+    public Matrix Dense(float[] values, int rows, int columns, StorageType type = StorageType.F32)
     {
-        Matrix matrix = device.AllocateMatrix(rows, columns);
+        Matrix matrix = device.AllocateMatrix(rows, columns, type);
         buffers.Add(matrix.Buffer);
         Queue.Write(values, matrix);
         return matrix;
@@ -57,7 +59,7 @@ internal sealed unsafe class KernelRig(ComputeDevice device, int seed = 1) : IDi
 
     public IntVector Ints(params int[] values)
     {
-        IntVector whole = device.AllocateInts(values.Length + Margin), vector = whole.Range(Margin, values.Length);
+        IntVector whole = device.AllocateInts(values.Length + 3), vector = whole.Range(3, values.Length);
         buffers.Add(whole.Buffer);
         Queue.Write(values, vector);
         return vector;
@@ -102,7 +104,7 @@ internal sealed unsafe class KernelRig(ComputeDevice device, int seed = 1) : IDi
             float[] all = Queue.Read(whole);
             for (int i = 0; i < all.Length; i++)
             {
-                long row = i / whole.Columns - 1, column = i % whole.Columns - Margin;
+                long row = i / whole.Columns - 1, column = i % whole.Columns - margin;
                 bool inside = row >= 0 && row < view.Rows && column >= 0 && column < view.Columns;
                 if (!inside) Assert.Equal(Outside, all[i]);
             }
@@ -126,9 +128,10 @@ internal sealed unsafe class KernelRig(ComputeDevice device, int seed = 1) : IDi
 
     private (Matrix Whole, Matrix View) Frame(int rows, int columns, float around)
     {
-        var values = new float[(rows + 2) * (columns + 2 * Margin)];
+        int width = margin == 8 ? (columns + 7) / 8 * 8 + 2 * margin : columns + 2 * margin;
+        var values = new float[(rows + 2) * width];
         Array.Fill(values, around);
-        Matrix whole = Dense(values, rows + 2, columns + 2 * Margin);
-        return (whole, whole.RowRange(1, rows).ColumnRange(Margin, columns));
+        Matrix whole = Dense(values, rows + 2, width);
+        return (whole, whole.RowRange(1, rows).ColumnRange(margin, columns));
     }
 }

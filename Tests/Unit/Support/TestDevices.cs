@@ -17,6 +17,9 @@ public enum TestDevice
     IlgpuCpuPortable,
     OpenClPortable,
 
+    /// <summary>The kernels of tensor cores, their instructions computed in C#; fp16 activations.</summary>
+    IlgpuCpuTensorCore,
+
     /// <summary>fp16 activations; products with the kernels of the device.</summary>
     OpenClHalf,
     OpenClPortableHalf,
@@ -30,13 +33,17 @@ public static class TestDevices
 
     /// <summary>Rows of a test of kernels in fp32.</summary>
     public static IReadOnlyList<TestDevice> ForKernels { get; }
-        = [TestDevice.Cpu, TestDevice.IlgpuCpu, TestDevice.OpenCl, TestDevice.Cuda, TestDevice.IlgpuCpuPortable, TestDevice.OpenClPortable];
+        = Rows(TestDevice.Cpu, TestDevice.IlgpuCpu, TestDevice.OpenCl, TestDevice.Cuda, TestDevice.IlgpuCpuPortable, TestDevice.OpenClPortable);
 
     /// <summary>Rows of a test of whole models in fp32.</summary>
     public static IReadOnlyList<TestDevice> ForModels { get; } = [TestDevice.Cpu, TestDevice.OpenCl, TestDevice.Cuda];
 
     /// <summary>Rows of tests with fp16 activations.</summary>
-    public static IReadOnlyList<TestDevice> WithHalves { get; } = [TestDevice.OpenClHalf, TestDevice.OpenClPortableHalf, TestDevice.CudaHalf];
+    public static IReadOnlyList<TestDevice> WithHalves { get; } = Rows(TestDevice.OpenClHalf, TestDevice.OpenClPortableHalf, TestDevice.CudaHalf);
+
+    /// <summary>Under the sanitizer the OpenCL devices alone, the CPU aside.</summary>
+    private static TestDevice[] Rows(params TestDevice[] devices) => [.. devices
+        .Where(device => !Sanitizer.IsOn || device == TestDevice.Cpu || device.ToString().StartsWith(nameof(TestDevice.OpenCl), StringComparison.Ordinal))];
 
     private static string[] Required { get; } = (Environment.GetEnvironmentVariable("EDGE_REQUIRE") ?? "").Split(',');
 
@@ -74,6 +81,7 @@ public static class TestDevices
         TestDevice.Cpu => Open("cpu"),
         TestDevice.IlgpuCpu => Open("ilgpu-cpu"),
         TestDevice.IlgpuCpuPortable => Open("ilgpu-cpu", tier: KernelTier.Portable),
+        TestDevice.IlgpuCpuTensorCore => Open("ilgpu-cpu", StorageType.F16, KernelTier.TensorCore),
         TestDevice.OpenCl => Open("opencl"),
         TestDevice.OpenClPortable => Open("opencl", tier: KernelTier.Portable),
         TestDevice.OpenClHalf => Open("opencl", StorageType.F16),

@@ -6,7 +6,7 @@ namespace EdgeVideoLlava.Tests.Unit.Kernels.Attention;
 public sealed class CausalAttentionTests(ITestOutputHelper output)
 {
     /// <summary>The definition: query head h of row t looks at keys 0..p[t] of key head h / (H / G).</summary>
-    private static Expected[] Oracle(float[] q, float[] keys, float[] values, int[] positions, int heads, int groups, int d)
+    internal static Expected[] Oracle(float[] q, float[] keys, float[] values, int[] positions, int heads, int groups, int d)
         => [.. from t in Enumerable.Range(0, positions.Length)
                from h in Enumerable.Range(0, heads)
                let g = h / (heads / groups)
@@ -20,12 +20,17 @@ public sealed class CausalAttentionTests(ITestOutputHelper output)
            from size in new[] { (0, 1, 1, 1, 1), (0, 7, 2, 1, 5), (5, 1, 4, 2, 32), (31, 3, 3, 3, 33), (0, 33, 2, 2, 16), (64, 31, 4, 1, 8) }
            select new TheoryDataRow<string, int, int, int, int, int>(device, size.Item1, size.Item2, size.Item3, size.Item4, size.Item5);
 
+    /// <summary>Sizes that cross the tiles of 16 rows and 32 keys, and the parts of 128 keys that few rows are made in.</summary>
+    public static IEnumerable<TheoryDataRow<string, int, int, int, int, int>> GroupSizes
+        => from size in new[] { (0, 300, 2, 1, 64), (127, 1, 2, 1, 128), (128, 1, 4, 2, 64), (383, 3, 2, 2, 48), (1000, 2, 2, 1, 136), (100, 40, 2, 1, 128), (77, 17, 1, 1, 200), (5, 15, 2, 1, 72) }
+           select new TheoryDataRow<string, int, int, int, int, int>(nameof(TestDevice.OpenClPortable), size.Item1, size.Item2, size.Item3, size.Item4, size.Item5);
+
     public static IEnumerable<TheoryDataRow<string, int, int, int, int, int>> LargeSizes
         => from device in KernelDevices.Cpu
            from size in new[] { (0, 300, 2, 1, 64), (513, 70, 2, 2, 128), (1000, 1, 4, 2, 128), (250, 131, 1, 1, 61) }
            select new TheoryDataRow<string, int, int, int, int, int>(device, size.Item1, size.Item2, size.Item3, size.Item4, size.Item5);
 
-    [Theory, MemberData(nameof(Sizes)), MemberData(nameof(LargeSizes))]
+    [Theory, MemberData(nameof(Sizes)), MemberData(nameof(GroupSizes)), MemberData(nameof(LargeSizes))]
     public void Rows_equal_the_definition(string device, int first, int rows, int heads, int groups, int headSize)
     {
         (float[] got, Expected[] expected) = Run(KernelDevices.Get(device), first, rows, heads, groups, headSize, 1);

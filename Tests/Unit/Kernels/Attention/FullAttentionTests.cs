@@ -6,7 +6,7 @@ namespace EdgeVideoLlava.Tests.Unit.Kernels.Attention;
 public sealed class FullAttentionTests(ITestOutputHelper output)
 {
     /// <summary>The definition: rows of the same sequence look at each other, head by head. sequences[s][i] is the row of place i in sequence s.</summary>
-    private static Expected[] Oracle(float[] qkv, int[][] sequences, int heads, int d)
+    internal static Expected[] Oracle(float[] qkv, int[][] sequences, int heads, int d)
     {
         int columns = heads * d;
         var y = new Expected[qkv.Length / 3];
@@ -32,8 +32,8 @@ public sealed class FullAttentionTests(ITestOutputHelper output)
            select new TheoryDataRow<string, int, int, int, int>(device, size.Item1, size.Item2, size.Item3, size.Item4);
 
     public static IEnumerable<TheoryDataRow<string, int, int, int, int>> LargeSizes
-        => from device in KernelDevices.Cpu
-           from size in new[] { (1, 257, 2, 64), (1, 577, 1, 61) }
+        => from device in KernelDevices.Cpu.Append(nameof(TestDevice.OpenClPortable))
+           from size in new[] { (1, 257, 2, 64), (1, 577, 1, 61), (2, 40, 2, 128), (1, 50, 2, 72) }
            select new TheoryDataRow<string, int, int, int, int>(device, size.Item1, size.Item2, size.Item3, size.Item4);
 
     /// <summary>Device, clips, frames, positions.</summary>

@@ -1,4 +1,5 @@
 using EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Tests.Unit.Support;
 
 namespace EdgeVideoLlava.Tests.Unit.Kernels.Devices;
 
@@ -25,10 +26,31 @@ public sealed class ComputeDevicesTests
     public void An_unknown_name_is_answered_with_those_that_there_are(string name)
         => Assert.Contains("opencl[:n]", Assert.Throws<DeviceUnavailableException>(() => ComputeDevices.Open(name)).Message);
 
+    /// <summary>Of this machine: an OpenCL driver that runs on the processor is there in every run of the tests, and must not be taken.</summary>
     [Fact]
-    public void Auto_is_the_processor()
+    public void Auto_takes_what_the_ranking_of_this_machine_begins_with_and_says_why()
     {
-        using ComputeDevice device = ComputeDevices.Open("auto", new DeviceOptions(Threads: 1));
+        IReadOnlyList<DeviceDescription> devices = IlgpuDevices.List();
+        using ComputeDevice device = ComputeDevices.Open("auto", new DeviceOptions(Threads: 1), out string choice);
+        Assert.DoesNotContain('\n', choice);
+        if (devices.Any(other => other.Kind == "GPU")) return;
         Assert.IsType<CpuDevice>(device);
+        Assert.StartsWith("no CUDA", choice);
+        Assert.All(devices.Where(other => other.Kind == "CPU"), other => Assert.Contains($"{other.Id} runs on the processor", choice));
+    }
+
+    [Fact]
+    public void A_device_that_was_named_needs_no_reason()
+    {
+        using ComputeDevice device = ComputeDevices.Open("cpu", null, out string choice);
+        Assert.Empty(choice);
+    }
+
+    [Fact]
+    public void Tensor_cores_are_refused_where_there_are_none()
+    {
+        TestDevices.Get(TestDevice.OpenCl); // a named skip where it is absent
+        var refused = Assert.Throws<DeviceUnavailableException>(() => ComputeDevices.Open("opencl", new DeviceOptions(Tier: KernelTier.TensorCore)));
+        Assert.Contains("compute capability 8.0", refused.Message);
     }
 }

@@ -31,7 +31,7 @@ public sealed class TopKTests(ITestOutputHelper output)
            select new TheoryDataRow<string, int, int, int, int>(device, size.Item1, size.Item2, size.Item3, size.Item4);
 
     public static IEnumerable<TheoryDataRow<string, int, int, int, int>> LargeSizes
-        => KernelDevices.Cpu.Select(device => new TheoryDataRow<string, int, int, int, int>(device, 2, 32003, 32000, 40));
+        => KernelDevices.Cpu.Append(nameof(TestDevice.OpenClPortable)).Select(device => new TheoryDataRow<string, int, int, int, int>(device, 2, 32003, 32000, 40));
 
     [Theory, MemberData(nameof(Sizes)), MemberData(nameof(LargeSizes))]
     public void The_best_ids_and_their_log_probabilities_equal_the_definition(string device, int rows, int columns, int candidates, int k)

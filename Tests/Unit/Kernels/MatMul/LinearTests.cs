@@ -6,7 +6,7 @@ namespace EdgeVideoLlava.Tests.Unit.Kernels.MatMul;
 public sealed class LinearTests(ITestOutputHelper output)
 {
     /// <summary>The definition: z[t,r] = b[r] + Σ_c x[t,c] · W[r,c];  y = residual + f(z);  SiLU·up: y[t,f] = silu(z[t,f]) · z[t,F+f].</summary>
-    private static Expected[] Oracle(float[] w, float[] x, int rows, int columns, int outputs, float[]? b, Activation activation, float[]? residual)
+    internal static Expected[] Oracle(float[] w, float[] x, int rows, int columns, int outputs, float[]? b, Activation activation, float[]? residual)
     {
         (double Value, double Terms) Sum(int t, int r)
         {

@@ -149,6 +149,23 @@ public sealed class CheckpointTests : IDisposable
     {
         var failure = Assert.Throws<DeviceFailedException>(() => VideoLlava.Load(folder.Path, TestDevices.Get(TestDevice.Cpu), new LoadOptions(AvailableMemory: 1 << 20)));
         Assert.Contains("1 MiB are free", failure.Message);
+        Assert.Contains("take a smaller model", failure.Message);
+    }
+
+    [Theory, InlineData(TestDevice.Cpu), InlineData(TestDevice.OpenCl), InlineData(TestDevice.OpenClHalf)]
+    public void Too_little_memory_names_weights_that_would_fit(TestDevice device)
+    {
+        ComputeDevice found = TestDevices.Get(device);
+        long before = found.AllocatedBytes;
+        string Refusal(long mebibytes) => Assert.Throws<DeviceFailedException>(() => VideoLlava.Load(folder.Path, found, new LoadOptions(AvailableMemory: mebibytes << 20))).Message;
+        using var checkpoint = new Checkpoint(folder.Path);
+        MemoryNeed need = MemoryNeed.Of(checkpoint, ConfigReader.Read(checkpoint));
+        long all = device == TestDevice.Cpu ? need.Minimum : need.OnAccelerator + need.KvCache / (device == TestDevice.OpenClHalf ? 2 : 1);
+        string message = Refusal((all >> 20) - 1);
+        Assert.Contains($"needs about {all >> 20} MiB", message);
+        Assert.Matches(@"--weights q\d_[0k] would need about \d+ MiB$", message);
+        Assert.Contains("take a smaller model", Refusal(1));
+        Assert.Equal(before, found.AllocatedBytes);
     }
 
     /// <summary>3 layers of 4 · 256² and 3 · 256 · 512 weights: 18 of 32 numbers in Q4_0. The small rest is mapped or joined as before.</summary>

@@ -1,0 +1,85 @@
+using ILGPU;
+using ILGPU.Algorithms;
+
+namespace EdgeVideoLlava.Kernels;
+
+/// <summary>Causal attention of few queries over a long cache: a group makes 128 keys of one query and head, a second kernel joins the parts.</summary>
+/// <remarks>
+/// part p of query t and head h: m = max_j s[j],  l = Σ_j exp(s[j] − m),  o = Σ_j exp(s[j] − m) v[j],  j in 128 p .. 128 p + 127, at most the query's position
+/// y[t,h] = Σ_p exp(m[p] − M) o[p] / Σ_p exp(m[p] − M) l[p],   M = max_p m[p]   (FlashDecoding: Dao et al., 2023)
+/// parts ((T·H·P), d + 2): o, m, l. d a multiple of 8, at most 1024. Groups beyond the query's position do nothing, so that the number of groups
+/// depends on the cache's capacity only. All bytes of K and V are read once: 2 · 2 · 4096 bytes a position and layer of the 7B model in binary16.
+/// </remarks>
+internal static class DecodeAttention
+{
+    public const int Items = 128, LargestHead = 8 * Items;
+
+    // ---- kernel ----------------------------------------------------------------------------------------------------------------
+    /// <summary>Grid: part, head, query. An item makes the score of one key, then eight columns of some of the values.</summary>
+    internal static void Kernel<T>(EightsView<T> q, EightsView<T> keys, EightsView<T> values, ArrayView<int> positions, int headSize, MatrixView parts)
+        where T : unmanaged, IElement<T>
+    {
+        ArrayView<float> scores = SharedMemory.Allocate<float>(Items), weights = SharedMemory.Allocate<float>(Items), sums = SharedMemory.Allocate<float>(8 * Items);
+        int item = Group.IdxX, row = Grid.IdxZ, head = Grid.IdxY, first = Grid.IdxX * Items, count = XMath.Min(positions[row] + 1 - first, Items), eights = headSize / 8;
+        if (count <= 0) return; // the whole group
+        int column = head / (q.Columns / keys.Columns) * eights, key = (first + XMath.Min(item, count - 1)) * keys.Stride + column;
+        F8 products = default;
+        for (int i = 0; i < eights; i++) products = F8.Add(products, q[row * q.Stride + head * eights + i], keys[key + i]);
+        scores[item] = item < count ? products.Sum / XMath.Sqrt((float)headSize) : float.NegativeInfinity;
+        Group.Barrier();
+        float maximum = float.NegativeInfinity, total = 0f;
+        for (int i = 0; i < Items; i++) maximum = XMath.Max(maximum, scores[i]);
+        weights[item] = XMath.Exp(scores[item] - maximum);
+        Group.Barrier();
+        int share = item / eights, shares = Items / eights, eight = item % eights;
+        F8 sum = default;
+        if (share < shares)
+        {
+            for (int i = share; i < count; i += shares) sum = F8.Add(sum, F8.Of(weights[i]), values[(first + i) * values.Stride + column + eight]);
+        }
+        F8.Store(sum, sums, 8 * item);
+        for (int i = 0; i < count; i++) total += weights[i];
+        Group.Barrier();
+        int part = (row * Grid.DimY + head) * Grid.DimX + Grid.IdxX;
+        for (int c = item; c < headSize; c += Items)
+        {
+            float o = 0f;
+            for (int i = 0; i < shares; i++) o += sums[i * headSize + c];
+            parts[part, c] = o;
+        }
+        if (item == 0)
+        {
+            parts[part, headSize] = maximum;
+            parts[part, headSize + 1] = total;
+        }
+    }
+
+    /// <summary>One item is one number of y.</summary>
+    internal static void JoinKernel<T>(Index1D item, MatrixView parts, ArrayView<int> positions, int perHead, int headSize, MatrixView<T> y) where T : unmanaged, IElement<T>
+    {
+        if (item >= y.Rows * y.Columns) return;
+        int row = item / y.Columns, column = item % y.Columns, heads = y.Columns / headSize;
+        int first = (row * heads + column / headSize) * perHead, end = first + positions[row] / Items + 1;
+        float maximum = float.NegativeInfinity, sum = 0f, total = 0f;
+        for (int part = first; part < end; part++) maximum = XMath.Max(maximum, parts[part, headSize]);
+        for (int part = first; part < end; part++)
+        {
+            float weight = XMath.Exp(parts[part, headSize] - maximum);
+            sum += weight * parts[part, column % headSize];
+            total += weight * parts[part, headSize + 1];
+        }
+        y[row, column] = sum / total;
+    }
+
+    // ---- launcher --------------------------------------------------------------------------------------------------------------
+    public static void Launch<T>(IlgpuQueue queue, Matrix q, Matrix keys, Matrix values, IntVector positions, int headSize, Matrix y) where T : unmanaged, IElement<T>
+    {
+        using Arena.Scope scope = queue.Scratch.Begin();
+        int heads = y.Columns / headSize, perHead = (keys.Rows + Items - 1) / Items;
+        Matrix parts = queue.Scratch.Take(y.Rows * heads * perHead, headSize + 2);
+        ActivationKernels<T> kernels = queue.Kernels.Of<T>();
+        queue.Launch(kernels.DecodeAttention, new KernelConfig(new Index3D(perHead, heads, y.Rows), new Index3D(Items, 1, 1)),
+            q.Eights<T>(), keys.Eights<T>(), values.Eights<T>(), positions.Gpu(), headSize, parts.Gpu());
+        queue.Launch(kernels.DecodeAttentionJoin, IlgpuQueue.Items((long)y.Rows * y.Columns), parts.Gpu(), positions.Gpu(), perHead, headSize, y.Gpu<T>());
+    }
+}

@@ -1,0 +1,25 @@
+using ILGPU;
+
+namespace EdgeVideoLlava.Kernels;
+
+public static partial class FullAttention
+{
+    // ---- kernel ----------------------------------------------------------------------------------------------------------------
+    /// <summary>A group is 64 queries (Grid.IdxX), which may belong to several sequences, of one head (IdxY).</summary>
+    internal static void TensorKernel<TShape>(EightsView<Float16> qkv, SequenceLayout layout, EightsView<Float16> y) where TShape : unmanaged, IHeadShape
+    {
+        int column = Grid.IdxY * default(TShape).Chunks * 8;
+        TensorAttention.Tile<SequenceMap, TShape>(new SequenceMap(layout), qkv, column, qkv, y.Columns + column, qkv, 2 * y.Columns + column, y, column);
+    }
+
+    // ---- launcher --------------------------------------------------------------------------------------------------------------
+    /// <summary>False where the tensor-core tier has no kernel for it: other head sizes, rows not at multiples of 16 bytes.</summary>
+    private static bool TensorCore(IlgpuQueue queue, Matrix qkv, SequenceLayout layout, int heads, Matrix y)
+    {
+        int headSize = y.Columns / heads;
+        if (!TensorAttention.Fits(queue, headSize, qkv, y)) return false;
+        queue.Launch(headSize == 64 ? queue.Kernels.Tensor.FullAttention64 : queue.Kernels.Tensor.FullAttention128,
+            TensorAttention.Groups(y.Rows, heads), qkv.Eights<Float16>(), layout, y.Eights<Float16>());
+        return true;
+    }
+}

@@ -1,0 +1,34 @@
+using System.Diagnostics;
+using System.Text;
+
+namespace EdgeVideoLlava.Kernels;
+
+/// <summary>What OpenCL's compiler says while it lives: ILGPU passes it to the trace listeners and to nobody else.</summary>
+internal sealed class BuildLog : TraceListener
+{
+    private const int Longest = 500;
+
+    private readonly StringBuilder text = new();
+
+    public BuildLog() => Trace.Listeners.Add(this);
+
+    /// <summary>In one line, cut off where it gets long.</summary>
+    public string Text
+    {
+        get
+        {
+            string line = string.Join(' ', text.ToString().Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+            return line.Length <= Longest ? line : line[..Longest] + " ...";
+        }
+    }
+
+    public override void Write(string? message) => text.Append(message);
+
+    public override void WriteLine(string? message) => text.Append(message).Append(' ');
+
+    protected override void Dispose(bool disposing)
+    {
+        Trace.Listeners.Remove(this);
+        base.Dispose(disposing);
+    }
+}

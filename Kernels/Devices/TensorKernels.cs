@@ -1,0 +1,32 @@
+using ILGPU;
+using ILGPU.Runtime;
+
+namespace EdgeVideoLlava.Kernels;
+
+/// <summary>The kernels of the tensor-core tier but those of weights; loaded and held as <see cref="IlgpuKernels"/>.</summary>
+internal sealed class TensorKernels
+{
+    public readonly Action<AcceleratorStream, KernelConfig, MatrixView, EightsView<Float16>, MatrixView> ScaledHalves;
+    public readonly Action<AcceleratorStream, KernelConfig, EightsView<Float16>, SequenceLayout, EightsView<Float16>> FullAttention64;
+    public readonly Action<AcceleratorStream, KernelConfig, EightsView<Float16>, SequenceLayout, EightsView<Float16>> FullAttention128;
+    public readonly Action<AcceleratorStream, KernelConfig, EightsView<Float16>, EightsView<Float16>, EightsView<Float16>, ArrayView<int>, EightsView<Float16>> CausalAttention64;
+    public readonly Action<AcceleratorStream, KernelConfig, EightsView<Float16>, EightsView<Float16>, EightsView<Float16>, ArrayView<int>, EightsView<Float16>> CausalAttention128;
+
+    public TensorKernels(KernelLoader loader)
+    {
+        ScaledHalves = loader.LoadGroups<Action<AcceleratorStream, KernelConfig, MatrixView, EightsView<Float16>, MatrixView>>(Kernels.ScaledHalves.Kernel, Kernels.ScaledHalves.Items);
+        FullAttention64 = Full(loader, Kernels.FullAttention.TensorKernel<Head64>);
+        FullAttention128 = Full(loader, Kernels.FullAttention.TensorKernel<Head128>);
+        CausalAttention64 = Causal(loader, Kernels.CausalAttention.TensorKernel<Head64>);
+        CausalAttention128 = Causal(loader, Kernels.CausalAttention.TensorKernel<Head128>);
+    }
+
+    private static Action<AcceleratorStream, KernelConfig, EightsView<Float16>, SequenceLayout, EightsView<Float16>> Full(
+        KernelLoader loader, Action<EightsView<Float16>, SequenceLayout, EightsView<Float16>> kernel)
+        => loader.LoadGroups<Action<AcceleratorStream, KernelConfig, EightsView<Float16>, SequenceLayout, EightsView<Float16>>>(kernel, TensorAttention.Items);
+
+    private static Action<AcceleratorStream, KernelConfig, EightsView<Float16>, EightsView<Float16>, EightsView<Float16>, ArrayView<int>, EightsView<Float16>> Causal(
+        KernelLoader loader, Action<EightsView<Float16>, EightsView<Float16>, EightsView<Float16>, ArrayView<int>, EightsView<Float16>> kernel)
+        => loader.LoadGroups<Action<AcceleratorStream, KernelConfig, EightsView<Float16>, EightsView<Float16>, EightsView<Float16>, ArrayView<int>, EightsView<Float16>>>(
+            kernel, TensorAttention.Items);
+}

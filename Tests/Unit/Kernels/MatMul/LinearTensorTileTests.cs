@@ -1,0 +1,94 @@
+using EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Tests.Unit.Support;
+
+namespace EdgeVideoLlava.Tests.Unit.Kernels.MatMul;
+
+/// <summary>The product on tensor cores, on ILGPU's CPU accelerator. The definition is that of <see cref="LinearTests"/>, of factors rounded to binary16.</summary>
+[Collection(nameof(Lanes))]
+public sealed class LinearTensorTileTests(ITestOutputHelper output)
+{
+    private static readonly StorageType[] Types =
+    [
+        StorageType.F16, StorageType.BF16, StorageType.F32, StorageType.Q8_0, StorageType.Q4_0, StorageType.Q4_1, StorageType.Q5_0, StorageType.Q5_1, StorageType.Q4_K, StorageType.Q6_K,
+    ];
+
+    public static TheoryData<StorageType, int, int, int, bool> Sizes =>
+    [
+        .. from type in Types
+           from size in new[] { (64, 64, 64), (67, 96, 70) }
+           select new TheoryDataRow<StorageType, int, int, int, bool>(type, size.Item1, type.BlockColumns() == 256 ? 256 : size.Item2, size.Item3, false),
+        .. from type in new[] { StorageType.F16, StorageType.Q8_0 }
+           from size in new[] { (1, 1024, 33, false), (130, 64, 129, true), (17, 160, 130, true) }
+           select new TheoryDataRow<StorageType, int, int, int, bool>(type, size.Item1, size.Item2, size.Item3, size.Item4),
+        // Columns that end inside a step, and inside 16 bytes.
+        .. from type in new[] { StorageType.F16, StorageType.BF16, StorageType.F32 }
+           from columns in new[] { 1, 40, 37, 112 }
+           select new TheoryDataRow<StorageType, int, int, int, bool>(type, 19, columns, 21, false),
+    ];
+
+    [Theory, MemberData(nameof(Sizes))]
+    public void Product_equals_the_definition(StorageType type, int rows, int columns, int outputs, bool large)
+        => Check(new TensorLinear(type, rows, columns, outputs) { Random = new Random(rows + columns), Large = large });
+
+    public static TheoryData<Activation, bool, bool, bool, bool> Epilogues =>
+    [
+        .. from activation in Enum.GetValues<Activation>()
+           from bias in new[] { false, true }
+           from residual in new[] { false, true }
+           from halves in new[] { false, true }
+           from large in new[] { false, true }
+           where !large || (bias == residual && bias != halves)
+           select new TheoryDataRow<Activation, bool, bool, bool, bool>(activation, bias, residual, halves, large),
+    ];
+
+    [Theory, MemberData(nameof(Epilogues))]
+    public void Epilogue_equals_the_definition(Activation activation, bool bias, bool residual, bool halves, bool large)
+        => Check(new TensorLinear(bias ? StorageType.Q8_0 : StorageType.F16, 35, 64, large ? 140 : 74, activation)
+        {
+            Random = new Random(5),
+            Large = large,
+            Bias = bias,
+            Residual = residual,
+            ToHalves = halves,
+        });
+
+    [Theory, InlineData(1e5f, Activation.None), InlineData(3e7f, Activation.None), InlineData(20000f, Activation.SiluUp)]
+    public void Numbers_beyond_binary16_are_scaled_row_by_row(float size, Activation activation)
+    {
+        var linear = new TensorLinear(StorageType.F16, 33, 96, 40, activation) { Random = new Random(9), Size = size };
+        float[] got = Check(linear);
+        Assert.All(got, number => Assert.True(float.IsFinite(number)));
+        Assert.Contains(got, number => Math.Abs(number) > size);
+    }
+
+    [Theory, InlineData(1), InlineData(99)]
+    public void A_weaker_wait_is_a_wrong_result(int weaker)
+    {
+        var linear = new TensorLinear(StorageType.F16, 64, 192, 64) { Random = new Random(1) };
+        try
+        {
+            AsyncCopies.Weaker = weaker;
+            float[] got = linear.Run();
+            Expected[] expected = Oracle(linear);
+            Assert.Contains(Enumerable.Range(0, got.Length), i => !(Math.Abs(got[i] - expected[i].Value) <= 4 * Expected.Unit * expected[i].Terms));
+        }
+        finally
+        {
+            AsyncCopies.Weaker = 0;
+        }
+    }
+
+    private float[] Check(TensorLinear linear)
+    {
+        float[] got = linear.Run();
+        string what = $"{linear.Type} ({linear.Rows}, {linear.Columns}) x ({linear.Outputs}, {linear.Columns})";
+        // A result in binary16 may be off by a further 2^-11 of itself.
+        Expected[] expected = Oracle(linear);
+        if (linear.ToHalves) expected = Array.ConvertAll(expected, e => e with { Terms = e.Terms + Math.Abs(e.Value) * Math.Pow(2, 11) });
+        Expected.Check(output, what, got, expected);
+        return got;
+    }
+
+    private static Expected[] Oracle(TensorLinear linear)
+        => LinearTests.Oracle(linear.W, linear.X, linear.Rows, linear.Columns, linear.Outputs, linear.B, linear.Activation, linear.R);
+}

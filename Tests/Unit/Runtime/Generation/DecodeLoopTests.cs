@@ -1,0 +1,128 @@
+using EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Runtime;
+using EdgeVideoLlava.Runtime.Generation;
+using EdgeVideoLlava.Runtime.Language;
+using EdgeVideoLlava.Tests.Unit.Support;
+
+namespace EdgeVideoLlava.Tests.Unit.Runtime.Generation;
+
+/// <summary>Steps given ahead, and recorded ones, are the steps one by one.</summary>
+public sealed class DecodeLoopTests
+{
+    public static IEnumerable<TheoryDataRow<TestDevice, int>> Devices
+        => from device in TestDevices.ForModels.Append(TestDevice.OpenClPortable)
+           from steps in new[] { 1, 3 }
+           select new TheoryDataRow<TestDevice, int>(device, steps);
+
+    [Theory, MemberData(nameof(Devices))]
+    public void Steps_given_ahead_are_the_steps_one_by_one(TestDevice device, int steps) => WithModel(device, model =>
+    {
+        // 256 positions fit into the first cache: it grows after a few steps, and what was recorded is void.
+        int[] expected = OneByOne(model, 247, 24);
+        using LlamaState state = model.CreateState();
+        using var loop = new DecodeLoop(model, state, model.Config.Language.Vocabulary, steps);
+        int last = Prefill(model, state, 247);
+        List<int> got = [last];
+        for (int round = 0; got.Count < expected.Length; round++)
+        {
+            if (round == 5) Disturb(model);
+            int[] next = new int[round == 4 ? 1 : Math.Min(steps, expected.Length - got.Count)];
+            loop.Run(got[^1], next);
+            got.AddRange(next);
+            Assert.Equal(247 + got.Count - 1, state.Length);
+        }
+        Assert.Equal(expected, got);
+    });
+
+    [Theory, MemberData(nameof(Devices))]
+    public void Steps_that_nobody_wanted_leave_no_trace(TestDevice device, int steps) => WithModel(device, model =>
+    {
+        int[] expected = OneByOne(model, 20, 13);
+        using LlamaState state = model.CreateState();
+        using var loop = new DecodeLoop(model, state, model.Config.Language.Vocabulary, steps);
+        int id = Prefill(model, state, 20);
+        for (int i = 0; i < expected.Length - 1; i++)
+        {
+            Assert.Equal(expected[i], id);
+            int[] next = new int[steps];
+            loop.Run(id, next);
+            id = next[0];
+            state.Truncate(20 + i + 1);
+        }
+        Assert.Equal(expected[^1], id);
+    });
+
+    [Fact]
+    public void A_full_context_is_refused_before_anything_changes() => WithModel(TestDevice.Cpu, model =>
+    {
+        using LlamaState state = model.CreateState();
+        using var loop = new DecodeLoop(model, state, model.Config.Language.Vocabulary, 4);
+        Prefill(model, state, model.Config.Language.Context - 3);
+        Assert.Throws<BadInputException>(() => loop.Run(5, new int[4]));
+        Assert.Equal(model.Config.Language.Context - 3, state.Length);
+        loop.Run(5, new int[3]);
+        Assert.Equal(model.Config.Language.Context, state.Length);
+    });
+
+    [Fact]
+    public void Recording_is_what_accelerators_do()
+    {
+        using ComputeQueue queue = TestDevices.Get(TestDevice.OpenCl).CreateQueue();
+        Matrix one = queue.Device.AllocateMatrix(1, 3), two = queue.Device.AllocateMatrix(1, 3);
+        queue.Write([1, 2, 3], one);
+        queue.Write([0, 0, 0], two);
+        using RecordedWork work = queue.Record(() => CopyRows.Run(queue, one, two))!;
+        Assert.Equal([0, 0, 0], queue.Read(two)); // recorded, not done
+        queue.Write([4, 5, 6], one);
+        work.Replay();
+        Assert.Equal([4, 5, 6], queue.Read(two));
+        Assert.True(work.IsCurrent);
+        one.Buffer.Dispose();
+        two.Buffer.Dispose();
+        using ComputeQueue processor = TestDevices.Get(TestDevice.Cpu).CreateQueue();
+        Assert.Null(processor.Record(() => { }));
+    }
+
+    /// <summary>Another conversation with a longer piece of prompt: the scratch that all share moves.</summary>
+    private static void Disturb(VideoLlava model)
+    {
+        using LlamaState other = model.CreateState();
+        Prefill(model, other, 777);
+    }
+
+    private static int[] OneByOne(VideoLlava model, int prompt, int count)
+    {
+        using LlamaState state = model.CreateState();
+        List<int> ids = [Prefill(model, state, prompt)];
+        IntVector next = model.Device.AllocateInts(1);
+        Matrix logits = model.Device.AllocateMatrix(1, model.Config.Language.Vocabulary);
+        while (ids.Count < count)
+        {
+            model.LanguageQueue.Write([ids[^1]], next);
+            model.Decode([state], next, logits);
+            ids.Add(Likeliest(model.LanguageQueue.Read(logits)));
+        }
+        logits.Buffer.Dispose();
+        next.Buffer.Dispose();
+        return [.. ids];
+    }
+
+    private static int Prefill(VideoLlava model, LlamaState state, int length)
+    {
+        var random = new Random(length);
+        Matrix logits = model.Device.AllocateMatrix(1, model.Config.Language.Vocabulary);
+        int[] ids = [.. Enumerable.Range(0, length).Select(_ => random.Next(3, 500))];
+        model.Prefill(MergedPrompt.FromMarkers(ids, [], model.Config.Language.Vocabulary), state, logits);
+        int best = Likeliest(model.LanguageQueue.Read(logits));
+        logits.Buffer.Dispose();
+        return best;
+    }
+
+    private static int Likeliest(float[] logits) => Array.IndexOf(logits, logits.Max());
+
+    private static void WithModel(TestDevice device, Action<VideoLlava> test)
+    {
+        VideoLlava model = Models.Get(Golden.Path("original-tiny/checkpoint"), device);
+        lock (model) test(model);
+    }
+}

@@ -1,0 +1,49 @@
+using System.Reflection;
+using EdgeVideoLlava.Kernels;
+using ILGPU;
+using ILGPU.Backends;
+using ILGPU.Backends.EntryPoints;
+using ILGPU.Backends.PTX;
+using ILGPU.Runtime;
+using ILGPU.Runtime.Cuda;
+
+namespace EdgeVideoLlava.Tests.Unit.Support;
+
+/// <summary>CUDA's text (PTX) of a kernel, made without a GPU or its driver, at the level that ships.</summary>
+internal static class CudaText
+{
+    /// <summary>sm_ numbers: Xavier, A100, Orin, Ada, Hopper.</summary>
+    public static readonly int[] Architectures = [72, 80, 87, 89, 90];
+
+    /// <summary>A tensor-core kernel needs instructions of sm_80.</summary>
+    public static bool Runs(MethodInfo kernel, int architecture) => architecture >= 80 || !new KernelReach(kernel).IsTensorCore;
+
+    /// <param name="group">Items of a group; null: what the kernel's type says.</param>
+    public static string Compile(MethodInfo kernel, int architecture, int? group = null)
+    {
+        (CudaArchitecture target, CudaInstructionSet instructions) = architecture switch
+        {
+            72 => (CudaArchitecture.SM_72, CudaInstructionSet.ISA_70),
+            80 => (CudaArchitecture.SM_80, CudaInstructionSet.ISA_78),
+            87 => (CudaArchitecture.SM_87, CudaInstructionSet.ISA_78),
+            89 => (CudaArchitecture.SM_89, CudaInstructionSet.ISA_78),
+            90 => (CudaArchitecture.SM_90, CudaInstructionSet.ISA_78),
+            _ => throw new ArgumentOutOfRangeException(nameof(architecture), architecture, null),
+        };
+        // A context of its own: a kernel that ILGPU rejects would spoil the context for the next.
+        using Context context = Context.Create(IlgpuAccelerators.Prepare);
+        using var backend = new PTXBackend(context, new CudaCapabilityContext(target), target, instructions, null);
+        EntryPointDescription entry = IsGrouped(kernel) ? EntryPointDescription.FromExplicitlyGroupedKernel(kernel) : EntryPointDescription.FromImplicitlyGroupedKernel(kernel);
+        return ((PTXCompiledKernel)backend.Compile(entry, new KernelSpecialization(group ?? GroupItems(kernel), null))).PTXAssembly;
+    }
+
+    /// <summary>A kernel whose items work in groups takes no index.</summary>
+    private static bool IsGrouped(MethodInfo kernel) => !kernel.GetParameters()[0].ParameterType.Name.StartsWith("Index", StringComparison.Ordinal);
+
+    /// <summary>The group that the kernel is loaded with, where its type says so: registers are shared by its items.</summary>
+    private static int? GroupItems(MethodInfo kernel)
+        => Constant(kernel, "Group") ?? Constant(kernel, "Items") ?? (kernel.Name == "GroupKernel" ? GroupAttention.Items : null);
+
+    private static int? Constant(MethodInfo kernel, string name)
+        => kernel.DeclaringType!.GetField(name, BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic) is { IsLiteral: true } field ? (int?)field.GetRawConstantValue() : null;
+}
