@@ -9,8 +9,9 @@ namespace EdgeVideoLlava.Kernels;
 /// 4096 columns in blocks of 32: one piece each, where 256 items would leave half without work.
 /// Gated, the four rows are gate and up of two outputs. Grid: (fours of outputs, shares of the columns, chunks of rows of x); with several shares
 /// their sums go to partials, which <see cref="LinearPartials"/> adds up: (shares · rows of x, rows of W).
-/// 4096 x 4096 Q4_0, one row of x: 9.4 MB, 34 MFLOP, 1024 groups; 11008 x 4096: 25 MB, 90 MFLOP, 2752 groups. About 5 instructions a weight,
-/// so that a GPU of 130 multiprocessors unpacks some 3 TB/s: the memory is the limit.
+/// 4096 x 4096 Q4_0, one row of x: 9.4 MB, 34 MFLOP, 1024 groups; 11008 x 4096: 25 MB, 90 MFLOP, 2752 groups. Seven to eight
+/// instructions a weight with one row of x in binary16 (sm_90's machine code): 130 multiprocessors can unpack 2.2 TB/s, Orin's 16 the 200 GB/s that its
+/// memory gives. Not measured on a GPU.
 /// </remarks>
 internal static class LinearGroupRow
 {
