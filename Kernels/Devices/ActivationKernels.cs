@@ -8,13 +8,12 @@ internal sealed class ActivationKernels<T> where T : unmanaged, IElement<T>
 {
     public readonly Action<AcceleratorStream, Index1D, MatrixView, MatrixView, float, MatrixView<T>> RmsNorm;
     public readonly Action<AcceleratorStream, Index1D, MatrixView, MatrixView, MatrixView, float, MatrixView<T>> LayerNorm;
-    public readonly Action<AcceleratorStream, Index1D, MatrixView<T>, MatrixView, MatrixView, ArrayView<int>, MatrixView<T>> RotaryEmbedding;
+    public readonly Action<AcceleratorStream, Index1D, MatrixView<T>, MatrixView, MatrixView, ArrayView<int>, MatrixView<T>, MatrixView<T>, MatrixView<T>> RotaryEmbedding;
     public readonly Action<AcceleratorStream, Index1D, MatrixView<T>, MatrixView<T>, MatrixView<T>, ArrayView<int>, int, MatrixView, MatrixView<T>> CausalAttention;
     public readonly Action<AcceleratorStream, Index1D, MatrixView<T>, SequenceLayout, int, MatrixView, MatrixView<T>> FullAttention;
     public readonly Action<AcceleratorStream, Index1D, MatrixView, int, MatrixView<T>> PatchEmbedding;
     public readonly Action<AcceleratorStream, Index1D, MatrixView<T>, MatrixView<T>> PaddedRows;
     public readonly Action<AcceleratorStream, Index1D, MatrixView<T>, MatrixView<T>> CopyRows;
-    public readonly Action<AcceleratorStream, Index1D, MatrixView<T>, ArrayView<int>, MatrixView<T>> ScatterRows;
 
     // Of groups; not on the processor's tier.
     public readonly Action<AcceleratorStream, KernelConfig, EightsView<T>, EightsView<T>, EightsView<T>, ArrayView<int>, int, MatrixView<T>> CausalGroups = null!;
@@ -32,7 +31,6 @@ internal sealed class ActivationKernels<T> where T : unmanaged, IElement<T>
         loader.Load(out PatchEmbedding, Kernels.PatchEmbedding.Kernel);
         loader.Load(out PaddedRows, Kernels.PaddedRows.Kernel);
         loader.Load(out CopyRows, Kernels.CopyRows.Kernel);
-        loader.Load(out ScatterRows, Kernels.ScatterRows.Kernel);
         if (loader.Tier == KernelTier.Processor) return;
         loader.LoadGroups(out CausalGroups, Kernels.CausalAttention.GroupKernel, GroupAttention.Items);
         loader.LoadGroups(out FullGroups, Kernels.FullAttention.GroupKernel, GroupAttention.Items);

@@ -29,8 +29,12 @@ public static class ComputeDevices
     }
 
     private static CpuDevice OpenCpu(string name, DeviceOptions options)
-        => options.Compute is null or StorageType.F32 ? new CpuDevice(options.Threads)
-            : throw new DeviceUnavailableException($"device {name}: the processor computes in fp32 only; take --compute fp32, or a GPU");
+    {
+        if (options.Compute is not (null or StorageType.F32))
+            throw new DeviceUnavailableException($"device {name}: the processor computes in fp32 only; take --compute fp32, or a GPU");
+        if (options.Tier != null) throw new DeviceUnavailableException($"device {name}: the processor has no tiers of kernels; leave --kernels out, or take a GPU");
+        return new CpuDevice(options.Threads);
+    }
 
     private static DeviceUnavailableException Unknown(string name)
         => new($"device {name}: there is none of this name; there are cpu, ilgpu-cpu, opencl[:n], cuda[:n] and auto");

@@ -22,7 +22,8 @@ public static class DeviceSelfTest
         ("embedding of words", o => Result(o, 4, 64, y => EmbeddingGather.Run(o.Queue, o.Weight(StorageType.F16, 11, 64), o.Ints(3, 10, 0, 3), y))),
         ("embedding of patches", o => Result(o, 2 * 5, 48, y => PatchEmbedding.Run(
             o.Queue, o.Matrix(2 * 3 * 8, 8), o.Weight(StorageType.F16, 48, 48), o.Matrix(1, 48), o.Matrix(5, 48), 4, y))),
-        ("rotary embedding", o => Activations(o, 3, 64, y => RotaryEmbedding.Run(o.Queue, o.Activations(3, 64), o.Matrix(9, 16), o.Matrix(9, 16), o.Ints(0, 8, 5), y))),
+        ("rotary embedding", o => Activations(o, 3, 64, y => RotaryEmbedding.Run(
+            o.Queue, o.Activations(3, 128), o.Matrix(9, 16), o.Matrix(9, 16), o.Ints(0, 8, 5), y, o.Activations(9, 32), o.Activations(9, 32)))),
         ("top-k", o => Result(o, 2, 4, y => TopK.Run(o.Queue, o.Matrix(2, 500), 500, o.Ints(0, 0, 0, 0, 0, 0, 0, 0), y))),
     ];
 

@@ -31,6 +31,7 @@ public sealed unsafe partial class IlgpuDevice
                 Upload(name, type, format, (byte*)part.Address, columns, part.Rows, buffer.View(), at);
                 at += part.Rows;
             }
+            Accelerator.DefaultStream.Synchronize(); // the queues' streams do not wait for it
         }
         catch (Exception e)
         {

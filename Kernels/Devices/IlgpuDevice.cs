@@ -30,11 +30,14 @@ public sealed unsafe partial class IlgpuDevice : ComputeDevice
         Kernels = new IlgpuKernels(loader, activations);
     }
 
-    public override string Description => $"{id}, {Accelerator.Name.Trim()}, {Memory >> 20} MiB, {(ActivationType == StorageType.F16 ? "fp16" : "fp32")}";
+    public override string Description => $"{id}, {Accelerator.Name.Trim()}, {Memory >> 20} MiB, {(ActivationType == StorageType.F16 ? "fp16" : "fp32")}, {TierName} kernels";
 
     public override StorageType ActivationType { get; }
 
     public KernelTier Tier { get; }
+
+    // As --kernels names them.
+    private string TierName => Tier switch { KernelTier.Processor => "processor", KernelTier.Portable => "portable", _ => "tensor-core" };
 
     public override long? FreeMemory => Accelerator is CudaAccelerator cuda ? cuda.GetFreeMemory() : Memory - AllocatedBytes;
 

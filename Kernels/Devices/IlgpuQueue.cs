@@ -18,7 +18,8 @@ internal sealed unsafe partial class IlgpuQueue : ComputeQueue
     public IlgpuQueue(IlgpuDevice device) : base(device)
     {
         this.device = device;
-        stream = device.Accelerator.CreateStream();
+        // On CUDA a stream that waits for no default stream: what others do there must not end the capture of a graph.
+        stream = device.Accelerator is CudaAccelerator cuda ? cuda.CreateStream(StreamFlags.CU_STREAM_NON_BLOCKING) : device.Accelerator.CreateStream();
         Scratch = new Arena(device);
     }
 

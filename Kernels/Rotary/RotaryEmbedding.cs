@@ -1,21 +1,25 @@
 namespace EdgeVideoLlava.Kernels;
 
-/// <summary>Rotary position embedding, half-split pairs (Su et al., arXiv:2104.09864; rotate_half of transformers' LLaMA).</summary>
+/// <summary>Rotary position embedding, half-split pairs (Su et al., arXiv:2104.09864; rotate_half of transformers' LLaMA), of queries and of keys, which go to the KV cache with their values.</summary>
 /// <remarks>
-/// For each head and i &lt; d/2, at position p of the row:
+/// For each head x of q and k and i &lt; d/2, at position p of the row:
 /// y[i] = x[i] · cos[p,i] − x[i+d/2] · sin[p,i];   y[i+d/2] = x[i+d/2] · cos[p,i] + x[i] · sin[p,i]
-/// x, y (T, H·d);  cos, sin (positions, d/2), angle p · θ^(−2i/d) from <see cref="Tables"/>;  positions (T). y may not alias x.
+/// queries[t] = y of q[t];   keys[p[t]] = y of k[t];   values[p[t]] = v[t]
+/// qkv (T, Q + 2·K): q, k, v side by side;  cos, sin (positions, d/2), angle p · θ^(−2i/d) from <see cref="Tables"/>;  positions p (T), distinct, below
+/// the capacity;  queries (T, Q);  keys, values (capacity, K), other rows stay. Nothing may alias qkv.
 /// </remarks>
 public static partial class RotaryEmbedding
 {
-    public static void Run(ComputeQueue queue, Matrix x, Matrix cos, Matrix sin, IntVector positions, Matrix y)
+    public static void Run(ComputeQueue queue, Matrix qkv, Matrix cos, Matrix sin, IntVector positions, Matrix queries, Matrix keys, Matrix values)
     {
-        Shapes.Same(x, y);
         Shapes.Same(cos, sin);
-        Shapes.Length(positions, x.Rows);
-        if (x.Columns % (2 * cos.Columns) != 0) throw new ArgumentException($"x has {x.Columns} columns, no multiple of the head size {2 * cos.Columns}");
-        if (queue is CpuQueue cpu) Cpu(cpu, x, cos, sin, positions, y);
-        else Gpu((IlgpuQueue)queue, x, cos, sin, positions, y);
+        Shapes.Same(keys, values);
+        Shapes.Length(positions, qkv.Rows);
+        Shapes.Is(queries, qkv.Rows, qkv.Columns - 2 * keys.Columns);
+        if (queries.Columns % (2 * cos.Columns) != 0 || keys.Columns % (2 * cos.Columns) != 0)
+            throw new ArgumentException($"{queries.Columns} query and {keys.Columns} key columns are no multiples of the head size {2 * cos.Columns}");
+        if (queue is CpuQueue cpu) Cpu(cpu, qkv, cos, sin, positions, queries, keys, values);
+        else Gpu((IlgpuQueue)queue, qkv, cos, sin, positions, queries, keys, values);
     }
 
     /// <summary>The tables for positions 0..count-1 and heads of size d: two arrays of (count, d/2).</summary>

@@ -25,21 +25,18 @@ public static class LlamaBlock
         using Arena.Scope scope = arena.Begin();
         LlamaBlockWeights weights = model.Blocks[layer];
         Matrix normed = arena.TakeActivations(x.Rows, x.Columns), qkv = arena.TakeActivations(x.Rows, weights.Qkv.Rows);
-        Matrix rotated = arena.TakeActivations(x.Rows, config.QueryColumns + config.KeyColumns), context = arena.TakeActivations(x.Rows, config.QueryColumns);
+        Matrix queries = arena.TakeActivations(x.Rows, config.QueryColumns), context = arena.TakeActivations(x.Rows, config.QueryColumns);
         RmsNorm.Run(queue, x, weights.AttentionNorm, config.RmsEpsilon, normed);
         Linear.Run(queue, weights.Qkv, normed, qkv);
-        RotaryEmbedding.Run(queue, qkv.ColumnRange(0, rotated.Columns), model.Cos, model.Sin, batch.Positions, rotated);
-        Matrix queries = rotated.ColumnRange(0, config.QueryColumns), keys = rotated.ColumnRange(config.QueryColumns, config.KeyColumns);
-        Matrix values = qkv.ColumnRange(rotated.Columns, config.KeyColumns);
         foreach ((LlamaState state, int start, int count) in batch.Segments)
         {
             KvCache cache = state.Caches[layer];
             IntVector positions = batch.Positions.Range(start, count);
-            ScatterRows.Run(queue, keys.RowRange(start, count), positions, cache.Keys);
-            ScatterRows.Run(queue, values.RowRange(start, count), positions, cache.Values);
-            CausalAttention.Run(queue, queries.RowRange(start, count), cache.Keys, cache.Values, positions, config.HeadSize, context.RowRange(start, count));
+            Matrix segment = queries.RowRange(start, count);
+            RotaryEmbedding.Run(queue, qkv.RowRange(start, count), model.Cos, model.Sin, positions, segment, cache.Keys, cache.Values);
+            CausalAttention.Run(queue, segment, cache.Keys, cache.Values, positions, config.HeadSize, context.RowRange(start, count));
         }
         Linear.Run(queue, weights.Out, context, y, new Epilogue(Residual: x));
-        trace?.Record(("attn_norm", normed), ("qkv", qkv), ("rotated", rotated), ("context", context));
+        trace?.Record(("attn_norm", normed), ("qkv", qkv), ("queries", queries), ("context", context));
     }
 }

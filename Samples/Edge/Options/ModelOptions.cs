@@ -52,6 +52,19 @@ internal sealed partial class ModelOptions
         DefaultValueFactory = _ => "as-stored",
     };
 
+    private static readonly Dictionary<string, KernelTier> Tiers = new()
+    {
+        ["processor"] = KernelTier.Processor,
+        ["portable"] = KernelTier.Portable,
+        ["tensor-core"] = KernelTier.TensorCore,
+    };
+
+    private readonly Option<string?> kernels = new("--kernels")
+    {
+        HelpName = string.Join('|', Tiers.Keys),
+        Description = "Kernels of an OpenCL or CUDA device. Default: what its hardware is made for.",
+    };
+
     private readonly Option<int?> threads = new("--threads")
     {
         HelpName = "N",
@@ -64,6 +77,7 @@ internal sealed partial class ModelOptions
             result, DeviceSyntax().IsMatch, "is no device; there are cpu, ilgpu-cpu, opencl[:n], cuda[:n] and auto ('edge doctor' lists them)"));
         compute.Validators.Add(result => Check(result, text => text is "fp32" or "fp16", "is no compute type; there are fp32 and fp16"));
         weights.Validators.Add(result => Check(result, WeightTypes.ContainsKey, $"is no type of weights; there are {string.Join(", ", WeightTypes.Keys)}"));
+        kernels.Validators.Add(result => Check(result, Tiers.ContainsKey, $"is no tier of kernels; there are {string.Join(", ", Tiers.Keys)}"));
         threads.Validators.Add(result => Check(
             result,
             text => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int count) && count is >= 1 and <= 1024,
@@ -78,6 +92,7 @@ internal sealed partial class ModelOptions
         command.Options.Add(device);
         command.Options.Add(compute);
         command.Options.Add(weights);
+        command.Options.Add(kernels);
         command.Options.Add(threads);
     }
 
@@ -86,6 +101,7 @@ internal sealed partial class ModelOptions
         parsed.GetValue(device)!,
         parsed.GetValue(compute) switch { "fp16" => StorageType.F16, "fp32" => StorageType.F32, _ => null },
         WeightTypes[parsed.GetValue(weights)!],
+        parsed.GetValue(kernels) is { } tier ? Tiers[tier] : null,
         parsed.GetValue(threads));
 
     /// <summary>Reads the token itself: asking for the parsed value of a wrong one would end the process.</summary>

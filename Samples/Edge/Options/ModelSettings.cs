@@ -7,5 +7,6 @@ namespace EdgeVideoLlava.Edge.Options;
 /// <param name="Device">cpu, ilgpu-cpu, opencl[:n], cuda[:n] or auto.</param>
 /// <param name="Compute">Type of the activations; null for what the device is made for.</param>
 /// <param name="Weights">Storage type of the language model's linears; null for as stored.</param>
+/// <param name="Kernels">Tier of kernels; null for what the device is made for.</param>
 /// <param name="Threads">Worker threads; null for one a core.</param>
-internal sealed record ModelSettings(string Folder, string Device, StorageType? Compute, StorageType? Weights, int? Threads);
+internal sealed record ModelSettings(string Folder, string Device, StorageType? Compute, StorageType? Weights, KernelTier? Kernels, int? Threads);

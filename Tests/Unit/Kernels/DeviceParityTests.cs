@@ -34,8 +34,9 @@ public sealed class DeviceParityTests(ITestOutputHelper output)
         ["Linear, bias, SiLU·up, residual"] = c => Linear(c, new Epilogue(c.Matrix(1, 2 * c.N), Activation.SiluUp, c.Matrix(c.T, c.N))),
         ["RmsNorm"] = c => c.RunActivations(c.T, c.N, (queue, y) => RmsNorm.Run(queue, c.Matrix(c.T, c.N), c.Matrix(1, c.N), 1e-5f, y)),
         ["LayerNorm"] = c => c.RunActivations(c.T, c.N, (queue, y) => LayerNorm.Run(queue, c.Matrix(c.T, c.N), c.Matrix(1, c.N), c.Matrix(1, c.N), 1e-5f, y)),
-        ["RotaryEmbedding"] = c => c.RunActivations(c.T, 2 * c.N, (queue, y) => RotaryEmbedding.Run(
-            queue, c.Activations(c.T, 2 * c.N), c.Dense(9, c.N), c.Dense(9, c.N), c.Ints(c.T, i => i * 5 % 9), y)),
+        ["RotaryEmbedding, queries"] = c => c.RunActivations(c.T, 4 * c.N, (queue, y) => Rotary(c, queue, y, c.Activations(9, 2 * c.N), c.Activations(9, 2 * c.N))),
+        ["RotaryEmbedding, keys"] = c => c.RunActivations(9, 2 * c.N, (queue, y) => Rotary(c, queue, c.Activations(c.T, 4 * c.N), y, c.Activations(9, 2 * c.N))),
+        ["RotaryEmbedding, values"] = c => c.RunActivations(9, 2 * c.N, (queue, y) => Rotary(c, queue, c.Activations(c.T, 4 * c.N), c.Activations(9, 2 * c.N), y)),
         ["CausalAttention"] = c => c.RunActivations(c.T, 6 * c.N, (queue, y) => CausalAttention.Run(
             queue, c.Activations(c.T, 6 * c.N), c.Activations(13, 2 * c.N), c.Activations(13, 2 * c.N), c.Ints(c.T, i => i * 7 % 13), c.N, y)),
         ["CausalAttention of many rows"] = c => c.RunActivations(4 * c.T, 6 * c.N, (queue, y) => CausalAttention.Run(
@@ -49,7 +50,6 @@ public sealed class DeviceParityTests(ITestOutputHelper output)
             queue, c.Rounded(2 * 3 * 6, 6), c.Weight(c.N, 27), c.Matrix(1, c.N), c.Matrix(5, c.N), 3, y)),
         ["AddRows"] = c => c.Run(c.T, c.N, (queue, y) => AddRows.Run(queue, c.Matrix(c.T, c.N), c.Matrix(3, c.N), 2, y)),
         ["CopyRows"] = c => c.RunActivations(c.T, c.N, (queue, y) => CopyRows.Run(queue, c.Activations(c.T, c.N), y)),
-        ["ScatterRows"] = c => c.RunActivations(c.T + 3, c.N, (queue, y) => ScatterRows.Run(queue, c.Activations(c.T, c.N), c.Ints(c.T, i => c.T + 2 - i), y)),
         ["TopK"] = c => c.Run(c.T, 3, (queue, y) => TopK.Run(queue, c.Matrix(c.T, c.N + 4), c.N + 2, c.IdResult(3 * c.T), y)),
         ["CrossEntropy"] = c => c.Run(c.T, 1, (queue, y) => CrossEntropy.Run(
             queue, c.Matrix(c.T, c.N), c.Ints(c.T, i => i % 3 == 1 ? CrossEntropy.Ignored : i % c.N), y)),
@@ -101,6 +101,9 @@ public sealed class DeviceParityTests(ITestOutputHelper output)
         }
         output.WriteLine($"{worst / Tolerance:p1} of the tolerance");
     }
+
+    private static void Rotary(ParityCase c, ComputeQueue queue, Matrix queries, Matrix keys, Matrix values)
+        => RotaryEmbedding.Run(queue, c.Activations(c.T, 8 * c.N), c.Dense(9, c.N), c.Dense(9, c.N), c.Ints(c.T, i => i * 5 % 9), queries, keys, values);
 
     private static Matrix Linear(ParityCase c, Epilogue epilogue)
         => c.Run(c.T, c.N, (queue, y) => EdgeVideoLlava.Kernels.Linear.Run(

@@ -3,22 +3,24 @@ using EdgeVideoLlava.Kernels;
 
 namespace EdgeVideoLlava.Tests.Benchmarks.Kernels.Rotary;
 
-/// <summary>Queries and keys of a prompt of 512 rows of the 7B model.</summary>
+/// <summary>Queries, keys and values of a prompt of 512 rows of the 7B model.</summary>
 public class RotaryEmbeddingBenchmarks : KernelBenchmark
 {
-    private Matrix x, cos, sin, y;
+    private Matrix qkv, cos, sin, queries, keys, values;
     private IntVector positions;
 
     [GlobalSetup]
     public void Setup()
     {
-        x = Random(512, 8192);
-        y = Random(512, 8192);
+        qkv = Random(512, 3 * 4096);
+        queries = Random(512, 4096);
+        keys = Random(2048, 4096);
+        values = Random(2048, 4096);
         cos = Random(4096, 64);
         sin = Random(4096, 64);
-        positions = Ints([.. Enumerable.Range(0, 512)]);
+        positions = Ints([.. Enumerable.Range(700, 512)]);
     }
 
     [Benchmark]
-    public void Run() => RotaryEmbedding.Run(Queue, x, cos, sin, positions, y);
+    public void Run() => RotaryEmbedding.Run(Queue, qkv, cos, sin, positions, queries, keys, values);
 }

@@ -26,6 +26,13 @@ public sealed class ComputeDevicesTests
     public void An_unknown_name_is_answered_with_those_that_there_are(string name)
         => Assert.Contains("opencl[:n]", Assert.Throws<DeviceUnavailableException>(() => ComputeDevices.Open(name)).Message);
 
+    [Fact]
+    public void What_the_processor_does_not_have_is_refused()
+    {
+        Assert.Contains("take --compute fp32", Assert.Throws<DeviceUnavailableException>(() => ComputeDevices.Open("cpu", new DeviceOptions(Compute: StorageType.F16))).Message);
+        Assert.Contains("leave --kernels out", Assert.Throws<DeviceUnavailableException>(() => ComputeDevices.Open("cpu", new DeviceOptions(Tier: KernelTier.Portable))).Message);
+    }
+
     /// <summary>Of this machine: an OpenCL driver that runs on the processor is there in every run of the tests, and must not be taken.</summary>
     [Fact]
     public void Auto_takes_what_the_ranking_of_this_machine_begins_with_and_says_why()

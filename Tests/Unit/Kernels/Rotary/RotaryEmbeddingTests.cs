@@ -25,16 +25,20 @@ public sealed class RotaryEmbeddingTests(ITestOutputHelper output)
         return y;
     }
 
-    public static IEnumerable<TheoryDataRow<string, int, int, int>> Sizes
+    /// <summary>Device, rows, query heads, key heads, half a head.</summary>
+    public static IEnumerable<TheoryDataRow<string, int, int, int, int>> Sizes
         => from device in KernelDevices.All
-           from size in new[] { (1, 1, 1), (3, 2, 5), (2, 3, 16), (4, 1, 17), (2, 2, 33), (2, 4, 64) }
-           select new TheoryDataRow<string, int, int, int>(device, size.Item1, size.Item2, size.Item3);
+           from size in new[] { (1, 1, 1, 1), (3, 2, 1, 5), (2, 3, 3, 16), (4, 1, 1, 17), (2, 2, 1, 33), (2, 4, 2, 64) }
+           select new TheoryDataRow<string, int, int, int, int>(device, size.Item1, size.Item2, size.Item3, size.Item4);
 
     [Theory, MemberData(nameof(Sizes))]
-    public void Rows_equal_the_definition(string device, int rows, int heads, int half)
+    public void Queries_keys_and_values_equal_the_definition(string device, int rows, int heads, int groups, int half)
     {
-        (float[] got, Expected[] expected) = Run(KernelDevices.Get(device), rows, heads, half);
-        Expected.Check(output, $"{rows} rows, {heads} heads of {2 * half}", got, expected);
+        Result got = Run(KernelDevices.Get(device), rows, heads, groups, half);
+        string what = $"{rows} rows, {heads} and {groups} heads of {2 * half}";
+        Expected.Check(output, $"queries of {what}", got.Queries, got.ExpectedQueries);
+        Expected.Check(output, $"keys of {what}", got.Keys, got.ExpectedKeys);
+        Assert.Equal(got.ExpectedValues, got.Values);
     }
 
     [Fact]
@@ -55,16 +59,35 @@ public sealed class RotaryEmbeddingTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public void Threads_do_not_matter() => KernelDevices.AssertThreadsDoNotMatter(device => Run(device, 37, 3, 32).Got);
-
-    private static (float[] Got, Expected[] Expected) Run(ComputeDevice device, int rows, int heads, int half)
+    public void Threads_do_not_matter() => KernelDevices.AssertThreadsDoNotMatter(device =>
     {
-        const int places = 50;
+        Result got = Run(device, 37, 3, 1, 32);
+        return [.. got.Queries, .. got.Keys, .. got.Values];
+    });
+
+    private sealed record Result(float[] Queries, Expected[] ExpectedQueries, float[] Keys, Expected[] ExpectedKeys, float[] Values, float[] ExpectedValues);
+
+    /// <summary>Rows to positions of the cache in no order; the cache's other rows must stay.</summary>
+    private static Result Run(ComputeDevice device, int rows, int heads, int groups, int half)
+    {
+        const int places = 50, before = 7;
         using var rig = new KernelRig(device, rows + heads + half);
-        float[] x = rig.Numbers(rows * heads * 2 * half), cos = rig.Numbers(places * half), sin = rig.Numbers(places * half);
-        int[] positions = [.. Enumerable.Range(0, rows).Select(_ => rig.Random.Next(places))];
-        Matrix y = rig.Result(rows, heads * 2 * half);
-        RotaryEmbedding.Run(rig.Queue, rig.View(x, rows, heads * 2 * half), rig.Dense(cos, places, half), rig.Dense(sin, places, half), rig.Ints(positions), y);
-        return (rig.Read(y), Oracle(x, cos, sin, positions, heads, half));
+        int q = heads * 2 * half, k = groups * 2 * half;
+        float[] qkv = rig.Numbers(rows * (q + 2 * k)), cos = rig.Numbers(places * half), sin = rig.Numbers(places * half);
+        int[] positions = [.. Enumerable.Range(0, places).OrderBy(_ => rig.Random.Next()).Take(rows)];
+        float[] Part(int column, int count) => [.. Enumerable.Range(0, rows).SelectMany(row => qkv.Skip(row * (q + 2 * k) + column).Take(count))];
+        Matrix queries = rig.Result(rows, q), keys = rig.Result(places, k), values = rig.Result(places, k);
+        float[] filled = [.. Enumerable.Repeat((float)before, places * k)];
+        rig.Queue.Write(filled, keys);
+        rig.Queue.Write(filled, values);
+        RotaryEmbedding.Run(rig.Queue, rig.View(qkv, rows, q + 2 * k), rig.Dense(cos, places, half), rig.Dense(sin, places, half), rig.Ints(positions), queries, keys, values);
+        Expected[] rotated = Oracle(Part(q, k), cos, sin, positions, groups, half), cache = [.. filled.Select(number => new Expected(number, 0))];
+        float[] v = Part(q + k, k);
+        for (int row = 0; row < rows; row++)
+        {
+            Array.Copy(rotated, row * k, cache, positions[row] * k, k);
+            Array.Copy(v, row * k, filled, positions[row] * k, k);
+        }
+        return new Result(rig.Read(queries), Oracle(Part(0, q), cos, sin, positions, heads, half), rig.Read(keys), cache, rig.Read(values), filled);
     }
 }

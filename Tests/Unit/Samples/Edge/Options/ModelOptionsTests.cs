@@ -26,8 +26,8 @@ public sealed class ModelOptionsTests
     [Fact]
     public void Every_option_is_read()
         => Assert.Equal(
-            new ModelSettings("there", "opencl:1", StorageType.F16, StorageType.Q4_0, 3),
-            Read("--model", "there", "--device=opencl:1", "--compute", "fp16", "--weights", "q4_0", "--threads", "3"));
+            new ModelSettings("there", "opencl:1", StorageType.F16, StorageType.Q4_0, KernelTier.Portable, 3),
+            Read("--model", "there", "--device=opencl:1", "--compute", "fp16", "--weights", "q4_0", "--kernels", "portable", "--threads", "3"));
 
     [Theory]
     [InlineData("as-stored", null)]
@@ -52,6 +52,7 @@ public sealed class ModelOptionsTests
     [InlineData("--compute", "fp8")]
     [InlineData("--weights", "Q4_0")]
     [InlineData("--weights", "q2_k")]
+    [InlineData("--kernels", "fast")]
     [InlineData("--threads", "0")]
     [InlineData("--threads", "-2")]
     [InlineData("--threads", "two")]
