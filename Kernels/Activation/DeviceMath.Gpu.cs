@@ -57,12 +57,13 @@ internal static class DeviceMath
         => activation == (int)Activation.Gelu ? Gelu(z) : activation == (int)Activation.QuickGelu ? QuickGelu(z) : z;
 
     /// <summary>binary16 to float32, exactly: the exponent is moved by a product, which makes normal numbers of subnormal ones.</summary>
+    /// <remarks>The shift brings exponent and fraction to their place beside the sign. What is 65536 or more was infinite or no number.</remarks>
     public static float HalfToFloat(uint half)
     {
-        uint sign = (half & 0x8000u) << 16, magnitude = half & 0x7fffu;
-        uint bits = Interop.FloatAsInt(Interop.IntAsFloat(magnitude << 13) * 5.192296858534828e33f); // 2^112
-        if (magnitude >= 0x7c00u) bits = magnitude << 13 | 0x7f800000u;
-        return Interop.IntAsFloat(bits | sign);
+        float value = Interop.IntAsFloat((uint)((int)(half << 16) >> 3) & 0x8fffe000u) * 5.192296858534828e33f; // 2^112
+        uint bits = Interop.FloatAsInt(value);
+        if (XMath.Abs(value) >= 65536f) bits |= 0x7f800000u;
+        return Interop.IntAsFloat(bits);
     }
 
     /// <summary>float32 to the nearest binary16, ties to even; beyond its range infinity, NaN stays one.</summary>

@@ -25,9 +25,9 @@ internal sealed unsafe partial class IlgpuQueue : ComputeQueue
 
     public IlgpuKernels Kernels => device.Kernels;
 
-    public int Multiprocessors => device.Accelerator.NumMultiprocessors;
-
     public KernelTier Tier => device.Tier;
+
+    public int Multiprocessors => device.Accelerator.NumMultiprocessors;
 
     /// <summary>What an operation needs between two launches; the launches of a queue are in order, so the next operation may use it again.</summary>
     public Arena Scratch { get; }

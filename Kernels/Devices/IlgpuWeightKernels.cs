@@ -19,15 +19,22 @@ internal sealed class IlgpuWeightKernels
     public static IlgpuWeightKernels Load<TWeights>(KernelLoader loader, StorageType activations) where TWeights : unmanaged, IDeviceWeights
     {
         loader.Load(out Action<AcceleratorStream, Index1D, WeightView, ArrayView<int>, MatrixView> gather, Kernels.EmbeddingGather.Kernel<TWeights>);
-        return new IlgpuWeightKernels(gather, LinearKernels<Float32>.Load<TWeights>(loader),
-            activations == StorageType.F16 ? LinearKernels<Float16>.Load<TWeights>(loader) : null,
+        return new IlgpuWeightKernels(gather, Products<TWeights, Float32>(loader), activations == StorageType.F16 ? Products<TWeights, Float16>(loader) : null,
             loader.Tier == KernelTier.TensorCore ? LinearTensorKernels.Load<TWeights>(loader) : null);
     }
 
     /// <summary>The products on tensor cores.</summary>
     public LinearTensorKernels Tensor => tensor ?? throw new InvalidOperationException("the device was opened without the kernels of tensor cores");
 
-    /// <summary>The products with inputs of one type.</summary>
-    public LinearKernels<T> Linear<T>() where T : unmanaged, IElement<T>
-        => (LinearKernels<T>)((typeof(T) == typeof(Float32) ? floats : halves) ?? throw new InvalidOperationException("the device was opened for float32 activations"));
+    /// <summary>The products with inputs of one type, on a device of the processor tier.</summary>
+    public LinearKernels<T> Linear<T>() where T : unmanaged, IElement<T> => (LinearKernels<T>)Of<T>();
+
+    /// <summary>The products with inputs of one type, on a device of another tier.</summary>
+    public LinearGroupKernels<T> LinearGroups<T>() where T : unmanaged, IElement<T> => (LinearGroupKernels<T>)Of<T>();
+
+    private static object Products<TWeights, T>(KernelLoader loader) where TWeights : unmanaged, IDeviceWeights where T : unmanaged, IElement<T>
+        => loader.Tier == KernelTier.Processor ? LinearKernels<T>.Load<TWeights>(loader) : LinearGroupKernels<T>.Load<TWeights>(loader);
+
+    private object Of<T>() where T : unmanaged, IElement<T>
+        => (typeof(T) == typeof(Float32) ? floats : halves) ?? throw new InvalidOperationException("the device was opened for float32 activations");
 }

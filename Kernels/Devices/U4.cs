@@ -4,4 +4,7 @@ namespace EdgeVideoLlava.Kernels;
 internal struct U4
 {
     public uint X, Y, Z, W;
+
+    /// <param name="index">A constant, so that the word stays in its register.</param>
+    public readonly uint Word(int index) => index == 0 ? X : index == 1 ? Y : index == 2 ? Z : W;
 }

@@ -12,6 +12,11 @@ public static partial class Linear
 
     private static void Gpu<T>(IlgpuQueue queue, Weight weight, Matrix x, Matrix y, Epilogue epilogue) where T : unmanaged, IElement<T>
     {
+        if (queue.Tier != KernelTier.Processor)
+        {
+            Groups<T>(queue, weight, x, y, epilogue);
+            return;
+        }
         LinearKernels<T> kernels = ((IlgpuWeightBuffer)weight.Buffer).Kernels.Linear<T>();
         bool gated = epilogue.Activation == Activation.SiluUp;
         using Arena.Scope scope = queue.Scratch.Begin();

@@ -8,6 +8,16 @@ internal interface IDeviceWeights
 
     /// <summary>Eight columns from <paramref name="column"/> on (a multiple of 8), as float32, exactly; 0 beyond the last column.</summary>
     F8 Load(WeightView weight, int row, int column, BlockScale scale);
+
+    /// <summary>Eights of columns in a piece: 4, a block of 32 columns with one scale; 1 for plain numbers, whose eight columns are 16 bytes or more.</summary>
+    int Eights { get; }
+
+    /// <summary>Columns 8 · Eights · index and those after it, as they are stored.</summary>
+    WeightPiece Fetch(WeightView weight, int row, int index);
+
+    /// <summary>Eight columns of a piece, as <see cref="Load"/> gives them.</summary>
+    /// <param name="part">Which eight, from 0 to Eights - 1; a constant.</param>
+    F8 Eight(WeightPiece piece, int part);
 }
 
 /// <summary>How the host lays a storage type out on the device: the other half of <see cref="IDeviceWeights"/>, in the same file.</summary>

@@ -50,21 +50,23 @@ internal static unsafe class PackedLevels
 
     /// <summary>As <see cref="Nibbles"/>, with the fifth bits that stand behind a row's nibbles, a word a block.</summary>
     public static F8 FiveBits(WeightView weight, int row, int column, BlockScale scale)
+        => FiveBits(weight.Words[row * weight.RowWords + column / 8], Fifth(weight, row, column / 32) >> (column & 24), scale);
+
+    /// <summary>The fifth bits of a row's block: bit i is column i.</summary>
+    public static uint Fifth(WeightView weight, int row, int block) => weight.Words[row * weight.RowWords + weight.Columns / 8 + block];
+
+    /// <param name="fifth">Those of the eight columns are the lowest.</param>
+    public static F8 FiveBits(uint word, uint fifth, BlockScale scale) => new()
     {
-        int at = row * weight.RowWords;
-        uint word = weight.Words[at + column / 8], fifth = weight.Words[at + weight.Columns / 8 + column / 32] >> (column & 24);
-        return new F8
-        {
-            X0 = (int)(word & 15u | fifth << 4 & 16u) * scale.Step - scale.Offset,
-            X1 = (int)(word >> 4 & 15u | fifth << 3 & 16u) * scale.Step - scale.Offset,
-            X2 = (int)(word >> 8 & 15u | fifth << 2 & 16u) * scale.Step - scale.Offset,
-            X3 = (int)(word >> 12 & 15u | fifth << 1 & 16u) * scale.Step - scale.Offset,
-            X4 = (int)(word >> 16 & 15u | fifth & 16u) * scale.Step - scale.Offset,
-            X5 = (int)(word >> 20 & 15u | fifth >> 1 & 16u) * scale.Step - scale.Offset,
-            X6 = (int)(word >> 24 & 15u | fifth >> 2 & 16u) * scale.Step - scale.Offset,
-            X7 = (int)(word >> 28 | fifth >> 3 & 16u) * scale.Step - scale.Offset,
-        };
-    }
+        X0 = (int)(word & 15u | fifth << 4 & 16u) * scale.Step - scale.Offset,
+        X1 = (int)(word >> 4 & 15u | fifth << 3 & 16u) * scale.Step - scale.Offset,
+        X2 = (int)(word >> 8 & 15u | fifth << 2 & 16u) * scale.Step - scale.Offset,
+        X3 = (int)(word >> 12 & 15u | fifth << 1 & 16u) * scale.Step - scale.Offset,
+        X4 = (int)(word >> 16 & 15u | fifth & 16u) * scale.Step - scale.Offset,
+        X5 = (int)(word >> 20 & 15u | fifth >> 1 & 16u) * scale.Step - scale.Offset,
+        X6 = (int)(word >> 24 & 15u | fifth >> 2 & 16u) * scale.Step - scale.Offset,
+        X7 = (int)(word >> 28 | fifth >> 3 & 16u) * scale.Step - scale.Offset,
+    };
 
     private static uint Gather(ulong bytes)
     {

@@ -13,22 +13,27 @@ internal readonly unsafe struct DeviceF32 : IDeviceWeights, IDevicePacking
 
     public BlockScale Scale(WeightView weight, int row, int column) => default;
 
-    public F8 Load(WeightView weight, int row, int column, BlockScale scale)
+    public F8 Load(WeightView weight, int row, int column, BlockScale scale) => Eight(Fetch(weight, row, column / 8), 0);
+
+    public int Eights => 1;
+
+    public WeightPiece Fetch(WeightView weight, int row, int index)
     {
-        int at = row * (weight.RowWords / 4) + column / 4;
-        U4 a = weight.Quads[at], b = weight.Quads[at + 1];
-        return new F8
-        {
-            X0 = Interop.IntAsFloat(a.X),
-            X1 = Interop.IntAsFloat(a.Y),
-            X2 = Interop.IntAsFloat(a.Z),
-            X3 = Interop.IntAsFloat(a.W),
-            X4 = Interop.IntAsFloat(b.X),
-            X5 = Interop.IntAsFloat(b.Y),
-            X6 = Interop.IntAsFloat(b.Z),
-            X7 = Interop.IntAsFloat(b.W),
-        };
+        int at = row * (weight.RowWords / 4) + 2 * index;
+        return new WeightPiece { A = weight.Quads[at], B = weight.Quads[at + 1] };
     }
+
+    public F8 Eight(WeightPiece piece, int part) => new()
+    {
+        X0 = Interop.IntAsFloat(piece.A.X),
+        X1 = Interop.IntAsFloat(piece.A.Y),
+        X2 = Interop.IntAsFloat(piece.A.Z),
+        X3 = Interop.IntAsFloat(piece.A.W),
+        X4 = Interop.IntAsFloat(piece.B.X),
+        X5 = Interop.IntAsFloat(piece.B.Y),
+        X6 = Interop.IntAsFloat(piece.B.Z),
+        X7 = Interop.IntAsFloat(piece.B.W),
+    };
 }
 
 /// <summary>binary16: eight numbers in four words, column k in the low half of word k, column k + 4 in its high half; rows padded to 8 columns.</summary>
@@ -46,21 +51,23 @@ internal readonly unsafe struct DeviceF16 : IDeviceWeights, IDevicePacking
 
     public BlockScale Scale(WeightView weight, int row, int column) => default;
 
-    public F8 Load(WeightView weight, int row, int column, BlockScale scale)
+    public F8 Load(WeightView weight, int row, int column, BlockScale scale) => Eight(Fetch(weight, row, column / 8), 0);
+
+    public int Eights => 1;
+
+    public WeightPiece Fetch(WeightView weight, int row, int index) => new() { A = weight.Quads[row * (weight.RowWords / 4) + index] };
+
+    public F8 Eight(WeightPiece piece, int part) => new()
     {
-        U4 w = weight.Quads[row * (weight.RowWords / 4) + column / 8];
-        return new F8
-        {
-            X0 = DeviceMath.HalfToFloat(w.X & 0xffffu),
-            X1 = DeviceMath.HalfToFloat(w.Y & 0xffffu),
-            X2 = DeviceMath.HalfToFloat(w.Z & 0xffffu),
-            X3 = DeviceMath.HalfToFloat(w.W & 0xffffu),
-            X4 = DeviceMath.HalfToFloat(w.X >> 16),
-            X5 = DeviceMath.HalfToFloat(w.Y >> 16),
-            X6 = DeviceMath.HalfToFloat(w.Z >> 16),
-            X7 = DeviceMath.HalfToFloat(w.W >> 16),
-        };
-    }
+        X0 = DeviceMath.HalfToFloat(piece.A.X & 0xffffu),
+        X1 = DeviceMath.HalfToFloat(piece.A.Y & 0xffffu),
+        X2 = DeviceMath.HalfToFloat(piece.A.Z & 0xffffu),
+        X3 = DeviceMath.HalfToFloat(piece.A.W & 0xffffu),
+        X4 = DeviceMath.HalfToFloat(piece.A.X >> 16),
+        X5 = DeviceMath.HalfToFloat(piece.A.Y >> 16),
+        X6 = DeviceMath.HalfToFloat(piece.A.Z >> 16),
+        X7 = DeviceMath.HalfToFloat(piece.A.W >> 16),
+    };
 }
 
 /// <summary>binary16 for tensor cores, which read rows as they are: a column after the other, padded to 8 columns.</summary>
@@ -74,21 +81,23 @@ internal readonly unsafe struct DeviceHalfRows : IDeviceWeights, IDevicePacking
 
     public BlockScale Scale(WeightView weight, int row, int column) => default;
 
-    public F8 Load(WeightView weight, int row, int column, BlockScale scale)
+    public F8 Load(WeightView weight, int row, int column, BlockScale scale) => Eight(Fetch(weight, row, column / 8), 0);
+
+    public int Eights => 1;
+
+    public WeightPiece Fetch(WeightView weight, int row, int index) => new() { A = weight.Quads[row * (weight.RowWords / 4) + index] };
+
+    public F8 Eight(WeightPiece piece, int part) => new()
     {
-        U4 w = weight.Quads[row * (weight.RowWords / 4) + column / 8];
-        return new F8
-        {
-            X0 = DeviceMath.HalfToFloat(w.X & 0xffffu),
-            X1 = DeviceMath.HalfToFloat(w.X >> 16),
-            X2 = DeviceMath.HalfToFloat(w.Y & 0xffffu),
-            X3 = DeviceMath.HalfToFloat(w.Y >> 16),
-            X4 = DeviceMath.HalfToFloat(w.Z & 0xffffu),
-            X5 = DeviceMath.HalfToFloat(w.Z >> 16),
-            X6 = DeviceMath.HalfToFloat(w.W & 0xffffu),
-            X7 = DeviceMath.HalfToFloat(w.W >> 16),
-        };
-    }
+        X0 = DeviceMath.HalfToFloat(piece.A.X & 0xffffu),
+        X1 = DeviceMath.HalfToFloat(piece.A.X >> 16),
+        X2 = DeviceMath.HalfToFloat(piece.A.Y & 0xffffu),
+        X3 = DeviceMath.HalfToFloat(piece.A.Y >> 16),
+        X4 = DeviceMath.HalfToFloat(piece.A.Z & 0xffffu),
+        X5 = DeviceMath.HalfToFloat(piece.A.Z >> 16),
+        X6 = DeviceMath.HalfToFloat(piece.A.W & 0xffffu),
+        X7 = DeviceMath.HalfToFloat(piece.A.W >> 16),
+    };
 }
 
 /// <summary>bfloat16: laid out as <see cref="DeviceF16"/>.</summary>
@@ -102,19 +111,21 @@ internal readonly unsafe struct DeviceBF16 : IDeviceWeights, IDevicePacking
 
     public BlockScale Scale(WeightView weight, int row, int column) => default;
 
-    public F8 Load(WeightView weight, int row, int column, BlockScale scale)
+    public F8 Load(WeightView weight, int row, int column, BlockScale scale) => Eight(Fetch(weight, row, column / 8), 0);
+
+    public int Eights => 1;
+
+    public WeightPiece Fetch(WeightView weight, int row, int index) => new() { A = weight.Quads[row * (weight.RowWords / 4) + index] };
+
+    public F8 Eight(WeightPiece piece, int part) => new()
     {
-        U4 w = weight.Quads[row * (weight.RowWords / 4) + column / 8];
-        return new F8
-        {
-            X0 = Interop.IntAsFloat(w.X << 16),
-            X1 = Interop.IntAsFloat(w.Y << 16),
-            X2 = Interop.IntAsFloat(w.Z << 16),
-            X3 = Interop.IntAsFloat(w.W << 16),
-            X4 = Interop.IntAsFloat(w.X & 0xffff0000u),
-            X5 = Interop.IntAsFloat(w.Y & 0xffff0000u),
-            X6 = Interop.IntAsFloat(w.Z & 0xffff0000u),
-            X7 = Interop.IntAsFloat(w.W & 0xffff0000u),
-        };
-    }
+        X0 = Interop.IntAsFloat(piece.A.X << 16),
+        X1 = Interop.IntAsFloat(piece.A.Y << 16),
+        X2 = Interop.IntAsFloat(piece.A.Z << 16),
+        X3 = Interop.IntAsFloat(piece.A.W << 16),
+        X4 = Interop.IntAsFloat(piece.A.X & 0xffff0000u),
+        X5 = Interop.IntAsFloat(piece.A.Y & 0xffff0000u),
+        X6 = Interop.IntAsFloat(piece.A.Z & 0xffff0000u),
+        X7 = Interop.IntAsFloat(piece.A.W & 0xffff0000u),
+    };
 }

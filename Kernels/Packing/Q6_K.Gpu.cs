@@ -39,18 +39,35 @@ internal readonly unsafe struct DeviceQ6_K : IDeviceWeights, IDevicePacking
     public F8 Load(WeightView weight, int row, int column, BlockScale scale)
     {
         int at = row * weight.RowWords;
-        uint low = weight.Words[at + column / 8], high = weight.Words[at + weight.Columns / 8 + column / 16] >> (column / 8 & 1) * 16;
-        float step = (column & 16) == 0 ? scale.Step : scale.SecondStep;
-        return new F8
+        return SixBits(weight.Words[at + column / 8], weight.Words[at + weight.Columns / 8 + column / 16] >> (column / 8 & 1) * 16,
+            (column & 16) == 0 ? scale.Step : scale.SecondStep);
+    }
+
+    public int Eights => 4;
+
+    public WeightPiece Fetch(WeightView weight, int row, int index)
+    {
+        int upper = row * weight.RowWords + weight.Columns / 8 + 2 * index;
+        return new WeightPiece
         {
-            X0 = ((int)(low & 15u | high << 4 & 48u) - 32) * step,
-            X1 = ((int)(low >> 4 & 15u | high << 2 & 48u) - 32) * step,
-            X2 = ((int)(low >> 8 & 15u | high & 48u) - 32) * step,
-            X3 = ((int)(low >> 12 & 15u | high >> 2 & 48u) - 32) * step,
-            X4 = ((int)(low >> 16 & 15u | high >> 4 & 48u) - 32) * step,
-            X5 = ((int)(low >> 20 & 15u | high >> 6 & 48u) - 32) * step,
-            X6 = ((int)(low >> 24 & 15u | high >> 8 & 48u) - 32) * step,
-            X7 = ((int)(low >> 28 | high >> 10 & 48u) - 32) * step,
+            A = weight.Quads[row * (weight.RowWords / 4) + index],
+            B = new U4 { X = weight.Words[upper], Y = weight.Words[upper + 1] },
+            Scale = Scale(weight, row, index * 32),
         };
     }
+
+    public F8 Eight(WeightPiece piece, int part)
+        => SixBits(piece.A.Word(part), piece.B.Word(part / 2) >> part % 2 * 16, part < 2 ? piece.Scale.Step : piece.Scale.SecondStep);
+
+    private static F8 SixBits(uint low, uint high, float step) => new()
+    {
+        X0 = ((int)(low & 15u | high << 4 & 48u) - 32) * step,
+        X1 = ((int)(low >> 4 & 15u | high << 2 & 48u) - 32) * step,
+        X2 = ((int)(low >> 8 & 15u | high & 48u) - 32) * step,
+        X3 = ((int)(low >> 12 & 15u | high >> 2 & 48u) - 32) * step,
+        X4 = ((int)(low >> 16 & 15u | high >> 4 & 48u) - 32) * step,
+        X5 = ((int)(low >> 20 & 15u | high >> 6 & 48u) - 32) * step,
+        X6 = ((int)(low >> 24 & 15u | high >> 8 & 48u) - 32) * step,
+        X7 = ((int)(low >> 28 | high >> 10 & 48u) - 32) * step,
+    };
 }

@@ -21,17 +21,30 @@ internal readonly unsafe struct DeviceQ8_0 : IDeviceWeights, IDevicePacking
     public F8 Load(WeightView weight, int row, int column, BlockScale scale)
     {
         int at = row * weight.RowWords + column / 4;
-        uint a = weight.Words[at], b = weight.Words[at + 1];
-        return new F8
-        {
-            X0 = ((int)(a << 24) >> 24) * scale.Step,
-            X1 = ((int)(a << 16) >> 24) * scale.Step,
-            X2 = ((int)(a << 8) >> 24) * scale.Step,
-            X3 = ((int)a >> 24) * scale.Step,
-            X4 = ((int)(b << 24) >> 24) * scale.Step,
-            X5 = ((int)(b << 16) >> 24) * scale.Step,
-            X6 = ((int)(b << 8) >> 24) * scale.Step,
-            X7 = ((int)b >> 24) * scale.Step,
-        };
+        return Bytes(weight.Words[at], weight.Words[at + 1], scale.Step);
     }
+
+    public int Eights => 4;
+
+    public WeightPiece Fetch(WeightView weight, int row, int index)
+    {
+        int at = row * (weight.RowWords / 4) + 2 * index;
+        return new WeightPiece { A = weight.Quads[at], B = weight.Quads[at + 1], Scale = Scale(weight, row, index * 32) };
+    }
+
+    public F8 Eight(WeightPiece piece, int part)
+        => part < 2 ? Bytes(piece.A.Word(2 * part), piece.A.Word(2 * part + 1), piece.Scale.Step)
+            : Bytes(piece.B.Word(2 * part - 4), piece.B.Word(2 * part - 3), piece.Scale.Step);
+
+    private static F8 Bytes(uint a, uint b, float step) => new()
+    {
+        X0 = ((int)(a << 24) >> 24) * step,
+        X1 = ((int)(a << 16) >> 24) * step,
+        X2 = ((int)(a << 8) >> 24) * step,
+        X3 = ((int)a >> 24) * step,
+        X4 = ((int)(b << 24) >> 24) * step,
+        X5 = ((int)(b << 16) >> 24) * step,
+        X6 = ((int)(b << 8) >> 24) * step,
+        X7 = ((int)b >> 24) * step,
+    };
 }

@@ -1,4 +1,6 @@
 using System.Reflection;
+using System.Text.RegularExpressions;
+using EdgeVideoLlava.Kernels;
 using EdgeVideoLlava.Tests.Unit.Support;
 
 namespace EdgeVideoLlava.Tests.Unit.Kernels.Devices;
@@ -21,5 +23,23 @@ public sealed class CudaTextTests
         Assert.DoesNotContain(".extern", text);
         Assert.DoesNotContain(".local", text);
         Assert.DoesNotContain("FusedMultiplyAdd", text);
+    }
+
+    /// <summary>Quads of a weight row's piece.</summary>
+    public static TheoryData<Type, int> Pieces => new()
+    {
+        { typeof(DeviceF32), 2 }, { typeof(DeviceF16), 1 }, { typeof(DeviceHalfRows), 1 }, { typeof(DeviceBF16), 1 }, { typeof(DeviceQ8_0), 2 }, { typeof(DeviceQ4_0), 1 }, { typeof(DeviceQ4_1), 1 },
+        { typeof(DeviceQ5_0), 1 }, { typeof(DeviceQ5_1), 1 }, { typeof(DeviceQ4_K), 2 }, { typeof(DeviceQ6_K), 1 },
+    };
+
+    /// <summary>A product of groups reads the numbers of its four weight rows, and all of x, 128 bits at a time; shared memory too.</summary>
+    [Theory, MemberData(nameof(Pieces))]
+    public void Weights_are_loaded_128_bits_at_a_time(Type weights, int quads)
+    {
+        string row = CudaText.Compile(DeviceKernels.Methods[$"LinearGroupRow, {weights.Name}, Float16, OneRow"], 87);
+        int parts = ((IDeviceWeights)Activator.CreateInstance(weights)!).Eights;
+        Assert.Equal(4 * quads + parts, Regex.Count(row, @"ld\.global\.v4"));
+        Assert.DoesNotMatch(@"(ld|st)\.shared\.f32", row);
+        Assert.DoesNotMatch(@"(ld|st)\.shared\.f32", CudaText.Compile(DeviceKernels.Methods[$"LinearGroupTile, {weights.Name}, Float16"], 87));
     }
 }

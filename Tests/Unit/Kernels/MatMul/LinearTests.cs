@@ -72,11 +72,31 @@ public sealed class LinearTests(ITestOutputHelper output)
            from size in device == "Cpu.Scalar" ? [(101, 523, 97)] : new[] { (101, 523, 1130), (797, 641, 67), (1, 4096, 1024), (7, 11008, 65) }
            select new TheoryDataRow<string, StorageType, int, int, int>(device, type, size.Item1, size.Item2, size.Item3);
 
+    /// <summary>
+    /// Sizes that cross what a group makes (4 outputs and 1, 4 or 8 rows; 64 by 64 from 33 rows on) and what it takes at a time (128 pieces; 32 columns);
+    /// with few outputs and many columns several groups share the columns.
+    /// </summary>
+    public static IEnumerable<TheoryDataRow<string, StorageType, int, int, int>> GroupSizes
+        => from type in new[] { StorageType.F32, StorageType.F16, StorageType.BF16 }.Concat(BlockOracle.Types)
+           from size in new[]
+           {
+               (1, 4096, 7), (1, 8192, 3), (2, 5376, 5), (3, 4352, 4), (4, 2048, 3), (5, 2304, 9), (6, 1024, 4), (7, 1280, 6), (8, 6144, 5), (9, 512, 13), (32, 256, 66),
+               (33, 256, 64), (64, 544, 65), (65, 40, 63), (70, 768, 130),
+           }
+           where size.Item2 % type.BlockColumns() == 0
+           select new TheoryDataRow<string, StorageType, int, int, int>(nameof(TestDevice.OpenClPortable), type, size.Item1, size.Item2, size.Item3);
+
+    /// <summary>The same on ILGPU's CPU accelerator, where a launch of a group costs milliseconds.</summary>
+    public static IEnumerable<TheoryDataRow<string, StorageType, int, int, int>> ToyGroupSizes
+        => from type in new[] { StorageType.F32, StorageType.Q8_0, StorageType.Q6_K }
+           from size in new[] { (1, 2304, 3), (2, 2304, 2), (8, 256, 5), (33, 256, 3) }
+           select new TheoryDataRow<string, StorageType, int, int, int>(nameof(TestDevice.IlgpuCpuPortable), type, size.Item1, size.Item2, size.Item3);
+
     /// <summary>Every block type, held to the numbers that its blocks mean; what quantizing loses is another test (PackTests).</summary>
     public static IEnumerable<TheoryDataRow<string, StorageType, int, int, int>> BlockSizes
         => from device in KernelDevices.All
            from type in BlockOracle.Types
-           from size in device == nameof(TestDevice.IlgpuCpu) ? [(2, 256, 5)] : new[] { (1, 256, 33), (2, 512, 31), (9, 768, 34), (65, 1280, 18), (5, 96, 7), (3, 544, 20) }
+           from size in device.StartsWith(nameof(TestDevice.IlgpuCpu)) ? [(2, 256, 5)] : new[] { (1, 256, 33), (2, 512, 31), (9, 768, 34), (65, 1280, 18), (5, 96, 7), (3, 544, 20) }
            where size.Item2 % type.BlockColumns() == 0
            select new TheoryDataRow<string, StorageType, int, int, int>(device, type, size.Item1, size.Item2, size.Item3);
 
@@ -94,7 +114,8 @@ public sealed class LinearTests(ITestOutputHelper output)
            from rows in new[] { 1, 3, 14 }
            select new TheoryDataRow<string, Activation, bool, bool, int>(device, activation, bias, residual, rows);
 
-    [Theory, MemberData(nameof(Sizes)), MemberData(nameof(LargeSizes)), MemberData(nameof(SquareSizes)), MemberData(nameof(BlockSizes)), MemberData(nameof(LargeBlockSizes))]
+    [Theory, MemberData(nameof(Sizes)), MemberData(nameof(LargeSizes)), MemberData(nameof(SquareSizes)), MemberData(nameof(GroupSizes)), MemberData(nameof(ToyGroupSizes)),
+        MemberData(nameof(BlockSizes)), MemberData(nameof(LargeBlockSizes))]
     public void Product_equals_the_definition(string device, StorageType type, int rows, int columns, int outputs)
         => Check(KernelDevices.Get(device), type, rows, columns, outputs, Activation.None, bias: false, residual: false);
 
@@ -104,9 +125,33 @@ public sealed class LinearTests(ITestOutputHelper output)
         Check(KernelDevices.Get(device), StorageType.F32, rows, 29, 46, activation, bias, residual);
         if (device == nameof(TestDevice.OpenCl)) Check(KernelDevices.Get(device), StorageType.F16, rows, 70, 46, activation, bias, residual);
         if (device == nameof(TestDevice.OpenCl)) Check(KernelDevices.Get(device), StorageType.Q4_K, rows * 5, 256, 38, activation, bias, residual);
+        if (device == nameof(TestDevice.OpenClPortable))
+        {
+            Check(KernelDevices.Get(device), StorageType.F16, rows, 4100, 6, activation, bias, residual); // shared by groups
+            Check(KernelDevices.Get(device), StorageType.Q4_0, rows, 256, 46, activation, bias, residual);
+            Check(KernelDevices.Get(device), StorageType.Q4_K, rows + 60, 256, 138, activation, bias, residual);
+        }
         if (device.StartsWith("Cpu.")) Check(KernelDevices.Get(device), StorageType.F16, rows, 700, 166, activation, bias, residual);
         if (device.StartsWith("Cpu.")) Check(KernelDevices.Get(device), StorageType.Q4_K, rows * 5, 768, 38, activation, bias, residual);
     }
+
+    /// <summary>No order of groups shows in a result: the same product has the same bits.</summary>
+    [Theory]
+    [InlineData(TestDevice.OpenClPortable, 1, 8192, 6, 2), InlineData(TestDevice.OpenClPortable, 3, 8192, 6, 2), InlineData(TestDevice.OpenClPortable, 1, 4096, 1024, 1)]
+    [InlineData(TestDevice.OpenClPortable, 70, 512, 130, 1), InlineData(TestDevice.IlgpuCpuPortable, 1, 2304, 2, 2)]
+    public void The_same_product_twice_has_the_same_bits(TestDevice device, int rows, int columns, int outputs, int leastShares)
+    {
+        var accelerator = (IlgpuDevice)TestDevices.Get(device);
+        int groups = (outputs + LinearGroupRow.Outputs(gated: true) - 1) / LinearGroupRow.Outputs(gated: true);
+        Assert.True(LinearGroupRow.Shares(groups, 2 * accelerator.Accelerator.NumMultiprocessors, columns) >= leastShares);
+        float[] first = Run(accelerator, StorageType.Q8_0, rows, columns, 2 * outputs, Activation.SiluUp, true, true).Got;
+        for (int i = 0; i < 3; i++) Assert.Equal(first, Run(accelerator, StorageType.Q8_0, rows, columns, 2 * outputs, Activation.SiluUp, true, true).Got);
+    }
+
+    [Theory]
+    [InlineData(1024, 264, 4096, 1), InlineData(256, 264, 4096, 2), InlineData(32, 264, 4096, 4), InlineData(32, 264, 11008, 9), InlineData(1, 4, 1023, 1), InlineData(1, 4, 2048, 2)]
+    public void Columns_are_shared_where_groups_are_few(int groups, int wanted, int columns, int shares)
+        => Assert.Equal(shares, LinearGroupRow.Shares(groups, wanted, columns));
 
     public static IEnumerable<TheoryDataRow<string, int, int>> Places
         => from device in KernelDevices.All

@@ -1,0 +1,144 @@
+using ILGPU;
+using ILGPU.Algorithms;
+
+namespace EdgeVideoLlava.Kernels;
+
+/// <summary>The matrix-vector product of <see cref="Linear"/> for groups: few rows of x against four rows of W in a group, whose items share the columns.</summary>
+/// <remarks>
+/// An item takes a piece of each of the four rows at once, 64 bytes under way or more, and uses what it loads of x for all of them. 128 items are
+/// 4096 columns in blocks of 32: one piece each, where 256 items would leave half without work.
+/// Gated, the four rows are gate and up of two outputs. Grid: (fours of outputs, shares of the columns, chunks of rows of x); with several shares
+/// their sums go to partials, which <see cref="LinearPartials"/> adds up: (shares · rows of x, rows of W).
+/// 4096 x 4096 Q4_0, one row of x: 9.4 MB, 34 MFLOP, 1024 groups; 11008 x 4096: 25 MB, 90 MFLOP, 2752 groups. Seven to eight
+/// instructions a weight with one row of x in binary16 (sm_90's machine code): 130 multiprocessors can unpack 2.2 TB/s, Orin's 16 the 200 GB/s that its
+/// memory gives. Not measured on a GPU.
+/// </remarks>
+internal static class LinearGroupRow
+{
+    /// <summary>Items of a group.</summary>
+    public const int Items = 128;
+
+    /// <summary>Rows of W in a group.</summary>
+    private const int RowsOfW = 4;
+
+    // Columns: plain numbers give every item a piece, blocks of 32 a quarter of them.
+    private const int LeastShare = 8 * Items;
+
+    // Parts of a sum after the first of the two steps that add up what the items have.
+    private const int Parts = 8;
+
+    public static int Outputs(bool gated) => gated ? RowsOfW / 2 : RowsOfW;
+
+    /// <summary>Into how many shares to divide the columns to have as many groups as wanted; none becomes smaller than what its group costs.</summary>
+    public static int Shares(int groups, int wanted, int columns) => Math.Max(1, Math.Min((wanted + groups - 1) / groups, columns / LeastShare));
+
+    public static void Kernel<TWeights, T, TRows>(WeightView weight, EightsView<T> x, MatrixView bias, MatrixView residual, int activation, MatrixView partials, ResultView y)
+        where TWeights : unmanaged, IDeviceWeights where T : unmanaged, IElement<T> where TRows : unmanaged, IRowCount
+    {
+        TWeights w = default;
+        int count = default(TRows).Count, item = Group.IdxX, gates = activation == (int)Activation.SiluUp ? y.Columns : 0;
+        int first = Grid.IdxX * (gates > 0 ? RowsOfW / 2 : RowsOfW), firstOfX = Grid.IdxZ * count;
+        int r0 = RowOfW(0, first, gates, y.Columns), r1 = RowOfW(1, first, gates, y.Columns), r2 = RowOfW(2, first, gates, y.Columns), r3 = RowOfW(3, first, gates, y.Columns);
+        Starts starts = Starts.Of(firstOfX, y.Rows - 1, x.Stride);
+        Sums sums = default;
+        int pieces = x.Columns / 8 / w.Eights;
+        for (int piece = Grid.IdxY * Items + item; piece < pieces; piece += Grid.DimY * Items)
+        {
+            WeightPiece a = w.Fetch(weight, r0, piece), b = w.Fetch(weight, r1, piece), c = w.Fetch(weight, r2, piece), d = w.Fetch(weight, r3, piece);
+            int eight = piece * w.Eights;
+            if (count == 1 && w.Eights == 4)
+            {
+                // By hand: a loop selects the words of a part again and again, which one row does not pay for. With more rows it saves registers.
+                sums = Add<T>(sums, count, w.Eight(a, 0), w.Eight(b, 0), w.Eight(c, 0), w.Eight(d, 0), x, starts, eight);
+                sums = Add<T>(sums, count, w.Eight(a, 1), w.Eight(b, 1), w.Eight(c, 1), w.Eight(d, 1), x, starts, eight + 1);
+                sums = Add<T>(sums, count, w.Eight(a, 2), w.Eight(b, 2), w.Eight(c, 2), w.Eight(d, 2), x, starts, eight + 2);
+                sums = Add<T>(sums, count, w.Eight(a, 3), w.Eight(b, 3), w.Eight(c, 3), w.Eight(d, 3), x, starts, eight + 3);
+                continue;
+            }
+            for (int part = 0; part < w.Eights; part++)
+                sums = Add<T>(sums, count, w.Eight(a, part), w.Eight(b, part), w.Eight(c, part), w.Eight(d, part), x, starts, eight + part);
+        }
+
+        ArrayView<F4> all = SharedMemory.Allocate<F4>(count * Items), parts = SharedMemory.Allocate<F4>(count * Parts);
+        Share(all, item, sums, count);
+        Group.Barrier();
+        if (item < count * Parts) parts[item] = Sum(all, item / Parts * Items + item % Parts, Parts, Items / Parts);
+        Group.Barrier();
+        if (item >= count * RowsOfW) return;
+        int row = firstOfX + item / RowsOfW, index = item % RowsOfW;
+        F4 total = Sum(parts, item / RowsOfW * Parts, 1, Parts);
+        if (partials.Rows > 0) StorePartial(partials, total, index, first, gates, row, y);
+        else if (gates == 0 || index < RowsOfW / 2)
+            LinearEpilogue.Store(FourDots.Element(total, index), FourDots.Element(total, index + RowsOfW / 2), bias, residual, activation, y, row, first + index);
+    }
+
+    /// <summary>The row of W of one of a group's four sums; where there is none another, whose sum is not stored.</summary>
+    private static int RowOfW(int index, int first, int gates, int outputs)
+        => gates == 0 ? XMath.Min(first + index, outputs - 1) : XMath.Min(first + index % 2, outputs - 1) + index / 2 * gates;
+
+    private static Sums Add<T>(Sums sums, int count, F8 a, F8 b, F8 c, F8 d, EightsView<T> x, Starts starts, int eight) where T : unmanaged, IElement<T>
+    {
+        sums.S0 = FourDots.Add(sums.S0, a, b, c, d, x[starts.X0 + eight]);
+        if (count == 1) return sums;
+        sums.S1 = FourDots.Add(sums.S1, a, b, c, d, x[starts.X1 + eight]);
+        sums.S2 = FourDots.Add(sums.S2, a, b, c, d, x[starts.X2 + eight]);
+        sums.S3 = FourDots.Add(sums.S3, a, b, c, d, x[starts.X3 + eight]);
+        if (count == 4) return sums;
+        sums.S4 = FourDots.Add(sums.S4, a, b, c, d, x[starts.X4 + eight]);
+        sums.S5 = FourDots.Add(sums.S5, a, b, c, d, x[starts.X5 + eight]);
+        sums.S6 = FourDots.Add(sums.S6, a, b, c, d, x[starts.X6 + eight]);
+        sums.S7 = FourDots.Add(sums.S7, a, b, c, d, x[starts.X7 + eight]);
+        return sums;
+    }
+
+    private static void Share(ArrayView<F4> all, int item, Sums sums, int count)
+    {
+        all[item] = sums.S0;
+        if (count == 1) return;
+        all[Items + item] = sums.S1;
+        all[2 * Items + item] = sums.S2;
+        all[3 * Items + item] = sums.S3;
+        if (count == 4) return;
+        all[4 * Items + item] = sums.S4;
+        all[5 * Items + item] = sums.S5;
+        all[6 * Items + item] = sums.S6;
+        all[7 * Items + item] = sums.S7;
+    }
+
+    private static F4 Sum(ArrayView<F4> values, int start, int step, int count)
+    {
+        F4 sum = values[start];
+        for (int i = 1; i < count; i++) sum = FourDots.Add(sum, values[start + i * step]);
+        return sum;
+    }
+
+    private static void StorePartial(MatrixView partials, F4 total, int index, int first, int gates, int row, ResultView y)
+    {
+        int output = first + (gates == 0 ? index : index % 2);
+        if (row < y.Rows && output < y.Columns) partials[Grid.IdxY * y.Rows + row, gates == 0 ? output : output + index / 2 * gates] = FourDots.Element(total, index);
+    }
+
+    // One for each row of x, of the four rows of W.
+    private struct Sums
+    {
+        public F4 S0, S1, S2, S3, S4, S5, S6, S7;
+    }
+
+    // Where rows of x begin, in eights.
+    private struct Starts
+    {
+        public int X0, X1, X2, X3, X4, X5, X6, X7;
+
+        public static Starts Of(int first, int last, int stride) => new()
+        {
+            X0 = XMath.Min(first, last) * stride,
+            X1 = XMath.Min(first + 1, last) * stride,
+            X2 = XMath.Min(first + 2, last) * stride,
+            X3 = XMath.Min(first + 3, last) * stride,
+            X4 = XMath.Min(first + 4, last) * stride,
+            X5 = XMath.Min(first + 5, last) * stride,
+            X6 = XMath.Min(first + 6, last) * stride,
+            X7 = XMath.Min(first + 7, last) * stride,
+        };
+    }
+}

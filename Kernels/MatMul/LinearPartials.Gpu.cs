@@ -1,0 +1,24 @@
+using ILGPU;
+
+namespace EdgeVideoLlava.Kernels;
+
+/// <summary>Adds up what several groups of <see cref="LinearGroupRow"/> have of the same sums, always in the same order, and stores the results.</summary>
+internal static class LinearPartials
+{
+    public static long Items(int rows, int outputs) => (long)rows * outputs;
+
+    /// <summary>One item is one element of y.</summary>
+    /// <param name="partials">(shares · rows of y, rows of W).</param>
+    public static void Kernel(Index1D item, MatrixView partials, MatrixView bias, MatrixView residual, int activation, ResultView y)
+    {
+        if (item >= y.Rows * y.Columns) return;
+        int row = item / y.Columns, r = item % y.Columns;
+        float sum = 0f, up = 0f;
+        for (int from = row; from < partials.Rows; from += y.Rows) sum += partials[from, r];
+        if (activation == (int)Activation.SiluUp)
+        {
+            for (int from = row; from < partials.Rows; from += y.Rows) up += partials[from, y.Columns + r];
+        }
+        LinearEpilogue.Store(sum, up, bias, residual, activation, y, row, r);
+    }
+}
