@@ -38,7 +38,7 @@ internal static class BenchCommand
             int context = session.Model.Config.Language.Context, length = parsed.GetValue(prompt), tokens = parsed.GetValue(generate);
             if (Math.Max(length, tokens + 1) > context) throw new BadInputException($"the model has {context} positions; take a --prompt-length and --generate that fit");
             MachinePeaks? peaks = session.Device is CpuDevice cpu ? MachinePeaks.Measure(cpu.Threads) : null;
-            BenchmarkResult[] results = [benchmark.Encode(cancel), benchmark.Prefill(length, cancel), benchmark.Decode(tokens, cancel)];
+            BenchmarkResult[] results = [benchmark.Encode(cancel), benchmark.Prefill(length, cancel), benchmark.Decode(tokens, cancel: cancel)];
             var report = new BenchReport(name, ModelCost.LanguageParameters(session.Model.Language), session.Device.Description, peaks, results);
             if (parsed.GetValue(json)) report.WriteJson(Console.Out);
             else report.WriteTable(Console.Out);
