@@ -7,6 +7,9 @@ namespace EdgeVideoLlava.Kernels;
 /// </remarks>
 public static class DeviceChecks
 {
+    /// <summary>Name of the check that recorded work can be relied on.</summary>
+    public const string RecordedName = "recorded work, given again";
+
     private const int Columns = 256;
 
     private static readonly StorageType[] Types =
@@ -20,7 +23,7 @@ public static class DeviceChecks
         [
             .. device.Tier == KernelTier.TensorCore ? InstructionChecks.Of(device) : [],
             .. DeviceSelfTest.Operations.Concat(Products(wide)).Concat(Attention()).Select(operation => Compared(device, operation.Name, operation.Run)),
-            new DeviceCheck("recorded work, given again", () => Recorded(device)),
+            new DeviceCheck(RecordedName, () => Recorded(device)),
             new DeviceCheck("the driver's copy", () => Copied(device)),
         ];
     }
