@@ -33,7 +33,7 @@ public static class DeviceChecks
         foreach (StorageType type in Types)
         {
             foreach (int rows in new[] { 1, 3, 8, 37 })
-                yield return ($"{type} product of {rows} rows, bias, GELU, residual", o => Product(o, type, rows, 70));
+                yield return ($"{type} product of {rows} row{(rows == 1 ? "" : "s")}, bias, GELU, residual", o => Product(o, type, rows, 70));
             yield return ($"{type} product of 200 rows by {wide}, bias, GELU, residual", o => Product(o, type, 200, wide));
             yield return ($"{type} product of 37 rows, SiLU·up", o => DeviceSelfTest.Result(o, 37, 70, y => Linear.Run(
                 o.Queue, o.Weight(type, 140, Columns), o.Activations(37, Columns), y, new Epilogue(Activation: Activation.SiluUp))));

@@ -21,7 +21,7 @@ internal static class GpuReportText
         foreach (string tier in results.Kernels.Select(kernel => kernel.Tier).Distinct()) Kernels(text, results, tier);
         Line(text, $"## Not measured");
         Line(text, $"");
-        Line(text, $"{(results.Skipped.Count == 0 ? "Nothing was left out." : $"{results.Skipped.Count} things:")}");
+        Line(text, $"{(results.Skipped.Count == 0 ? "Nothing was left out." : $"{results.Skipped.Count} thing{(results.Skipped.Count == 1 ? "" : "s")}:")}");
         Line(text, $"");
         foreach (string skipped in results.Skipped) Line(text, $"* {skipped}");
         return text.ToString().TrimEnd() + "\n";
@@ -47,11 +47,15 @@ internal static class GpuReportText
         Line(text, $"## Checks against the processor: {results.Checks.Count - failed} passed, {failed} FAILED");
         Line(text, $"");
         if (results.Checks.Count == 0) return;
-        Line(text, $"| kernels | check | result |");
-        Line(text, $"|---|---|---|");
-        foreach (CheckResult check in results.Checks) Line(text, $"| {check.Tier} | {check.Check} | {(check.Failure == null ? "passed" : "FAILED: " + Cell(check.Failure))} |");
+        string[] tiers = [.. results.Checks.Select(check => check.Tier).Distinct()];
+        Line(text, $"| check | {string.Join(" | ", tiers)} |");
+        Line(text, $"|---|{string.Concat(tiers.Select(_ => "---|"))}");
+        foreach (IGrouping<string, CheckResult> check in results.Checks.GroupBy(check => check.Check))
+            Line(text, $"| {check.Key} | {string.Join(" | ", tiers.Select(tier => Verdict(check.FirstOrDefault(result => result.Tier == tier))))} |");
         Line(text, $"");
     }
+
+    private static string Verdict(CheckResult? check) => check == null ? "" : check.Failure == null ? "passed" : "FAILED: " + Cell(check.Failure);
 
     private static void Copy(StringBuilder text, GpuReportResults results)
     {
@@ -98,7 +102,7 @@ internal static class GpuReportText
     {
         Line(text, $"## Kernels, {tier}");
         Line(text, $"");
-        Line(text, $"Median of 5 batches of launches. Bytes: every operand once; FLOP: products only.");
+        Line(text, $"Median of 5 batches of launches. Bytes: every operand once; FLOP: products only. Weights and KV caches take turns, so that they come from memory; activations may come from a cache, as in the model.");
         Line(text, $"");
         Line(text, $"| operation | weight | shape | µs | MB | GFLOP | GB/s | of the copy | TFLOP/s |");
         Line(text, $"|---|---|---|---|---|---|---|---|---|");

@@ -7,12 +7,15 @@ namespace EdgeVideoLlava.Runtime.Diagnostics;
 /// <param name="rotated">Bytes of weights that take turns, so that none is found in a cache.</param>
 internal sealed class KernelOperands(ComputeDevice device, ComputeQueue queue, long rotated) : IDisposable
 {
-    private const int MostWeights = 64;
+    private const int MostTurns = 64;
 
     private readonly List<IDisposable> owned = [];
     private readonly RandomMemory host = new();
 
     public ComputeQueue Queue { get; } = queue;
+
+    /// <summary>Of the weights, each shape once.</summary>
+    public long WeightBytes { get; private set; }
 
     /// <summary>F32 or F16.</summary>
     public StorageType Activation => device.ActivationType;
@@ -44,12 +47,16 @@ internal sealed class KernelOperands(ComputeDevice device, ComputeQueue queue, l
         return vector;
     }
 
+    /// <summary>How many operands of so many bytes have to take turns.</summary>
+    public int Turns(long bytes) => (int)Math.Clamp((rotated + bytes - 1) / Math.Max(1, bytes), 1, MostTurns);
+
     /// <summary>Weights of one shape, together at least the bytes that shall take turns.</summary>
     public Weight[] Weights(StorageType type, int rows, int columns)
     {
         long bytes = type.Bytes((long)rows * columns);
         nint address = host.Allocate(type, (long)rows * columns);
-        var weights = new Weight[Math.Clamp((rotated + bytes - 1) / Math.Max(1, bytes), 1, MostWeights)];
+        WeightBytes += bytes;
+        var weights = new Weight[Turns(bytes)];
         for (int i = 0; i < weights.Length; i++)
         {
             weights[i] = device.LoadWeight($"{type} {rows} x {columns}", type, columns, new HostRows(address, rows));

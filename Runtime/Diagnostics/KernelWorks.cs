@@ -55,9 +55,10 @@ internal sealed class KernelWorks(VideoLlavaConfig config, int positions, Storag
             KernelCost.CausalAttention(rows, positions, language.QueryColumns, language.KeyColumns, activation), onTensorCores, o =>
             {
                 Matrix q = o.Activations(rows, language.QueryColumns), y = o.Activations(rows, language.QueryColumns);
-                Matrix keys = o.Activations(positions, language.KeyColumns), values = o.Activations(positions, language.KeyColumns);
+                int turns = rows == 1 ? o.Turns(2L * positions * language.KeyColumns * activation.ElementBytes()) : 1;
+                (Matrix Keys, Matrix Values)[] caches = [.. Enumerable.Range(0, turns).Select(_ => (o.Activations(positions, language.KeyColumns), o.Activations(positions, language.KeyColumns)))];
                 IntVector places = o.Ints(Enumerable.Range(positions - rows, rows));
-                return _ => CausalAttention.Run(o.Queue, q, keys, values, places, head, y);
+                return turn => CausalAttention.Run(o.Queue, q, caches[turn % turns].Keys, caches[turn % turns].Values, places, head, y);
             });
 
         KernelWork Tower(string name, SequenceLayout layout) => new(
