@@ -15,17 +15,9 @@ public sealed class BenchTests
         Assert.InRange(report.GetProperty("peak_bytes_per_second").GetDouble(), 1e8, 1e13);
     }
 
-    [Theory, InlineData(""), InlineData("--synthetic 7b --layers 1")]
+    [Theory, InlineData(""), InlineData("--synthetic 7b --layers 1"), InlineData("--synthetic 7b --layers 1 --type q4_0")]
     public async Task What_no_device_can_do_is_refused_for_every_model(string model)
         => (await EdgeProcess.Run(["bench", "--compute", "fp16", .. model.Split(' ', StringSplitOptions.RemoveEmptyEntries)])).IsRefusal(3, "take --compute fp32");
-
-    [Fact]
-    public async Task A_synthetic_model_of_blocks_is_made_in_memory()
-    {
-        EdgeResult result = await EdgeProcess.Run("bench", "--synthetic", "7b", "--layers", "1", "--type", "q4_0", "--repeat", "1", "--prompt-length", "1", "--generate", "1", "--device", "cpu");
-        Assert.Equal(0, result.Code);
-        Assert.Contains("| synthetic 7b, 1 of 32 layers, Q4_0 |", result.Output);
-    }
 
     [Fact]
     public async Task A_test_that_does_not_fit_into_the_context_is_code_2()
