@@ -6,37 +6,31 @@ namespace EdgeVideoLlava.Runtime.Diagnostics;
 /// <summary>The sections of a report one after the other; whatever fails is a line of the report, and the rest goes on.</summary>
 internal sealed class GpuReportRun(GpuReportResults results, GpuReportOptions options, GpuReportClock clock, IProgress<string> progress) : IDisposable
 {
-    private readonly List<ComputeDevice> devices = [];
+    /// <summary>After a kernel that failed the driver may refuse all that follows; the device is opened anew so often at most.</summary>
+    private const int MostReopenings = 3;
 
     private static readonly TimeSpan KernelTime = TimeSpan.FromSeconds(3);
+
+    private readonly List<(DeviceOptions Options, ComputeDevice Device)> devices = [];
+    private int reopenings;
 
     public void All()
     {
         Open();
-        foreach (ComputeDevice device in devices) Checks(device);
-        if (results.Device == "ilgpu-cpu")
+        for (int i = 0; i < devices.Count; i++) Checks(i);
+        if (devices.Count == 0 || results.Device == "ilgpu-cpu")
         {
-            results.Skipped.Add("times: ILGPU's CPU accelerator has a thread for each lane, its speed means nothing");
+            results.Skipped.Add(devices.Count == 0 ? "times: the device does not open" : "times: ILGPU's CPU accelerator has a thread for each lane, its speed means nothing");
             return;
         }
-        Copy(devices[0]);
-        Models(devices[0]);
-        for (int i = 0; i < devices.Count; i++) Kernels(devices[i], i > 0 ? devices[0] : null);
+        Copy(devices[0].Device);
+        Models(devices[0].Device);
+        for (int i = 0; i < devices.Count; i++) Kernels(devices[i].Device, i > 0 ? devices[0].Device : null);
     }
 
     public void Dispose()
     {
-        foreach (ComputeDevice device in devices)
-        {
-            try
-            {
-                device.Dispose();
-            }
-            catch (DeviceFailedException)
-            {
-                // what had failed is in the report
-            }
-        }
+        foreach ((_, ComputeDevice device) in devices) Close(device);
     }
 
     public static string Line(Exception e) => $"{(e is DeviceFailedException or DeviceUnavailableException ? "" : e.GetBaseException().GetType().Name + ": ")}{e.GetBaseException().Message.ReplaceLineEndings(" ")}";
@@ -45,39 +39,74 @@ internal sealed class GpuReportRun(GpuReportResults results, GpuReportOptions op
         : $"{ilgpu.Tier switch { KernelTier.TensorCore => "tensor-core", KernelTier.Portable => "portable", _ => "processor" }}, {(ilgpu.ActivationType == StorageType.F16 ? "fp16" : "fp32")}";
 
     /// <summary>The device with the kernels it is made for, and again with the portable ones.</summary>
+    /// <exception cref="DeviceUnavailableException">It is no GPU and does not open; of a GPU that is a failed check.</exception>
     private void Open()
     {
         bool lanes = results.Device == "ilgpu-cpu";
         Add(new DeviceOptions(options.Threads, lanes ? StorageType.F16 : null, lanes ? KernelTier.TensorCore : null));
-        if (devices[0] is IlgpuDevice { Tier: not KernelTier.Portable } && !lanes) Add(new DeviceOptions(0, StorageType.F16, KernelTier.Portable));
+        if (!lanes && results.Device != "cpu" && devices is [] or [(_, IlgpuDevice { Tier: not KernelTier.Portable })]) Add(new DeviceOptions(0, StorageType.F16, KernelTier.Portable));
 
         void Add(DeviceOptions wanted)
         {
             progress.Report($"opening {results.Device}{(wanted.Tier == null ? "" : $", {wanted.Tier}")} (all its kernels are compiled)");
-            devices.Add(ComputeDevices.Open(results.Device, wanted));
-            results.Opened.Add($"{devices[^1].Description}; {Tier(devices[^1])}");
+            try
+            {
+                devices.Add((wanted, ComputeDevices.Open(results.Device, wanted)));
+            }
+            catch (DeviceUnavailableException e) when (results.IsGpu)
+            {
+                results.Checks.Add(new CheckResult(wanted.Tier?.ToString() ?? "default", "opening the device", Line(e)));
+                progress.Report($"FAILED: {Line(e)}");
+                return;
+            }
+            results.Opened.Add($"{devices[^1].Device.Description}; {Tier(devices[^1].Device)}");
         }
     }
 
-    private void Checks(ComputeDevice device)
+    private void Checks(int index)
     {
-        if (device is not IlgpuDevice ilgpu) return; // the processor is what the others are held against
+        if (devices[index].Device is not IlgpuDevice device) return; // the processor is what the others are held against
+        string tier = Tier(device);
         int failed = 0;
-        IReadOnlyList<DeviceCheck> checks = [.. DeviceChecks.Of(ilgpu), DecodeCheck.Of(ilgpu)];
-        foreach (DeviceCheck check in checks)
+        IReadOnlyList<DeviceCheck> checks = All(device);
+        for (int i = 0; i < checks.Count; i++)
         {
             if (clock.Over.IsCancellationRequested)
             {
-                results.Skipped.Add($"check, {Tier(device)}: {check.Name} and those after it (time)");
+                results.Skipped.Add($"check, {tier}: {checks[i].Name} and those after it (time)");
                 break;
             }
-            string? failure = Attempt(check.Run);
-            results.Checks.Add(new CheckResult(Tier(device), check.Name, failure));
+            string? failure = Attempt(checks[i].Run, out bool thrown);
+            results.Checks.Add(new CheckResult(tier, checks[i].Name, failure));
             if (failure == null) continue;
             failed++;
-            progress.Report($"FAILED: {check.Name}: {failure}");
+            progress.Report($"FAILED: {checks[i].Name}: {failure}");
+            if (thrown && reopenings++ < MostReopenings) checks = All((IlgpuDevice)Reopen(index));
         }
-        progress.Report($"{checks.Count} checks, {Tier(device)}: {failed} failed ({Seconds})");
+        progress.Report($"{checks.Count} checks, {tier}: {failed} failed ({Seconds})");
+
+        static IReadOnlyList<DeviceCheck> All(IlgpuDevice device) => [.. DeviceChecks.Of(device), DecodeCheck.Of(device)];
+    }
+
+    private ComputeDevice Reopen(int index)
+    {
+        (DeviceOptions wanted, ComputeDevice old) = devices[index];
+        Close(old);
+        devices[index] = (wanted, ComputeDevices.Open(results.Device, wanted));
+        return devices[index].Device;
+    }
+
+    /// <summary>A device that has failed may fail again.</summary>
+    private static void Close(ComputeDevice device)
+    {
+        try
+        {
+            device.Dispose();
+        }
+        catch (Exception)
+        {
+            // what had failed is in the report
+        }
     }
 
     private void Copy(ComputeDevice device)
@@ -147,9 +176,12 @@ internal sealed class GpuReportRun(GpuReportResults results, GpuReportOptions op
 
     private string Seconds => string.Create(CultureInfo.InvariantCulture, $"{clock.Elapsed.TotalSeconds:0} s");
 
+    private string? Attempt(Func<string?> run) => Attempt(run, out _);
+
     /// <summary>What is wrong in one line, whether it is said or thrown; null if nothing is.</summary>
-    private string? Attempt(Func<string?> run)
+    private string? Attempt(Func<string?> run, out bool thrown)
     {
+        thrown = false;
         try
         {
             return run();
@@ -160,6 +192,7 @@ internal sealed class GpuReportRun(GpuReportResults results, GpuReportOptions op
         }
         catch (Exception e)
         {
+            thrown = true;
             return Line(e); // whatever a driver comes up with
         }
     }

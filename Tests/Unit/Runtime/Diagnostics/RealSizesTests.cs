@@ -16,7 +16,7 @@ public sealed class RealSizesTests(ITestOutputHelper output)
     public void Every_kernel_of_the_7B_model_runs_on_the_processor()
     {
         using var device = new CpuDevice();
-        Assert.Equal(27, Run(device, new KernelWorks(Sizes.Config, Sizes.Positions, StorageType.F32).All([StorageType.F16])));
+        Assert.Equal(31, Run(device, new KernelWorks(Sizes.Config, Sizes.Positions, StorageType.F32).All([StorageType.F16])));
     }
 
     /// <summary>Weights in turns, and all that a decode step has.</summary>
@@ -42,15 +42,16 @@ public sealed class RealSizesTests(ITestOutputHelper output)
         Assert.Equal(before, device.AllocatedBytes);
     }
 
-    private int Run(ComputeDevice device, IEnumerable<KernelWork> works)
+    private static int Run(ComputeDevice device, IEnumerable<KernelWork> works)
     {
         int count = 0;
         using ComputeQueue queue = device.CreateQueue();
         foreach (KernelWork work in works)
         {
             using var operands = new KernelOperands(device, queue, device is CpuDevice ? 0 : Sizes.RotatedBytes);
-            double seconds = new KernelTimer(queue, TimeSpan.Zero, recorded: false).Measure(work.Prepare(operands), TestContext.Current.CancellationToken);
-            output.WriteLine($"{work.Operation} {work.Weight} {work.Shape}: {1e3 * seconds:0.000} ms");
+            Action<int> give = work.Prepare(operands);
+            for (int turn = 0; turn < (device is CpuDevice ? 1 : 3); turn++) give(turn);
+            queue.Wait();
             count++;
         }
         return count;
