@@ -66,7 +66,7 @@ public static class GpuReport
     private static bool IsGpu(DeviceDescription device) => device.Kind is "GPU" or "integrated GPU";
 
     /// <summary>False if it did not end in time.</summary>
-    private static bool Join(Thread work, TimeSpan limit, CancellationToken cancel)
+    internal static bool Join(Thread work, TimeSpan limit, CancellationToken cancel)
     {
         long end = Environment.TickCount64 + (long)limit.TotalMilliseconds;
         while (!work.Join(100))

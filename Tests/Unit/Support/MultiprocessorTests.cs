@@ -8,6 +8,7 @@ public sealed class MultiprocessorTests
     [InlineData(90, 256, 32, 0, 8)] // 2048 threads: 8 groups
     [InlineData(90, 256, 64, 0, 4)] // 2048 registers a warp, 8 in a part, 32 in all, 4 groups of 8
     [InlineData(90, 256, 65, 0, 3)] // 2304 a warp (pieces of 256), 7 in a part, 28 in all, 3 groups of 8
+    [InlineData(90, 128, 73, 0, 6)] // 2560 a warp, 6 in a part; 2336 without rounding would be 7
     [InlineData(90, 32, 16, 0, 32)] // the limit of groups
     [InlineData(90, 128, 16, 48 << 10, 4)] // 49 KiB of 228
     [InlineData(87, 128, 48, 0, 10)] // 1536 a warp, 10 in a part, 40 in all, 10 groups of 4
