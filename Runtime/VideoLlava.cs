@@ -40,7 +40,7 @@ public sealed class VideoLlava : IDisposable
 
     /// <summary>Random weights of the real model's shapes, for measuring (<see cref="Loading.SyntheticCheckpoint"/>).</summary>
     public static VideoLlava Synthetic(VideoLlavaConfig config, StorageType type, ComputeDevice device, LoadOptions? options = null, CancellationToken cancel = default)
-        => new(ModelParts.Load(Loading.SyntheticCheckpoint.Create(config, type), config, device, options ?? new LoadOptions(), null, cancel));
+        => new(ModelParts.Load(Loading.SyntheticCheckpoint.Create(config, type, sharedMemory: device is not CpuDevice), config, device, options ?? new LoadOptions(), null, cancel));
 
     /// <summary>f_P(f_V(pixels)): a picture or clip to the rows that stand for it in a prompt.</summary>
     /// <remarks>Before the language part uses them, the caller waits for <see cref="VisionQueue"/>.</remarks>

@@ -16,6 +16,9 @@ public abstract class ComputeQueue(ComputeDevice device) : IDisposable
 
     public abstract void Read(IntVector source, Span<int> target);
 
+    /// <summary>Copies a dense matrix of float32 into another as large, by the driver's own copy where there is one: the measure of a device's memory.</summary>
+    public virtual void Copy(Matrix source, Matrix target) => CopyRows.Run(this, source, target);
+
     /// <summary>Waits for all work given so far; from then on other queues may use its results.</summary>
     public abstract void Wait();
 

@@ -15,6 +15,8 @@ internal sealed class CudaGraph : RecordedWork
 
     public override bool IsCurrent => queue.Scratch.Version == scratchVersion;
 
+    public override bool IsOneCall => true;
+
     /// <summary>Null if this driver cannot: then the launches are given one by one.</summary>
     public static CudaGraph? Capture(IlgpuQueue queue, CudaStream stream, Action give)
     {

@@ -9,7 +9,7 @@ public static class DeviceSelfTest
 {
     private const double Tolerance = 1.0 / 256;
 
-    private static readonly (string Name, Func<SelfTestOperands, Matrix> Run)[] Operations =
+    internal static readonly (string Name, Func<SelfTestOperands, Matrix> Run)[] Operations =
     [
         ("matrix-vector product, F16", o => Product(o, StorageType.F16, 1)),
         ("matrix product, F16", o => Product(o, StorageType.F16, 37)),
@@ -54,13 +54,13 @@ public static class DeviceSelfTest
         return new SelfTestResult(id, agreed, Stopwatch.GetElapsedTime(started).TotalSeconds, failure == null ? null : $"{now}: {failure}");
     }
 
-    private static float[] Compute(ComputeDevice device, Func<SelfTestOperands, Matrix> run)
+    internal static float[] Compute(ComputeDevice device, Func<SelfTestOperands, Matrix> run)
     {
         using var operands = new SelfTestOperands(device);
         return operands.Queue.Read(run(operands));
     }
 
-    private static string? Difference(float[] expected, float[] got)
+    internal static string? Difference(float[] expected, float[] got)
     {
         double bound = Tolerance * expected.Max(Math.Abs);
         for (int i = 0; i < expected.Length; i++)
@@ -73,9 +73,9 @@ public static class DeviceSelfTest
     private static Matrix Product(SelfTestOperands o, StorageType type, int rows)
         => Result(o, rows, 70, y => Linear.Run(o.Queue, o.Weight(type, 70, 128), o.Activations(rows, 128), y, new Epilogue(o.Matrix(1, 70), Activation.Gelu, o.Matrix(rows, 70))));
 
-    private static Matrix Result(SelfTestOperands o, int rows, int columns, Action<Matrix> run) => Run(o.Matrix(rows, columns), run);
+    internal static Matrix Result(SelfTestOperands o, int rows, int columns, Action<Matrix> run) => Run(o.Matrix(rows, columns), run);
 
-    private static Matrix Activations(SelfTestOperands o, int rows, int columns, Action<Matrix> run) => Run(o.Activations(rows, columns), run);
+    internal static Matrix Activations(SelfTestOperands o, int rows, int columns, Action<Matrix> run) => Run(o.Activations(rows, columns), run);
 
     private static Matrix Run(Matrix y, Action<Matrix> run)
     {

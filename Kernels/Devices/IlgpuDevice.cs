@@ -47,6 +47,9 @@ public sealed unsafe partial class IlgpuDevice : ComputeDevice
     /// <summary>Bytes of device memory as the driver reported them when the device was opened.</summary>
     public long Memory { get; }
 
+    /// <summary>Whether CUDA runs it, where work that is recorded is a graph.</summary>
+    public bool IsCuda => Accelerator.AcceleratorType == AcceleratorType.Cuda;
+
     internal Accelerator Accelerator { get; }
     internal IlgpuKernels Kernels { get; }
 

@@ -69,6 +69,19 @@ internal sealed unsafe partial class IlgpuQueue : ComputeQueue
         }
     }
 
+    public override void Copy(Matrix source, Matrix target)
+    {
+        Shapes.Same(source, target);
+        if (source.Stride != source.Columns || target.Stride != target.Columns || source.Type != StorageType.F32 || target.Type != StorageType.F32)
+        {
+            base.Copy(source, target);
+            return;
+        }
+        long count = (long)source.Rows * source.Columns;
+        Submit((IlgpuViews.View<float>(source.Buffer, source.Offset, count), IlgpuViews.View<float>(target.Buffer, target.Offset, count)),
+            static (copy, stream) => copy.Item1.CopyTo(stream, copy.Item2));
+    }
+
     public override void Wait()
     {
         long ticket = device.LastTicket;

@@ -6,6 +6,9 @@ public abstract class RecordedWork : IDisposable
     /// <summary>False once the queue's own scratch has moved: record anew.</summary>
     public abstract bool IsCurrent { get; }
 
+    /// <summary>Whether the driver takes it as one call (a CUDA graph), and not as the launches one by one.</summary>
+    public virtual bool IsOneCall => false;
+
     public abstract void Replay();
 
     public abstract void Dispose();

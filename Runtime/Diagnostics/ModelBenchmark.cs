@@ -56,13 +56,15 @@ public sealed class ModelBenchmark(VideoLlava model, int repetitions)
         return new BenchmarkResult($"pp{positions}", seconds, positions, ModelCost.Prefill(model.Language, positions), 0);
     }
 
-    /// <summary>Greedy decoding from the first position on, as answers are generated.</summary>
-    public BenchmarkResult Decode(int tokens, CancellationToken cancel = default)
+    /// <summary>Greedy decoding, as answers are generated.</summary>
+    /// <param name="start">Positions that the conversation has already.</param>
+    public BenchmarkResult Decode(int tokens, int start = 0, CancellationToken cancel = default)
     {
         using LlamaState state = model.CreateState();
+        if (start > 0) Fill(state, start, cancel);
         using var loop = new DecodeLoop(model, state, model.Config.Language.Vocabulary);
         int[] next = new int[loop.Steps];
-        IReadOnlyList<double> seconds = Time(cancel, () => state.Truncate(0), () =>
+        IReadOnlyList<double> seconds = Time(cancel, () => state.Truncate(start), () =>
         {
             for (int done = 0, id = 1; done < tokens; done += loop.Steps)
             {
@@ -71,8 +73,15 @@ public sealed class ModelBenchmark(VideoLlava model, int repetitions)
                 id = next[count - 1];
             }
         });
-        double bytes = Enumerable.Range(1, tokens).Sum(position => ModelCost.DecodeBytes(model.Language, position));
-        return new BenchmarkResult($"tg{tokens}", seconds, tokens, 0, bytes);
+        double bytes = Enumerable.Range(start + 1, tokens).Sum(position => ModelCost.DecodeBytes(model.Language, position));
+        return new BenchmarkResult(start == 0 ? $"tg{tokens}" : $"tg{tokens} after {start}", seconds, tokens, 0, bytes);
+    }
+
+    private void Fill(LlamaState state, int positions, CancellationToken cancel)
+    {
+        Matrix logits = model.Device.AllocateMatrix(1, model.Config.Language.Vocabulary);
+        using DeviceBuffer memory = logits.Buffer;
+        model.Prefill(Prompt(positions), state, logits, cancel: cancel);
     }
 
     private MergedPrompt Prompt(int positions)

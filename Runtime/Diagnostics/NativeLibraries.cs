@@ -22,8 +22,12 @@ internal static class NativeLibraries
         const string Name = "OpenCV", Purpose = "clips and cameras";
         return ClipBackend.OpenCvVersion is { } version
             ? new LibraryStatus(Name, Purpose, true, version, null)
-            : new LibraryStatus(Name, Purpose, false, ClipBackend.OpenCvMissing ?? "does not load", Install + "libgtk-3-0 libdrm2 libatomic1");
+            : new LibraryStatus(Name, Purpose, false, ClipBackend.OpenCvMissing ?? "does not load", OpenCvRemedy(ClipBackend.OpenCvMissing));
     }
+
+    /// <summary>What OpenCV itself needs can be installed; a program built without it goes by ffmpeg.</summary>
+    internal static string OpenCvRemedy(string? missing)
+        => missing?.StartsWith("libOpenCvSharpExtern", StringComparison.Ordinal) == true ? "it is not in this build; in its place, " + Install + "ffmpeg" : Install + "libgtk-3-0 libdrm2 libatomic1";
 
     private static LibraryStatus Ffmpeg()
     {

@@ -37,6 +37,9 @@ internal sealed class DecodeLoop : IDisposable
 
     public int Steps { get; }
 
+    /// <summary>Whether the last full run was one call of the driver.</summary>
+    public bool IsOneCall => recorded?.IsOneCall == true;
+
     /// <summary>The ids that follow <paramref name="id"/>, at most <see cref="Steps"/>; the state then holds id and all of them but the last.</summary>
     /// <exception cref="BadInputException">They do not fit into the context.</exception>
     /// <exception cref="DeviceFailedException">The model's scores are no numbers.</exception>

@@ -12,5 +12,5 @@ internal static class LanguageStorage
         => wanted is { } type && IsLinear(name) ? type.ForRows((int)tensor.Shape[1]) : tensor.Type;
 
     /// <summary>Canonical names of the seven linears: layers.N.self_attn.q_proj.weight, ... layers.N.mlp.down_proj.weight.</summary>
-    private static bool IsLinear(string name) => name.StartsWith("layers.") && name.EndsWith("_proj.weight");
+    public static bool IsLinear(string name) => name.StartsWith("layers.") && name.EndsWith("_proj.weight");
 }

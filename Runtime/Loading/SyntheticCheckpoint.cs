@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using EdgeVideoLlava.Kernels;
 using EdgeVideoLlava.Runtime.Language;
 using EdgeVideoLlava.Runtime.Vision;
@@ -7,7 +6,7 @@ using EdgeVideoLlava.Runtime.Weights;
 namespace EdgeVideoLlava.Runtime.Loading;
 
 /// <summary>Random weights of the real model's shapes in memory: speed can be measured without a download. What it says means nothing.</summary>
-public static unsafe class SyntheticCheckpoint
+public static class SyntheticCheckpoint
 {
     /// <summary>Video-LLaVA-7B, original layout, with so many of its 32 language layers.</summary>
     public static VideoLlavaConfig Video7B(int languageLayers)
@@ -50,55 +49,26 @@ public static unsafe class SyntheticCheckpoint
         };
     }
 
-    /// <summary>All tensors of a config, filled with small random numbers of a 16- or 32-bit type.</summary>
-    public static Checkpoint Create(VideoLlavaConfig config, StorageType type)
+    /// <summary>All tensors of a config, filled with small random numbers.</summary>
+    /// <param name="type">Of every tensor, F32, F16 or BF16; or a block type of the language model's seven linears, and all others are F16, as <see cref="LoadOptions.LanguageWeights"/> would have it.</param>
+    /// <param name="sharedMemory">
+    /// Tensors of one type lie in the same memory, as large as the largest: enough where each is copied to a device, and 14 GB less for the 7B model.
+    /// On the processor they would meet again in its cache.
+    /// </param>
+    public static Checkpoint Create(VideoLlavaConfig config, StorageType type, bool sharedMemory = false)
     {
         var tensors = new Dictionary<string, HostTensor>();
-        var blocks = new MemoryBlocks();
-        foreach ((string name, long[] shape) in ExpectedTensors.All(config))
-        {
-            long elements = shape.Aggregate(1L, (product, size) => product * size);
-            nint address = blocks.Allocate(type.Bytes(elements));
-            Fill((byte*)address, type, elements);
-            tensors.Add(name, new HostTensor(name, type, shape, address));
-        }
-        return new Checkpoint($"synthetic {type}", tensors, blocks);
+        var memory = new RandomMemory();
+        (string Name, long[] Shape, StorageType Type, long Elements)[] all = [.. ExpectedTensors.All(config).Select(
+            tensor => (tensor.Name, tensor.Shape, TypeOf(tensor.Name, tensor.Shape, type), tensor.Shape.Aggregate(1L, (product, size) => product * size)))];
+        Dictionary<StorageType, nint> shared = sharedMemory
+            ? all.GroupBy(tensor => tensor.Type).ToDictionary(group => group.Key, group => memory.Allocate(group.Key, group.Max(tensor => tensor.Elements)))
+            : [];
+        foreach ((string name, long[] shape, StorageType stored, long elements) in all)
+            tensors.Add(name, new HostTensor(name, stored, shape, shared.TryGetValue(stored, out nint address) ? address : memory.Allocate(stored, elements)));
+        return new Checkpoint($"synthetic {type}", tensors, memory);
     }
 
-    /// <summary>A fast generator over the whole block: xorshift, mapped to about ±0.03.</summary>
-    private static void Fill(byte* target, StorageType type, long elements)
-    {
-        ulong state = 0x9E3779B97F4A7C15 ^ (ulong)elements;
-        for (long i = 0; i < elements; i++)
-        {
-            state ^= state << 13;
-            state ^= state >> 7;
-            state ^= state << 17;
-            float value = ((int)(state >> 40) - (1 << 23)) * (0.03f / (1 << 23));
-            switch (type)
-            {
-                case StorageType.F16: ((Half*)target)[i] = (Half)value; break;
-                case StorageType.BF16: ((ushort*)target)[i] = (ushort)(BitConverter.SingleToUInt32Bits(value) >> 16); break;
-                default: ((float*)target)[i] = value; break;
-            }
-        }
-    }
-
-    private sealed class MemoryBlocks : IDisposable
-    {
-        private readonly List<nint> blocks = [];
-
-        public nint Allocate(long bytes)
-        {
-            var block = (nint)NativeMemory.AlignedAlloc((nuint)bytes, 64);
-            blocks.Add(block);
-            return block;
-        }
-
-        public void Dispose()
-        {
-            foreach (nint block in blocks) NativeMemory.AlignedFree((void*)block);
-            blocks.Clear();
-        }
-    }
+    private static StorageType TypeOf(string name, long[] shape, StorageType type)
+        => !type.IsBlock() ? type : LanguageStorage.IsLinear(name) ? type.ForRows((int)shape[1]) : StorageType.F16;
 }

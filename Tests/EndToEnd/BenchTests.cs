@@ -15,7 +15,7 @@ public sealed class BenchTests
         Assert.InRange(report.GetProperty("peak_bytes_per_second").GetDouble(), 1e8, 1e13);
     }
 
-    [Theory, InlineData(""), InlineData("--synthetic 7b --layers 1")]
+    [Theory, InlineData(""), InlineData("--synthetic 7b --layers 1"), InlineData("--synthetic 7b --layers 1 --type q4_0")]
     public async Task What_no_device_can_do_is_refused_for_every_model(string model)
         => (await EdgeProcess.Run(["bench", "--compute", "fp16", .. model.Split(' ', StringSplitOptions.RemoveEmptyEntries)])).IsRefusal(3, "take --compute fp32");
 

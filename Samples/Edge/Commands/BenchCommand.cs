@@ -1,8 +1,10 @@
 using System.CommandLine;
+using System.Text;
 using EdgeVideoLlava.Edge.Options;
 using EdgeVideoLlava.Kernels;
 using EdgeVideoLlava.Runtime;
 using EdgeVideoLlava.Runtime.Diagnostics;
+using EdgeVideoLlava.Runtime.Files;
 using EdgeVideoLlava.Runtime.Loading;
 
 namespace EdgeVideoLlava.Edge.Commands;
@@ -18,15 +20,26 @@ internal static class BenchCommand
         var synthetic = new Option<string?>("--synthetic") { Description = "Random weights of the real 7B model's shapes in place of --model." };
         synthetic.AcceptOnlyFromAmong("7b");
         Option<int> layers = NumberOption.Whole("--layers", 2, 1, 32, "Language layers of the synthetic model; all 32 need about 36 GB.");
-        var type = new Option<string>("--type") { Description = "Storage type of the synthetic weights.", DefaultValueFactory = _ => "f16" };
-        type.AcceptOnlyFromAmong("f32", "f16", "bf16");
+        var type = new Option<string>("--type")
+        {
+            Description = "Storage type of the synthetic weights; a block type is that of the language model's linears, all else is f16.",
+            DefaultValueFactory = _ => "f16",
+        };
+        type.AcceptOnlyFromAmong("f32", "f16", "bf16", "q8_0", "q6_k", "q5_0", "q5_1", "q4_0", "q4_1", "q4_k");
         var json = new Option<bool>("--json") { Description = "Print one JSON object instead of a table." };
+        var gpuReport = new Option<string?>("--gpu-report")
+        {
+            HelpName = "FILE",
+            Description = "In place of all this, check and measure a GPU in under 8 minutes, kernel by kernel and the whole 7B model, and write a Markdown file. "
+                + "Default device: the first GPU; a processor that --device names is measured at small sizes.",
+        };
         var model = new ModelOptions();
-        var command = new Command("bench", "Measure encode, prefill and generation, and their share of this machine's measured peaks.") { prompt, generate, repeat, synthetic, layers, type, json };
+        var command = new Command("bench", "Measure encode, prefill and generation, and their share of this machine's measured peaks.") { prompt, generate, repeat, synthetic, layers, type, json, gpuReport };
         model.AddTo(command);
         command.SetAction((parsed, cancel) =>
         {
             ModelSettings settings = model.Read(parsed);
+            if (parsed.GetValue(gpuReport) is { } file) return Task.FromResult(Report(file, settings, cancel));
             bool isSynthetic = parsed.GetValue(synthetic) != null;
             int languageLayers = parsed.GetValue(layers);
             StorageType storage = Enum.Parse<StorageType>(parsed.GetValue(type)!, ignoreCase: true);
@@ -38,13 +51,23 @@ internal static class BenchCommand
             int context = session.Model.Config.Language.Context, length = parsed.GetValue(prompt), tokens = parsed.GetValue(generate);
             if (Math.Max(length, tokens + 1) > context) throw new BadInputException($"the model has {context} positions; take a --prompt-length and --generate that fit");
             MachinePeaks? peaks = session.Device is CpuDevice cpu ? MachinePeaks.Measure(cpu.Threads) : null;
-            BenchmarkResult[] results = [benchmark.Encode(cancel), benchmark.Prefill(length, cancel), benchmark.Decode(tokens, cancel)];
+            BenchmarkResult[] results = [benchmark.Encode(cancel), benchmark.Prefill(length, cancel), benchmark.Decode(tokens, cancel: cancel)];
             var report = new BenchReport(name, ModelCost.LanguageParameters(session.Model.Language), session.Device.Description, peaks, results);
             if (parsed.GetValue(json)) report.WriteJson(Console.Out);
             else report.WriteTable(Console.Out);
             return Task.FromResult(ExitCodes.Ok);
         });
         return command;
+    }
+
+    private static int Report(string file, ModelSettings settings, CancellationToken cancel)
+    {
+        OutputFile.Check(file);
+        GpuReportOutcome report = GpuReport.Make(new GpuReportOptions(settings.Device) { Threads = settings.Threads ?? 0 }, new NoticeProgress(), cancel);
+        using var output = new OutputFile(file);
+        output.Stream.Write(Encoding.UTF8.GetBytes(report.Markdown));
+        output.Complete();
+        return report.FailedChecks == 0 ? ExitCodes.Ok : ExitCodes.DeviceFailed;
     }
 
     private static string SyntheticName(int layers, StorageType type, StorageType? converted)

@@ -41,7 +41,7 @@ internal static class CudaText
     private static bool IsGrouped(MethodInfo kernel) => !kernel.GetParameters()[0].ParameterType.Name.StartsWith("Index", StringComparison.Ordinal);
 
     /// <summary>The group that the kernel is loaded with, where its type says so: registers are shared by its items.</summary>
-    private static int? GroupItems(MethodInfo kernel)
+    public static int? GroupItems(MethodInfo kernel)
         => Constant(kernel, "Group") ?? Constant(kernel, "Items") ?? (kernel.Name == "GroupKernel" ? GroupAttention.Items : null);
 
     private static int? Constant(MethodInfo kernel, string name)
