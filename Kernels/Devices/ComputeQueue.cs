@@ -11,6 +11,9 @@ public abstract class ComputeQueue(ComputeDevice device) : IDisposable
 
     public abstract void Write(ReadOnlySpan<int> source, IntVector target);
 
+    /// <summary>Copies bytes to the beginning of a buffer of U8.</summary>
+    public abstract void Write(ReadOnlySpan<byte> source, DeviceBuffer target);
+
     /// <summary>Waits for all work given so far and copies a matrix to the host, row by row.</summary>
     public abstract void Read(Matrix source, Span<float> target);
 

@@ -22,6 +22,9 @@ internal sealed unsafe class CpuQueue(CpuDevice device) : ComputeQueue(device)
 
     public override void Write(ReadOnlySpan<int> source, IntVector target) => source.CopyTo(new Span<int>(target.Cpu(), target.Length));
 
+    public override void Write(ReadOnlySpan<byte> source, DeviceBuffer target)
+        => source.CopyTo(new Span<byte>((void*)((CpuBuffer)target).Address, checked((int)target.Elements)));
+
     public override void Read(Matrix source, Span<float> target)
     {
         for (int row = 0; row < source.Rows; row++)

@@ -13,6 +13,9 @@ internal sealed class IlgpuKernels
     public readonly Action<AcceleratorStream, Index1D, MatrixView, MatrixView, int, MatrixView> AddRows;
     public readonly Action<AcceleratorStream, Index1D, MatrixView, int, ArrayView<int>, MatrixView> TopK;
     public readonly Action<AcceleratorStream, Index1D, MatrixView, ArrayView<int>, MatrixView> CrossEntropy;
+    public readonly Action<AcceleratorStream, Index1D, RgbView, FixedPointView, int, int, ArrayView<int>> ResampleAcross;
+    public readonly Action<AcceleratorStream, Index1D, ArrayView<int>, FixedPointView, int, int, MatrixView, MatrixView> ResampleDown;
+    public readonly Action<AcceleratorStream, Index1D, RgbView, PointView, PointView, MatrixView, MatrixView> ResamplePoints;
 
     // Of groups; not on the processor's tier.
     public readonly Action<AcceleratorStream, KernelConfig, MatrixView, int, ArrayView<int>, MatrixView> TopKGroups = null!;
@@ -27,6 +30,9 @@ internal sealed class IlgpuKernels
         loader.Load(out AddRows, Kernels.AddRows.Kernel);
         loader.Load(out TopK, Kernels.TopK.Kernel);
         loader.Load(out CrossEntropy, Kernels.CrossEntropy.Kernel);
+        loader.Load(out ResampleAcross, Kernels.ResampleBytes.AcrossKernel);
+        loader.Load(out ResampleDown, Kernels.ResampleBytes.DownKernel);
+        loader.Load(out ResamplePoints, Kernels.ResamplePoints.Kernel);
         if (loader.Tier != KernelTier.Processor) loader.LoadGroups(out TopKGroups, Kernels.TopK.GroupKernel, Kernels.TopK.Items);
         floats = new ActivationKernels<Float32>(loader);
         halves = activations == StorageType.F16 ? new ActivationKernels<Float16>(loader) : null;

@@ -46,6 +46,11 @@ internal sealed unsafe partial class IlgpuQueue : ComputeQueue
         if (target.Length > 0) Upload(source[..target.Length], target.Gpu());
     }
 
+    public override void Write(ReadOnlySpan<byte> source, DeviceBuffer target)
+    {
+        if (source.Length > 0) Upload(source, IlgpuViews.View<byte>(target, 0, source.Length));
+    }
+
     public override void Read(Matrix source, Span<float> target)
     {
         target = target[..(source.Rows * source.Columns)];

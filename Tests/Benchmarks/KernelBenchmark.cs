@@ -48,6 +48,16 @@ public abstract unsafe class KernelBenchmark
         return device.LoadWeight("random", type, columns, new HostRows((nint)source, rows));
     }
 
+    protected RgbFrames Frames(int count, int height, int width)
+    {
+        var bytes = new byte[count * height * width * 3];
+        random.NextBytes(bytes);
+        DeviceBuffer buffer = device.Allocate(StorageType.U8, bytes.Length);
+        buffers.Add(buffer);
+        Queue.Write(bytes, buffer);
+        return new RgbFrames(buffer, count, height, width);
+    }
+
     protected IntVector Ints(params int[] values)
     {
         IntVector vector = device.AllocateInts(values.Length);

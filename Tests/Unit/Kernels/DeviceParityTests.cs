@@ -46,6 +46,10 @@ public sealed class DeviceParityTests(ITestOutputHelper output)
         ["AddRows"] = c => c.Run(c.T, c.N, (queue, y) => AddRows.Run(queue, c.Matrix(c.T, c.N), c.Matrix(3, c.N), 2, y)),
         ["CopyRows"] = c => c.RunActivations(c.T, c.N, (queue, y) => CopyRows.Run(queue, c.Activations(c.T, c.N), y)),
         ["ScatterRows"] = c => c.RunActivations(c.T + 3, c.N, (queue, y) => ScatterRows.Run(queue, c.Activations(c.T, c.N), c.Ints(c.T, i => c.T + 2 - i), y)),
+        ["ResampleBytes"] = c => c.Run(2 * 3 * c.T, c.N, (queue, y) => ResampleBytes.Run(
+            queue, c.Frames(2, c.T + 3, c.N + 4), c.FixedPointAxis(c.N + 4, c.N), c.FixedPointAxis(c.T + 3, c.T), c.Matrix(3, 256), y)),
+        ["ResamplePoints"] = c => c.Run(2 * 3 * c.T, c.N, (queue, y) => ResamplePoints.Run(
+            queue, c.Frames(2, c.T + 3, c.N + 4), c.PointAxis(c.N + 4, c.N), c.PointAxis(c.T + 3, c.T), c.Colours(), y)),
         ["TopK"] = c => c.Run(c.T, 3, (queue, y) => TopK.Run(queue, c.Matrix(c.T, c.N + 4), c.N + 2, c.IdResult(3 * c.T), y)),
         ["CrossEntropy"] = c => c.Run(c.T, 1, (queue, y) => CrossEntropy.Run(
             queue, c.Matrix(c.T, c.N), c.Ints(c.T, i => i % 3 == 1 ? CrossEntropy.Ignored : i % c.N), y)),

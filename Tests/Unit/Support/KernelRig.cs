@@ -57,6 +57,14 @@ internal sealed unsafe class KernelRig(ComputeDevice device, int seed = 1) : IDi
         return frame.View;
     }
 
+    public RgbFrames Frames(byte[] rgb, int count, int height, int width)
+    {
+        DeviceBuffer buffer = device.Allocate(StorageType.U8, rgb.Length);
+        buffers.Add(buffer);
+        Queue.Write(rgb, buffer);
+        return new RgbFrames(buffer, count, height, width);
+    }
+
     public IntVector Ints(params int[] values)
     {
         IntVector whole = device.AllocateInts(values.Length + 3), vector = whole.Range(3, values.Length);
