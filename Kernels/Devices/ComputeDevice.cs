@@ -18,6 +18,9 @@ public abstract class ComputeDevice : IDisposable
     /// <summary>Decode steps worth giving at once: one where work is done while it is given, several where the host would be waited for.</summary>
     public virtual int StepsAhead => 1;
 
+    /// <summary>Whether frames are resampled here rather than on the processor: on a GPU.</summary>
+    public virtual bool ResamplesFrames => false;
+
     /// <summary>A queue: its work is done in the order given; only <see cref="ComputeQueue.Read(Matrix, Span{float})"/> and <see cref="ComputeQueue.Wait"/> wait.</summary>
     public abstract ComputeQueue CreateQueue();
 

@@ -38,6 +38,8 @@ public sealed unsafe partial class IlgpuDevice : ComputeDevice
     /// <remarks>Behind a processor's driver a step that nobody wants costs more than a round trip.</remarks>
     public override int StepsAhead => Tier == KernelTier.Processor ? 1 : 4;
 
+    public override bool ResamplesFrames => Tier != KernelTier.Processor;
+
     /// <summary>Bytes of device memory as the driver reported them when the device was opened.</summary>
     public long Memory { get; }
 
