@@ -32,6 +32,9 @@ public abstract class ComputeDevice : IDisposable
     /// <remarks>The host memory of the parts must outlive the weight on the processor; any other device has its own copy on return.</remarks>
     public abstract Weight LoadWeight(string name, StorageType type, int columns, params ReadOnlySpan<HostRows> parts);
 
+    /// <summary>A weight for <see cref="QuantizeRows"/> to fill; until then its numbers are undefined.</summary>
+    public abstract Weight AllocateWeight(string name, StorageType type, int rows, int columns);
+
     public Matrix AllocateMatrix(int rows, int columns, StorageType type = StorageType.F32)
         => new(Allocate(type, (long)rows * columns), 0, rows, columns, columns);
 

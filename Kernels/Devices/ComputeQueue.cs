@@ -11,7 +11,7 @@ public abstract class ComputeQueue(ComputeDevice device) : IDisposable
 
     public abstract void Write(ReadOnlySpan<int> source, IntVector target);
 
-    /// <summary>Copies bytes to the beginning of a buffer of U8.</summary>
+    /// <summary>Copies bytes, in the type of the buffer, to its beginning.</summary>
     public abstract void Write(ReadOnlySpan<byte> source, DeviceBuffer target);
 
     /// <summary>Waits for all work given so far and copies a matrix to the host, row by row.</summary>

@@ -33,6 +33,21 @@ public abstract unsafe class KernelBenchmark
         return matrix;
     }
 
+    /// <summary>Memory that the benchmark fills.</summary>
+    protected Matrix Empty(int rows, int columns, StorageType type)
+    {
+        Matrix matrix = device.AllocateMatrix(rows, columns, type);
+        buffers.Add(matrix.Buffer);
+        return matrix;
+    }
+
+    protected Weight Empty(StorageType type, int rows, int columns)
+    {
+        Weight weight = device.AllocateWeight("empty", type, rows, columns);
+        buffers.Add(weight.Buffer);
+        return weight;
+    }
+
     protected Weight Weight(StorageType type, int rows, int columns)
     {
         long count = (long)rows * columns;

@@ -50,6 +50,16 @@ public sealed class DeviceParityTests(ITestOutputHelper output)
             queue, c.Frames(2, c.T + 3, c.N + 4), c.FixedPointAxis(c.N + 4, c.N), c.FixedPointAxis(c.T + 3, c.T), c.Matrix(3, 256), y)),
         ["ResamplePoints"] = c => c.Run(2 * 3 * c.T, c.N, (queue, y) => ResamplePoints.Run(
             queue, c.Frames(2, c.T + 3, c.N + 4), c.PointAxis(c.N + 4, c.N), c.PointAxis(c.T + 3, c.T), c.Colours(), y)),
+        ["ConvertRows, to binary16 and back"] = c => c.Run(c.T, c.N, (queue, y) =>
+        {
+            Matrix halves = c.Scratch(c.T, c.N, StorageType.F16);
+            ConvertRows.Run(queue, c.Matrix(c.T, c.N), halves);
+            ConvertRows.Run(queue, halves, y);
+        }),
+        ["ConvertRows, from bfloat16"] = c => c.Run(c.T, c.N, (queue, y) => ConvertRows.Run(queue, c.UpperHalves(c.T, c.N), y)),
+        ["QuantizeRows, Q8_0"] = c => Quantized(c, StorageType.Q8_0),
+        ["QuantizeRows, Q4_0"] = c => Quantized(c, StorageType.Q4_0),
+        ["DequantizeRows"] = c => c.Run(c.T, c.K, (queue, y) => DequantizeRows.Run(queue, c.Weight(c.T + 2, c.K), 1, y)),
         ["TopK"] = c => c.Run(c.T, 3, (queue, y) => TopK.Run(queue, c.Matrix(c.T, c.N + 4), c.N + 2, c.IdResult(3 * c.T), y)),
         ["CrossEntropy"] = c => c.Run(c.T, 1, (queue, y) => CrossEntropy.Run(
             queue, c.Matrix(c.T, c.N), c.Ints(c.T, i => i % 3 == 1 ? CrossEntropy.Ignored : i % c.N), y)),
@@ -65,7 +75,7 @@ public sealed class DeviceParityTests(ITestOutputHelper output)
     private static IEnumerable<TheoryDataRow<string, int, int, StorageType, TestDevice>> RowsOf(IEnumerable<TestDevice> devices)
         => from name in Operations.Keys
            from size in new[] { (1, 1), (3, 33), (5, 8) }
-           from type in !name.StartsWith("Linear") && !name.EndsWith("Gather") ? [StorageType.F32]
+           from type in !name.StartsWith("Linear") && !name.EndsWith("Gather") && name != "DequantizeRows" ? [StorageType.F32]
                : (StorageType[])[StorageType.F32, StorageType.F16, StorageType.BF16, .. size.Item2 != 33 && !name.Contains(',') ? Blocks : []]
            from device in devices
            where !device.ToString().StartsWith(nameof(TestDevice.IlgpuCpu)) || type == StorageType.F32 || size.Item1 == 3
@@ -101,6 +111,14 @@ public sealed class DeviceParityTests(ITestOutputHelper output)
     private static Matrix Linear(ParityCase c, Epilogue epilogue)
         => c.Run(c.T, c.N, (queue, y) => EdgeVideoLlava.Kernels.Linear.Run(
             queue, c.Weight(epilogue.Activation == Activation.SiluUp ? 2 * c.N : c.N, c.K), c.Activations(c.T, c.K), y, epilogue));
+
+    /// <summary>There and back; three blocks a row.</summary>
+    private static Matrix Quantized(ParityCase c, StorageType type) => c.Run(c.T, 96, (queue, y) =>
+    {
+        Weight weight = c.Empty(type, c.T, 96);
+        QuantizeRows.Run(queue, c.Activations(c.T, 96), weight, c.IdResult(1));
+        DequantizeRows.Run(queue, weight, 0, y);
+    });
 
     private static (float[] Values, int[] Ids, StorageType Type) Run(string name, int rows, int columns, StorageType type, ComputeDevice device, bool aligned, bool halves)
     {

@@ -80,6 +80,24 @@ internal sealed unsafe class ParityCase(ComputeDevice device, int rows, int colu
         return new RgbFrames(buffer, count, height, width);
     }
 
+    /// <summary>A dense matrix that the operation writes before it reads it.</summary>
+    public Matrix Scratch(int rows, int columns, StorageType storage)
+    {
+        Matrix matrix = device.AllocateMatrix(rows, columns, storage);
+        owned.Add(matrix.Buffer);
+        return matrix;
+    }
+
+    /// <summary>A dense matrix of bfloat16.</summary>
+    public Matrix UpperHalves(int rows, int columns)
+    {
+        Matrix matrix = Scratch(rows, columns, StorageType.BF16);
+        queue.Write(MemoryMarshal.AsBytes<ushort>([.. Numbers(rows * columns).Select(number => (ushort)(BitConverter.SingleToUInt32Bits(number) >> 16))]), matrix.Buffer);
+        return matrix;
+    }
+
+    public Weight Empty(StorageType storage, int rows, int columns) => Own(device.AllocateWeight("weight", storage, rows, columns));
+
     /// <summary>An axis over places 0..input-1 with random weights.</summary>
     public FixedPointAxis FixedPointAxis(int input, int output)
         => Own(new FixedPointAxis(queue, [.. Enumerable.Range(0, output).Select(i => i * 3 % (input - 2))], [.. Numbers(output * 3).Select(number => (int)(number * 300))], 10));
