@@ -21,6 +21,9 @@ public abstract class ComputeDevice : IDisposable
     /// <summary>Whether frames are resampled here rather than on the processor: on a GPU.</summary>
     public virtual bool ResamplesFrames => false;
 
+    /// <summary>Whether tokens are drawn here (<see cref="DrawToken"/>) rather than from logits read back: where a round trip a token costs something.</summary>
+    public virtual bool DrawsTokens => false;
+
     /// <summary>A queue: its work is done in the order given; only <see cref="ComputeQueue.Read(Matrix, Span{float})"/> and <see cref="ComputeQueue.Wait"/> wait.</summary>
     public abstract ComputeQueue CreateQueue();
 

@@ -40,6 +40,8 @@ public sealed unsafe partial class IlgpuDevice : ComputeDevice
 
     public override bool ResamplesFrames => Tier != KernelTier.Processor;
 
+    public override bool DrawsTokens => Tier != KernelTier.Processor && loader.HasDoubles;
+
     /// <summary>Bytes of device memory as the driver reported them when the device was opened.</summary>
     public long Memory { get; }
 

@@ -21,6 +21,9 @@ internal sealed class IlgpuKernels
     public readonly Action<AcceleratorStream, Index1D, ArrayView<ushort>, int, MatrixView> FromUpperHalves;
     public readonly QuantizeKernels<Float32> QuantizeFloats;
     public readonly QuantizeKernels<Float16> QuantizeHalves;
+    public readonly Action<AcceleratorStream, Index1D, MatrixView, ArrayView<int>, MatrixView> RepetitionPenalty;
+
+    private readonly Action<AcceleratorStream, Index1D, MatrixView, int, int, ArrayView<int>, MatrixView, ArrayView<int>, ArrayView<int>, TokenView>? drawToken;
 
     // Of groups; not on the processor's tier.
     public readonly Action<AcceleratorStream, KernelConfig, MatrixView, int, ArrayView<int>, MatrixView> TopKGroups = null!;
@@ -44,6 +47,8 @@ internal sealed class IlgpuKernels
         loader.Load(out FromUpperHalves, Kernels.ConvertRows.FromUpperHalvesKernel);
         QuantizeFloats = new QuantizeKernels<Float32>(loader);
         QuantizeHalves = new QuantizeKernels<Float16>(loader);
+        loader.Load(out RepetitionPenalty, Kernels.RepetitionPenalty.Kernel);
+        if (loader.HasDoubles) loader.Load(out drawToken, Kernels.DrawToken.Kernel);
         if (loader.Tier != KernelTier.Processor)
         {
             loader.LoadGroups(out TopKGroups, Kernels.TopK.GroupKernel, Kernels.TopK.Items);
@@ -53,6 +58,10 @@ internal sealed class IlgpuKernels
         halves = activations == StorageType.F16 ? new ActivationKernels<Float16>(loader) : null;
         tensor = loader.Tier == KernelTier.TensorCore ? new TensorKernels(loader) : null;
     }
+
+    /// <summary>Absent on devices without double.</summary>
+    public Action<AcceleratorStream, Index1D, MatrixView, int, int, ArrayView<int>, MatrixView, ArrayView<int>, ArrayView<int>, TokenView> DrawToken
+        => drawToken ?? throw new InvalidOperationException("the device does not compute in double");
 
     public TensorKernels Tensor => tensor ?? throw new InvalidOperationException("the device was opened without the kernels of tensor cores");
 

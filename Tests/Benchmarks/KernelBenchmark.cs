@@ -73,6 +73,14 @@ public abstract unsafe class KernelBenchmark
         return new RgbFrames(buffer, count, height, width);
     }
 
+    protected Matrix Numbers(params float[] values)
+    {
+        Matrix matrix = device.AllocateMatrix(1, values.Length);
+        buffers.Add(matrix.Buffer);
+        Queue.Write(values, matrix);
+        return matrix;
+    }
+
     protected IntVector Ints(params int[] values)
     {
         IntVector vector = device.AllocateInts(values.Length);

@@ -60,6 +60,18 @@ public sealed class DeviceParityTests(ITestOutputHelper output)
         ["QuantizeRows, Q8_0"] = c => Quantized(c, StorageType.Q8_0),
         ["QuantizeRows, Q4_0"] = c => Quantized(c, StorageType.Q4_0),
         ["DequantizeRows"] = c => c.Run(c.T, c.K, (queue, y) => DequantizeRows.Run(queue, c.Weight(c.T + 2, c.K), 1, y)),
+        ["RepetitionPenalty"] = c => c.Run(1, c.N, (queue, y) =>
+        {
+            CopyRows.Run(queue, c.Matrix(1, c.N), y);
+            RepetitionPenalty.Run(queue, y, c.Ints(c.N, i => i % 2), c.Settings());
+        }),
+        ["DrawToken"] = c => c.Run(1, 3, (queue, y) =>
+        {
+            Matrix logits = c.Matrix(1, c.N + 4);
+            IntVector best = c.Ints(3, _ => 0);
+            TopK.Run(queue, logits, c.N + 2, best, y);
+            DrawToken.Run(queue, logits, c.N + 2, 2, best, c.Settings(), c.Ints(2, i => i + c.T), c.Ints(c.N + 4, _ => 0), c.IdResult(1));
+        }),
         ["TopK"] = c => c.Run(c.T, 3, (queue, y) => TopK.Run(queue, c.Matrix(c.T, c.N + 4), c.N + 2, c.IdResult(3 * c.T), y)),
         ["CrossEntropy"] = c => c.Run(c.T, 1, (queue, y) => CrossEntropy.Run(
             queue, c.Matrix(c.T, c.N), c.Ints(c.T, i => i % 3 == 1 ? CrossEntropy.Ignored : i % c.N), y)),

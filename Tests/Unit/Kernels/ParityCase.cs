@@ -106,6 +106,14 @@ internal sealed unsafe class ParityCase(ComputeDevice device, int rows, int colu
     public PointAxis PointAxis(int input, int output)
         => Own(new PointAxis(queue, [.. Enumerable.Range(0, output * 4).Select(i => i * 3 % (input + 2) - 1)], Numbers(output * 4), 4));
 
+    /// <summary>Of sampling.</summary>
+    public Matrix Settings()
+    {
+        Matrix settings = Scratch(1, SamplingSettings.Count, StorageType.F32);
+        queue.Write([1.3f, 0.8f, 0.9f, 0.01f], settings);
+        return settings;
+    }
+
     /// <summary>As ResamplePoints takes them, deviations far from 0.</summary>
     public Matrix Colours()
     {

@@ -42,6 +42,19 @@ public sealed class DeviceMathTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public void Exponentials_in_double_are_within_two_roundings()
+    {
+        var random = new Random(2);
+        for (int i = 0; i < 100_000; i++)
+        {
+            double x = i < 20 ? -i / 4.0 : -Math.Pow(10, 6 * random.NextDouble() - 3.2), expected = Math.Exp(x);
+            if (x < -708) expected = 0;
+            Assert.Equal(expected, DeviceMath.Exp(x), Math.ScaleB(expected, -51));
+        }
+        Assert.Equal(0, DeviceMath.Exp(double.NegativeInfinity));
+    }
+
+    [Fact]
     public void Erfc_is_within_a_few_roundings()
     {
         Assert.Equal(0.15729920705028513, Erfc(1), 1e-11); // Abramowitz and Stegun, table 7.1
