@@ -54,7 +54,7 @@ public sealed class DrawTokenTests
         var settings = new Settings(k, temperature, topP, minP);
         ulong random = 0xfedc_ba98_7654_3210UL + (ulong)k, expectedState = random;
         IntVector best = rig.Ints(new int[Math.Min(k + 1, candidates)]), state = rig.Ints((int)(uint)random, (int)(uint)(random >> 32)), marks = rig.Ints(new int[tokens]), id = rig.Ints(-1);
-        Matrix scores = rig.Dense(new float[best.Length], 1, best.Length), numbers = rig.Dense([1, temperature, topP, minP], 1, SamplingSettings.Count);
+        Matrix numbers = rig.Dense([1, temperature, topP, minP], 1, SamplingSettings.Count);
         var drawn = new HashSet<int>();
         for (int draw = 0; draw < 30; draw++)
         {
@@ -62,7 +62,7 @@ public sealed class DrawTokenTests
             for (int v = 0; v < tokens && levels > 0; v++) logits[v] = MathF.Round(logits[v] * levels) / levels;
             for (int v = draw % 4; v < tokens && draw % 3 == 1 && tokens > 1; v += 2) logits[v] = float.NegativeInfinity;
             Matrix row = rig.View(logits, 1, tokens);
-            TopK.Run(rig.Queue, row, candidates, best, scores);
+            rig.Queue.Write([.. Enumerable.Range(0, candidates).OrderByDescending(v => logits[v]).ThenBy(v => v).Take(best.Length)], best);
             DrawToken.Run(rig.Queue, row, candidates, k, best, numbers, state, marks, id);
             int expected = Oracle(logits, candidates, settings, ref expectedState);
             Assert.Equal([expected], rig.Read(id));
