@@ -63,15 +63,16 @@ public sealed class DecodeLoopTests
     public void Tokens_drawn_on_the_device_are_those_of_the_sampler(TestDevice device, float temperature, int k, float p, float minP, float penalty) => WithModel(device, model =>
     {
         int vocabulary = model.Config.Language.Vocabulary, candidates = vocabulary - 3;
+        int[] history = [-1, vocabulary, .. Enumerable.Range(0, vocabulary / 2).Select(i => i * 7 % vocabulary)];
         using LlamaState state = model.CreateState();
         using var loop = new DecodeLoop(model, state, candidates, 3);
         foreach (ulong seed in new ulong[] { 7, ulong.MaxValue })
         {
             var options = new SamplingOptions { Temperature = temperature, TopK = k, TopP = p, MinP = minP, RepetitionPenalty = penalty, Seed = seed };
-            int[] expected = OneByOne(model, 20, 22, new Sampler(options, vocabulary, candidates));
+            int[] expected = OneByOne(model, 20, 22, new Sampler(options, vocabulary, candidates), history);
             state.Truncate(0);
             int first = Prefill(model, state, 20);
-            loop.Begin(options, [-1, vocabulary, first], new Sampler(options, vocabulary, candidates).State);
+            loop.Begin(options, [.. history, first], new Sampler(options, vocabulary, candidates).State);
             List<int> got = [first];
             while (got.Count < expected.Length)
             {
@@ -132,7 +133,7 @@ public sealed class DecodeLoopTests
         Prefill(model, other, 777);
     }
 
-    private static int[] OneByOne(VideoLlava model, int prompt, int count, Sampler? sampler = null)
+    private static int[] OneByOne(VideoLlava model, int prompt, int count, Sampler? sampler = null, int[]? history = null)
     {
         using LlamaState state = model.CreateState();
         List<int> ids = [Prefill(model, state, prompt)];
@@ -143,7 +144,7 @@ public sealed class DecodeLoopTests
             model.LanguageQueue.Write([ids[^1]], next);
             model.Decode([state], next, logits);
             float[] row = model.LanguageQueue.Read(logits);
-            ids.Add(sampler?.Next(row, [.. ids]) ?? Likeliest(row));
+            ids.Add(sampler?.Next(row, [.. history!, .. ids]) ?? Likeliest(row));
         }
         logits.Buffer.Dispose();
         next.Buffer.Dispose();
