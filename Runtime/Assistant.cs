@@ -11,15 +11,20 @@ namespace EdgeVideoLlava.Runtime;
 /// <summary>A model with its tokenizer and its preprocessing: files in, words out. The front door of the library.</summary>
 public sealed class Assistant : IDisposable
 {
-    private readonly FramePreprocessor pictures, clips;
+    private readonly IFramePreprocessor pictures, clips;
+    private readonly FramePreprocessor frames;
 
     private Assistant(VideoLlava model, TextTokenizer tokenizer, PreprocessPreset? preset)
     {
         (Model, Tokenizer) = (model, tokenizer);
         VideoLlavaConfig config = model.Config;
         bool hf = config.Variant == ModelVariant.Hf;
-        pictures = new FramePreprocessor(preset ?? (hf ? PreprocessPreset.Hf : config.PadPictures ? PreprocessPreset.OriginalImagePad : PreprocessPreset.OriginalImage), config.ImageTower.ImageSize);
-        clips = new FramePreprocessor(preset ?? (hf ? PreprocessPreset.Hf : PreprocessPreset.OriginalVideo), config.VideoTower.ImageSize);
+        PreprocessPreset ofPictures = preset ?? (hf ? PreprocessPreset.Hf : config.PadPictures ? PreprocessPreset.OriginalImagePad : PreprocessPreset.OriginalImage);
+        PreprocessPreset ofClips = preset ?? (hf ? PreprocessPreset.Hf : PreprocessPreset.OriginalVideo);
+        frames = new FramePreprocessor(ofClips, config.VideoTower.ImageSize);
+        bool onDevice = model.Device.ResamplesFrames;
+        pictures = onDevice ? new DevicePreprocessor(model.Device, ofPictures, config.ImageTower.ImageSize) : new FramePreprocessor(ofPictures, config.ImageTower.ImageSize);
+        clips = onDevice ? new DevicePreprocessor(model.Device, ofClips, config.VideoTower.ImageSize) : frames;
     }
 
     public VideoLlava Model { get; }
@@ -44,20 +49,21 @@ public sealed class Assistant : IDisposable
     }
 
     /// <summary>Reads and preprocesses a picture or clip: of a clip, the frames that the checkpoint's reference would choose.</summary>
+    /// <returns>Disposed by the caller, once it is encoded: on a GPU it is device memory.</returns>
     public PixelValues Look(string path, PictureOptions? pictureOptions = null, ClipOptions? clipOptions = null, CancellationToken cancel = default)
     {
         if (MediaFile.Detect(path) == MediaKind.Picture) return pictures.Picture(Pictures.Read(path, pictureOptions));
         using Clip clip = Clip.Open(path, clipOptions, cancel);
-        int frames = Model.Config.ClipFrames;
-        int[] chosen = Model.Config.Variant == ModelVariant.Hf ? FrameSampler.ArangeHf(clip.FrameCount, frames) : FrameSampler.Linspace(clip.FrameCount, frames);
-        return clips.Clip(clip.Read(chosen, cancel), frames);
+        int count = Model.Config.ClipFrames;
+        int[] chosen = Model.Config.Variant == ModelVariant.Hf ? FrameSampler.ArangeHf(clip.FrameCount, count) : FrameSampler.Linspace(clip.FrameCount, count);
+        return clips.Clip(clip.Read(chosen, cancel), count);
     }
 
     /// <summary>Preprocesses one frame of a clip into (3, size, size).</summary>
     internal float[] Look(Frame frame)
     {
-        var values = new float[3 * clips.Size * clips.Size];
-        clips.Write(frame, values);
+        var values = new float[3 * frames.Size * frames.Size];
+        frames.Write(frame, values);
         return values;
     }
 
@@ -82,5 +88,10 @@ public sealed class Assistant : IDisposable
     /// <summary>A new dialogue; any number may be open at once, one of them answering at a time.</summary>
     public Conversation Start(PromptTemplate? template = null) => new(Model, Tokenizer, template);
 
-    public void Dispose() => Model.Dispose();
+    public void Dispose()
+    {
+        (pictures as IDisposable)?.Dispose();
+        (clips as IDisposable)?.Dispose();
+        Model.Dispose();
+    }
 }

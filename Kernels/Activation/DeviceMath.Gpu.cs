@@ -80,4 +80,66 @@ internal static class DeviceMath
         else half = bits + 0xc8000fffu + (bits >> 13 & 1u) >> 13;
         return (ushort)(half | sign);
     }
+
+    /// <summary>a / b rounded to nearest even, in whole numbers: OpenCL lets a device's own division be off by two and a half units.</summary>
+    /// <remarks>a finite, b finite and not 0. Significands as whole numbers of 24 bits; the quotient has 25 bits, the last for the rounding.</remarks>
+    public static float Divide(float a, float b)
+    {
+        uint bitsA = Interop.FloatAsInt(a), bitsB = Interop.FloatAsInt(b), sign = (bitsA ^ bitsB) & 0x80000000u;
+        uint x = Significand(bitsA, out int exponent), y = Significand(bitsB, out int exponentB);
+        if (x == 0) return Interop.IntAsFloat(sign);
+        exponent += 127 - exponentB;
+        if (x < y)
+        {
+            x <<= 1;
+            exponent--;
+        }
+        ulong dividend = (ulong)x << 24;
+        uint quotient = (uint)(dividend / y), rest = (uint)(dividend - (ulong)quotient * y);
+        if (exponent >= 255) return Interop.IntAsFloat(sign | 0x7f800000u);
+        int dropped = exponent >= 1 ? 1 : 2 - exponent; // bits; more for a subnormal result
+        if (dropped > 25) return Interop.IntAsFloat(sign);
+        uint kept = quotient >> dropped, half = 1u << (dropped - 1), below = quotient & (2 * half - 1);
+        if (below > half || (below == half && (rest != 0 || (kept & 1u) != 0))) kept++;
+        if (exponent >= 1) kept += ((uint)exponent << 23) - 0x800000u;
+        return Interop.IntAsFloat(sign | kept);
+    }
+
+    /// <summary>exp(x) for x ≤ 0 in double, to about a unit of its last place; 0 where that is no normal number.</summary>
+    /// <remarks>exp(x) = 2^n exp(r), |r| ≤ ln 2 / 2, by Taylor's series: what it leaves out is below 2^-57. Not by XMath, which OpenCL devices have to any accuracy.</remarks>
+    public static double Exp(double x)
+    {
+        if (x < -708.0) return 0;
+        int n = (int)(x * 1.4426950408889634 - 0.5);
+        double r = x - n * 0.693147180369123816490 - n * 1.90821492927058770002e-10; // ln 2 in two parts, so that n times the first is exact
+        double e = 1.6059043836821613e-10;
+        e = e * r + 2.08767569878681e-09;
+        e = e * r + 2.505210838544172e-08;
+        e = e * r + 2.755731922398589e-07;
+        e = e * r + 2.7557319223985893e-06;
+        e = e * r + 2.48015873015873e-05;
+        e = e * r + 0.0001984126984126984;
+        e = e * r + 0.001388888888888889;
+        e = e * r + 0.008333333333333333;
+        e = e * r + 0.041666666666666664;
+        e = e * r + 0.16666666666666666;
+        e = e * r + 0.5;
+        e = (e * r + 1.0) * r + 1.0;
+        return e * Interop.IntAsFloat((ulong)(n + 1023) << 52);
+    }
+
+    /// <summary>24 bits, of which the first is 1, also of a subnormal number; 0 of zero.</summary>
+    private static uint Significand(uint bits, out int exponent)
+    {
+        uint significand = bits & 0x7fffffu;
+        exponent = (int)(bits >> 23 & 255u);
+        if (exponent != 0) return significand | 0x800000u;
+        exponent = 1;
+        while (significand != 0 && significand < 0x800000u)
+        {
+            significand <<= 1;
+            exponent--;
+        }
+        return significand;
+    }
 }

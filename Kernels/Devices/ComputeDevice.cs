@@ -21,6 +21,12 @@ public abstract class ComputeDevice : IDisposable
     /// <summary>Decode steps worth giving at once: one where work is done while it is given, several where the host would be waited for.</summary>
     public virtual int StepsAhead => 1;
 
+    /// <summary>Whether frames are resampled here rather than on the processor: on a GPU.</summary>
+    public virtual bool ResamplesFrames => false;
+
+    /// <summary>Whether tokens are drawn here (<see cref="DrawToken"/>) rather than from logits read back: where a round trip a token costs something.</summary>
+    public virtual bool DrawsTokens => false;
+
     /// <summary>A queue: its work is done in the order given; only <see cref="ComputeQueue.Read(Matrix, Span{float})"/> and <see cref="ComputeQueue.Wait"/> wait.</summary>
     public abstract ComputeQueue CreateQueue();
 
@@ -31,6 +37,9 @@ public abstract class ComputeDevice : IDisposable
     /// <summary>A weight of (sum of the parts' rows, columns) put together by rows. One part may stay where it is (a mapped file).</summary>
     /// <remarks>The host memory of the parts must outlive the weight on the processor; any other device has its own copy on return.</remarks>
     public abstract Weight LoadWeight(string name, StorageType type, int columns, params ReadOnlySpan<HostRows> parts);
+
+    /// <summary>A weight for <see cref="QuantizeRows"/> to fill; until then its numbers are undefined.</summary>
+    public abstract Weight AllocateWeight(string name, StorageType type, int rows, int columns);
 
     public Matrix AllocateMatrix(int rows, int columns, StorageType type = StorageType.F32)
         => new(Allocate(type, (long)rows * columns), 0, rows, columns, columns);

@@ -11,6 +11,9 @@ public abstract class ComputeQueue(ComputeDevice device) : IDisposable
 
     public abstract void Write(ReadOnlySpan<int> source, IntVector target);
 
+    /// <summary>Copies bytes, in the type of the buffer, to its beginning.</summary>
+    public abstract void Write(ReadOnlySpan<byte> source, DeviceBuffer target);
+
     /// <summary>Waits for all work given so far and copies a matrix to the host, row by row.</summary>
     public abstract void Read(Matrix source, Span<float> target);
 

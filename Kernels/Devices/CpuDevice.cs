@@ -34,6 +34,12 @@ public sealed unsafe class CpuDevice : ComputeDevice
 
     public override DeviceBuffer Allocate(StorageType type, long elements) => CpuBuffer.Allocate(this, type, elements);
 
+    public override Weight AllocateWeight(string name, StorageType type, int rows, int columns)
+    {
+        Shapes.WholeBlocks(name, type, columns);
+        return new Weight(name, type, rows, columns, CpuBuffer.Allocate(this, type, (long)rows * columns));
+    }
+
     public override Weight LoadWeight(string name, StorageType type, int columns, params ReadOnlySpan<HostRows> parts)
     {
         Shapes.WholeBlocks(name, type, columns);

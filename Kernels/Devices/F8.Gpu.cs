@@ -39,4 +39,17 @@ internal struct F8
         target[at + 6] = v.X6;
         target[at + 7] = v.X7;
     }
+
+    /// <summary>To eight columns of a row; those beyond the last are left out.</summary>
+    public static void Store(F8 v, MatrixView target, int row, int column)
+    {
+        target[row, column] = v.X0;
+        if (column + 1 < target.Columns) target[row, column + 1] = v.X1;
+        if (column + 2 < target.Columns) target[row, column + 2] = v.X2;
+        if (column + 3 < target.Columns) target[row, column + 3] = v.X3;
+        if (column + 4 < target.Columns) target[row, column + 4] = v.X4;
+        if (column + 5 < target.Columns) target[row, column + 5] = v.X5;
+        if (column + 6 < target.Columns) target[row, column + 6] = v.X6;
+        if (column + 7 < target.Columns) target[row, column + 7] = v.X7;
+    }
 }

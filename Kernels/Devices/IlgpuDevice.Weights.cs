@@ -16,6 +16,12 @@ public sealed unsafe partial class IlgpuDevice
         return WholeWords(format, rows, columns) * sizeof(uint);
     }
 
+    public override Weight AllocateWeight(string name, StorageType type, int rows, int columns)
+    {
+        Shapes.WholeBlocks(name, type, columns);
+        return new Weight(name, type, rows, columns, AllocateWeight(DeviceFormat.Of(type, Tier), rows, columns));
+    }
+
     public override Weight LoadWeight(string name, StorageType type, int columns, params ReadOnlySpan<HostRows> parts)
     {
         Shapes.WholeBlocks(name, type, columns);

@@ -44,6 +44,10 @@ public sealed unsafe partial class IlgpuDevice : ComputeDevice
     /// <remarks>Behind a processor's driver a step that nobody wants costs more than a round trip.</remarks>
     public override int StepsAhead => Tier == KernelTier.Processor ? 1 : 4;
 
+    public override bool ResamplesFrames => Tier != KernelTier.Processor;
+
+    public override bool DrawsTokens => Tier != KernelTier.Processor && loader.HasDoubles;
+
     /// <summary>Bytes of device memory as the driver reported them when the device was opened.</summary>
     public long Memory { get; }
 

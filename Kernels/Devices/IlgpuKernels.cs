@@ -14,9 +14,21 @@ internal sealed class IlgpuKernels
     public readonly Action<AcceleratorStream, Index1D, MatrixView, int, ArrayView<int>, MatrixView> TopK;
     public readonly Action<AcceleratorStream, Index1D, MatrixView, ArrayView<int>, MatrixView> CrossEntropy;
     public readonly Action<AcceleratorStream, Index1D, MatrixView, MatrixView, MatrixView, int, ResultView> LinearPartials;
+    public readonly Action<AcceleratorStream, Index1D, RgbView, FixedPointView, int, int, ArrayView<int>> ResampleAcross;
+    public readonly Action<AcceleratorStream, Index1D, ArrayView<int>, FixedPointView, int, int, MatrixView, MatrixView> ResampleDown;
+    public readonly Action<AcceleratorStream, Index1D, RgbView, PointView, PointView, MatrixView, MatrixView> ResamplePoints;
+    public readonly Action<AcceleratorStream, Index1D, MatrixView, MatrixView<Float16>> ToHalves;
+    public readonly Action<AcceleratorStream, Index1D, MatrixView<Float16>, MatrixView> ToFloats;
+    public readonly Action<AcceleratorStream, Index1D, ArrayView<ushort>, int, MatrixView> FromUpperHalves;
+    public readonly QuantizeKernels<Float32> QuantizeFloats;
+    public readonly QuantizeKernels<Float16> QuantizeHalves;
+    public readonly Action<AcceleratorStream, Index1D, MatrixView, ArrayView<int>, MatrixView> RepetitionPenalty;
+
+    private readonly Action<AcceleratorStream, Index1D, MatrixView, int, int, ArrayView<int>, MatrixView, ArrayView<int>, ArrayView<int>, TokenView>? drawToken;
 
     // Of groups; not on the processor's tier.
     public readonly Action<AcceleratorStream, KernelConfig, MatrixView, int, ArrayView<int>, MatrixView> TopKGroups = null!;
+    public readonly Action<AcceleratorStream, KernelConfig, MatrixView, ArrayView<int>, MatrixView> CrossEntropyGroups = null!;
 
     private readonly ActivationKernels<Float32> floats;
     private readonly ActivationKernels<Float16>? halves;
@@ -29,11 +41,29 @@ internal sealed class IlgpuKernels
         loader.Load(out TopK, Kernels.TopK.Kernel);
         loader.Load(out CrossEntropy, Kernels.CrossEntropy.Kernel);
         loader.Load(out LinearPartials, Kernels.LinearPartials.Kernel);
-        if (loader.Tier != KernelTier.Processor) loader.LoadGroups(out TopKGroups, Kernels.TopK.GroupKernel, Kernels.TopK.Items);
+        loader.Load(out ResampleAcross, Kernels.ResampleBytes.AcrossKernel);
+        loader.Load(out ResampleDown, Kernels.ResampleBytes.DownKernel);
+        loader.Load(out ResamplePoints, Kernels.ResamplePoints.Kernel);
+        loader.Load(out ToHalves, Kernels.ConvertRows.ToHalvesKernel);
+        loader.Load(out ToFloats, Kernels.ConvertRows.ToFloatsKernel);
+        loader.Load(out FromUpperHalves, Kernels.ConvertRows.FromUpperHalvesKernel);
+        QuantizeFloats = new QuantizeKernels<Float32>(loader);
+        QuantizeHalves = new QuantizeKernels<Float16>(loader);
+        loader.Load(out RepetitionPenalty, Kernels.RepetitionPenalty.Kernel);
+        if (loader.HasDoubles) loader.Load(out drawToken, Kernels.DrawToken.Kernel);
+        if (loader.Tier != KernelTier.Processor)
+        {
+            loader.LoadGroups(out TopKGroups, Kernels.TopK.GroupKernel, Kernels.TopK.Items);
+            loader.LoadGroups(out CrossEntropyGroups, Kernels.CrossEntropy.GroupKernel, Kernels.CrossEntropy.Items);
+        }
         floats = new ActivationKernels<Float32>(loader);
         halves = activations == StorageType.F16 ? new ActivationKernels<Float16>(loader) : null;
         tensor = loader.Tier == KernelTier.TensorCore ? new TensorKernels(loader) : null;
     }
+
+    /// <summary>Absent on devices without double.</summary>
+    public Action<AcceleratorStream, Index1D, MatrixView, int, int, ArrayView<int>, MatrixView, ArrayView<int>, ArrayView<int>, TokenView> DrawToken
+        => drawToken ?? throw new InvalidOperationException("the device does not compute in double");
 
     public TensorKernels Tensor => tensor ?? throw new InvalidOperationException("the device was opened without the kernels of tensor cores");
 

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using ILGPU;
 using ILGPU.Runtime;
 using ILGPU.Runtime.Cuda;
@@ -45,6 +46,17 @@ internal sealed unsafe partial class IlgpuQueue : ComputeQueue
     public override void Write(ReadOnlySpan<int> source, IntVector target)
     {
         if (target.Length > 0) Upload(source[..target.Length], target.Gpu());
+    }
+
+    public override void Write(ReadOnlySpan<byte> source, DeviceBuffer target)
+    {
+        // ILGPU wants views of the buffer's element or larger ones.
+        switch (target.Type.ElementBytes())
+        {
+            case 1: WriteStart(source, target); break;
+            case 2: WriteStart(MemoryMarshal.Cast<byte, ushort>(source), target); break;
+            default: WriteStart(MemoryMarshal.Cast<byte, int>(source), target); break;
+        }
     }
 
     public override void Read(Matrix source, Span<float> target)
@@ -114,6 +126,11 @@ internal sealed unsafe partial class IlgpuQueue : ComputeQueue
         var halves = new ushort[numbers.Length];
         for (int i = 0; i < halves.Length; i++) halves[i] = BitConverter.HalfToUInt16Bits((System.Half)numbers[i]);
         return halves;
+    }
+
+    private void WriteStart<T>(ReadOnlySpan<T> source, DeviceBuffer target) where T : unmanaged
+    {
+        if (source.Length > 0) Upload(source, IlgpuViews.View<T>(target, 0, source.Length));
     }
 
     private void WriteRows<T>(ReadOnlySpan<T> source, Matrix target) where T : unmanaged

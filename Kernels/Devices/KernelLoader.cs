@@ -20,6 +20,9 @@ internal sealed class KernelLoader(Accelerator accelerator, KernelTier tier)
 
     public KernelTier Tier { get; } = tier;
 
+    /// <summary>Whether kernels may compute in double: some OpenCL devices do not.</summary>
+    public bool HasDoubles => accelerator is not CLAccelerator cl || cl.Capabilities.Float64;
+
     /// <summary>Does the driver's compiling; what goes wrong is one line with kernel, back end and the driver's own words.</summary>
     /// <exception cref="DeviceFailedException">The kernel does not compile.</exception>
     private TLauncher Compile<TLauncher>(Delegate kernel, Func<TLauncher> load)
@@ -61,6 +64,10 @@ internal sealed class KernelLoader(Accelerator accelerator, KernelTier tier)
 
     public void Load<T1, T2, T3, T4, T5, T6, T7>(out Action<AcceleratorStream, Index1D, T1, T2, T3, T4, T5, T6, T7> launcher, Action<Index1D, T1, T2, T3, T4, T5, T6, T7> kernel)
         where T1 : struct where T2 : struct where T3 : struct where T4 : struct where T5 : struct where T6 : struct where T7 : struct
+        => launcher = Compile(kernel, () => accelerator.LoadAutoGroupedKernel(kernel));
+
+    public void Load<T1, T2, T3, T4, T5, T6, T7, T8>(out Action<AcceleratorStream, Index1D, T1, T2, T3, T4, T5, T6, T7, T8> launcher, Action<Index1D, T1, T2, T3, T4, T5, T6, T7, T8> kernel)
+        where T1 : struct where T2 : struct where T3 : struct where T4 : struct where T5 : struct where T6 : struct where T7 : struct where T8 : struct
         => launcher = Compile(kernel, () => accelerator.LoadAutoGroupedKernel(kernel));
 
     /// <param name="group">Items of a group.</param>

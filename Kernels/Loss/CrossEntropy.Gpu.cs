@@ -1,10 +1,13 @@
 using ILGPU;
+using ILGPU.Runtime;
 
 namespace EdgeVideoLlava.Kernels;
 
 public static partial class CrossEntropy
 {
-    // ---- kernel ----------------------------------------------------------------------------------------------------------------
+    internal const int Items = 256;
+
+    // ---- kernels ---------------------------------------------------------------------------------------------------------------
     /// <summary>One item is one row.</summary>
     internal static void Kernel(Index1D item, MatrixView logits, ArrayView<int> labels, MatrixView losses)
     {
@@ -19,7 +22,24 @@ public static partial class CrossEntropy
         losses[row, 0] = loss;
     }
 
+    /// <summary>A group is a row, and each item looks at every 256th number.</summary>
+    internal static void GroupKernel(MatrixView logits, ArrayView<int> labels, MatrixView losses)
+    {
+        ArrayView<float> numbers = SharedMemory.Allocate<float>(Items);
+        int row = Grid.IdxX, label = labels[row];
+        float loss = 0;
+        if (label != Ignored) // the same for the whole group
+        {
+            float logSum = DeviceLogSum.GroupRow(logits, row, numbers, Items, out float largest);
+            loss = largest - logits[row, label] + logSum;
+        }
+        if (Group.IdxX == 0) losses[row, 0] = loss;
+    }
+
     // ---- launcher --------------------------------------------------------------------------------------------------------------
     private static void Gpu(IlgpuQueue queue, Matrix logits, IntVector labels, Matrix losses)
-        => queue.Launch(queue.Kernels.CrossEntropy, IlgpuQueue.Items(logits.Rows), logits.Gpu(), labels.Gpu(), losses.Gpu());
+    {
+        if (queue.Tier == KernelTier.Processor) queue.Launch(queue.Kernels.CrossEntropy, IlgpuQueue.Items(logits.Rows), logits.Gpu(), labels.Gpu(), losses.Gpu());
+        else queue.Launch(queue.Kernels.CrossEntropyGroups, new KernelConfig(logits.Rows, Items), logits.Gpu(), labels.Gpu(), losses.Gpu());
+    }
 }

@@ -1,3 +1,4 @@
+using ILGPU;
 using ILGPU.Algorithms;
 
 namespace EdgeVideoLlava.Kernels;
@@ -13,5 +14,19 @@ internal static class DeviceLogSum
         var sum = new CompensatedSum();
         for (int v = 0; v < x.Columns; v++) sum.Add(XMath.Exp(x[row, v] - largest));
         return XMath.Log(sum.Total);
+    }
+
+    /// <summary>The same by a whole group, each item every items-th number.</summary>
+    /// <param name="numbers">Shared memory, a place an item.</param>
+    /// <param name="items">Of the group, a power of two.</param>
+    public static float GroupRow(MatrixView x, int row, ArrayView<float> numbers, int items, out float largest)
+    {
+        int item = Group.IdxX;
+        float own = float.NegativeInfinity;
+        for (int v = item; v < x.Columns; v += items) own = XMath.Max(own, x[row, v]);
+        largest = GroupReduce.All<Largest>(numbers, own, items);
+        var sum = new CompensatedSum();
+        for (int v = item; v < x.Columns; v += items) sum.Add(XMath.Exp(x[row, v] - largest));
+        return XMath.Log(GroupReduce.All<Sum>(numbers, sum.Total, items));
     }
 }

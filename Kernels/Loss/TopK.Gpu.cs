@@ -1,5 +1,4 @@
 using ILGPU;
-using ILGPU.Algorithms;
 
 namespace EdgeVideoLlava.Kernels;
 
@@ -30,12 +29,7 @@ public static partial class TopK
         ArrayView<float> numbers = SharedMemory.Allocate<float>(Items);
         ArrayView<int> who = SharedMemory.Allocate<int>(Items);
         int row = Grid.IdxX, item = Group.IdxX, k = logProbabilities.Columns, id = -1;
-        float largest = float.NegativeInfinity, logit = float.PositiveInfinity;
-        for (int v = item; v < logits.Columns; v += Items) largest = XMath.Max(largest, logits[row, v]);
-        largest = GroupReduce.All<Largest>(numbers, largest, Items);
-        var sum = new CompensatedSum();
-        for (int v = item; v < logits.Columns; v += Items) sum.Add(XMath.Exp(logits[row, v] - largest));
-        float logSum = XMath.Log(GroupReduce.All<Sum>(numbers, sum.Total, Items));
+        float logSum = DeviceLogSum.GroupRow(logits, row, numbers, Items, out float largest), logit = float.PositiveInfinity;
         for (int i = 0; i < k; i++)
         {
             id = Next(logits, row, item, Items, candidates, logit, id);

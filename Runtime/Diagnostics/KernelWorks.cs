@@ -80,18 +80,13 @@ internal sealed class KernelWorks(VideoLlavaConfig config, int positions, Storag
                 Matrix x = o.Matrix(rows, hidden), w = o.Matrix(1, hidden), y = o.Activations(rows, hidden);
                 return () => RmsNorm.Run(o.Queue, x, w, 1e-5f, y);
             });
-            int rotated = language.QueryColumns + language.KeyColumns;
-            yield return Moving("rotary embedding", rows, rotated, 2 * size, o =>
+            int columns = language.QueryColumns + 2 * language.KeyColumns;
+            yield return Moving("rotary embedding, to the cache", rows, columns, 2 * size, o =>
             {
-                Matrix x = o.Activations(rows, rotated), y = o.Activations(rows, rotated), table = o.Matrix(rows, language.HeadSize / 2);
+                Matrix qkv = o.Activations(rows, columns), queries = o.Activations(rows, language.QueryColumns), table = o.Matrix(rows, language.HeadSize / 2);
+                Matrix keys = o.Activations(rows, language.KeyColumns), values = o.Activations(rows, language.KeyColumns);
                 IntVector places = o.Ints(Enumerable.Range(0, rows));
-                return () => RotaryEmbedding.Run(o.Queue, x, table, table, places, y);
-            });
-            yield return Moving("keys to the cache", rows, language.KeyColumns, 2 * size, o =>
-            {
-                Matrix x = o.Activations(rows, language.KeyColumns), y = o.Activations(rows, language.KeyColumns);
-                IntVector places = o.Ints(Enumerable.Range(0, rows));
-                return () => ScatterRows.Run(o.Queue, x, places, y);
+                return () => RotaryEmbedding.Run(o.Queue, qkv, table, table, places, queries, keys, values);
             });
         }
         yield return Moving("LayerNorm", TowerRows, tower.Hidden, 4 + size, o =>

@@ -3,7 +3,7 @@ using EdgeVideoLlava.Runtime.Language;
 
 namespace EdgeVideoLlava.Runtime.Generation;
 
-/// <summary>Greedy decoding of one conversation without a round trip a token: each step's id stays on the device, where the next step reads it.</summary>
+/// <summary>Decoding of one conversation without a round trip a token: each step's id stays on the device, where the next step reads it.</summary>
 /// <remarks>
 /// Several steps are given at once and their ids read together; those that turn out unwanted are truncated by the caller. Steps on the same
 /// memory are recorded once and given again as one piece of work (a CUDA graph). One thread at a time.
@@ -18,8 +18,9 @@ internal sealed class DecodeLoop : IDisposable
     private readonly float[] hostScores;
     private readonly LlamaBatch[] batches;
     private readonly Action giveAll;
+    private DeviceSampler? sampler;
     private RecordedWork? recorded;
-    private (DeviceBuffer? Cache, int Arena) memory; // of the last steps
+    private (DeviceBuffer? Cache, int Arena, DeviceSampler? Sampler) memory; // of the last steps
 
     /// <param name="candidates">Ids from here on are never chosen.</param>
     /// <param name="steps">Given at once at most; null: what the device is made for.</param>
@@ -39,6 +40,21 @@ internal sealed class DecodeLoop : IDisposable
 
     /// <summary>Whether the last full run was one call of the driver.</summary>
     public bool IsOneCall => recorded?.IsOneCall == true;
+
+    /// <summary>How the ids of the next answer are chosen.</summary>
+    /// <param name="sampling">Null: greedily. Else such as <see cref="DeviceSampler.Serves"/> on this device.</param>
+    /// <param name="history">Ids so far, for the repetition penalty.</param>
+    /// <param name="random">State of the random numbers.</param>
+    public void Begin(SamplingOptions? sampling, ReadOnlySpan<int> history, ulong random)
+    {
+        int drawnAmong = sampling == null ? 0 : DeviceSampler.DrawnAmong(sampling);
+        if (sampler?.K != drawnAmong)
+        {
+            sampler?.Dispose();
+            sampler = sampling == null ? null : new DeviceSampler(model.Device, logits.Columns, candidates, drawnAmong);
+        }
+        sampler?.Begin(model.LanguageQueue, sampling!, history, random);
+    }
 
     /// <summary>The ids that follow <paramref name="id"/>, at most <see cref="Steps"/>; the state then holds id and all of them but the last.</summary>
     /// <exception cref="BadInputException">They do not fit into the context.</exception>
@@ -69,6 +85,7 @@ internal sealed class DecodeLoop : IDisposable
     public void Dispose()
     {
         recorded?.Dispose();
+        sampler?.Dispose();
         foreach (LlamaBatch batch in batches) batch.Dispose();
         ids.Buffer.Dispose();
         logits.Buffer.Dispose();
@@ -90,7 +107,7 @@ internal sealed class DecodeLoop : IDisposable
     }
 
     /// <summary>What recorded steps read and write that may move.</summary>
-    private (DeviceBuffer Cache, int Arena) Memory => (state.Caches[0].Keys.Buffer, model.LanguageArena.Version);
+    private (DeviceBuffer Cache, int Arena, DeviceSampler? Sampler) Memory => (state.Caches[0].Keys.Buffer, model.LanguageArena.Version, sampler);
 
     private void DropStale()
     {
@@ -110,7 +127,8 @@ internal sealed class DecodeLoop : IDisposable
             model.Language.Embed(queue, ids.Range(i, 1), embedding);
             model.Language.Layers(queue, embedding, batches[i], arena, hidden);
             model.Language.Logits(queue, hidden, arena, logits);
-            TopK.Run(queue, logits, candidates, ids.Range(i + 1, 1), scores.RowRange(i, 1));
+            if (sampler == null) TopK.Run(queue, logits, candidates, ids.Range(i + 1, 1), scores.RowRange(i, 1));
+            else sampler.Give(queue, logits, ids.Range(i + 1, 1), scores.RowRange(i, 1));
         }
     }
 }

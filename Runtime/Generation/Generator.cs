@@ -6,7 +6,7 @@ using EdgeVideoLlava.Runtime.Text;
 namespace EdgeVideoLlava.Runtime.Generation;
 
 /// <summary>Answers one prompt after another for one conversation, keeping what the next prompt shares with the last in the KV cache.</summary>
-/// <remarks>One thread at a time. Greedy decoding is a <see cref="DecodeLoop"/>'s, a few ids ahead of the answer; sampling reads the logits of every token.</remarks>
+/// <remarks>One thread at a time. Decoding is a <see cref="DecodeLoop"/>'s, a few ids ahead of the answer; sampling that no <see cref="DeviceSampler"/> serves reads the logits of every token.</remarks>
 public sealed class Generator : IDisposable
 {
     private readonly VideoLlava model;
@@ -46,6 +46,7 @@ public sealed class Generator : IDisposable
         long started = Stopwatch.GetTimestamp();
         options.Validate();
         Sampler? sampler = options.Sampling.IsGreedy ? null : new Sampler(options.Sampling, hostLogits.Length, sampledRows);
+        bool onHost = sampler != null && !DeviceSampler.Serves(options.Sampling, model.Device);
         var output = new AnswerText(tokenizer, model.Config.EndTokenId, options, templateStop, text);
         int promptLength = prompt.Length, prefilled = Prefill(prompt, cancel);
         var ids = new List<int>();
@@ -53,11 +54,15 @@ public sealed class Generator : IDisposable
         StopReason? stop = cached == null ? StopReason.Cancelled : null;
         while (stop == null)
         {
-            int id = sampler != null ? Sampled(sampler, prompt) : ids.Count == 0 ? Likeliest() : ahead[used++];
-            if (ids.Count == 0) first = Stopwatch.GetTimestamp();
+            int id = ids.Count > 0 && !onHost ? ahead[used++] : sampler != null ? Sampled(sampler, prompt) : Likeliest();
+            if (ids.Count == 0)
+            {
+                first = Stopwatch.GetTimestamp();
+                if (!onHost) loop.Begin(sampler == null ? null : options.Sampling, [.. prompt.IdSpan, id], sampler?.State ?? 0);
+            }
             ids.Add(id);
             stop = output.Add(id) ?? Limit(ids.Count, prompt.Length, options.MaxTokens, cancel);
-            if (stop == null) Decode(prompt, id, sampler == null, options.MaxTokens - ids.Count);
+            if (stop == null) Decode(prompt, id, onHost, options.MaxTokens - ids.Count);
         }
         return new Answer(output.Finish(), ids, stop.Value)
         {
@@ -111,9 +116,9 @@ public sealed class Generator : IDisposable
     }
 
     /// <param name="wanted">Tokens that the answer may still have.</param>
-    private void Decode(MergedPrompt prompt, int id, bool greedy, int wanted)
+    private void Decode(MergedPrompt prompt, int id, bool onHost, int wanted)
     {
-        if (!greedy)
+        if (onHost)
         {
             model.LanguageQueue.Write([id], next);
             model.Decode([state], next, logits);

@@ -33,6 +33,9 @@ public sealed class Sampler
         random = options.Seed;
     }
 
+    /// <summary>What the next random number comes from.</summary>
+    internal ulong State => random;
+
     /// <summary>The next token. Changes the logits in place.</summary>
     /// <param name="logits">(V) scores of the next token.</param>
     /// <param name="history">Token ids so far; negative ones (visual markers) and those beyond the rows are left out of the penalty.</param>

@@ -9,7 +9,7 @@ namespace EdgeVideoLlava.Runtime.Preprocess;
 /// </remarks>
 /// <param name="preset">Whose arithmetic.</param>
 /// <param name="size">Side of the tower's input in pixels: 224 for the real model.</param>
-public sealed class FramePreprocessor(PreprocessPreset preset, int size)
+public sealed class FramePreprocessor(PreprocessPreset preset, int size) : IFramePreprocessor
 {
     public PreprocessPreset Preset { get; } = preset;
 
@@ -20,7 +20,6 @@ public sealed class FramePreprocessor(PreprocessPreset preset, int size)
     private readonly float[] table = preset is PreprocessPreset.OriginalImage or PreprocessPreset.OriginalImagePad
         ? Normalization.UnitTable() : Normalization.NormalizedTable();
 
-    /// <summary>One picture for the image tower: (1, 3, Size, Size).</summary>
     public PixelValues Picture(Frame frame)
     {
         var values = new float[3 * Size * Size];
@@ -28,8 +27,6 @@ public sealed class FramePreprocessor(PreprocessPreset preset, int size)
         return new PixelValues(values, 1, Size, IsClip: false);
     }
 
-    /// <summary>One clip for the video tower: (frames, 3, Size, Size). Each frame is used on arrival and not kept.</summary>
-    /// <exception cref="ArgumentException">There are fewer or more frames than announced.</exception>
     public PixelValues Clip(IEnumerable<Frame> source, int frames)
     {
         int stride = 3 * Size * Size, count = 0;

@@ -1,6 +1,23 @@
+using EdgeVideoLlava.Kernels;
+
 namespace EdgeVideoLlava.Runtime.Preprocess;
 
 /// <summary>What a tower takes: one picture or one clip, normalised.</summary>
-/// <param name="Values">(Frames, 3, Size, Size) float32: frame, channel (RGB), row, column. A picture has one frame.</param>
+/// <param name="Values">(Frames, 3, Size, Size) float32: frame, channel (RGB), row, column. A picture has one frame. Empty if they are on a device.</param>
 /// <param name="IsClip">True for a clip (video tower), false for a picture (image tower), whatever the number of frames.</param>
-public sealed record PixelValues(float[] Values, int Frames, int Size, bool IsClip);
+public sealed record PixelValues(float[] Values, int Frames, int Size, bool IsClip) : IDisposable
+{
+    /// <summary>(Frames · 3 · Size, Size): the values that a device made itself. Finished, so that any queue of the device may read them.</summary>
+    public Matrix? OnDevice { get; init; }
+
+    /// <summary>The values on the host, wherever they are.</summary>
+    public float[] ToHost()
+    {
+        if (OnDevice is not { } matrix) return Values;
+        using ComputeQueue queue = matrix.Buffer.Device.CreateQueue();
+        return queue.Read(matrix);
+    }
+
+    /// <summary>Releases device memory; on the host there is nothing to release.</summary>
+    public void Dispose() => OnDevice?.Buffer.Dispose();
+}

@@ -9,6 +9,9 @@ namespace EdgeVideoLlava.Runtime.Preprocess;
 /// </remarks>
 internal static class Resampler
 {
+    /// <summary>Bits of the weights.</summary>
+    public const int PillowPrecision = 22;
+
     /// <summary>Bilinear or bicubic without antialias, depending on the axes' taps.</summary>
     /// <param name="canvas">The picture, with its border where it has one.</param>
     /// <param name="table">(3, 256): what a byte stands for, by channel.</param>
@@ -65,7 +68,7 @@ internal static class Resampler
     /// <summary>Pillow's 8-bit bicubic, bit for bit: weights of 22 bits, rounded to bytes after each pass.</summary>
     /// <returns>(rows, columns, channels) bytes.</returns>
     public static byte[] BicubicPillow(byte[] pixels, int width, int height, int channels, ResizeCrop to, int columns, int rows)
-        => Antialias(pixels, width, height, channels, to, columns, rows, _ => 22);
+        => Antialias(pixels, width, height, channels, to, columns, rows, _ => PillowPrecision);
 
     /// <summary>torch's 8-bit antialiased bicubic: weights of 16 bits. Its own results depend on the CPU by one level.</summary>
     /// <returns>(rows, columns, channels) bytes.</returns>

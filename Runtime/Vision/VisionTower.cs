@@ -17,10 +17,10 @@ public sealed class VisionTower(VisionConfig config, VisionTowerWeights weights)
         Check(pixels);
         int rows = pixels.Frames * Config.Positions;
         using Arena.Scope scope = arena.Begin();
-        Matrix input = arena.Take(pixels.Frames * 3 * pixels.Size, pixels.Size), embedded = arena.Take(rows, Config.Hidden);
+        Matrix input = pixels.OnDevice ?? arena.Take(pixels.Frames * 3 * pixels.Size, pixels.Size), embedded = arena.Take(rows, Config.Hidden);
         Matrix x = arena.Take(rows, Config.Hidden), y = arena.Take(rows, Config.Hidden);
 
-        queue.Write(pixels.Values, input);
+        if (pixels.OnDevice == null) queue.Write(pixels.Values, input);
         PatchEmbedding.Run(queue, input, weights.Patch, weights.Class, weights.Position, Config.Patch, embedded);
         LayerNorm.Run(queue, embedded, weights.PreNormWeight, weights.PreNormBias, Config.LayerNormEpsilon, x);
         trace?.Record("hidden_states.0", x);
@@ -48,8 +48,9 @@ public sealed class VisionTower(VisionConfig config, VisionTowerWeights weights)
 
     private void Check(PixelValues pixels)
     {
-        if (pixels.Size != Config.ImageSize || pixels.Values.Length != pixels.Frames * 3 * pixels.Size * pixels.Size)
-            throw new BadInputException($"the tower takes pictures of {Config.ImageSize} pixels a side, got {pixels.Size} ({pixels.Values.Length} values for {pixels.Frames} frames)");
+        long values = pixels.OnDevice is { } made ? (long)made.Rows * made.Columns : pixels.Values.Length;
+        if (pixels.Size != Config.ImageSize || values != (long)pixels.Frames * 3 * pixels.Size * pixels.Size)
+            throw new BadInputException($"the tower takes pictures of {Config.ImageSize} pixels a side, got {pixels.Size} ({values} values for {pixels.Frames} frames)");
         if (Config.TemporalFrames > 0 && (pixels.Frames == 0 || pixels.Frames % Config.TemporalFrames != 0))
             throw new BadInputException($"the video tower looks at {Config.TemporalFrames} frames together, got {pixels.Frames}; give a multiple of {Config.TemporalFrames}");
     }

@@ -2,6 +2,7 @@
 using EdgeVideoLlava.Kernels;
 using EdgeVideoLlava.Runtime;
 using EdgeVideoLlava.Runtime.Generation;
+using EdgeVideoLlava.Runtime.Preprocess;
 
 if (args is not [string clip, .. string[] rest])
 {
@@ -15,7 +16,8 @@ try
     using Conversation conversation = assistant.Start();
 
     // Eight frames of the clip, through the video tower and the projector: 8 x 257 rows in the words' space (real sizes).
-    conversation.Show(assistant.Encode(assistant.Look(clip)).Tokens);
+    using PixelValues pixels = assistant.Look(clip);
+    conversation.Show(assistant.Encode(pixels).Tokens);
 
     conversation.Ask("What is happening in the video?", text: Console.Write);
     Console.WriteLine();

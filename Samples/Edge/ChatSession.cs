@@ -18,10 +18,11 @@ internal sealed class ChatSession(Assistant assistant, Conversation conversation
     /// <summary>Reads and preprocesses a file.</summary>
     public PixelValues Look(string path, CancellationToken cancel) => assistant.Look(path, pictures, new ClipOptions { Notice = Notices.Say }, cancel);
 
-    /// <summary>Encodes a picture or clip for the next question.</summary>
+    /// <summary>Encodes a picture or clip for the next question, and lets its pixels go.</summary>
     public void Show(PixelValues pixels)
     {
-        (VisionTokens tokens, TimeSpan time) = assistant.Encode(pixels);
+        using PixelValues shown = pixels;
+        (VisionTokens tokens, TimeSpan time) = assistant.Encode(shown);
         encode += time;
         conversation.Show(tokens);
     }

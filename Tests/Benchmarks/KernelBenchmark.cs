@@ -33,6 +33,21 @@ public abstract unsafe class KernelBenchmark
         return matrix;
     }
 
+    /// <summary>Memory that the benchmark fills.</summary>
+    protected Matrix Empty(int rows, int columns, StorageType type)
+    {
+        Matrix matrix = device.AllocateMatrix(rows, columns, type);
+        buffers.Add(matrix.Buffer);
+        return matrix;
+    }
+
+    protected Weight Empty(StorageType type, int rows, int columns)
+    {
+        Weight weight = device.AllocateWeight("empty", type, rows, columns);
+        buffers.Add(weight.Buffer);
+        return weight;
+    }
+
     protected Weight Weight(StorageType type, int rows, int columns)
     {
         long count = (long)rows * columns;
@@ -46,6 +61,24 @@ public abstract unsafe class KernelBenchmark
             else ((ushort*)source)[i] = (ushort)(BitConverter.SingleToUInt32Bits(value) >> 16);
         }
         return device.LoadWeight("random", type, columns, new HostRows((nint)source, rows));
+    }
+
+    protected RgbFrames Frames(int count, int height, int width)
+    {
+        var bytes = new byte[count * height * width * 3];
+        random.NextBytes(bytes);
+        DeviceBuffer buffer = device.Allocate(StorageType.U8, bytes.Length);
+        buffers.Add(buffer);
+        Queue.Write(bytes, buffer);
+        return new RgbFrames(buffer, count, height, width);
+    }
+
+    protected Matrix Numbers(params float[] values)
+    {
+        Matrix matrix = device.AllocateMatrix(1, values.Length);
+        buffers.Add(matrix.Buffer);
+        Queue.Write(values, matrix);
+        return matrix;
     }
 
     protected IntVector Ints(params int[] values)

@@ -68,6 +68,7 @@ internal static class TraceCommand
             PromptRows rows = parsed.GetValue(ids) is { } file ? PromptRows.Read(file) : TracePrompt.Rows(session.Assistant, visuals, parsed.GetValue(ask)!);
             session.Announce();
             TraceRun.Run(session.Model, visuals, rows, parsed.GetValue(greedy), cancel).Write(target);
+            foreach (PixelValues seen in visuals) seen.Dispose();
             return Task.FromResult(ExitCodes.Ok);
         });
         return command;

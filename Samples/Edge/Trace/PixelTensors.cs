@@ -37,7 +37,7 @@ public static class PixelTensors
         {
             if (visuals is not [PixelValues one]) return;
             long[] shape = one.IsClip ? [3, one.Frames, one.Size, one.Size] : [3, one.Size, one.Size];
-            trace.Add("pixel_values", new TraceTensor(shape, one.IsClip ? SwapFirstAxes(one.Values, one.Frames, 3) : one.Values, null));
+            trace.Add("pixel_values", new TraceTensor(shape, one.IsClip ? SwapFirstAxes(one.ToHost(), one.Frames, 3) : one.ToHost(), null));
             return;
         }
         foreach (bool clips in new[] { false, true })
@@ -45,7 +45,7 @@ public static class PixelTensors
             PixelValues[] kind = [.. visuals.Where(visual => visual.IsClip == clips)];
             if (kind.Length == 0 || kind.Any(visual => visual.Frames != kind[0].Frames)) continue;
             long[] shape = clips ? [kind.Length, kind[0].Frames, 3, kind[0].Size, kind[0].Size] : [kind.Length, 3, kind[0].Size, kind[0].Size];
-            trace.Add(clips ? "pixel_values_videos" : "pixel_values_images", new TraceTensor(shape, [.. kind.SelectMany(visual => visual.Values)], null));
+            trace.Add(clips ? "pixel_values_videos" : "pixel_values_images", new TraceTensor(shape, [.. kind.SelectMany(visual => visual.ToHost())], null));
         }
     }
 

@@ -70,6 +70,67 @@ internal sealed unsafe class ParityCase(ComputeDevice device, int rows, int colu
         return weight;
     }
 
+    public RgbFrames Frames(int count, int height, int width)
+    {
+        DeviceBuffer buffer = device.Allocate(StorageType.U8, count * height * width * 3);
+        owned.Add(buffer);
+        var rgb = new byte[buffer.Elements];
+        random.NextBytes(rgb);
+        queue.Write(rgb, buffer);
+        return new RgbFrames(buffer, count, height, width);
+    }
+
+    /// <summary>A dense matrix that the operation writes before it reads it.</summary>
+    public Matrix Scratch(int rows, int columns, StorageType storage)
+    {
+        Matrix matrix = device.AllocateMatrix(rows, columns, storage);
+        owned.Add(matrix.Buffer);
+        return matrix;
+    }
+
+    /// <summary>A dense matrix of bfloat16.</summary>
+    public Matrix UpperHalves(int rows, int columns)
+    {
+        Matrix matrix = Scratch(rows, columns, StorageType.BF16);
+        queue.Write(MemoryMarshal.AsBytes<ushort>([.. Numbers(rows * columns).Select(number => (ushort)(BitConverter.SingleToUInt32Bits(number) >> 16))]), matrix.Buffer);
+        return matrix;
+    }
+
+    public Weight Empty(StorageType storage, int rows, int columns) => Own(device.AllocateWeight("weight", storage, rows, columns));
+
+    /// <summary>An axis over places 0..input-1 with random weights.</summary>
+    public FixedPointAxis FixedPointAxis(int input, int output)
+        => Own(new FixedPointAxis(queue, [.. Enumerable.Range(0, output).Select(i => i * 3 % (input - 2))], [.. Numbers(output * 3).Select(number => (int)(number * 300))], 10));
+
+    /// <summary>An axis over places -1..input with random weights.</summary>
+    public PointAxis PointAxis(int input, int output)
+        => Own(new PointAxis(queue, [.. Enumerable.Range(0, output * 4).Select(i => i * 3 % (input + 2) - 1)], Numbers(output * 4), 4));
+
+    /// <summary>Of sampling.</summary>
+    public Matrix Settings()
+    {
+        Matrix settings = Scratch(1, SamplingSettings.Count, StorageType.F32);
+        queue.Write([1.3f, 0.8f, 0.9f, 0.01f], settings);
+        return settings;
+    }
+
+    /// <summary>As ResamplePoints takes them, deviations far from 0.</summary>
+    public Matrix Colours()
+    {
+        float[] numbers = Numbers(3 * 259);
+        for (int channel = 0; channel < 3; channel++) numbers[channel * 259 + 258] = 8 + channel;
+        Matrix colours = device.AllocateMatrix(3, 259);
+        owned.Add(colours.Buffer);
+        queue.Write(numbers, colours);
+        return colours;
+    }
+
+    private T Own<T>(T part) where T : IDisposable
+    {
+        owned.Add(part);
+        return part;
+    }
+
     public IntVector Ints(int count, Func<int, int> number)
     {
         IntVector vector = device.AllocateInts(count + 2);

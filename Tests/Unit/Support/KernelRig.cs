@@ -57,6 +57,31 @@ internal sealed unsafe class KernelRig(ComputeDevice device, int seed = 1) : IDi
         return frame.View;
     }
 
+    /// <summary>A matrix of numbers of two bytes, as bits.</summary>
+    public Matrix Bits(ushort[] bits, int rows, int columns, StorageType type)
+    {
+        Matrix matrix = device.AllocateMatrix(rows, columns, type);
+        buffers.Add(matrix.Buffer);
+        Queue.Write(MemoryMarshal.AsBytes<ushort>(bits), matrix.Buffer);
+        return matrix;
+    }
+
+    /// <summary>A weight whose numbers are still to be written.</summary>
+    public Weight Empty(StorageType type, int rows, int columns)
+    {
+        Weight weight = device.AllocateWeight("weight", type, rows, columns);
+        buffers.Add(weight.Buffer);
+        return weight;
+    }
+
+    public RgbFrames Frames(byte[] rgb, int count, int height, int width)
+    {
+        DeviceBuffer buffer = device.Allocate(StorageType.U8, rgb.Length);
+        buffers.Add(buffer);
+        Queue.Write(rgb, buffer);
+        return new RgbFrames(buffer, count, height, width);
+    }
+
     public IntVector Ints(params int[] values)
     {
         IntVector whole = device.AllocateInts(values.Length + 3), vector = whole.Range(3, values.Length);

@@ -20,6 +20,40 @@ public sealed class DeviceMathTests(ITestOutputHelper output)
 
     private static double Gelu(double x) => x * (x < 0 ? Erfc(-x / Math.Sqrt(2)) : 2 - Erfc(x / Math.Sqrt(2))) / 2;
 
+    /// <summary>The processor's division is the definition: rounded to nearest even, subnormal numbers included.</summary>
+    [Fact]
+    public void Division_in_whole_numbers_is_exact()
+    {
+        var random = new Random(1);
+        float[] special = [0f, -0f, 1f, -1f, 3f, 127f, float.Epsilon, -float.Epsilon, 1e-40f, 1.1754944e-38f, 1.1754942e-38f, float.MaxValue, 16777215f, 0.99999994f];
+        for (int i = 0; i < 1_000_000; i++)
+        {
+            float a = Number(i / special.Length), b = Number(i);
+            if (b == 0) continue;
+            Assert.Equal(BitConverter.SingleToUInt32Bits(a / b), BitConverter.SingleToUInt32Bits(DeviceMath.Divide(a, b)));
+        }
+
+        float Number(int i)
+        {
+            if (i < special.Length * special.Length) return special[i % special.Length];
+            float number = BitConverter.UInt32BitsToSingle((uint)random.NextInt64(1L << 32));
+            return float.IsFinite(number) ? number : 1.5f;
+        }
+    }
+
+    [Fact]
+    public void Exponentials_in_double_are_within_two_roundings()
+    {
+        var random = new Random(2);
+        for (int i = 0; i < 100_000; i++)
+        {
+            double x = i < 20 ? -i / 4.0 : -Math.Pow(10, 6 * random.NextDouble() - 3.2), expected = Math.Exp(x);
+            if (x < -708) expected = 0;
+            Assert.Equal(expected, DeviceMath.Exp(x), Math.ScaleB(expected, -51));
+        }
+        Assert.Equal(0, DeviceMath.Exp(double.NegativeInfinity));
+    }
+
     [Fact]
     public void Erfc_is_within_a_few_roundings()
     {

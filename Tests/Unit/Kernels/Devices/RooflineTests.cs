@@ -102,13 +102,13 @@ public sealed class RooflineTests(ITestOutputHelper output)
     {
         { Weight: StorageType.F16, OnTensorCores: true } => "LinearTensorTile, DeviceHalfRows, Tile128",
         { Weight: { } type, OnTensorCores: true } => $"LinearTensorTile, Device{type}, Tile128",
-        { Weight: { } type } => $"{(work.Shape.StartsWith("1 x", StringComparison.Ordinal) ? "LinearRow" : "LinearTile")}, Device{type}, {(work.Operation.StartsWith("down", StringComparison.Ordinal) ? "Float32" : "Float16")}",
+        { Weight: { } type } => $"LinearGroupRow, {(type == StorageType.F16 ? "DeviceHalfRows" : $"Device{type}")}, {(work.Operation.StartsWith("down", StringComparison.Ordinal) ? "Float32" : "Float16")}, "
+            + (work.Shape.StartsWith("1 x", StringComparison.Ordinal) ? nameof(OneRow) : nameof(EightRows)),
         { Operation: "attention, prefill" } => "CausalAttention, Head128",
         { Operation: "attention, decode" } => "DecodeAttention, Float16",
-        { Operation: "RMSNorm" } => "RmsNorm, Float16",
-        { Operation: "LayerNorm" } => "LayerNorm, Float16",
-        { Operation: "rotary embedding" } => "RotaryEmbedding, Float16",
-        { Operation: "keys to the cache" } => "ScatterRows, Float16",
+        { Operation: "RMSNorm" } => "RmsNorm.GroupKernel, Float16",
+        { Operation: "LayerNorm" } => "LayerNorm.GroupKernel, Float16",
+        { Operation: "rotary embedding, to the cache" } => "RotaryEmbedding, Float16",
         { Operation: "most likely word (top-1)" } => "TopK.GroupKernel",
         _ when work.Operation.StartsWith("tower attention", StringComparison.Ordinal) => "FullAttention, Head64",
         _ => throw new InvalidOperationException($"no kernel is named for {work.Operation}"),

@@ -9,7 +9,7 @@ public sealed class SanitizerTests(ITestOutputHelper output)
 {
     private const string Tests = "EdgeVideoLlava.Tests.Unit.Kernels.";
 
-    private static readonly string[] Operations = ["Attention", "Elementwise", "Embedding", "Loss", "MatMul", "Norm", "Rotary"];
+    private static readonly string[] Operations = ["Attention", "Elementwise", "Embedding", "Loss", "MatMul", "Norm", "Packing", "Preprocess", "Rotary", "Sampling"];
 
     /// <summary>Kernels that no operation launches on OpenCL, with the reason.</summary>
     private static readonly Dictionary<string, string> Exceptions = [];

@@ -52,6 +52,49 @@ public sealed class DecodeLoopTests
         Assert.Equal(expected[^1], id);
     });
 
+    /// <summary>Device; temperature, top-k, top-p, min-p, penalty.</summary>
+    public static IEnumerable<TheoryDataRow<TestDevice, float, int, float, float, float>> Samplings
+        => from device in new[] { TestDevice.Cpu, TestDevice.OpenCl, TestDevice.OpenClPortable, TestDevice.Cuda }
+           from row in new[] { (0.9f, 20, 0.95f, 0f, 1.2f), (2f, 64, 1f, 0.02f, 1f), (0f, 0, 1f, 0f, 1.5f) }
+           select new TheoryDataRow<TestDevice, float, int, float, float, float>(device, row.Item1, row.Item2, row.Item3, row.Item4, row.Item5);
+
+    /// <summary>Two answers, so that the second begins anew while the recorded steps stay.</summary>
+    [Theory, MemberData(nameof(Samplings))]
+    public void Tokens_drawn_on_the_device_are_those_of_the_sampler(TestDevice device, float temperature, int k, float p, float minP, float penalty) => WithModel(device, model =>
+    {
+        int vocabulary = model.Config.Language.Vocabulary, candidates = vocabulary - 3;
+        int[] history = [-1, vocabulary, .. Enumerable.Range(0, vocabulary / 2).Select(i => i * 7 % vocabulary)];
+        using LlamaState state = model.CreateState();
+        using var loop = new DecodeLoop(model, state, candidates, 3);
+        foreach (ulong seed in new ulong[] { 7, ulong.MaxValue })
+        {
+            var options = new SamplingOptions { Temperature = temperature, TopK = k, TopP = p, MinP = minP, RepetitionPenalty = penalty, Seed = seed };
+            int[] expected = OneByOne(model, 20, 22, new Sampler(options, vocabulary, candidates), history);
+            state.Truncate(0);
+            int first = Prefill(model, state, 20);
+            loop.Begin(options, [.. history, first], new Sampler(options, vocabulary, candidates).State);
+            List<int> got = [first];
+            while (got.Count < expected.Length)
+            {
+                int[] next = new int[3];
+                loop.Run(got[^1], next);
+                got.AddRange(next);
+            }
+            Assert.Equal(expected, got);
+        }
+    });
+
+    [Fact]
+    public void A_GPU_draws_among_few_and_the_host_among_all()
+    {
+        ComputeDevice processor = TestDevices.Get(TestDevice.OpenCl), portable = TestDevices.Get(TestDevice.OpenClPortable);
+        Assert.True(DeviceSampler.Serves(new SamplingOptions { Temperature = 1, TopK = 64 }, portable));
+        Assert.True(DeviceSampler.Serves(new SamplingOptions { RepetitionPenalty = 2 }, portable));
+        Assert.False(DeviceSampler.Serves(new SamplingOptions { Temperature = 1, TopK = 65 }, portable));
+        Assert.False(DeviceSampler.Serves(new SamplingOptions { Temperature = 1 }, portable));
+        Assert.False(DeviceSampler.Serves(new SamplingOptions { Temperature = 1, TopK = 64 }, processor));
+    }
+
     [Fact]
     public void A_full_context_is_refused_before_anything_changes() => WithModel(TestDevice.Cpu, model =>
     {
@@ -90,7 +133,7 @@ public sealed class DecodeLoopTests
         Prefill(model, other, 777);
     }
 
-    private static int[] OneByOne(VideoLlava model, int prompt, int count)
+    private static int[] OneByOne(VideoLlava model, int prompt, int count, Sampler? sampler = null, int[]? history = null)
     {
         using LlamaState state = model.CreateState();
         List<int> ids = [Prefill(model, state, prompt)];
@@ -100,7 +143,8 @@ public sealed class DecodeLoopTests
         {
             model.LanguageQueue.Write([ids[^1]], next);
             model.Decode([state], next, logits);
-            ids.Add(Likeliest(model.LanguageQueue.Read(logits)));
+            float[] row = model.LanguageQueue.Read(logits);
+            ids.Add(sampler?.Next(row, [.. history!, .. ids]) ?? Likeliest(row));
         }
         logits.Buffer.Dispose();
         next.Buffer.Dispose();

@@ -1,0 +1,39 @@
+using ILGPU;
+
+namespace EdgeVideoLlava.Kernels;
+
+public static partial class ConvertRows
+{
+    // ---- kernels ---------------------------------------------------------------------------------------------------------------
+    /// <summary>One item is one element, here and below.</summary>
+    internal static void ToHalvesKernel(Index1D item, MatrixView x, MatrixView<Float16> y)
+    {
+        if (item >= y.Rows * y.Columns) return;
+        int row = item / y.Columns, column = item % y.Columns;
+        y[row, column] = x[row, column];
+    }
+
+    internal static void ToFloatsKernel(Index1D item, MatrixView<Float16> x, MatrixView y)
+    {
+        if (item >= y.Rows * y.Columns) return;
+        int row = item / y.Columns, column = item % y.Columns;
+        y[row, column] = x[row, column];
+    }
+
+    /// <param name="x">Upper halves of float32's bits.</param>
+    internal static void FromUpperHalvesKernel(Index1D item, ArrayView<ushort> x, int stride, MatrixView y)
+    {
+        if (item >= y.Rows * y.Columns) return;
+        int row = item / y.Columns, column = item % y.Columns;
+        y[row, column] = Interop.IntAsFloat((uint)x[row * stride + column] << 16);
+    }
+
+    // ---- launcher --------------------------------------------------------------------------------------------------------------
+    private static void Gpu(IlgpuQueue queue, Matrix x, Matrix y)
+    {
+        Index1D items = IlgpuQueue.Items((long)y.Rows * y.Columns);
+        if (y.Type == StorageType.F16) queue.Launch(queue.Kernels.ToHalves, items, x.Gpu(), y.Gpu<Float16>());
+        else if (x.Type == StorageType.F16) queue.Launch(queue.Kernels.ToFloats, items, x.Gpu<Float16>(), y.Gpu());
+        else if (items > 0) queue.Launch(queue.Kernels.FromUpperHalves, items, IlgpuViews.View<ushort>(x.Buffer, x.Offset, (x.Rows - 1L) * x.Stride + x.Columns), x.Stride, y.Gpu());
+    }
+}

@@ -1,0 +1,20 @@
+using ILGPU;
+
+namespace EdgeVideoLlava.Kernels;
+
+public static partial class RepetitionPenalty
+{
+    // ---- kernel ----------------------------------------------------------------------------------------------------------------
+    /// <summary>One item is one logit.</summary>
+    internal static void Kernel(Index1D item, MatrixView logits, ArrayView<int> marks, MatrixView settings)
+    {
+        if (item >= logits.Columns || marks[item] == 0) return;
+        float logit = logits[0, item], penalty = settings[0, SamplingSettings.Penalty];
+        if (logit < 0) logits[0, item] = logit * penalty;
+        else if (logit < float.PositiveInfinity) logits[0, item] = DeviceMath.Divide(logit, penalty);
+    }
+
+    // ---- launcher --------------------------------------------------------------------------------------------------------------
+    private static void Gpu(IlgpuQueue queue, Matrix logits, IntVector marks, Matrix settings)
+        => queue.Launch(queue.Kernels.RepetitionPenalty, IlgpuQueue.Items(logits.Columns), logits.Gpu(), marks.Gpu(), settings.Gpu());
+}

@@ -1,0 +1,96 @@
+using EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Runtime.Video;
+
+namespace EdgeVideoLlava.Runtime.Preprocess;
+
+/// <summary>What <see cref="FramePreprocessor"/> does, on a device: frames go up as bytes, the pixel values are made there and stay there.</summary>
+/// <remarks>
+/// Hf and HfTorchvision give the same bits, the others the same sums within float32's rounding. A frame is resampled while the next one is
+/// still being decoded. May be used by several threads; they take turns.
+/// </remarks>
+public sealed class DevicePreprocessor : IFramePreprocessor, IDisposable
+{
+    private readonly Lock turn = new();
+    private readonly PreprocessPreset preset;
+    private readonly int size;
+    private readonly ComputeQueue queue;
+    private readonly Matrix colours;
+    private ResizePlan? plan;
+    private DeviceBuffer? rgb;
+
+    /// <param name="size">Side of the tower's input in pixels.</param>
+    public DevicePreprocessor(ComputeDevice device, PreprocessPreset preset, int size)
+    {
+        (this.preset, this.size) = (preset, size);
+        queue = device.CreateQueue();
+        float[] numbers = Colours(preset);
+        colours = device.AllocateMatrix(3, numbers.Length / 3);
+        queue.Write(numbers, colours);
+    }
+
+    public PixelValues Picture(Frame frame) => Make([frame], 1, isClip: false);
+
+    public PixelValues Clip(IEnumerable<Frame> source, int frames) => Make(source, frames, isClip: true);
+
+    public void Dispose()
+    {
+        plan?.Dispose();
+        rgb?.Dispose();
+        colours.Buffer.Dispose();
+        queue.Dispose();
+    }
+
+    private PixelValues Make(IEnumerable<Frame> source, int frames, bool isClip)
+    {
+        lock (turn)
+        {
+            Matrix values = queue.Device.AllocateMatrix(checked(frames * 3 * size), size);
+            try
+            {
+                int count = 0;
+                foreach (Frame frame in source)
+                {
+                    if (count == frames) throw new ArgumentException($"more than {frames} frames came", nameof(source));
+                    Add(frame, values.RowRange(3 * size * count++, 3 * size));
+                }
+                if (count != frames) throw new ArgumentException($"{count} of {frames} frames came", nameof(source));
+                queue.Wait();
+                return new PixelValues([], frames, size, isClip) { OnDevice = values };
+            }
+            catch
+            {
+                values.Buffer.Dispose();
+                throw;
+            }
+        }
+    }
+
+    private void Add(Frame frame, Matrix values)
+    {
+        queue.Wait(); // for the frame before, long done: its host memory is used again
+        if (plan == null || plan.Width != frame.Width || plan.Height != frame.Height)
+        {
+            plan?.Dispose();
+            plan = null;
+            plan = new ResizePlan(queue, preset, size, frame);
+        }
+        if (rgb == null || rgb.Elements < frame.Rgb.Length)
+        {
+            rgb?.Dispose();
+            rgb = null;
+            rgb = queue.Device.Allocate(StorageType.U8, frame.Rgb.Length);
+        }
+        queue.Write(frame.Rgb, rgb);
+        plan.Run(queue, rgb, colours, values);
+    }
+
+    /// <summary>(3, 256) or (3, 259): what bytes stand for, and what else the preset's resampling wants to know.</summary>
+    private static float[] Colours(PreprocessPreset preset)
+    {
+        if (ResizePlan.IsAntialiased(preset)) return Normalization.NormalizedTable();
+        bool before = preset == PreprocessPreset.OriginalVideo;
+        float[] table = before ? Normalization.NormalizedTable() : Normalization.UnitTable();
+        return [.. Enumerable.Range(0, 3).SelectMany(channel => (float[])[.. table.AsSpan(channel * 256, 256),
+            table[channel * 256 + Normalization.Background[channel]], before ? 0 : Normalization.Mean[channel], before ? 1 : Normalization.Std[channel]])];
+    }
+}
