@@ -157,9 +157,10 @@ public sealed unsafe class IlgpuDeviceTests
         var accelerator = (IlgpuDevice)TestDevices.Get(device);
         IlgpuWeightKernels weights = DeviceFormat.Of(StorageType.F16).Load(new KernelLoader(accelerator.Accelerator, accelerator.Tier), StorageType.F32);
         IlgpuWeightKernels forProcessors = DeviceFormat.Of(StorageType.F16).Load(new KernelLoader(accelerator.Accelerator, KernelTier.Processor), StorageType.F32);
+        var quantize = new QuantizeKernels<Float32>(new KernelLoader(accelerator.Accelerator, accelerator.Tier));
         string Definition(MethodInfo kernel) => $"{kernel.DeclaringType!.Name}.{kernel.Name}";
-        string[] held = [.. new object[] { accelerator.Kernels, accelerator.Kernels.Of<Float32>(), weights, weights.LinearGroups<Float32>(), forProcessors.Linear<Float32>() }
-            .SelectMany(owner => owner.GetType().GetFields(BindingFlags.Instance | BindingFlags.Public).Select(field => field.GetValue(owner)))
+        string[] held = [.. new object[] { accelerator.Kernels, accelerator.Kernels.Of<Float32>(), weights, weights.LinearGroups<Float32>(), forProcessors.Linear<Float32>(), quantize }
+            .SelectMany(owner => owner.GetType().GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic).Select(field => field.GetValue(owner)))
             .OfType<Delegate>().Select(launcher => Definition(launcher.GetCompiledKernel().SourceMethod))];
         string[] wanted = [.. DeviceKernels.Methods.Values.Where(kernel => !new KernelReach(kernel).IsTensorCore).Select(Definition).Distinct()];
         Assert.Equal(wanted.Order(), held.Distinct().Order());
