@@ -22,21 +22,7 @@ internal readonly struct Float32(float value) : IElement<Float32>
 
     public Float32 From(float value) => new(value);
 
-    public F8 Eight(ArrayView<U4> memory, int index)
-    {
-        U4 a = memory[2 * index], b = memory[2 * index + 1];
-        return new F8
-        {
-            X0 = Interop.IntAsFloat(a.X),
-            X1 = Interop.IntAsFloat(a.Y),
-            X2 = Interop.IntAsFloat(a.Z),
-            X3 = Interop.IntAsFloat(a.W),
-            X4 = Interop.IntAsFloat(b.X),
-            X5 = Interop.IntAsFloat(b.Y),
-            X6 = Interop.IntAsFloat(b.Z),
-            X7 = Interop.IntAsFloat(b.W),
-        };
-    }
+    public F8 Eight(ArrayView<U4> memory, int index) => F8.OfFloats(memory[2 * index], memory[2 * index + 1]);
 }
 
 internal readonly struct Float16(ushort bits) : IElement<Float16>
@@ -47,19 +33,5 @@ internal readonly struct Float16(ushort bits) : IElement<Float16>
 
     public Float16 From(float value) => new(DeviceMath.FloatToHalf(value));
 
-    public F8 Eight(ArrayView<U4> memory, int index)
-    {
-        U4 w = memory[index];
-        return new F8
-        {
-            X0 = DeviceMath.HalfToFloat(w.X & 0xffffu),
-            X1 = DeviceMath.HalfToFloat(w.X >> 16),
-            X2 = DeviceMath.HalfToFloat(w.Y & 0xffffu),
-            X3 = DeviceMath.HalfToFloat(w.Y >> 16),
-            X4 = DeviceMath.HalfToFloat(w.Z & 0xffffu),
-            X5 = DeviceMath.HalfToFloat(w.Z >> 16),
-            X6 = DeviceMath.HalfToFloat(w.W & 0xffffu),
-            X7 = DeviceMath.HalfToFloat(w.W >> 16),
-        };
-    }
+    public F8 Eight(ArrayView<U4> memory, int index) => F8.OfHalves(memory[index]);
 }

@@ -27,6 +27,32 @@ internal struct F8
 
     public static F8 Of(float number) => new() { X0 = number, X1 = number, X2 = number, X3 = number, X4 = number, X5 = number, X6 = number, X7 = number };
 
+    /// <summary>Eight float32 numbers as they lie in memory.</summary>
+    public static F8 OfFloats(U4 a, U4 b) => new()
+    {
+        X0 = Interop.IntAsFloat(a.X),
+        X1 = Interop.IntAsFloat(a.Y),
+        X2 = Interop.IntAsFloat(a.Z),
+        X3 = Interop.IntAsFloat(a.W),
+        X4 = Interop.IntAsFloat(b.X),
+        X5 = Interop.IntAsFloat(b.Y),
+        X6 = Interop.IntAsFloat(b.Z),
+        X7 = Interop.IntAsFloat(b.W),
+    };
+
+    /// <summary>Eight binary16 numbers as they lie in memory.</summary>
+    public static F8 OfHalves(U4 w) => new()
+    {
+        X0 = DeviceMath.HalfToFloat(w.X & 0xffffu),
+        X1 = DeviceMath.HalfToFloat(w.X >> 16),
+        X2 = DeviceMath.HalfToFloat(w.Y & 0xffffu),
+        X3 = DeviceMath.HalfToFloat(w.Y >> 16),
+        X4 = DeviceMath.HalfToFloat(w.Z & 0xffffu),
+        X5 = DeviceMath.HalfToFloat(w.Z >> 16),
+        X6 = DeviceMath.HalfToFloat(w.W & 0xffffu),
+        X7 = DeviceMath.HalfToFloat(w.W >> 16),
+    };
+
     /// <summary>To eight places of shared memory.</summary>
     public static void Store(F8 v, ArrayView<float> target, int at)
     {

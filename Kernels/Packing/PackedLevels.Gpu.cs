@@ -55,6 +55,19 @@ internal static unsafe class PackedLevels
     /// <summary>The fifth bits of a row's block: bit i is column i.</summary>
     public static uint Fifth(WeightView weight, int row, int block) => weight.Words[row * weight.RowWords + weight.Columns / 8 + block];
 
+    /// <summary>A block of 32 nibbles, which is one load.</summary>
+    public static WeightPiece NibblePiece(WeightView weight, int row, int block, BlockScale scale)
+        => new() { A = weight.Quads[row * (weight.RowWords / 4) + block], Scale = scale };
+
+    public static WeightPiece FiveBitPiece(WeightView weight, int row, int block, BlockScale scale)
+    {
+        WeightPiece piece = NibblePiece(weight, row, block, scale);
+        piece.B = new U4 { X = Fifth(weight, row, block) };
+        return piece;
+    }
+
+    public static F8 FiveBits(WeightPiece piece, int part) => FiveBits(piece.A.Word(part), piece.B.X >> 8 * part, piece.Scale);
+
     /// <param name="fifth">Those of the eight columns are the lowest.</param>
     public static F8 FiveBits(uint word, uint fifth, BlockScale scale) => new()
     {

@@ -23,17 +23,7 @@ internal readonly unsafe struct DeviceF32 : IDeviceWeights, IDevicePacking
         return new WeightPiece { A = weight.Quads[at], B = weight.Quads[at + 1] };
     }
 
-    public F8 Eight(WeightPiece piece, int part) => new()
-    {
-        X0 = Interop.IntAsFloat(piece.A.X),
-        X1 = Interop.IntAsFloat(piece.A.Y),
-        X2 = Interop.IntAsFloat(piece.A.Z),
-        X3 = Interop.IntAsFloat(piece.A.W),
-        X4 = Interop.IntAsFloat(piece.B.X),
-        X5 = Interop.IntAsFloat(piece.B.Y),
-        X6 = Interop.IntAsFloat(piece.B.Z),
-        X7 = Interop.IntAsFloat(piece.B.W),
-    };
+    public F8 Eight(WeightPiece piece, int part) => F8.OfFloats(piece.A, piece.B);
 }
 
 /// <summary>binary16: eight numbers in four words, column k in the low half of word k, column k + 4 in its high half; rows padded to 8 columns.</summary>
@@ -87,17 +77,7 @@ internal readonly unsafe struct DeviceHalfRows : IDeviceWeights, IDevicePacking
 
     public WeightPiece Fetch(WeightView weight, int row, int index) => new() { A = weight.Quads[row * (weight.RowWords / 4) + index] };
 
-    public F8 Eight(WeightPiece piece, int part) => new()
-    {
-        X0 = DeviceMath.HalfToFloat(piece.A.X & 0xffffu),
-        X1 = DeviceMath.HalfToFloat(piece.A.X >> 16),
-        X2 = DeviceMath.HalfToFloat(piece.A.Y & 0xffffu),
-        X3 = DeviceMath.HalfToFloat(piece.A.Y >> 16),
-        X4 = DeviceMath.HalfToFloat(piece.A.Z & 0xffffu),
-        X5 = DeviceMath.HalfToFloat(piece.A.Z >> 16),
-        X6 = DeviceMath.HalfToFloat(piece.A.W & 0xffffu),
-        X7 = DeviceMath.HalfToFloat(piece.A.W >> 16),
-    };
+    public F8 Eight(WeightPiece piece, int part) => F8.OfHalves(piece.A);
 }
 
 /// <summary>bfloat16: laid out as <see cref="DeviceF16"/>.</summary>

@@ -32,8 +32,7 @@ internal readonly unsafe struct DeviceQ4_K : IDeviceWeights, IDevicePacking
 
     public int Eights => 4;
 
-    public WeightPiece Fetch(WeightView weight, int row, int index)
-        => new() { A = weight.Quads[row * (weight.RowWords / 4) + index], Scale = Scale(weight, row, index * 32) };
+    public WeightPiece Fetch(WeightView weight, int row, int index) => PackedLevels.NibblePiece(weight, row, index, Scale(weight, row, index * 32));
 
     public F8 Eight(WeightPiece piece, int part) => PackedLevels.Nibbles(piece.A.Word(part), piece.Scale);
 }

@@ -23,13 +23,7 @@ internal readonly unsafe struct DeviceQ5_1 : IDeviceWeights, IDevicePacking
 
     public int Eights => 4;
 
-    public WeightPiece Fetch(WeightView weight, int row, int index)
-        => new()
-        {
-            A = weight.Quads[row * (weight.RowWords / 4) + index],
-            B = new U4 { X = PackedLevels.Fifth(weight, row, index) },
-            Scale = Scale(weight, row, index * 32),
-        };
+    public WeightPiece Fetch(WeightView weight, int row, int index) => PackedLevels.FiveBitPiece(weight, row, index, Scale(weight, row, index * 32));
 
-    public F8 Eight(WeightPiece piece, int part) => PackedLevels.FiveBits(piece.A.Word(part), piece.B.X >> 8 * part, piece.Scale);
+    public F8 Eight(WeightPiece piece, int part) => PackedLevels.FiveBits(piece, part);
 }
