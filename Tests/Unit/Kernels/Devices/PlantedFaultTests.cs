@@ -1,10 +1,6 @@
-using System.Reflection;
 using EdgeVideoLlava.Kernels;
 using EdgeVideoLlava.Tests.Unit.Support;
 using ILGPU;
-using ILGPU.Backends;
-using ILGPU.Backends.EntryPoints;
-using ILGPU.Backends.OpenCL;
 using ILGPU.Runtime;
 
 namespace EdgeVideoLlava.Tests.Unit.Kernels.Devices;
@@ -21,22 +17,14 @@ public sealed class PlantedFaultTests
     public void The_fault_of_the_environment()
     {
         string fault = Environment.GetEnvironmentVariable(Variable)!;
-        Accelerator accelerator = ((IlgpuDevice)TestDevices.Get(TestDevice.OpenCl)).Accelerator;
+        var device = (IlgpuDevice)TestDevices.Get(TestDevice.OpenCl);
+        Accelerator accelerator = device.Accelerator;
         float[] numbers = [.. Enumerable.Range(0, 32).Select(i => (float)i)];
         using MemoryBuffer1D<float, Stride1D.Dense> a = accelerator.Allocate1D(numbers), o = accelerator.Allocate1D(numbers);
-        Action<AcceleratorStream, KernelConfig, ArrayView<float>, ArrayView<float>> kernel = Load(accelerator, typeof(PlantedFaults).GetMethod(fault)!);
+        Delegate planted = typeof(PlantedFaults).GetMethod(fault)!.CreateDelegate<Action<ArrayView<float>, ArrayView<float>>>();
+        var kernel = new KernelLoader(accelerator, device.Tier).LoadGroups<Action<AcceleratorStream, KernelConfig, ArrayView<float>, ArrayView<float>>>(planted, 32);
         kernel(accelerator.DefaultStream, (fault == nameof(PlantedFaults.GlobalRace) ? 2 : 1, 32), a.View, o.View);
         accelerator.Synchronize();
         Console.WriteLine($"{fault} ran on {accelerator.Name}");
-    }
-
-    // As the kernels of the product are loaded: with the local fence that ILGPU leaves out.
-    private static Action<AcceleratorStream, KernelConfig, ArrayView<float>, ArrayView<float>> Load(Accelerator accelerator, MethodInfo kernel)
-    {
-        var compiled = (CLCompiledKernel)accelerator.GetBackend().Compile(EntryPointDescription.FromExplicitlyGroupedKernel(kernel), default(KernelSpecialization));
-        object entry = typeof(CompiledKernel).GetProperty("EntryPoint", BindingFlags.Instance | BindingFlags.NonPublic | BindingFlags.Public)!.GetValue(compiled)!;
-        string source = compiled.Source.Replace("work_group_barrier ( CLK_GLOBAL_MEM_FENCE )", "barrier ( CLK_LOCAL_MEM_FENCE | CLK_GLOBAL_MEM_FENCE )");
-        var fenced = new CLCompiledKernel(accelerator.Context, (SeparateViewEntryPoint)entry, compiled.Info, source, compiled.CVersion);
-        return accelerator.LoadKernel(fenced).CreateLauncherDelegate<Action<AcceleratorStream, KernelConfig, ArrayView<float>, ArrayView<float>>>();
     }
 }
