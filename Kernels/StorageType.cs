@@ -9,6 +9,7 @@ public enum StorageType
     I64,
     I32,
     U8,
+    I8,
     Q8_0,
     Q4_0,
     Q4_1,
@@ -40,7 +41,7 @@ public static class StorageTypes
         StorageType.I64 => 8,
         StorageType.F32 or StorageType.I32 => 4,
         StorageType.F16 or StorageType.BF16 => 2,
-        StorageType.U8 => 1,
+        StorageType.U8 or StorageType.I8 => 1,
         _ => throw new ArgumentOutOfRangeException(nameof(type), type, null),
     };
 

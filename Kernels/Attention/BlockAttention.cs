@@ -21,11 +21,11 @@ internal static unsafe class BlockAttention
     /// <param name="queries">Queries, at most two registers full.</param>
     /// <param name="limits">Keys that each query sees; null = all.</param>
     /// <param name="keyCount">Keys that the query with the most sees.</param>
-    public static void Run<V>(float* q, long strideQ, int queries, float* keys, long strideK, float* values, long strideV, int* limits, int keyCount,
-        int headSize, float* y, long strideY) where V : unmanaged, ILanes<V>
+    public static void Run<V, TSource>(float* q, long strideQ, int queries, TSource keys, TSource values, int* limits, int keyCount, int headSize, float* y, long strideY)
+        where V : unmanaged, ILanes<V> where TSource : unmanaged, IHeadSource<TSource>
     {
         int width = 2 * V.Count;
-        float* memory = stackalloc float[Scratch(headSize, width)];
+        float* memory = stackalloc float[Scratch(headSize, width)], block = stackalloc float[keys.Scratch(KeyBlock)];
         float* turned = (float*)(((nint)memory + 63) & ~63), scores = turned + headSize * width;
         float* sums = scores + (KeyBlock + Tile.Rows) * width, state = sums + (headSize + Tile.Rows) * width;
         new Span<float>(turned, headSize * width).Clear();
@@ -35,12 +35,14 @@ internal static unsafe class BlockAttention
         for (int first = 0; first < keyCount; first += KeyBlock)
         {
             int count = Math.Min(KeyBlock, keyCount - first);
+            float* k = keys.Block<V>(first, count, block);
             for (int j = 0; j < count; j += Tile.Rows)
-                Tile.Multiply<V>(keys + (first + j) * strideK, strideK, 1, Math.Min(Tile.Rows, count - j), turned, headSize, scores + j * width, width, false);
+                Tile.Multiply<V>(k + j * keys.Stride, keys.Stride, 1, Math.Min(Tile.Rows, count - j), turned, headSize, scores + j * width, width, false);
             if (limits != null) Mask<V>(scores, limits, queries, first, count);
             softmax.Block(count);
+            float* v = values.Block<V>(first, count, block);
             for (int c = 0; c < headSize; c += Tile.Rows)
-                Tile.Multiply<V>(values + first * strideV + c, 1, strideV, Math.Min(Tile.Rows, headSize - c), scores, count, sums + c * width, width, true);
+                Tile.Multiply<V>(v + c, 1, values.Stride, Math.Min(Tile.Rows, headSize - c), scores, count, sums + c * width, width, true);
         }
         softmax.Divide();
         Transposed.Copy<StoredF32>((byte*)sums, 4 * width, headSize, queries, y, (int)strideY);

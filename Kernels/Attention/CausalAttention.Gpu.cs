@@ -25,27 +25,41 @@ public static partial class CausalAttention
     }
 
     // ---- launcher --------------------------------------------------------------------------------------------------------------
-    private static void Gpu(IlgpuQueue queue, Matrix q, Matrix keys, Matrix values, IntVector positions, int headSize, Matrix y)
+    private static void Gpu(IlgpuQueue queue, Matrix q, HeadRows keys, HeadRows values, IntVector positions, int headSize, Matrix y)
     {
-        if (TensorCore(queue, q, keys, values, positions, headSize, y)) return;
         if (q.Type == StorageType.F16) Gpu<Float16>(queue, q, keys, values, positions, headSize, y);
         else Gpu<Float32>(queue, q, keys, values, positions, headSize, y);
     }
 
-    private static void Gpu<T>(IlgpuQueue queue, Matrix q, Matrix keys, Matrix values, IntVector positions, int headSize, Matrix y) where T : unmanaged, IElement<T>
+    private static void Gpu<T>(IlgpuQueue queue, Matrix q, HeadRows keys, HeadRows values, IntVector positions, int headSize, Matrix y) where T : unmanaged, IElement<T>
     {
-        if (q.Rows < FewestRows && GroupAttention.Fits(queue, headSize, DecodeAttention.LargestHead, q, keys, values))
+        if (q.Rows < FewestRows && GroupAttention.Fits(queue, headSize, DecodeAttention.LargestHead, q, keys.Numbers, values.Numbers))
         {
             DecodeAttention.Launch<T>(queue, q, keys, values, positions, headSize, y);
             return;
         }
+        using Arena.Scope scope = queue.Scratch.Begin();
+        Many<T>(queue, q, Numbers(queue, keys, headSize, q.Type), Numbers(queue, values, headSize, q.Type), positions, headSize, y);
+    }
+
+    /// <summary>Many queries use a key many times: bytes become numbers once, for all of them.</summary>
+    private static Matrix Numbers(IlgpuQueue queue, HeadRows rows, int headSize, StorageType type)
+    {
+        if (!rows.AreBytes) return rows.Numbers;
+        Matrix numbers = queue.Scratch.Take(rows.Rows, rows.Columns, type);
+        DequantizeHeads.Run(queue, rows, headSize, numbers);
+        return numbers;
+    }
+
+    private static void Many<T>(IlgpuQueue queue, Matrix q, Matrix keys, Matrix values, IntVector positions, int headSize, Matrix y) where T : unmanaged, IElement<T>
+    {
+        if (TensorCore(queue, q, keys, values, positions, headSize, y)) return;
         if (GroupAttention.Fits(queue, headSize, GroupAttention.LargestHead, q, keys, values))
         {
             queue.Launch(queue.Kernels.Of<T>().CausalGroups, GroupAttention.Groups(y.Rows, y.Columns / headSize),
                 q.Eights<T>(), keys.Eights<T>(), values.Eights<T>(), positions.Gpu(), headSize, y.Gpu<T>());
             return;
         }
-        using Arena.Scope scope = queue.Scratch.Begin();
         queue.Launch(queue.Kernels.Of<T>().CausalAttention, IlgpuQueue.Items((long)y.Rows * (y.Columns / headSize)),
             q.Gpu<T>(), keys.Gpu<T>(), values.Gpu<T>(), positions.Gpu(), headSize, DeviceSoftmaxAttention.Sums(queue, y).Gpu(), y.Gpu<T>());
     }

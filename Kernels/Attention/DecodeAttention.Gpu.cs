@@ -16,16 +16,25 @@ internal static class DecodeAttention
 
     // ---- kernel ----------------------------------------------------------------------------------------------------------------
     /// <summary>Grid: part, head, query. An item makes the score of one key, then eight columns of some of the values.</summary>
-    internal static void Kernel<T>(EightsView<T> q, EightsView<T> keys, EightsView<T> values, ArrayView<int> positions, int headSize, MatrixView parts)
+    internal static void Kernel<T>(EightsView<T> q, HeadRowsView<EightsView<T>> keys, HeadRowsView<EightsView<T>> values, ArrayView<int> positions, int headSize, MatrixView parts)
         where T : unmanaged, IElement<T>
+        => Part(q, keys, values, positions, headSize, parts);
+
+    /// <summary>Over a cache of bytes.</summary>
+    internal static void ByteKernel<T>(EightsView<T> q, HeadRowsView<EightsView<Int8>> keys, HeadRowsView<EightsView<Int8>> values, ArrayView<int> positions, int headSize, MatrixView parts)
+        where T : unmanaged, IElement<T>
+        => Part(q, keys, values, positions, headSize, parts);
+
+    private static void Part<T, TRows>(EightsView<T> q, HeadRowsView<EightsView<TRows>> keys, HeadRowsView<EightsView<TRows>> values, ArrayView<int> positions, int headSize,
+        MatrixView parts) where T : unmanaged, IElement<T> where TRows : unmanaged, IStoredElement<TRows>
     {
         ArrayView<float> scores = SharedMemory.Allocate<float>(Items), weights = SharedMemory.Allocate<float>(Items), sums = SharedMemory.Allocate<float>(8 * Items);
         int item = Group.IdxX, row = Grid.IdxZ, head = Grid.IdxY, first = Grid.IdxX * Items, count = XMath.Min(positions[row] + 1 - first, Items), eights = headSize / 8;
         if (count <= 0) return; // the whole group
-        int column = head / (q.Columns / keys.Columns) * eights, key = (first + XMath.Min(item, count - 1)) * keys.Stride + column;
+        int shared = head / (q.Columns / keys.Numbers.Columns), column = shared * eights, key = first + XMath.Min(item, count - 1);
         F8 products = default;
-        for (int i = 0; i < eights; i++) products = F8.Add(products, q[row * q.Stride + head * eights + i], keys[key + i]);
-        scores[item] = item < count ? products.Sum / XMath.Sqrt((float)headSize) : float.NegativeInfinity;
+        for (int i = 0; i < eights; i++) products = F8.Add(products, q[row * q.Stride + head * eights + i], keys.Numbers[key * keys.Numbers.Stride + column + i]);
+        scores[item] = item < count ? products.Sum * keys.Scale(key, shared) / XMath.Sqrt((float)headSize) : float.NegativeInfinity;
         Group.Barrier();
         float maximum = float.NegativeInfinity, total = 0f;
         for (int i = 0; i < Items; i++) maximum = XMath.Max(maximum, scores[i]);
@@ -35,7 +44,7 @@ internal static class DecodeAttention
         F8 sum = default;
         if (share < shares)
         {
-            for (int i = share; i < count; i += shares) sum = F8.Add(sum, F8.Of(weights[i]), values[(first + i) * values.Stride + column + eight]);
+            for (int i = share; i < count; i += shares) sum = F8.Add(sum, F8.Of(weights[i] * values.Scale(first + i, shared)), values.Numbers[(first + i) * values.Numbers.Stride + column + eight]);
         }
         F8.Store(sum, sums, 8 * item);
         for (int i = 0; i < count; i++) total += weights[i];
@@ -72,14 +81,15 @@ internal static class DecodeAttention
     }
 
     // ---- launcher --------------------------------------------------------------------------------------------------------------
-    public static void Launch<T>(IlgpuQueue queue, Matrix q, Matrix keys, Matrix values, IntVector positions, int headSize, Matrix y) where T : unmanaged, IElement<T>
+    public static void Launch<T>(IlgpuQueue queue, Matrix q, HeadRows keys, HeadRows values, IntVector positions, int headSize, Matrix y) where T : unmanaged, IElement<T>
     {
         using Arena.Scope scope = queue.Scratch.Begin();
         int heads = y.Columns / headSize, perHead = (keys.Rows + Items - 1) / Items;
         Matrix parts = queue.Scratch.Take(y.Rows * heads * perHead, headSize + 2);
         ActivationKernels<T> kernels = queue.Kernels.Of<T>();
-        queue.Launch(kernels.DecodeAttention, new KernelConfig(new Index3D(perHead, heads, y.Rows), new Index3D(Items, 1, 1)),
-            q.Eights<T>(), keys.Eights<T>(), values.Eights<T>(), positions.Gpu(), headSize, parts.Gpu());
+        var groups = new KernelConfig(new Index3D(perHead, heads, y.Rows), new Index3D(Items, 1, 1));
+        if (keys.AreBytes) queue.Launch(kernels.DecodeAttentionBytes, groups, q.Eights<T>(), keys.ByteEights(), values.ByteEights(), positions.Gpu(), headSize, parts.Gpu());
+        else queue.Launch(kernels.DecodeAttention, groups, q.Eights<T>(), keys.Eights<T>(positions), values.Eights<T>(positions), positions.Gpu(), headSize, parts.Gpu());
         queue.Launch(kernels.DecodeAttentionJoin, IlgpuQueue.Items((long)y.Rows * y.Columns), parts.Gpu(), positions.Gpu(), perHead, headSize, y.Gpu<T>());
     }
 }

@@ -26,7 +26,7 @@ public static unsafe partial class FullAttention
                 long step = (long)layout.Step * strideQkv;
                 for (int i = 0; i < layout.Length; i++)
                 {
-                    SoftmaxAttention.Row<V>(q + i * step, q + columns, step, q + 2 * columns, step, layout.Length, headSize,
+                    SoftmaxAttention.Row<V, FloatHead>(q + i * step, new FloatHead(q + columns, step), new FloatHead(q + 2 * columns, step), layout.Length, headSize,
                         y + (first + (long)i * layout.Step) * strideY + item % heads * headSize);
                 }
             }
@@ -45,8 +45,8 @@ public static unsafe partial class FullAttention
                 int head = item / blocks % heads, i = item % blocks * block;
                 long first = layout.FirstRow(item / blocks / heads);
                 float* q = qkv + first * strideQkv + head * headSize;
-                BlockAttention.Run<V>(q + i * step, step, Math.Min(block, layout.Length - i), q + columns, step, q + 2 * columns, step, null, layout.Length,
-                    headSize, y + first * strideY + i * stepY + head * headSize, stepY);
+                BlockAttention.Run<V, FloatHead>(q + i * step, step, Math.Min(block, layout.Length - i), new FloatHead(q + columns, step), new FloatHead(q + 2 * columns, step),
+                    null, layout.Length, headSize, y + first * strideY + i * stepY + head * headSize, stepY);
             }
         }
     }

@@ -105,13 +105,14 @@ internal static class GroupAttention
     // ---- launcher --------------------------------------------------------------------------------------------------------------
     public static KernelConfig Groups(int queries, int heads) => new(new Index3D((queries + Queries - 1) / Queries, heads, 1), new Index3D(Items, 1, 1));
 
-    /// <summary>Whether the matrices have what groups read at once: rows at multiples of eight numbers.</summary>
+    /// <summary>Whether the matrices have what groups read at once: rows at multiples of eight numbers, of 16 bytes.</summary>
     public static bool Fits(IlgpuQueue queue, int headSize, int largest, params ReadOnlySpan<Matrix> matrices)
     {
         if (queue.Tier == KernelTier.Processor || headSize % 8 != 0 || headSize > largest) return false;
         foreach (Matrix matrix in matrices)
         {
-            if (matrix.Stride % 8 != 0 || matrix.Offset % 8 != 0) return false;
+            int together = matrix.Type == StorageType.I8 ? 16 : 8;
+            if (matrix.Stride % together != 0 || matrix.Offset % together != 0) return false;
         }
         return true;
     }

@@ -6,21 +6,22 @@ internal static unsafe class SoftmaxAttention
 {
     private const int KeyBlock = 64;
 
-    public static void Row<V>(float* q, float* keys, long strideK, float* values, long strideV, int count, int headSize, float* y)
-        where V : unmanaged, ILanes<V>
+    public static void Row<V, TSource>(float* q, TSource keys, TSource values, int count, int headSize, float* y)
+        where V : unmanaged, ILanes<V> where TSource : unmanaged, IHeadSource<TSource>
     {
         float scale = 1f / MathF.Sqrt(headSize), maximum = float.NegativeInfinity;
         double sum = 0;
-        float* weights = stackalloc float[KeyBlock];
+        float* weights = stackalloc float[KeyBlock], scratch = stackalloc float[keys.Scratch(KeyBlock)];
         new Span<float>(y, headSize).Clear();
         for (int first = 0; first < count; first += KeyBlock)
         {
             int block = Math.Min(KeyBlock, count - first);
-            for (int j = 0; j < block; j++) weights[j] = scale * Reduce.Dot<V>(q, keys + (first + j) * strideK, headSize);
+            float* k = keys.Block<V>(first, block, scratch);
+            for (int j = 0; j < block; j++) weights[j] = scale * Reduce.Dot<V>(q, k + j * keys.Stride, headSize);
             float larger = MathF.Max(maximum, Reduce.Largest<V>(weights, block)), shrink = MathF.Exp(maximum - larger);
             maximum = larger;
             sum = sum * shrink + Exponentials<V>(weights, block, maximum);
-            AddWeighted<V>(weights, values + first * strideV, strideV, block, headSize, shrink, y);
+            AddWeighted<V>(weights, values.Block<V>(first, block, scratch), values.Stride, block, headSize, shrink, y);
         }
         float share = (float)(1 / sum);
         for (int c = 0; c < headSize; c++) y[c] *= share;

@@ -15,12 +15,17 @@ internal sealed class ActivationKernels<T> where T : unmanaged, IElement<T>
     public readonly Action<AcceleratorStream, Index1D, MatrixView<T>, MatrixView<T>> PaddedRows;
     public readonly Action<AcceleratorStream, Index1D, MatrixView<T>, MatrixView<T>> CopyRows;
 
+    public readonly Action<AcceleratorStream, Index1D, HeadRowsView<MatrixView<Int8>>, int, MatrixView<T>> DequantizeHeads;
+    public readonly Action<AcceleratorStream, Index1D, MatrixView<T>, MatrixView, MatrixView, ArrayView<int>, MatrixView<T>, HeadRowsView<MatrixView<Int8>>, HeadRowsView<MatrixView<Int8>>> RotaryBytes = null!;
+
     // Of groups; not on the processor's tier.
     public readonly Action<AcceleratorStream, KernelConfig, MatrixView, MatrixView, float, MatrixView<T>> RmsNormGroups = null!;
     public readonly Action<AcceleratorStream, KernelConfig, MatrixView, MatrixView, MatrixView, float, MatrixView<T>> LayerNormGroups = null!;
     public readonly Action<AcceleratorStream, KernelConfig, EightsView<T>, EightsView<T>, EightsView<T>, ArrayView<int>, int, MatrixView<T>> CausalGroups = null!;
     public readonly Action<AcceleratorStream, KernelConfig, EightsView<T>, SequenceLayout, int, MatrixView<T>> FullGroups = null!;
-    public readonly Action<AcceleratorStream, KernelConfig, EightsView<T>, EightsView<T>, EightsView<T>, ArrayView<int>, int, MatrixView> DecodeAttention = null!;
+    public readonly Action<AcceleratorStream, KernelConfig, EightsView<T>, HeadRowsView<EightsView<T>>, HeadRowsView<EightsView<T>>, ArrayView<int>, int, MatrixView> DecodeAttention = null!;
+    public readonly Action<AcceleratorStream, KernelConfig, EightsView<T>, HeadRowsView<EightsView<Int8>>, HeadRowsView<EightsView<Int8>>, ArrayView<int>, int, MatrixView> DecodeAttentionBytes = null!;
+    public readonly Action<AcceleratorStream, KernelConfig, MatrixView<T>, MatrixView, MatrixView, ArrayView<int>, MatrixView<T>, HeadRowsView<MatrixView<Int8>>, HeadRowsView<MatrixView<Int8>>> RotaryByteGroups = null!;
     public readonly Action<AcceleratorStream, Index1D, MatrixView, ArrayView<int>, int, int, MatrixView<T>> DecodeAttentionJoin = null!;
 
     public ActivationKernels(KernelLoader loader)
@@ -33,12 +38,19 @@ internal sealed class ActivationKernels<T> where T : unmanaged, IElement<T>
         loader.Load(out PatchEmbedding, Kernels.PatchEmbedding.Kernel);
         loader.Load(out PaddedRows, Kernels.PaddedRows.Kernel);
         loader.Load(out CopyRows, Kernels.CopyRows.Kernel);
-        if (loader.Tier == KernelTier.Processor) return;
+        loader.Load(out DequantizeHeads, Kernels.DequantizeHeads.Kernel);
+        if (loader.Tier == KernelTier.Processor)
+        {
+            loader.Load(out RotaryBytes, Kernels.RotaryEmbedding.ByteKernel);
+            return;
+        }
         loader.LoadGroups(out RmsNormGroups, Kernels.RmsNorm.GroupKernel, Kernels.RmsNorm.Items);
         loader.LoadGroups(out LayerNormGroups, Kernels.LayerNorm.GroupKernel, Kernels.LayerNorm.Items);
         loader.LoadGroups(out CausalGroups, Kernels.CausalAttention.GroupKernel, GroupAttention.Items);
         loader.LoadGroups(out FullGroups, Kernels.FullAttention.GroupKernel, GroupAttention.Items);
         loader.LoadGroups(out DecodeAttention, Kernels.DecodeAttention.Kernel, Kernels.DecodeAttention.Items);
+        loader.LoadGroups(out DecodeAttentionBytes, Kernels.DecodeAttention.ByteKernel, Kernels.DecodeAttention.Items);
+        loader.LoadGroups(out RotaryByteGroups, Kernels.RotaryEmbedding.ByteGroupKernel, Kernels.RotaryEmbedding.GroupItems);
         loader.Load(out DecodeAttentionJoin, Kernels.DecodeAttention.JoinKernel);
     }
 }

@@ -2,8 +2,8 @@ using ILGPU;
 
 namespace EdgeVideoLlava.Kernels;
 
-/// <summary>A number as a matrix on an accelerator holds it. A type argument of kernels, so that one text reads float32 and binary16.</summary>
-internal interface IElement<TSelf> where TSelf : unmanaged
+/// <summary>A number as a matrix on an accelerator holds it. A type argument, so that one text reads all of them.</summary>
+internal interface IStoredElement<TSelf> where TSelf : unmanaged
 {
     float Value { get; }
 
@@ -14,6 +14,9 @@ internal interface IElement<TSelf> where TSelf : unmanaged
     F8 Eight(ArrayView<U4> memory, int index);
 }
 
+/// <summary>The types of activations: a kernel of a T that is one is compiled for float32 and for binary16.</summary>
+internal interface IElement<TSelf> : IStoredElement<TSelf> where TSelf : unmanaged;
+
 internal readonly struct Float32(float value) : IElement<Float32>
 {
     private readonly float value = value;
@@ -23,6 +26,22 @@ internal readonly struct Float32(float value) : IElement<Float32>
     public Float32 From(float value) => new(value);
 
     public F8 Eight(ArrayView<U4> memory, int index) => F8.OfFloats(memory[2 * index], memory[2 * index + 1]);
+}
+
+/// <summary>A level of <see cref="SignedBytes"/>: its number without the scale.</summary>
+internal readonly struct Int8(sbyte level) : IStoredElement<Int8>
+{
+    private readonly sbyte level = level;
+
+    public float Value => level;
+
+    public Int8 From(float value) => new((sbyte)(int)value);
+
+    public F8 Eight(ArrayView<U4> memory, int index)
+    {
+        U4 sixteen = memory[index >> 1];
+        return (index & 1) == 0 ? F8.OfBytes(sixteen.X, sixteen.Y) : F8.OfBytes(sixteen.Z, sixteen.W);
+    }
 }
 
 internal readonly struct Float16(ushort bits) : IElement<Float16>

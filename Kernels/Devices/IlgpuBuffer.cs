@@ -26,12 +26,12 @@ internal static class IlgpuViews
     public static MatrixView GpuOrNone(this Matrix? matrix, Weight any) => matrix?.Gpu() ?? new MatrixView(View<Float32>(any.Buffer, 0, 1), 0, 0, 0);
 
     /// <exception cref="ArgumentException">The matrix holds another type.</exception>
-    public static MatrixView<T> Gpu<T>(this Matrix matrix) where T : unmanaged, IElement<T>
+    public static MatrixView<T> Gpu<T>(this Matrix matrix) where T : unmanaged, IStoredElement<T>
         => new(View<T>(matrix, Math.Max(1, Length(matrix))), matrix.Rows, matrix.Columns, matrix.Stride);
 
     /// <summary>See <see cref="EightsView{T}"/> for what the matrix must be.</summary>
-    public static EightsView<T> Eights<T>(this Matrix matrix) where T : unmanaged, IElement<T>
-        => new(View<T>(matrix, Math.Max(8, Length(matrix))).Cast<U4>(), matrix.Rows, matrix.Columns, matrix.Stride / 8);
+    public static EightsView<T> Eights<T>(this Matrix matrix) where T : unmanaged, IStoredElement<T>
+        => new(View<T>(matrix, Math.Max(typeof(T) == typeof(Int8) ? 16 : 8, Length(matrix))).Cast<U4>(), matrix.Rows, matrix.Columns, matrix.Stride / 8);
 
     /// <summary>A matrix of either type to store to.</summary>
     public static ResultView Result(this Matrix matrix)
@@ -55,7 +55,7 @@ internal static class IlgpuViews
 
     private static ArrayView<T> View<T>(Matrix matrix, long length) where T : unmanaged
     {
-        StorageType type = typeof(T) == typeof(Float16) ? StorageType.F16 : StorageType.F32;
+        StorageType type = typeof(T) == typeof(Float16) ? StorageType.F16 : typeof(T) == typeof(Int8) ? StorageType.I8 : StorageType.F32;
         if (matrix.Type != type) throw new ArgumentException($"a matrix of {type} is wanted, not of {matrix.Type}");
         return View<T>(matrix.Buffer, matrix.Offset, length);
     }

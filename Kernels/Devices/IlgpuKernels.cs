@@ -11,6 +11,7 @@ namespace EdgeVideoLlava.Kernels;
 internal sealed class IlgpuKernels
 {
     public readonly Action<AcceleratorStream, Index1D, MatrixView, MatrixView, int, MatrixView> AddRows;
+    public readonly Action<AcceleratorStream, Index1D, MatrixView<Int8>, MatrixView<Int8>> CopyBytes;
     public readonly Action<AcceleratorStream, Index1D, MatrixView, int, ArrayView<int>, MatrixView> TopK;
     public readonly Action<AcceleratorStream, Index1D, MatrixView, ArrayView<int>, MatrixView> CrossEntropy;
     public readonly Action<AcceleratorStream, Index1D, MatrixView, MatrixView, MatrixView, int, ResultView> LinearPartials;
@@ -38,6 +39,7 @@ internal sealed class IlgpuKernels
     public IlgpuKernels(KernelLoader loader, StorageType activations)
     {
         loader.Load(out AddRows, Kernels.AddRows.Kernel);
+        loader.Load(out CopyBytes, Kernels.CopyRows.ByteKernel);
         loader.Load(out TopK, Kernels.TopK.Kernel);
         loader.Load(out CrossEntropy, Kernels.CrossEntropy.Kernel);
         loader.Load(out LinearPartials, Kernels.LinearPartials.Kernel);

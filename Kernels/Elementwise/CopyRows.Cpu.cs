@@ -6,7 +6,8 @@ public static unsafe partial class CopyRows
     private static void Cpu(CpuQueue queue, Matrix x, Matrix y)
     {
         _ = queue;
-        for (int row = 0; row < x.Rows; row++)
-            Buffer.MemoryCopy(x.Cpu() + (long)row * x.Stride, y.Cpu() + (long)row * y.Stride, 4L * x.Columns, 4L * x.Columns);
+        long size = x.Type.ElementBytes(), bytes = size * x.Columns;
+        byte* source = (byte*)((CpuBuffer)x.Buffer).Address + size * x.Offset, target = (byte*)((CpuBuffer)y.Buffer).Address + size * y.Offset;
+        for (int row = 0; row < x.Rows; row++) Buffer.MemoryCopy(source + size * row * x.Stride, target + size * row * y.Stride, bytes, bytes);
     }
 }

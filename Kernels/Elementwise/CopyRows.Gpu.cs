@@ -6,7 +6,11 @@ public static partial class CopyRows
 {
     // ---- kernel ----------------------------------------------------------------------------------------------------------------
     /// <summary>One item is one element.</summary>
-    internal static void Kernel<T>(Index1D item, MatrixView<T> x, MatrixView<T> y) where T : unmanaged, IElement<T>
+    internal static void Kernel<T>(Index1D item, MatrixView<T> x, MatrixView<T> y) where T : unmanaged, IElement<T> => Copy(item, x, y);
+
+    internal static void ByteKernel(Index1D item, MatrixView<Int8> x, MatrixView<Int8> y) => Copy(item, x, y);
+
+    private static void Copy<T>(Index1D item, MatrixView<T> x, MatrixView<T> y) where T : unmanaged, IStoredElement<T>
     {
         if (item >= y.Rows * y.Columns) return;
         int row = item / y.Columns, column = item % y.Columns;
@@ -16,10 +20,9 @@ public static partial class CopyRows
     // ---- launcher --------------------------------------------------------------------------------------------------------------
     private static void Gpu(IlgpuQueue queue, Matrix x, Matrix y)
     {
-        if (x.Type == StorageType.F16) Gpu<Float16>(queue, x, y);
-        else Gpu<Float32>(queue, x, y);
+        Index1D items = IlgpuQueue.Items((long)y.Rows * y.Columns);
+        if (x.Type == StorageType.F16) queue.Launch(queue.Kernels.Of<Float16>().CopyRows, items, x.Gpu<Float16>(), y.Gpu<Float16>());
+        else if (x.Type == StorageType.I8) queue.Launch(queue.Kernels.CopyBytes, items, x.Gpu<Int8>(), y.Gpu<Int8>());
+        else queue.Launch(queue.Kernels.Of<Float32>().CopyRows, items, x.Gpu<Float32>(), y.Gpu<Float32>());
     }
-
-    private static void Gpu<T>(IlgpuQueue queue, Matrix x, Matrix y) where T : unmanaged, IElement<T>
-        => queue.Launch(queue.Kernels.Of<T>().CopyRows, IlgpuQueue.Items((long)y.Rows * y.Columns), x.Gpu<T>(), y.Gpu<T>());
 }

@@ -26,7 +26,7 @@ internal readonly struct DeviceBlockQ8_0 : IDeviceBlock
 
     // Halves away from zero; a fraction is exact, where adding 1/2 would round. 0 times infinity is level 0: asked for by its factors, because
     // ILGPU's comparisons do not tell what is no number on every back end.
-    public uint Level(float number, float inverse)
+    public int SignedLevel(float number, float inverse)
     {
         if (number == 0) return 0;
         float quotient = number * inverse, size = quotient < 0 ? -quotient : quotient;
@@ -37,8 +37,10 @@ internal readonly struct DeviceBlockQ8_0 : IDeviceBlock
             if (size - level >= 0.5f) level++;
             level = XMath.Min(level, 127);
         }
-        return (uint)(quotient < 0 ? -level : level) & 255u;
+        return quotient < 0 ? -level : level;
     }
+
+    public uint Level(float number, float inverse) => (uint)SignedLevel(number, inverse) & 255u;
 }
 
 /// <summary>As <see cref="Q4_0"/>, laid out as <see cref="DeviceQ4_0"/>.</summary>

@@ -5,7 +5,7 @@ namespace EdgeVideoLlava.Kernels;
 /// <summary>32 numbers in 34 bytes: x[j] = d · q[j].</summary>
 /// <remarks>
 /// d binary16 · q 32 signed bytes, q[j] is column j.
-/// d = max|x| / 127; q = x / d rounded half away from zero, with the d before its rounding to binary16.
+/// d = max|x| / 127; q = x / d rounded half away from zero, with the d before its rounding to binary16: <see cref="SignedBytes"/>.
 /// </remarks>
 [StructLayout(LayoutKind.Sequential, Pack = 1)]
 internal unsafe struct Q8_0 : IWritableBlock<Q8_0>
@@ -24,12 +24,7 @@ internal unsafe struct Q8_0 : IWritableBlock<Q8_0>
 
     public static bool Quantize(float* source, Q8_0* block)
     {
-        float largest = 0;
-        for (int j = 0; j < 32; j++) largest = MathF.Max(largest, MathF.Abs(source[j]));
-        float d = largest / 127, inverse = d != 0 ? 1 / d : 0;
-        block->d = (Half)d;
-        // The clamp is for subnormal d only, whose inverse is infinite.
-        for (int j = 0; j < 32; j++) block->q[j] = (sbyte)Math.Clamp((int)MathF.Round(source[j] * inverse, MidpointRounding.AwayFromZero), -127, 127);
+        block->d = (Half)SignedBytes.Quantize(source, Columns, block->q);
         return Half.IsFinite(block->d);
     }
 }

@@ -19,21 +19,24 @@ public static partial class RotaryEmbedding
         else Store(values, position, value, half, a, b);
     }
 
-    private static void Store<T>(MatrixView<T> y, int row, int column, int half, float low, float high) where T : unmanaged, IElement<T>
+    private static void Store<T>(MatrixView<T> y, int row, int column, int half, float low, float high) where T : unmanaged, IStoredElement<T>
     {
         y[row, column] = low;
         y[row, column + half] = high;
     }
 
     // ---- launcher --------------------------------------------------------------------------------------------------------------
-    private static void Gpu(IlgpuQueue queue, Matrix qkv, Matrix cos, Matrix sin, IntVector positions, Matrix queries, Matrix keys, Matrix values)
+    private static void Gpu(IlgpuQueue queue, Matrix qkv, Matrix cos, Matrix sin, IntVector positions, Matrix queries, HeadRows keys, HeadRows values)
     {
         if (qkv.Type == StorageType.F16) Gpu<Float16>(queue, qkv, cos, sin, positions, queries, keys, values);
         else Gpu<Float32>(queue, qkv, cos, sin, positions, queries, keys, values);
     }
 
-    private static void Gpu<T>(IlgpuQueue queue, Matrix qkv, Matrix cos, Matrix sin, IntVector positions, Matrix queries, Matrix keys, Matrix values)
+    private static void Gpu<T>(IlgpuQueue queue, Matrix qkv, Matrix cos, Matrix sin, IntVector positions, Matrix queries, HeadRows keys, HeadRows values)
         where T : unmanaged, IElement<T>
-        => queue.Launch(queue.Kernels.Of<T>().RotaryEmbedding, IlgpuQueue.Items((long)qkv.Rows * qkv.Columns / 2),
-            qkv.Gpu<T>(), cos.Gpu(), sin.Gpu(), positions.Gpu(), queries.Gpu<T>(), keys.Gpu<T>(), values.Gpu<T>());
+    {
+        if (keys.AreBytes) GpuBytes<T>(queue, qkv, cos, sin, positions, queries, keys, values);
+        else queue.Launch(queue.Kernels.Of<T>().RotaryEmbedding, IlgpuQueue.Items((long)qkv.Rows * qkv.Columns / 2),
+            qkv.Gpu<T>(), cos.Gpu(), sin.Gpu(), positions.Gpu(), queries.Gpu<T>(), keys.Numbers.Gpu<T>(), values.Numbers.Gpu<T>());
+    }
 }

@@ -6,14 +6,14 @@ namespace EdgeVideoLlava.Kernels;
 /// y[i] = x[i] · cos[p,i] − x[i+d/2] · sin[p,i];   y[i+d/2] = x[i+d/2] · cos[p,i] + x[i] · sin[p,i]
 /// queries[t] = y of q[t];   keys[p[t]] = y of k[t];   values[p[t]] = v[t]
 /// qkv (T, Q + 2·K): q, k, v side by side;  cos, sin (positions, d/2), angle p · θ^(−2i/d) from <see cref="Tables"/>;  positions p (T), distinct, below
-/// the capacity;  queries (T, Q);  keys, values (capacity, K), other rows stay. Nothing may alias qkv.
+/// the capacity;  queries (T, Q);  keys, values (capacity, K), numbers or <see cref="HeadRows"/> of bytes, other rows stay. Nothing may alias qkv.
 /// </remarks>
 public static partial class RotaryEmbedding
 {
-    public static void Run(ComputeQueue queue, Matrix qkv, Matrix cos, Matrix sin, IntVector positions, Matrix queries, Matrix keys, Matrix values)
+    public static void Run(ComputeQueue queue, Matrix qkv, Matrix cos, Matrix sin, IntVector positions, Matrix queries, HeadRows keys, HeadRows values)
     {
         Shapes.Same(cos, sin);
-        Shapes.Same(keys, values);
+        HeadRows.Check(keys, values, 2 * cos.Columns);
         Shapes.Length(positions, qkv.Rows);
         Shapes.Is(queries, qkv.Rows, qkv.Columns - 2 * keys.Columns);
         if (queries.Columns % (2 * cos.Columns) != 0 || keys.Columns % (2 * cos.Columns) != 0)

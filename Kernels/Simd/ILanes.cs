@@ -21,6 +21,8 @@ internal unsafe interface ILanes<TSelf> where TSelf : unmanaged, ILanes<TSelf>
     /// <summary>bfloat16 to float32: the upper half of the bits.</summary>
     static abstract TSelf LoadBFloat(ushort* source);
 
+    static abstract TSelf LoadBytes(sbyte* source);
+
     /// <summary>a · b + c, fused where the processor can.</summary>
     static abstract TSelf MultiplyAdd(TSelf a, TSelf b, TSelf c);
 

@@ -16,6 +16,7 @@ internal readonly unsafe struct Lanes1(float v) : ILanes<Lanes1>
     public static Lanes1 Load(float* source) => new(*source);
     public static Lanes1 LoadHalf(ushort* source) => new((float)BitConverter.UInt16BitsToHalf(*source));
     public static Lanes1 LoadBFloat(ushort* source) => new(BitConverter.UInt32BitsToSingle((uint)*source << 16));
+    public static Lanes1 LoadBytes(sbyte* source) => new(*source);
     public static Lanes1 MultiplyAdd(Lanes1 a, Lanes1 b, Lanes1 c) => new(float.MultiplyAddEstimate(a.v, b.v, c.v));
     public static Lanes1 Max(Lanes1 a, Lanes1 b) => new(a.v > b.v ? a.v : b.v);
     public static Lanes1 Abs(Lanes1 a) => new(MathF.Abs(a.v));

@@ -1,4 +1,5 @@
 using EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Runtime.Language;
 
 namespace EdgeVideoLlava.Runtime.Diagnostics;
 
@@ -23,10 +24,11 @@ public readonly record struct KernelCost(double Bytes, double Flop)
     }
 
     /// <summary>The last <paramref name="rows"/> of so many positions attend to all before them; the cache is read once.</summary>
-    public static KernelCost CausalAttention(int rows, int positions, int queryColumns, int keyColumns, StorageType type)
+    public static KernelCost CausalAttention(int rows, int positions, LlamaConfig config, StorageType type, StorageType cache)
     {
         double pairs = (double)rows * positions - (double)rows * (rows - 1) / 2;
-        return new KernelCost((2.0 * rows * queryColumns + 2.0 * positions * keyColumns) * type.ElementBytes(), 4 * pairs * queryColumns);
+        double queries = 2.0 * rows * config.QueryColumns * type.ElementBytes(), keys = 2.0 * positions * HeadRows.RowBytes(config.KeyValueHeads, config.HeadSize, cache);
+        return new KernelCost(queries + keys, 4 * pairs * config.QueryColumns);
     }
 
     /// <summary>Sequences whose rows each attend to all rows of their own.</summary>

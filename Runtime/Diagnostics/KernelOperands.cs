@@ -38,6 +38,16 @@ internal sealed class KernelOperands(ComputeDevice device, ComputeQueue queue, l
 
     public Matrix Activations(int rows, int columns) => Matrix(rows, columns, Activation);
 
+    /// <summary>Rows of a cache of bytes.</summary>
+    public HeadRows Bytes(int rows, int heads, int headSize)
+    {
+        var cache = HeadRows.Allocate(device, rows, heads, headSize, StorageType.I8);
+        owned.AddRange([cache.Numbers.Buffer, cache.Scales!.Value.Buffer]);
+        Queue.Write([.. Enumerable.Range(0, rows * heads * headSize).Select(i => (byte)i)], cache.Numbers.Buffer);
+        Queue.Write([.. Enumerable.Repeat(0.01f, rows * heads)], cache.Scales.Value);
+        return cache;
+    }
+
     public IntVector Ints(IEnumerable<int> values)
     {
         int[] numbers = [.. values];

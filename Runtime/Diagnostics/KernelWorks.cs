@@ -47,16 +47,18 @@ internal sealed class KernelWorks(VideoLlavaConfig config, int positions, Storag
         int head = language.HeadSize;
         yield return Causal("attention, prefill", positions, true);
         yield return Causal("attention, decode", 1, false);
+        yield return Causal("attention, decode, int8 cache", 1, false, StorageType.I8);
         yield return Tower("tower attention, pictures", SequenceLayout.Spatial(config.ClipFrames, tower.Positions));
         if (tower.TemporalFrames > 0) yield return Tower("tower attention, over time", SequenceLayout.Temporal(config.ClipFrames / tower.TemporalFrames, tower.TemporalFrames, tower.Positions));
 
-        KernelWork Causal(string name, int rows, bool onTensorCores) => new(
+        KernelWork Causal(string name, int rows, bool onTensorCores, StorageType? bytes = null) => new(
             name, $"{rows} rows, {positions} positions, {language.Heads} heads of {head}", null,
-            KernelCost.CausalAttention(rows, positions, language.QueryColumns, language.KeyColumns, activation), onTensorCores, o =>
+            KernelCost.CausalAttention(rows, positions, language, activation, bytes ?? activation), onTensorCores, o =>
             {
                 Matrix q = o.Activations(rows, language.QueryColumns), y = o.Activations(rows, language.QueryColumns);
-                int turns = rows == 1 ? o.Turns(2L * positions * language.KeyColumns * activation.ElementBytes()) : 1;
-                (Matrix Keys, Matrix Values)[] caches = [.. Enumerable.Range(0, turns).Select(_ => (o.Activations(positions, language.KeyColumns), o.Activations(positions, language.KeyColumns)))];
+                HeadRows Cache() => bytes == null ? o.Activations(positions, language.KeyColumns) : o.Bytes(positions, language.KeyValueHeads, head);
+                int turns = rows == 1 ? o.Turns(2 * positions * HeadRows.RowBytes(language.KeyValueHeads, head, bytes ?? activation)) : 1;
+                (HeadRows Keys, HeadRows Values)[] caches = [.. Enumerable.Range(0, turns).Select(_ => (Cache(), Cache()))];
                 IntVector places = o.Ints(Enumerable.Range(positions - rows, rows));
                 return turn => CausalAttention.Run(o.Queue, q, caches[turn % turns].Keys, caches[turn % turns].Values, places, head, y);
             });

@@ -107,7 +107,7 @@ internal sealed class DecodeLoop : IDisposable
     }
 
     /// <summary>What recorded steps read and write that may move.</summary>
-    private (DeviceBuffer Cache, int Arena, DeviceSampler? Sampler) Memory => (state.Caches[0].Keys.Buffer, model.LanguageArena.Version, sampler);
+    private (DeviceBuffer Cache, int Arena, DeviceSampler? Sampler) Memory => (state.Caches[0].Keys.Numbers.Buffer, model.LanguageArena.Version, sampler);
 
     private void DropStale()
     {

@@ -2,13 +2,14 @@ using EdgeVideoLlava.Kernels;
 
 namespace EdgeVideoLlava.Runtime.Language;
 
-/// <summary>Keys (rotated) and values of one layer and one conversation: two matrices of (capacity, K), grown by doubling.</summary>
-public sealed class KvCache(ComputeDevice device, int columns) : IDisposable
+/// <summary>Keys (rotated) and values of one layer and one conversation: (capacity, K) each, grown by doubling.</summary>
+/// <param name="type">F32 or F16, the device's type of activations; or I8, signed bytes with a scale for each position and head.</param>
+public sealed class KvCache(ComputeDevice device, int heads, int headSize, StorageType type) : IDisposable
 {
     private const int FirstCapacity = 256;
 
-    public Matrix Keys { get; private set; } = device.AllocateMatrix(FirstCapacity, columns, device.ActivationType);
-    public Matrix Values { get; private set; } = device.AllocateMatrix(FirstCapacity, columns, device.ActivationType);
+    public HeadRows Keys { get; private set; } = HeadRows.Allocate(device, FirstCapacity, heads, headSize, type);
+    public HeadRows Values { get; private set; } = HeadRows.Allocate(device, FirstCapacity, heads, headSize, type);
 
     /// <summary>Makes room for so many positions; <paramref name="used"/> rows are kept.</summary>
     public void Reserve(ComputeQueue queue, int positions, int used, int limit)
@@ -21,15 +22,15 @@ public sealed class KvCache(ComputeDevice device, int columns) : IDisposable
 
     public void Dispose()
     {
-        Keys.Buffer.Dispose();
-        Values.Buffer.Dispose();
+        Keys.Release();
+        Values.Release();
     }
 
-    private Matrix Grow(ComputeQueue queue, Matrix old, int capacity, int used)
+    private HeadRows Grow(ComputeQueue queue, HeadRows old, int capacity, int used)
     {
-        Matrix grown = device.AllocateMatrix(capacity, columns, device.ActivationType);
-        if (used > 0) CopyRows.Run(queue, old.RowRange(0, used), grown.RowRange(0, used));
-        old.Buffer.Dispose();
+        HeadRows grown = HeadRows.Allocate(device, capacity, heads, headSize, type);
+        if (used > 0) HeadRows.Copy(queue, old, grown, used);
+        old.Release();
         return grown;
     }
 }

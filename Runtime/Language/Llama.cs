@@ -9,7 +9,10 @@ public sealed class Llama(LlamaConfig config, LlamaWeights weights)
     public LlamaConfig Config { get; } = config;
     public LlamaWeights Weights { get; } = weights;
 
-    public LlamaState CreateState(ComputeDevice device) => new(device, Config);
+    /// <summary>Type of the KV caches: I8, or null for that of the device's activations.</summary>
+    public StorageType? CacheType { get; init; }
+
+    public LlamaState CreateState(ComputeDevice device) => new(device, Config, CacheType ?? device.ActivationType);
 
     /// <summary>f_T: ids (T) to embeddings (T, D).</summary>
     public void Embed(ComputeQueue queue, IntVector ids, Matrix embeddings) => EmbeddingGather.Run(queue, Weights.Embedding, ids, embeddings);

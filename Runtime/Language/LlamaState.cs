@@ -5,11 +5,11 @@ namespace EdgeVideoLlava.Runtime.Language;
 /// <summary>What belongs to one conversation: the KV cache of every layer and how many positions of it are filled.</summary>
 public sealed class LlamaState : IDisposable
 {
-    internal LlamaState(ComputeDevice device, LlamaConfig config)
+    internal LlamaState(ComputeDevice device, LlamaConfig config, StorageType cache)
     {
         Context = config.Context;
         Caches = new KvCache[config.Layers];
-        for (int layer = 0; layer < Caches.Length; layer++) Caches[layer] = new KvCache(device, config.KeyColumns);
+        for (int layer = 0; layer < Caches.Length; layer++) Caches[layer] = new KvCache(device, config.KeyValueHeads, config.HeadSize, cache);
     }
 
     internal KvCache[] Caches { get; }

@@ -44,15 +44,16 @@ internal sealed class ModelSession : IDisposable
     public void Announce()
     {
         string tokens = assistant == null ? "" : $"; tokens: {assistant.Tokenizer.ModeDescription}";
+        string cache = settings.KvCache == StorageType.I8 ? "; KV cache int8" : "";
         string device = choice.Length == 0 ? Device.Description : $"{Device.Description} (auto: {choice})";
-        Notices.Say($"{device}; model {settings.Folder} ({Model.Config.Variant.ToString().ToLowerInvariant()}){tokens}");
+        Notices.Say($"{device}; model {settings.Folder} ({Model.Config.Variant.ToString().ToLowerInvariant()}){cache}{tokens}");
         foreach (string notice in Model.Config.Notices) Notices.Say(notice);
     }
 
-    /// <summary>The options of the command line: the weights' type, and EDGE_MEMORY_LIMIT (MiB) in place of the memory that is free.</summary>
+    /// <summary>The options of the command line: the types of weights and KV cache, and EDGE_MEMORY_LIMIT (MiB) in place of the memory that is free.</summary>
     private static LoadOptions With(ModelSettings settings, LoadOptions? options)
     {
-        LoadOptions load = (options ?? new LoadOptions()) with { LanguageWeights = settings.Weights };
+        LoadOptions load = (options ?? new LoadOptions()) with { LanguageWeights = settings.Weights, KvCache = settings.KvCache };
         if (Environment.GetEnvironmentVariable("EDGE_MEMORY_LIMIT") is not { Length: > 0 } text) return load;
         return long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long mebibytes) && mebibytes <= long.MaxValue >> 20
             ? load with { AvailableMemory = mebibytes << 20 }

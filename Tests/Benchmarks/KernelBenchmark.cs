@@ -41,6 +41,16 @@ public abstract unsafe class KernelBenchmark
         return matrix;
     }
 
+    /// <summary>Rows of a cache of bytes.</summary>
+    protected HeadRows Bytes(int rows, int heads, int headSize)
+    {
+        Matrix levels = Empty(rows, heads * headSize, StorageType.I8);
+        var bytes = new byte[rows * heads * headSize];
+        random.NextBytes(bytes);
+        Queue.Write(bytes, levels.Buffer);
+        return new HeadRows(levels, Random(rows, heads));
+    }
+
     protected Weight Empty(StorageType type, int rows, int columns)
     {
         Weight weight = device.AllocateWeight("empty", type, rows, columns);

@@ -52,6 +52,13 @@ internal sealed partial class ModelOptions
         DefaultValueFactory = _ => "as-stored",
     };
 
+    private readonly Option<string> cache = new("--kv-cache")
+    {
+        HelpName = "compute|int8",
+        Description = "Type of the keys and values of past tokens. int8 takes about half of fp16's memory. Default: compute, the activations' type.",
+        DefaultValueFactory = _ => "compute",
+    };
+
     private static readonly Dictionary<string, KernelTier> Tiers = new()
     {
         ["processor"] = KernelTier.Processor,
@@ -77,6 +84,7 @@ internal sealed partial class ModelOptions
             result, DeviceSyntax().IsMatch, "is no device; there are cpu, ilgpu-cpu, opencl[:n], cuda[:n] and auto ('edge doctor' lists them)"));
         compute.Validators.Add(result => Check(result, text => text is "fp32" or "fp16", "is no compute type; there are fp32 and fp16"));
         weights.Validators.Add(result => Check(result, WeightTypes.ContainsKey, $"is no type of weights; there are {string.Join(", ", WeightTypes.Keys)}"));
+        cache.Validators.Add(result => Check(result, text => text is "compute" or "int8", "is no type of KV cache; there are compute and int8"));
         kernels.Validators.Add(result => Check(result, Tiers.ContainsKey, $"is no tier of kernels; there are {string.Join(", ", Tiers.Keys)}"));
         threads.Validators.Add(result => Check(
             result,
@@ -92,6 +100,7 @@ internal sealed partial class ModelOptions
         command.Options.Add(device);
         command.Options.Add(compute);
         command.Options.Add(weights);
+        command.Options.Add(cache);
         command.Options.Add(kernels);
         command.Options.Add(threads);
     }
@@ -101,6 +110,7 @@ internal sealed partial class ModelOptions
         parsed.GetValue(device)!,
         parsed.GetValue(compute) switch { "fp16" => StorageType.F16, "fp32" => StorageType.F32, _ => null },
         WeightTypes[parsed.GetValue(weights)!],
+        parsed.GetValue(cache) == "int8" ? StorageType.I8 : null,
         parsed.GetValue(kernels) is { } tier ? Tiers[tier] : null,
         parsed.GetValue(threads));
 

@@ -37,6 +37,14 @@ public sealed class DeviceParityTests(ITestOutputHelper output)
         ["RotaryEmbedding, queries"] = c => c.RunActivations(c.T, 4 * c.N, (queue, y) => Rotary(c, queue, y, c.Activations(9, 2 * c.N), c.Activations(9, 2 * c.N))),
         ["RotaryEmbedding, keys"] = c => c.RunActivations(9, 2 * c.N, (queue, y) => Rotary(c, queue, c.Activations(c.T, 4 * c.N), y, c.Activations(9, 2 * c.N))),
         ["RotaryEmbedding, values"] = c => c.RunActivations(9, 2 * c.N, (queue, y) => Rotary(c, queue, c.Activations(c.T, 4 * c.N), c.Activations(9, 2 * c.N), y)),
+        ["RotaryEmbedding, bytes"] = c => c.RunActivations(9, 2 * c.N, (queue, y) =>
+        {
+            HeadRows keys = c.Bytes(9, 1, 2 * c.N), values = c.Bytes(9, 1, 2 * c.N);
+            RotaryEmbedding.Run(queue, c.Activations(c.T, 8 * c.N), c.Dense(9, c.N), c.Dense(9, c.N), c.Ints(c.T, i => i * 5 % 9), c.Activations(c.T, 4 * c.N), keys, values);
+            DequantizeHeads.Run(queue, values, 2 * c.N, y); // keys, which are turned first, may lie on the border of two levels
+        }),
+        ["CausalAttention, bytes"] = c => c.RunActivations(c.T, 6 * c.N, (queue, y) => CausalAttention.Run(
+            queue, c.Activations(c.T, 6 * c.N), c.Bytes(13, 2, c.N), c.Bytes(13, 2, c.N), c.Ints(c.T, i => i * 7 % 13), c.N, y)),
         ["CausalAttention"] = c => c.RunActivations(c.T, 6 * c.N, (queue, y) => CausalAttention.Run(
             queue, c.Activations(c.T, 6 * c.N), c.Activations(13, 2 * c.N), c.Activations(13, 2 * c.N), c.Ints(c.T, i => i * 7 % 13), c.N, y)),
         ["CausalAttention of many rows"] = c => c.RunActivations(4 * c.T, 6 * c.N, (queue, y) => CausalAttention.Run(
@@ -50,6 +58,12 @@ public sealed class DeviceParityTests(ITestOutputHelper output)
             queue, c.Rounded(2 * 3 * 6, 6), c.Weight(c.N, 27), c.Matrix(1, c.N), c.Matrix(5, c.N), 3, y)),
         ["AddRows"] = c => c.Run(c.T, c.N, (queue, y) => AddRows.Run(queue, c.Matrix(c.T, c.N), c.Matrix(3, c.N), 2, y)),
         ["CopyRows"] = c => c.RunActivations(c.T, c.N, (queue, y) => CopyRows.Run(queue, c.Activations(c.T, c.N), y)),
+        ["CopyRows, bytes"] = c => c.RunActivations(c.T, 2 * c.N, (queue, y) =>
+        {
+            HeadRows copy = c.Bytes(c.T, 2, c.N);
+            HeadRows.Copy(queue, c.Bytes(c.T + 1, 2, c.N), copy, c.T);
+            DequantizeHeads.Run(queue, copy, c.N, y);
+        }),
         ["ResampleBytes"] = c => c.Run(2 * 3 * c.T, c.N, (queue, y) => ResampleBytes.Run(
             queue, c.Frames(2, c.T + 3, c.N + 4), c.FixedPointAxis(c.N + 4, c.N), c.FixedPointAxis(c.T + 3, c.T), c.Matrix(3, 256), y)),
         ["ResamplePoints"] = c => c.Run(2 * 3 * c.T, c.N, (queue, y) => ResamplePoints.Run(

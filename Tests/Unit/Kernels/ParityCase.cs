@@ -96,6 +96,19 @@ internal sealed unsafe class ParityCase(ComputeDevice device, int rows, int colu
         return matrix;
     }
 
+    /// <summary>Rows of a cache of bytes with random levels; scales are powers of two, so that binary16 holds the numbers exactly.</summary>
+    public HeadRows Bytes(int rows, int heads, int headSize)
+    {
+        Matrix levels = Scratch(rows, heads * headSize, StorageType.I8);
+        var bytes = new byte[rows * heads * headSize];
+        random.NextBytes(bytes);
+        queue.Write(bytes, levels.Buffer);
+        Matrix scales = Scratch(rows, heads, StorageType.F32);
+        queue.Write([.. Enumerable.Range(0, rows * heads).Select(_ => MathF.ScaleB(1, -random.Next(5, 9)))], scales);
+        return new HeadRows(levels, scales);
+    }
+
+
     public Weight Empty(StorageType storage, int rows, int columns) => Own(device.AllocateWeight("weight", storage, rows, columns));
 
     /// <summary>An axis over places 0..input-1 with random weights.</summary>

@@ -66,6 +66,14 @@ internal sealed unsafe class KernelRig(ComputeDevice device, int seed = 1) : IDi
         return matrix;
     }
 
+    public Matrix Levels(sbyte[] levels, int rows, int columns)
+    {
+        Matrix matrix = device.AllocateMatrix(rows, columns, StorageType.I8);
+        buffers.Add(matrix.Buffer);
+        Queue.Write(MemoryMarshal.AsBytes<sbyte>(levels), matrix.Buffer);
+        return matrix;
+    }
+
     /// <summary>A weight whose numbers are still to be written.</summary>
     public Weight Empty(StorageType type, int rows, int columns)
     {

@@ -12,10 +12,10 @@ namespace EdgeVideoLlava.Tests.Unit.Support;
 /// <summary>A small model on a device of its own, with the few steps that tests of the forward path are made of.</summary>
 internal sealed class TinyModel : IDisposable
 {
-    public TinyModel(string folder)
+    public TinyModel(string folder, LoadOptions? options = null)
     {
         Device = new CpuDevice(2);
-        Model = VideoLlava.Load(folder, Device);
+        Model = VideoLlava.Load(folder, Device, options);
     }
 
     public static TinyModel Original() => new(Golden.Path("original-tiny/checkpoint"));

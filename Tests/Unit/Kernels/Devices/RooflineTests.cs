@@ -106,6 +106,7 @@ public sealed class RooflineTests(ITestOutputHelper output)
             + (work.Shape.StartsWith("1 x", StringComparison.Ordinal) ? nameof(OneRow) : nameof(EightRows)),
         { Operation: "attention, prefill" } => "CausalAttention, Head128",
         { Operation: "attention, decode" } => "DecodeAttention, Float16",
+        { Operation: "attention, decode, int8 cache" } => "DecodeAttention.ByteKernel, Float16",
         { Operation: "RMSNorm" } => "RmsNorm.GroupKernel, Float16",
         { Operation: "LayerNorm" } => "LayerNorm.GroupKernel, Float16",
         { Operation: "rotary embedding, to the cache" } => "RotaryEmbedding, Float16",

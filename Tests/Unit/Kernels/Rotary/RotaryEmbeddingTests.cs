@@ -6,7 +6,7 @@ namespace EdgeVideoLlava.Tests.Unit.Kernels.Rotary;
 public sealed class RotaryEmbeddingTests(ITestOutputHelper output)
 {
     /// <summary>The definition, with the tables given: y[i] = x[i] cos − x[i+d/2] sin;  y[i+d/2] = x[i+d/2] cos + x[i] sin.</summary>
-    private static Expected[] Oracle(float[] x, float[] cos, float[] sin, int[] positions, int heads, int half)
+    internal static Expected[] Oracle(float[] x, float[] cos, float[] sin, int[] positions, int heads, int half)
     {
         var y = new Expected[x.Length];
         for (int t = 0; t < positions.Length; t++)

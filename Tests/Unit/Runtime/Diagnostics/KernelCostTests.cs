@@ -1,5 +1,7 @@
 using EdgeVideoLlava.Kernels;
 using EdgeVideoLlava.Runtime.Diagnostics;
+using EdgeVideoLlava.Runtime.Language;
+using EdgeVideoLlava.Runtime.Loading;
 
 namespace EdgeVideoLlava.Tests.Unit.Runtime.Diagnostics;
 
@@ -38,9 +40,12 @@ public sealed class KernelCostTests
         {
             for (int key = 0; key <= positions - rows + row; key++) flop += 2 * (2 * 64); // 64 columns of all heads: a product with k, a sum of v
         }
-        KernelCost cost = KernelCost.CausalAttention(rows, positions, 64, 32, StorageType.F16);
+        LlamaConfig config = SyntheticCheckpoint.Video7B(1).Language with { Heads = 4, KeyValueHeads = 2, HeadSize = 16 };
+        KernelCost cost = KernelCost.CausalAttention(rows, positions, config, StorageType.F16, StorageType.F16);
         Assert.Equal(flop, cost.Flop);
         Assert.Equal(2 * (rows * 64 + rows * 64 + positions * 32 + positions * 32), cost.Bytes);
+        KernelCost bytes = KernelCost.CausalAttention(rows, positions, config, StorageType.F16, StorageType.I8);
+        Assert.Equal((flop, 2 * rows * (64 + 64) + 2 * positions * (32 + 2 * 4)), (bytes.Flop, bytes.Bytes));
     }
 
     [Fact]

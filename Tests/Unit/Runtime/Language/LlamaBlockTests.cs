@@ -24,7 +24,7 @@ public sealed class LlamaBlockTests(ITestOutputHelper output)
         float[] input = golden["input"].ToFloats();
         int rows = input.Length / config.Hidden;
         var stages = new RecordedStages(parts.Queue, output);
-        using var state = new LlamaState(parts.Device, config);
+        using var state = new LlamaState(parts.Device, config, parts.Device.ActivationType);
         using var batch = new LlamaBatch(parts.Device);
         batch.Add(state, rows);
         state.Reserve(parts.Queue, rows);
@@ -39,7 +39,7 @@ public sealed class LlamaBlockTests(ITestOutputHelper output)
         Equal("v_proj", stages.Columns("qkv", 512, 256));
         // The reference lays these as (head, position, column).
         stages.Equal("q_after_rope", RecordedStages.SwapFirstAxes(golden["q_after_rope"]), stages["queries"], Tolerance);
-        stages.Equal("k_after_rope", RecordedStages.SwapFirstAxes(golden["k_after_rope"]), parts.Queue.Read(state.Caches[1].Keys.RowRange(0, rows)), Tolerance);
+        stages.Equal("k_after_rope", RecordedStages.SwapFirstAxes(golden["k_after_rope"]), parts.Queue.Read(state.Caches[1].Keys.Numbers.RowRange(0, rows)), Tolerance);
         Equal("attention_context", stages["context"]);
         Equal("after_attention_residual", stages["attn_residual"]);
         Equal("after_post_attention_norm", stages["ffn_norm"]);
@@ -80,7 +80,7 @@ public sealed class LlamaBlockTests(ITestOutputHelper output)
         for (int row = 0; row < rows; row++) input[row * config.Hidden + 7] = 1e5f;
         Matrix norm = weights.Blocks[1].FeedForwardNorm;
         parts.Queue.Write([.. parts.Queue.Read(norm).Select(number => 1000 * number)], norm);
-        using var state = new LlamaState(parts.Device, config);
+        using var state = new LlamaState(parts.Device, config, parts.Device.ActivationType);
         using var batch = new LlamaBatch(parts.Device);
         batch.Add(state, rows);
         state.Reserve(parts.Queue, rows);

@@ -11,7 +11,8 @@ public sealed class ModelOptionsTests
     {
         ModelSettings settings = Read();
         Assert.True(File.Exists(Path.Combine(settings.Folder, "config.json")));
-        Assert.Equal(("auto", (StorageType?)null, (StorageType?)null, (int?)null), (settings.Device, settings.Compute, settings.Weights, settings.Threads));
+        Assert.Equal(("auto", (StorageType?)null, (StorageType?)null, (StorageType?)null, (int?)null),
+            (settings.Device, settings.Compute, settings.Weights, settings.KvCache, settings.Threads));
     }
 
     [Theory]
@@ -26,8 +27,8 @@ public sealed class ModelOptionsTests
     [Fact]
     public void Every_option_is_read()
         => Assert.Equal(
-            new ModelSettings("there", "opencl:1", StorageType.F16, StorageType.Q4_0, KernelTier.Portable, 3),
-            Read("--model", "there", "--device=opencl:1", "--compute", "fp16", "--weights", "q4_0", "--kernels", "portable", "--threads", "3"));
+            new ModelSettings("there", "opencl:1", StorageType.F16, StorageType.Q4_0, StorageType.I8, KernelTier.Portable, 3),
+            Read("--model", "there", "--device=opencl:1", "--compute", "fp16", "--weights", "q4_0", "--kv-cache", "int8", "--kernels", "portable", "--threads", "3"));
 
     [Theory]
     [InlineData("as-stored", null)]
@@ -42,6 +43,8 @@ public sealed class ModelOptionsTests
     public void A_type_of_weights_is_taken(string name, StorageType? type) => Assert.Equal(type, Read("--weights", name).Weights);
 
     [Theory]
+    [InlineData("--kv-cache", "fp16")]
+    [InlineData("--kv-cache", "INT8")]
     [InlineData("--device", "gpu")]
     [InlineData("--device", "CPU")]
     [InlineData("--device", "cpu:0")]
