@@ -12,7 +12,6 @@ namespace EdgeVideoLlava.Runtime;
 public sealed class Assistant : IDisposable
 {
     private readonly IFramePreprocessor pictures, clips;
-    private readonly FramePreprocessor frames;
 
     private Assistant(VideoLlava model, TextTokenizer tokenizer, PreprocessPreset? preset)
     {
@@ -21,10 +20,8 @@ public sealed class Assistant : IDisposable
         bool hf = config.Variant == ModelVariant.Hf;
         PreprocessPreset ofPictures = preset ?? (hf ? PreprocessPreset.Hf : config.PadPictures ? PreprocessPreset.OriginalImagePad : PreprocessPreset.OriginalImage);
         PreprocessPreset ofClips = preset ?? (hf ? PreprocessPreset.Hf : PreprocessPreset.OriginalVideo);
-        frames = new FramePreprocessor(ofClips, config.VideoTower.ImageSize);
-        bool onDevice = model.Device.ResamplesFrames;
-        pictures = onDevice ? new DevicePreprocessor(model.Device, ofPictures, config.ImageTower.ImageSize) : new FramePreprocessor(ofPictures, config.ImageTower.ImageSize);
-        clips = onDevice ? new DevicePreprocessor(model.Device, ofClips, config.VideoTower.ImageSize) : frames;
+        pictures = Preprocessor(model.Device, ofPictures, config.ImageTower.ImageSize);
+        clips = Preprocessor(model.Device, ofClips, config.VideoTower.ImageSize);
     }
 
     public VideoLlava Model { get; }
@@ -59,13 +56,10 @@ public sealed class Assistant : IDisposable
         return clips.Clip(clip.Read(chosen, cancel), count);
     }
 
-    /// <summary>Preprocesses one frame of a clip into (3, size, size).</summary>
-    internal float[] Look(Frame frame)
-    {
-        var values = new float[3 * frames.Size * frames.Size];
-        frames.Write(frame, values);
-        return values;
-    }
+    /// <summary>Preprocesses one frame of a clip, for any number of clips that <see cref="Join"/> makes.</summary>
+    internal PixelValues Look(Frame frame) => clips.Clip([frame], 1);
+
+    internal PixelValues Join(IReadOnlyList<PixelValues> frames) => clips.Join(frames);
 
     /// <summary>Encodes a picture or clip and waits for it.</summary>
     /// <returns>The rows that stand for it in a prompt, and the time that the towers and the projector took.</returns>
@@ -87,6 +81,9 @@ public sealed class Assistant : IDisposable
 
     /// <summary>A new dialogue; any number may be open at once, one of them answering at a time.</summary>
     public Conversation Start(PromptTemplate? template = null) => new(Model, Tokenizer, template);
+
+    private static IFramePreprocessor Preprocessor(ComputeDevice device, PreprocessPreset preset, int size)
+        => device.ResamplesFrames ? new DevicePreprocessor(device, preset, size) : new FramePreprocessor(preset, size);
 
     public void Dispose()
     {

@@ -10,29 +10,38 @@ public sealed class ClipWindows(Assistant assistant, Clip clip, TimeSpan length,
 
     public int Count => windows.Count;
 
-    /// <summary>The windows in order; memory holds the preprocessed frames of the windows that are still open.</summary>
+    /// <summary>The windows in order, each disposed by whoever takes it; memory holds the preprocessed frames of the windows that are still open.</summary>
     public IEnumerable<PixelWindow> Read(CancellationToken cancel)
     {
         int[] wanted = [.. windows.SelectMany(window => window.Indices).Distinct().Order()];
-        var held = new SortedDictionary<int, float[]>();
+        var held = new SortedDictionary<int, PixelValues>();
         int next = 0, at = 0;
-        foreach (Frame frame in clip.Read(wanted, cancel))
+        try
         {
-            held[wanted[at++]] = assistant.Look(frame);
-            while (next < windows.Count && windows[next].Indices[^1] <= wanted[at - 1])
+            foreach (Frame frame in clip.Read(wanted, cancel))
             {
-                yield return Window(windows[next++], held);
-                int keep = next < windows.Count ? windows[next].Indices[0] : int.MaxValue;
-                foreach (int old in held.Keys.TakeWhile(index => index < keep).ToArray()) held.Remove(old);
+                held[wanted[at++]] = assistant.Look(frame);
+                while (next < windows.Count && windows[next].Indices[^1] <= wanted[at - 1])
+                {
+                    FrameWindow window = windows[next++];
+                    yield return new PixelWindow(window.Start, window.End, assistant.Join([.. window.Indices.Select(index => held[index])]));
+                    Release(held, next < windows.Count ? windows[next].Indices[0] : int.MaxValue);
+                }
             }
+        }
+        finally
+        {
+            Release(held, int.MaxValue);
         }
     }
 
-    private PixelWindow Window(FrameWindow window, SortedDictionary<int, float[]> frames)
+    /// <summary>Lets go the frames before <paramref name="keep"/>.</summary>
+    private static void Release(SortedDictionary<int, PixelValues> held, int keep)
     {
-        int count = window.Indices.Count, size = assistant.Model.Config.VideoTower.ImageSize, stride = 3 * size * size;
-        var values = new float[count * stride];
-        for (int i = 0; i < count; i++) frames[window.Indices[i]].CopyTo(values, i * stride);
-        return new PixelWindow(window.Start, window.End, new PixelValues(values, count, size, IsClip: true));
+        foreach (int old in held.Keys.TakeWhile(index => index < keep).ToArray())
+        {
+            held[old].Dispose();
+            held.Remove(old);
+        }
     }
 }

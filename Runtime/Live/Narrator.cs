@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using EdgeVideoLlava.Runtime.Generation;
 using EdgeVideoLlava.Runtime.Live.Sinks;
+using EdgeVideoLlava.Runtime.Preprocess;
 using EdgeVideoLlava.Runtime.Projector;
 
 namespace EdgeVideoLlava.Runtime.Live;
@@ -11,7 +12,7 @@ public sealed class Narrator(Assistant assistant, string prompt, GenerationOptio
 {
     private sealed record Seen(PixelWindow Window, VisionTokens Tokens, TimeSpan Encode);
 
-    /// <summary>Captions every window in order, back to back.</summary>
+    /// <summary>Captions every window in order, back to back, and disposes its pixels.</summary>
     /// <param name="progress">Reports each caption after the sink has it.</param>
     /// <exception cref="OperationCanceledException">Cancelled; the captions so far are with the sink.</exception>
     public async Task Run(IEnumerable<PixelWindow> windows, ICaptionSink sink, IProgress<Caption>? progress = null, CancellationToken cancel = default)
@@ -44,8 +45,9 @@ public sealed class Narrator(Assistant assistant, string prompt, GenerationOptio
         {
             foreach (PixelWindow window in windows)
             {
+                using PixelValues pixels = window.Pixels;
                 cancel.ThrowIfCancellationRequested();
-                (VisionTokens tokens, TimeSpan time) = assistant.Encode(window.Pixels);
+                (VisionTokens tokens, TimeSpan time) = assistant.Encode(pixels);
                 if (!await Offer(encoded, new Seen(window, tokens, time), cancel)) break;
             }
             encoded.Complete();

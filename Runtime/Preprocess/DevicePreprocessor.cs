@@ -26,11 +26,31 @@ public sealed class DevicePreprocessor : IFramePreprocessor, IDisposable
         float[] numbers = Colours(preset);
         colours = device.AllocateMatrix(3, numbers.Length / 3);
         queue.Write(numbers, colours);
+        queue.Wait(); // a queue with work that no one waits for holds back what others release
     }
 
     public PixelValues Picture(Frame frame) => Make([frame], 1, isClip: false);
 
     public PixelValues Clip(IEnumerable<Frame> source, int frames) => Make(source, frames, isClip: true);
+
+    public PixelValues Join(IReadOnlyList<PixelValues> frames)
+    {
+        lock (turn)
+        {
+            Matrix values = queue.Device.AllocateMatrix(checked(frames.Count * 3 * size), size);
+            try
+            {
+                for (int i = 0; i < frames.Count; i++) CopyRows.Run(queue, frames[i].OnDevice!.Value, values.RowRange(3 * size * i, 3 * size));
+                queue.Wait();
+                return new PixelValues([], frames.Count, size, IsClip: true) { OnDevice = values };
+            }
+            catch
+            {
+                values.Buffer.Dispose();
+                throw;
+            }
+        }
+    }
 
     public void Dispose()
     {

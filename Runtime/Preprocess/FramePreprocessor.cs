@@ -40,6 +40,8 @@ public sealed class FramePreprocessor(PreprocessPreset preset, int size) : IFram
         return new PixelValues(values, frames, Size, IsClip: true);
     }
 
+    public PixelValues Join(IReadOnlyList<PixelValues> frames) => new([.. frames.SelectMany(frame => frame.Values)], frames.Count, Size, IsClip: true);
+
     /// <summary>Writes one frame as (3, Size, Size).</summary>
     public void Write(Frame frame, Span<float> chw)
     {

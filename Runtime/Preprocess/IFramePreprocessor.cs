@@ -11,4 +11,7 @@ public interface IFramePreprocessor
     /// <summary>One clip for the video tower: (frames, 3, Size, Size). Each frame is used on arrival and not kept.</summary>
     /// <exception cref="ArgumentException">There are fewer or more frames than announced.</exception>
     PixelValues Clip(IEnumerable<Frame> source, int frames);
+
+    /// <summary>One clip of frames that <see cref="Clip"/> made one by one; they stay the caller's.</summary>
+    PixelValues Join(IReadOnlyList<PixelValues> frames);
 }

@@ -153,6 +153,43 @@ public sealed class NarratorTests : IDisposable
         Assert.Equal(apart.Select(caption => caption.Text), captions.Where((_, i) => i % 2 == 0).Select(caption => caption.Text));
     }
 
+    /// <summary>On a GPU's way frames go up once, windows are joined there, and nothing is left: neither of whole windows nor of a narration that breaks off.</summary>
+    [Fact]
+    public async Task Windows_of_frames_on_a_device_say_the_same_and_leave_nothing()
+    {
+        using ComputeDevice accelerator = TestDevices.Open(TestDevice.OpenClPortable);
+        using (Assistant there = Assistant.Load($"{Shapes}/model", accelerator))
+        {
+            List<string> expected = await Say(assistant, 3);
+            Assert.Equal(expected, await Say(there, 3));
+            long before = accelerator.AllocatedBytes;
+            await Assert.ThrowsAsync<IOException>(() => Narrate(there, 4, new Sink(_ => throw new IOException("full"))));
+            there.Model.LanguageQueue.Wait();
+            there.Model.VisionQueue.Wait();
+            Assert.Equal(before, accelerator.AllocatedBytes);
+        }
+        ((IlgpuDevice)accelerator).AssertEmpty();
+
+        static async Task<List<string>> Say(Assistant assistant, int count)
+        {
+            var captions = new List<string>();
+            await Narrate(assistant, count, new Sink(caption => captions.Add(caption.Text)));
+            return captions;
+        }
+
+        static async Task Narrate(Assistant assistant, int count, ICaptionSink sink)
+        {
+            using Clip clip = Clip.Open($"{Shapes}/clips/demo.mp4");
+            var windows = new ClipWindows(assistant, clip, TimeSpan.FromSeconds(4), TimeSpan.FromSeconds(2));
+            IEnumerable<PixelWindow> taken = windows.Read(default).Take(count).Select(window =>
+            {
+                Assert.Equal(assistant.Model.Device is IlgpuDevice, window.Pixels.OnDevice != null);
+                return window;
+            });
+            await new Narrator(assistant, "What is happening in the video?", new GenerationOptions { MaxTokens = 40, GuardLoops = true }).Run(taken, sink);
+        }
+    }
+
     private sealed class Reports : IProgress<Caption>
     {
         public List<Caption> Captions { get; } = [];
