@@ -26,7 +26,7 @@ public sealed unsafe partial class IlgpuDevice : ComputeDevice
         (this.id, this.context, Accelerator) = (id, context, accelerator);
         (ActivationType, Tier) = (activations, tier);
         Memory = accelerator.MemorySize;
-        loader = new KernelLoader(accelerator, tier);
+        loader = new KernelLoader(accelerator, tier, Gate);
         Kernels = new IlgpuKernels(loader, activations);
     }
 

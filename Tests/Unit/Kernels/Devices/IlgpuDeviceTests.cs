@@ -161,7 +161,7 @@ public sealed unsafe class IlgpuDeviceTests
         string Definition(MethodInfo kernel) => $"{kernel.DeclaringType!.Name}.{kernel.Name}";
         string[] held = [.. new object[] { accelerator.Kernels, accelerator.Kernels.Of<Float32>(), weights, weights.LinearGroups<Float32>(), forProcessors.Linear<Float32>(), quantize }
             .SelectMany(owner => owner.GetType().GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic).Select(field => field.GetValue(owner)))
-            .OfType<Delegate>().Select(launcher => Definition(launcher.GetCompiledKernel().SourceMethod))];
+            .OfType<LazyKernel>().Select(kernel => Definition(kernel.Load().GetCompiledKernel().SourceMethod))];
         string[] wanted = [.. DeviceKernels.Methods.Values.Where(kernel => !new KernelReach(kernel).IsTensorCore).Select(Definition).Distinct()];
         Assert.Equal(wanted.Order(), held.Distinct().Order());
         Assert.Contains("LinearTile.Kernel", held);
