@@ -74,6 +74,6 @@ internal static partial class KernelText
         => (PTXCompiledKernel)Activator.CreateInstance(typeof(PTXCompiledKernel), BindingFlags.Instance | BindingFlags.NonPublic, null, [context, EntryPoint(kernel), kernel.Info, text], null)!;
 
     /// <summary>Labels, types, parameters, functions; not the entry, which the driver is asked for by name, nor CUDA's architecture.</summary>
-    [GeneratedRegex(@"(?<![\w.%$])(?!Kernel_|sm_)([A-Za-z_]\w*_)\d+")]
+    [GeneratedRegex(@"(?<![\w%])(?!Kernel_|sm_)([A-Za-z_]\w*_)\d+")]
     private static partial Regex NumberedName();
 }
