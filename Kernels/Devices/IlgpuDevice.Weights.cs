@@ -53,7 +53,7 @@ public sealed unsafe partial class IlgpuDevice
         IlgpuWeightKernels kernels;
         lock (weightKernels)
         {
-            if (!weightKernels.TryGetValue(format, out kernels!)) weightKernels.Add(format, kernels = format.Load(loader, ActivationType));
+            if (!weightKernels.TryGetValue(format, out kernels!)) weightKernels.Add(format, kernels = format.Load(Loader, ActivationType));
         }
         return new IlgpuWeightBuffer(this, format, kernels, rows, columns, AllocateMemory(WholeWords(format, rows, columns), sizeof(uint)));
     }

@@ -12,8 +12,12 @@ namespace EdgeVideoLlava.Kernels;
 internal sealed class KernelLoader(Accelerator accelerator, KernelTier tier, Lock? gate = null)
 {
     private readonly Lock gate = gate ?? new Lock();
+    private int compiled;
 
     public KernelTier Tier { get; } = tier;
+
+    /// <summary>How many kernels have been compiled so far.</summary>
+    public int Compiled => Volatile.Read(ref compiled);
 
     /// <summary>Whether kernels may compute in double: some OpenCL devices do not.</summary>
     public bool HasDoubles => accelerator is not CLAccelerator cl || cl.Capabilities.Float64;
@@ -80,6 +84,7 @@ internal sealed class KernelLoader(Accelerator accelerator, KernelTier tier, Loc
     private TLauncher Compile<TLauncher>(Delegate kernel, EntryPointDescription entry, KernelSpecialization specialization, Func<CompiledKernel, Kernel> load) where TLauncher : Delegate
     {
         using var log = new BuildLog();
+        Interlocked.Increment(ref compiled);
         try
         {
             CompiledKernel? text = accelerator is CPUAccelerator ? null : KernelText.Compile(accelerator, entry, specialization);
