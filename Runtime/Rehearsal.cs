@@ -48,15 +48,16 @@ internal static class Rehearsal
         foreach (int rows in Rows.Where(rows => rows <= config.Context - state.Length))
         {
             using Arena.Scope scope = arena.Begin();
-            Matrix embeddings = arena.Take(rows, config.Hidden), hidden = arena.Take(rows, config.Hidden), logits = arena.Take(1, config.Vocabulary);
+            int last = Math.Min(rows, VideoLlava.DecodeRows); // a step of several conversations has as many rows of logits
+            Matrix embeddings = arena.Take(rows, config.Hidden), hidden = arena.Take(rows, config.Hidden), logits = arena.Take(last, config.Vocabulary);
             var words = new IntVector(ids, 0, rows);
             model.Language.Embed(queue, words, embeddings);
             batch.Clear();
             batch.Add(state, rows);
             model.Language.Forward(queue, embeddings, batch, arena, hidden);
-            model.Language.Logits(queue, hidden.RowRange(rows - 1, 1), arena, logits);
-            TopK.Run(queue, logits, config.Vocabulary, words.Range(0, 1), arena.Take(1, 1));
-            if (model.Device.DrawsTokens) Draw(queue, logits, words.Range(0, 1), arena.Take(1, 1));
+            model.Language.Logits(queue, hidden.RowRange(0, last), arena, logits);
+            TopK.Run(queue, logits, config.Vocabulary, words.Range(0, last), arena.Take(last, 1));
+            if (model.Device.DrawsTokens) Draw(queue, logits.RowRange(0, 1), words.Range(0, 1), arena.Take(1, 1));
         }
     }
 

@@ -3,7 +3,7 @@ using ILGPU.Runtime;
 
 namespace EdgeVideoLlava.Kernels;
 
-/// <summary>The kernels that read or write activations of one type; loaded and held as <see cref="IlgpuKernels"/>.</summary>
+/// <summary>The kernels that read or write activations of one type; as <see cref="IlgpuKernels"/>.</summary>
 internal sealed class ActivationKernels<T> where T : unmanaged, IElement<T>
 {
     public readonly LazyKernel<Action<AcceleratorStream, Index1D, MatrixView, MatrixView, float, MatrixView<T>>> RmsNorm;

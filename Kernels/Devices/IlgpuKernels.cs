@@ -3,11 +3,7 @@ using ILGPU.Runtime;
 
 namespace EdgeVideoLlava.Kernels;
 
-/// <summary>Every kernel of a device but those of its weights (<see cref="IlgpuWeightKernels"/>), loaded once, always in this order, and held as long as the device.</summary>
-/// <remarks>
-/// ILGPU holds kernels weakly and numbers them in the order of compilation; drivers cache compiled kernels by their text, which contains
-/// these numbers. So the order is fixed and everything is loaded at once.
-/// </remarks>
+/// <summary>Every kernel of a device but those of its weights (<see cref="IlgpuWeightKernels"/>): a list of names, compiled on first use (<see cref="LazyKernel"/>).</summary>
 internal sealed class IlgpuKernels
 {
     public readonly LazyKernel<Action<AcceleratorStream, Index1D, MatrixView, MatrixView, int, MatrixView>> AddRows;

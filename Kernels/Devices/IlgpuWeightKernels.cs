@@ -3,8 +3,7 @@ using ILGPU.Runtime;
 
 namespace EdgeVideoLlava.Kernels;
 
-/// <summary>The kernels that read weights of one storage type on one device; held as long as the device.</summary>
-/// <remarks>Loaded with the first weight of the type, not with the device: a model has two or three of the types, and compiling takes its time.</remarks>
+/// <summary>The kernels that read weights of one storage type on one device; listed with the first weight of the type, compiled as <see cref="IlgpuKernels"/>.</summary>
 internal sealed class IlgpuWeightKernels
 {
     private readonly object floats;

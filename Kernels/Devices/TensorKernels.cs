@@ -3,7 +3,7 @@ using ILGPU.Runtime;
 
 namespace EdgeVideoLlava.Kernels;
 
-/// <summary>The kernels of the tensor-core tier but those of weights; loaded and held as <see cref="IlgpuKernels"/>.</summary>
+/// <summary>The kernels of the tensor-core tier but those of weights; as <see cref="IlgpuKernels"/>.</summary>
 internal sealed class TensorKernels
 {
     public readonly LazyKernel<Action<AcceleratorStream, KernelConfig, MatrixView, EightsView<Float16>, MatrixView>> ScaledHalves;
