@@ -8,10 +8,9 @@ using ILGPU.Runtime.OpenCL;
 namespace EdgeVideoLlava.Kernels;
 
 /// <summary>Makes the kernels of an accelerator, to be compiled on first use. One whose items work alone takes an index, one whose items work in groups a <see cref="KernelConfig"/>.</summary>
-/// <param name="gate">Held while the driver compiles; null where nobody else uses the accelerator.</param>
-internal sealed class KernelLoader(Accelerator accelerator, KernelTier tier, Lock? gate = null)
+/// <param name="gate">Held while the driver compiles: the lock of whoever else gives it work.</param>
+internal sealed class KernelLoader(Accelerator accelerator, KernelTier tier, Lock gate)
 {
-    private readonly Lock gate = gate ?? new Lock();
     private int compiled;
 
     public KernelTier Tier { get; } = tier;
