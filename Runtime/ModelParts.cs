@@ -74,6 +74,7 @@ internal sealed class ModelParts : IDisposable
             Config = config with { Notices = [.. config.Notices, .. loader.Notices] };
             owned.InsertRange(0, loader.Owned);
             LanguageQueue.Wait(); // it uploaded the norms and biases that the other queue uses too
+            Rehearsal.Run(this);
         }
         catch
         {

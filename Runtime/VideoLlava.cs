@@ -18,7 +18,7 @@ public sealed class VideoLlava : IDisposable
     public const int DecodeRows = 8;
 
     /// <summary>Positions of a piece of a prefill: large enough for full speed, small enough to be cancelled and to bound the scratch.</summary>
-    private const int PrefillRows = 512;
+    internal const int PrefillRows = 512;
 
     private readonly ModelParts parts;
 

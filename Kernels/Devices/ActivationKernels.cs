@@ -3,30 +3,30 @@ using ILGPU.Runtime;
 
 namespace EdgeVideoLlava.Kernels;
 
-/// <summary>The kernels that read or write activations of one type; loaded and held as <see cref="IlgpuKernels"/>.</summary>
+/// <summary>The kernels that read or write activations of one type; as <see cref="IlgpuKernels"/>.</summary>
 internal sealed class ActivationKernels<T> where T : unmanaged, IElement<T>
 {
-    public readonly Action<AcceleratorStream, Index1D, MatrixView, MatrixView, float, MatrixView<T>> RmsNorm;
-    public readonly Action<AcceleratorStream, Index1D, MatrixView, MatrixView, MatrixView, float, MatrixView<T>> LayerNorm;
-    public readonly Action<AcceleratorStream, Index1D, MatrixView<T>, MatrixView, MatrixView, ArrayView<int>, MatrixView<T>, MatrixView<T>, MatrixView<T>> RotaryEmbedding;
-    public readonly Action<AcceleratorStream, Index1D, MatrixView<T>, MatrixView<T>, MatrixView<T>, ArrayView<int>, int, MatrixView, MatrixView<T>> CausalAttention;
-    public readonly Action<AcceleratorStream, Index1D, MatrixView<T>, SequenceLayout, int, MatrixView, MatrixView<T>> FullAttention;
-    public readonly Action<AcceleratorStream, Index1D, MatrixView, int, MatrixView<T>> PatchEmbedding;
-    public readonly Action<AcceleratorStream, Index1D, MatrixView<T>, MatrixView<T>> PaddedRows;
-    public readonly Action<AcceleratorStream, Index1D, MatrixView<T>, MatrixView<T>> CopyRows;
+    public readonly LazyKernel<Action<AcceleratorStream, Index1D, MatrixView, MatrixView, float, MatrixView<T>>> RmsNorm;
+    public readonly LazyKernel<Action<AcceleratorStream, Index1D, MatrixView, MatrixView, MatrixView, float, MatrixView<T>>> LayerNorm;
+    public readonly LazyKernel<Action<AcceleratorStream, Index1D, MatrixView<T>, MatrixView, MatrixView, ArrayView<int>, MatrixView<T>, MatrixView<T>, MatrixView<T>>> RotaryEmbedding;
+    public readonly LazyKernel<Action<AcceleratorStream, Index1D, MatrixView<T>, MatrixView<T>, MatrixView<T>, ArrayView<int>, int, MatrixView, MatrixView<T>>> CausalAttention;
+    public readonly LazyKernel<Action<AcceleratorStream, Index1D, MatrixView<T>, SequenceLayout, int, MatrixView, MatrixView<T>>> FullAttention;
+    public readonly LazyKernel<Action<AcceleratorStream, Index1D, MatrixView, int, MatrixView<T>>> PatchEmbedding;
+    public readonly LazyKernel<Action<AcceleratorStream, Index1D, MatrixView<T>, MatrixView<T>>> PaddedRows;
+    public readonly LazyKernel<Action<AcceleratorStream, Index1D, MatrixView<T>, MatrixView<T>>> CopyRows;
 
-    public readonly Action<AcceleratorStream, Index1D, HeadRowsView<MatrixView<Int8>>, int, MatrixView<T>> DequantizeHeads;
-    public readonly Action<AcceleratorStream, Index1D, MatrixView<T>, MatrixView, MatrixView, ArrayView<int>, MatrixView<T>, HeadRowsView<MatrixView<Int8>>, HeadRowsView<MatrixView<Int8>>> RotaryBytes = null!;
+    public readonly LazyKernel<Action<AcceleratorStream, Index1D, HeadRowsView<MatrixView<Int8>>, int, MatrixView<T>>> DequantizeHeads;
+    public readonly LazyKernel<Action<AcceleratorStream, Index1D, MatrixView<T>, MatrixView, MatrixView, ArrayView<int>, MatrixView<T>, HeadRowsView<MatrixView<Int8>>, HeadRowsView<MatrixView<Int8>>>> RotaryBytes = null!;
 
     // Of groups; not on the processor's tier.
-    public readonly Action<AcceleratorStream, KernelConfig, MatrixView, MatrixView, float, MatrixView<T>> RmsNormGroups = null!;
-    public readonly Action<AcceleratorStream, KernelConfig, MatrixView, MatrixView, MatrixView, float, MatrixView<T>> LayerNormGroups = null!;
-    public readonly Action<AcceleratorStream, KernelConfig, EightsView<T>, EightsView<T>, EightsView<T>, ArrayView<int>, int, MatrixView<T>> CausalGroups = null!;
-    public readonly Action<AcceleratorStream, KernelConfig, EightsView<T>, SequenceLayout, int, MatrixView<T>> FullGroups = null!;
-    public readonly Action<AcceleratorStream, KernelConfig, EightsView<T>, HeadRowsView<EightsView<T>>, HeadRowsView<EightsView<T>>, ArrayView<int>, int, MatrixView> DecodeAttention = null!;
-    public readonly Action<AcceleratorStream, KernelConfig, EightsView<T>, HeadRowsView<EightsView<Int8>>, HeadRowsView<EightsView<Int8>>, ArrayView<int>, int, MatrixView> DecodeAttentionBytes = null!;
-    public readonly Action<AcceleratorStream, KernelConfig, MatrixView<T>, MatrixView, MatrixView, ArrayView<int>, MatrixView<T>, HeadRowsView<MatrixView<Int8>>, HeadRowsView<MatrixView<Int8>>> RotaryByteGroups = null!;
-    public readonly Action<AcceleratorStream, Index1D, MatrixView, ArrayView<int>, int, int, MatrixView<T>> DecodeAttentionJoin = null!;
+    public readonly LazyKernel<Action<AcceleratorStream, KernelConfig, MatrixView, MatrixView, float, MatrixView<T>>> RmsNormGroups = null!;
+    public readonly LazyKernel<Action<AcceleratorStream, KernelConfig, MatrixView, MatrixView, MatrixView, float, MatrixView<T>>> LayerNormGroups = null!;
+    public readonly LazyKernel<Action<AcceleratorStream, KernelConfig, EightsView<T>, EightsView<T>, EightsView<T>, ArrayView<int>, int, MatrixView<T>>> CausalGroups = null!;
+    public readonly LazyKernel<Action<AcceleratorStream, KernelConfig, EightsView<T>, SequenceLayout, int, MatrixView<T>>> FullGroups = null!;
+    public readonly LazyKernel<Action<AcceleratorStream, KernelConfig, EightsView<T>, HeadRowsView<EightsView<T>>, HeadRowsView<EightsView<T>>, ArrayView<int>, int, MatrixView>> DecodeAttention = null!;
+    public readonly LazyKernel<Action<AcceleratorStream, KernelConfig, EightsView<T>, HeadRowsView<EightsView<Int8>>, HeadRowsView<EightsView<Int8>>, ArrayView<int>, int, MatrixView>> DecodeAttentionBytes = null!;
+    public readonly LazyKernel<Action<AcceleratorStream, KernelConfig, MatrixView<T>, MatrixView, MatrixView, ArrayView<int>, MatrixView<T>, HeadRowsView<MatrixView<Int8>>, HeadRowsView<MatrixView<Int8>>>> RotaryByteGroups = null!;
+    public readonly LazyKernel<Action<AcceleratorStream, Index1D, MatrixView, ArrayView<int>, int, int, MatrixView<T>>> DecodeAttentionJoin = null!;
 
     public ActivationKernels(KernelLoader loader)
     {

@@ -3,12 +3,13 @@ using System.Text;
 
 namespace EdgeVideoLlava.Kernels;
 
-/// <summary>What OpenCL's compiler says while it lives: ILGPU passes it to the trace listeners and to nobody else.</summary>
+/// <summary>What OpenCL's compiler says to this thread while it lives: ILGPU passes it to the trace listeners and to nobody else.</summary>
 internal sealed class BuildLog : TraceListener
 {
     private const int Longest = 500;
 
     private readonly StringBuilder text = new();
+    private readonly int thread = Environment.CurrentManagedThreadId; // others compile too
 
     public BuildLog() => Trace.Listeners.Add(this);
 
@@ -22,9 +23,12 @@ internal sealed class BuildLog : TraceListener
         }
     }
 
-    public override void Write(string? message) => text.Append(message);
+    public override void Write(string? message)
+    {
+        if (Environment.CurrentManagedThreadId == thread) text.Append(message);
+    }
 
-    public override void WriteLine(string? message) => text.Append(message).Append(' ');
+    public override void WriteLine(string? message) => Write(message + " ");
 
     protected override void Dispose(bool disposing)
     {

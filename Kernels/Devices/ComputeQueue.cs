@@ -25,8 +25,15 @@ public abstract class ComputeQueue(ComputeDevice device) : IDisposable
     /// <summary>Waits for all work given so far; from then on other queues may use its results.</summary>
     public abstract void Wait();
 
+    /// <summary>Compiles what the operations that <paramref name="give"/> gives would launch; none of them is done, nothing is written.</summary>
+    /// <remarks>Kernels are otherwise compiled at their first launch: this is for those that would be a pause at the wrong time.</remarks>
+    /// <exception cref="DeviceFailedException">A kernel does not compile.</exception>
+    public virtual void Compile(Action give)
+    {
+    }
+
     /// <summary>Remembers the operations that <paramref name="give"/> gives, without doing them, as one piece of work; null where the back end has no such thing.</summary>
-    /// <remarks>They may neither read nor write from the host; the same operations must have run before, so that nothing is compiled or allocated.</remarks>
+    /// <remarks>They may neither read nor write from the host; the same operations must have run before, so that nothing is compiled or allocated: a CUDA stream in capture bears neither.</remarks>
     public virtual RecordedWork? Record(Action give) => null;
 
     public virtual void Dispose() => GC.SuppressFinalize(this);

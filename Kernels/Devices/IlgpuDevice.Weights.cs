@@ -53,7 +53,7 @@ public sealed unsafe partial class IlgpuDevice
         IlgpuWeightKernels kernels;
         lock (weightKernels)
         {
-            if (!weightKernels.TryGetValue(format, out kernels!)) weightKernels.Add(format, kernels = LoadKernels(format));
+            if (!weightKernels.TryGetValue(format, out kernels!)) weightKernels.Add(format, kernels = format.Load(Loader, ActivationType));
         }
         return new IlgpuWeightBuffer(this, format, kernels, rows, columns, AllocateMemory(WholeWords(format, rows, columns), sizeof(uint)));
     }
@@ -61,22 +61,6 @@ public sealed unsafe partial class IlgpuDevice
     // As many as the view of four words at a time needs.
     private static long WholeWords(DeviceFormat format, int rows, int columns)
         => (Math.Max(1, (long)rows * (format.RowWords(columns) + format.ScaleWords(columns))) + 3) / 4 * 4;
-
-    private IlgpuWeightKernels LoadKernels(DeviceFormat format)
-    {
-        lock (Gate)
-        {
-            try
-            {
-                Accelerator.Bind();
-                return format.Load(loader, ActivationType);
-            }
-            catch (AcceleratorException e)
-            {
-                throw Failed(e);
-            }
-        }
-    }
 
     /// <exception cref="BadInputException">Numbers of a type without kernels of its own are too large for F16.</exception>
     private void Upload(string name, StorageType type, DeviceFormat format, byte* source, int columns, int rows, WeightView target, int firstRow)

@@ -18,7 +18,6 @@ public sealed unsafe partial class IlgpuDevice : ComputeDevice
     private readonly string id;
     private readonly List<IlgpuQueue> queues = [];
     private readonly Queue<(MemoryBuffer Memory, long Ticket)> retired = new();
-    private readonly KernelLoader loader;
     private long ticket;
 
     internal IlgpuDevice(string id, Context context, Accelerator accelerator, StorageType activations, KernelTier tier)
@@ -26,8 +25,8 @@ public sealed unsafe partial class IlgpuDevice : ComputeDevice
         (this.id, this.context, Accelerator) = (id, context, accelerator);
         (ActivationType, Tier) = (activations, tier);
         Memory = accelerator.MemorySize;
-        loader = new KernelLoader(accelerator, tier);
-        Kernels = new IlgpuKernels(loader, activations);
+        Loader = new KernelLoader(accelerator, tier, Gate);
+        Kernels = new IlgpuKernels(Loader, activations);
     }
 
     public override string Description => $"{id}, {Accelerator.Name.Trim()}, {Memory >> 20} MiB, {(ActivationType == StorageType.F16 ? "fp16" : "fp32")}, {TierName} kernels";
@@ -46,7 +45,7 @@ public sealed unsafe partial class IlgpuDevice : ComputeDevice
 
     public override bool ResamplesFrames => Tier != KernelTier.Processor;
 
-    public override bool DrawsTokens => Tier != KernelTier.Processor && loader.HasDoubles;
+    public override bool DrawsTokens => Tier != KernelTier.Processor && Loader.HasDoubles;
 
     /// <summary>Bytes of device memory as the driver reported them when the device was opened.</summary>
     public long Memory { get; }
@@ -55,6 +54,7 @@ public sealed unsafe partial class IlgpuDevice : ComputeDevice
     public bool IsCuda => Accelerator.AcceleratorType == AcceleratorType.Cuda;
 
     internal Accelerator Accelerator { get; }
+    internal KernelLoader Loader { get; }
     internal IlgpuKernels Kernels { get; }
 
     /// <summary>Held while work is given to the driver: an OpenCL kernel's arguments are set one by one before its launch.</summary>

@@ -3,33 +3,29 @@ using ILGPU.Runtime;
 
 namespace EdgeVideoLlava.Kernels;
 
-/// <summary>Every kernel of a device but those of its weights (<see cref="IlgpuWeightKernels"/>), loaded once, always in this order, and held as long as the device.</summary>
-/// <remarks>
-/// ILGPU holds kernels weakly and numbers them in the order of compilation; drivers cache compiled kernels by their text, which contains
-/// these numbers. So the order is fixed and everything is loaded at once.
-/// </remarks>
+/// <summary>Every kernel of a device but those of its weights (<see cref="IlgpuWeightKernels"/>): a list of names, compiled on first use (<see cref="LazyKernel"/>).</summary>
 internal sealed class IlgpuKernels
 {
-    public readonly Action<AcceleratorStream, Index1D, MatrixView, MatrixView, int, MatrixView> AddRows;
-    public readonly Action<AcceleratorStream, Index1D, MatrixView<Int8>, MatrixView<Int8>> CopyBytes;
-    public readonly Action<AcceleratorStream, Index1D, MatrixView, int, ArrayView<int>, MatrixView> TopK;
-    public readonly Action<AcceleratorStream, Index1D, MatrixView, ArrayView<int>, MatrixView> CrossEntropy;
-    public readonly Action<AcceleratorStream, Index1D, MatrixView, MatrixView, MatrixView, int, ResultView> LinearPartials;
-    public readonly Action<AcceleratorStream, Index1D, RgbView, FixedPointView, int, int, ArrayView<int>> ResampleAcross;
-    public readonly Action<AcceleratorStream, Index1D, ArrayView<int>, FixedPointView, int, int, MatrixView, MatrixView> ResampleDown;
-    public readonly Action<AcceleratorStream, Index1D, RgbView, PointView, PointView, MatrixView, MatrixView> ResamplePoints;
-    public readonly Action<AcceleratorStream, Index1D, MatrixView, MatrixView<Float16>> ToHalves;
-    public readonly Action<AcceleratorStream, Index1D, MatrixView<Float16>, MatrixView> ToFloats;
-    public readonly Action<AcceleratorStream, Index1D, ArrayView<ushort>, int, MatrixView> FromUpperHalves;
+    public readonly LazyKernel<Action<AcceleratorStream, Index1D, MatrixView, MatrixView, int, MatrixView>> AddRows;
+    public readonly LazyKernel<Action<AcceleratorStream, Index1D, MatrixView<Int8>, MatrixView<Int8>>> CopyBytes;
+    public readonly LazyKernel<Action<AcceleratorStream, Index1D, MatrixView, int, ArrayView<int>, MatrixView>> TopK;
+    public readonly LazyKernel<Action<AcceleratorStream, Index1D, MatrixView, ArrayView<int>, MatrixView>> CrossEntropy;
+    public readonly LazyKernel<Action<AcceleratorStream, Index1D, MatrixView, MatrixView, MatrixView, int, ResultView>> LinearPartials;
+    public readonly LazyKernel<Action<AcceleratorStream, Index1D, RgbView, FixedPointView, int, int, ArrayView<int>>> ResampleAcross;
+    public readonly LazyKernel<Action<AcceleratorStream, Index1D, ArrayView<int>, FixedPointView, int, int, MatrixView, MatrixView>> ResampleDown;
+    public readonly LazyKernel<Action<AcceleratorStream, Index1D, RgbView, PointView, PointView, MatrixView, MatrixView>> ResamplePoints;
+    public readonly LazyKernel<Action<AcceleratorStream, Index1D, MatrixView, MatrixView<Float16>>> ToHalves;
+    public readonly LazyKernel<Action<AcceleratorStream, Index1D, MatrixView<Float16>, MatrixView>> ToFloats;
+    public readonly LazyKernel<Action<AcceleratorStream, Index1D, ArrayView<ushort>, int, MatrixView>> FromUpperHalves;
     public readonly QuantizeKernels<Float32> QuantizeFloats;
     public readonly QuantizeKernels<Float16> QuantizeHalves;
-    public readonly Action<AcceleratorStream, Index1D, MatrixView, ArrayView<int>, MatrixView> RepetitionPenalty;
+    public readonly LazyKernel<Action<AcceleratorStream, Index1D, MatrixView, ArrayView<int>, MatrixView>> RepetitionPenalty;
 
-    private readonly Action<AcceleratorStream, Index1D, MatrixView, int, int, ArrayView<int>, MatrixView, ArrayView<int>, ArrayView<int>, TokenView>? drawToken;
+    private readonly LazyKernel<Action<AcceleratorStream, Index1D, MatrixView, int, int, ArrayView<int>, MatrixView, ArrayView<int>, ArrayView<int>, TokenView>>? drawToken;
 
     // Of groups; not on the processor's tier.
-    public readonly Action<AcceleratorStream, KernelConfig, MatrixView, int, ArrayView<int>, MatrixView> TopKGroups = null!;
-    public readonly Action<AcceleratorStream, KernelConfig, MatrixView, ArrayView<int>, MatrixView> CrossEntropyGroups = null!;
+    public readonly LazyKernel<Action<AcceleratorStream, KernelConfig, MatrixView, int, ArrayView<int>, MatrixView>> TopKGroups = null!;
+    public readonly LazyKernel<Action<AcceleratorStream, KernelConfig, MatrixView, ArrayView<int>, MatrixView>> CrossEntropyGroups = null!;
 
     private readonly ActivationKernels<Float32> floats;
     private readonly ActivationKernels<Float16>? halves;
@@ -64,7 +60,7 @@ internal sealed class IlgpuKernels
     }
 
     /// <summary>Absent on devices without double.</summary>
-    public Action<AcceleratorStream, Index1D, MatrixView, int, int, ArrayView<int>, MatrixView, ArrayView<int>, ArrayView<int>, TokenView> DrawToken
+    public LazyKernel<Action<AcceleratorStream, Index1D, MatrixView, int, int, ArrayView<int>, MatrixView, ArrayView<int>, ArrayView<int>, TokenView>> DrawToken
         => drawToken ?? throw new InvalidOperationException("the device does not compute in double");
 
     public TensorKernels Tensor => tensor ?? throw new InvalidOperationException("the device was opened without the kernels of tensor cores");

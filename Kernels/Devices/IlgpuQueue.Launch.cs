@@ -3,66 +3,74 @@ using ILGPU.Runtime;
 
 namespace EdgeVideoLlava.Kernels;
 
-/// <summary>Launches: one overload for each number of a kernel's parameters. Nothing is allocated, no items means no launch.</summary>
+/// <summary>Launches: one overload for each number of a kernel's parameters. Nothing is allocated, no items means no launch. The first launch compiles the kernel.</summary>
 /// <remarks>The extent is what the kernel was loaded for: a number of items that work alone, or groups of items.</remarks>
 internal sealed unsafe partial class IlgpuQueue
 {
-    public void Launch<TExtent, T1, T2>(Action<AcceleratorStream, TExtent, T1, T2> kernel, TExtent extent, T1 a, T2 b) where TExtent : struct
+    public void Launch<TExtent, T1, T2>(LazyKernel<Action<AcceleratorStream, TExtent, T1, T2>> kernel, TExtent extent, T1 a, T2 b) where TExtent : struct
     {
-        if (HasItems(extent)) Submit((kernel, extent, a, b), static (k, stream) => k.kernel(stream, k.extent, k.a, k.b));
+        if (IsToRun(kernel, extent)) Submit((kernel.Launcher, extent, a, b), static (k, stream) => k.Launcher(stream, k.extent, k.a, k.b));
     }
 
     public void Launch<TExtent, T1, T2, T3>(
-        Action<AcceleratorStream, TExtent, T1, T2, T3> kernel, TExtent extent, T1 a, T2 b, T3 c)
+        LazyKernel<Action<AcceleratorStream, TExtent, T1, T2, T3>> kernel, TExtent extent, T1 a, T2 b, T3 c)
         where TExtent : struct
     {
-        if (HasItems(extent)) Submit((kernel, extent, a, b, c), static (k, stream) => k.kernel(stream, k.extent, k.a, k.b, k.c));
+        if (IsToRun(kernel, extent)) Submit((kernel.Launcher, extent, a, b, c), static (k, stream) => k.Launcher(stream, k.extent, k.a, k.b, k.c));
     }
 
     public void Launch<TExtent, T1, T2, T3, T4>(
-        Action<AcceleratorStream, TExtent, T1, T2, T3, T4> kernel, TExtent extent, T1 a, T2 b, T3 c, T4 d)
+        LazyKernel<Action<AcceleratorStream, TExtent, T1, T2, T3, T4>> kernel, TExtent extent, T1 a, T2 b, T3 c, T4 d)
         where TExtent : struct
     {
-        if (HasItems(extent)) Submit((kernel, extent, a, b, c, d), static (k, stream) => k.kernel(stream, k.extent, k.a, k.b, k.c, k.d));
+        if (IsToRun(kernel, extent)) Submit((kernel.Launcher, extent, a, b, c, d), static (k, stream) => k.Launcher(stream, k.extent, k.a, k.b, k.c, k.d));
     }
 
     public void Launch<TExtent, T1, T2, T3, T4, T5>(
-        Action<AcceleratorStream, TExtent, T1, T2, T3, T4, T5> kernel, TExtent extent, T1 a, T2 b, T3 c, T4 d, T5 e)
+        LazyKernel<Action<AcceleratorStream, TExtent, T1, T2, T3, T4, T5>> kernel, TExtent extent, T1 a, T2 b, T3 c, T4 d, T5 e)
         where TExtent : struct
     {
-        if (HasItems(extent)) Submit((kernel, extent, a, b, c, d, e), static (k, stream) => k.kernel(stream, k.extent, k.a, k.b, k.c, k.d, k.e));
+        if (IsToRun(kernel, extent)) Submit((kernel.Launcher, extent, a, b, c, d, e), static (k, stream) => k.Launcher(stream, k.extent, k.a, k.b, k.c, k.d, k.e));
     }
 
     public void Launch<TExtent, T1, T2, T3, T4, T5, T6>(
-        Action<AcceleratorStream, TExtent, T1, T2, T3, T4, T5, T6> kernel, TExtent extent, T1 a, T2 b, T3 c, T4 d, T5 e, T6 f)
+        LazyKernel<Action<AcceleratorStream, TExtent, T1, T2, T3, T4, T5, T6>> kernel, TExtent extent, T1 a, T2 b, T3 c, T4 d, T5 e, T6 f)
         where TExtent : struct
     {
-        if (HasItems(extent)) Submit((kernel, extent, a, b, c, d, e, f), static (k, stream) => k.kernel(stream, k.extent, k.a, k.b, k.c, k.d, k.e, k.f));
+        if (IsToRun(kernel, extent)) Submit((kernel.Launcher, extent, a, b, c, d, e, f), static (k, stream) => k.Launcher(stream, k.extent, k.a, k.b, k.c, k.d, k.e, k.f));
     }
 
     public void Launch<TExtent, T1, T2, T3, T4, T5, T6, T7>(
-        Action<AcceleratorStream, TExtent, T1, T2, T3, T4, T5, T6, T7> kernel, TExtent extent, T1 a, T2 b, T3 c, T4 d, T5 e, T6 f, T7 g)
+        LazyKernel<Action<AcceleratorStream, TExtent, T1, T2, T3, T4, T5, T6, T7>> kernel, TExtent extent, T1 a, T2 b, T3 c, T4 d, T5 e, T6 f, T7 g)
         where TExtent : struct
     {
-        if (HasItems(extent)) Submit((kernel, extent, a, b, c, d, e, f, g), static (k, stream) => k.kernel(stream, k.extent, k.a, k.b, k.c, k.d, k.e, k.f, k.g));
+        if (IsToRun(kernel, extent)) Submit((kernel.Launcher, extent, a, b, c, d, e, f, g), static (k, stream) => k.Launcher(stream, k.extent, k.a, k.b, k.c, k.d, k.e, k.f, k.g));
     }
 
     public void Launch<TExtent, T1, T2, T3, T4, T5, T6, T7, T8>(
-        Action<AcceleratorStream, TExtent, T1, T2, T3, T4, T5, T6, T7, T8> kernel, TExtent extent, T1 a, T2 b, T3 c, T4 d, T5 e, T6 f, T7 g, T8 h)
+        LazyKernel<Action<AcceleratorStream, TExtent, T1, T2, T3, T4, T5, T6, T7, T8>> kernel, TExtent extent, T1 a, T2 b, T3 c, T4 d, T5 e, T6 f, T7 g, T8 h)
         where TExtent : struct
     {
-        if (HasItems(extent)) Submit((kernel, extent, a, b, c, d, e, f, g, h), static (k, stream) => k.kernel(stream, k.extent, k.a, k.b, k.c, k.d, k.e, k.f, k.g, k.h));
+        if (IsToRun(kernel, extent)) Submit((kernel.Launcher, extent, a, b, c, d, e, f, g, h), static (k, stream) => k.Launcher(stream, k.extent, k.a, k.b, k.c, k.d, k.e, k.f, k.g, k.h));
     }
 
     public void Launch<TExtent, T1, T2, T3, T4, T5, T6, T7, T8, T9>(
-        Action<AcceleratorStream, TExtent, T1, T2, T3, T4, T5, T6, T7, T8, T9> kernel, TExtent extent, T1 a, T2 b, T3 c, T4 d, T5 e, T6 f, T7 g, T8 h, T9 i)
+        LazyKernel<Action<AcceleratorStream, TExtent, T1, T2, T3, T4, T5, T6, T7, T8, T9>> kernel, TExtent extent, T1 a, T2 b, T3 c, T4 d, T5 e, T6 f, T7 g, T8 h, T9 i)
         where TExtent : struct
     {
-        if (HasItems(extent)) Submit((kernel, extent, a, b, c, d, e, f, g, h, i), static (k, stream) => k.kernel(stream, k.extent, k.a, k.b, k.c, k.d, k.e, k.f, k.g, k.h, k.i));
+        if (IsToRun(kernel, extent)) Submit((kernel.Launcher, extent, a, b, c, d, e, f, g, h, i), static (k, stream) => k.Launcher(stream, k.extent, k.a, k.b, k.c, k.d, k.e, k.f, k.g, k.h, k.i));
     }
 
     /// <exception cref="OverflowException">More items than a launch can have.</exception>
     public static Index1D Items(long items) => checked((int)items);
+
+    /// <summary>While kernels are only compiled, one that would be launched is remembered and not run.</summary>
+    private bool IsToRun<TExtent>(LazyKernel kernel, TExtent extent)
+    {
+        if (!HasItems(extent)) return false;
+        wanted?.Add(kernel);
+        return wanted == null;
+    }
 
     private static bool HasItems<TExtent>(TExtent extent) => extent is Index1D items ? items > 0 : extent is KernelConfig { IsValid: true } groups && groups.GridDim.Size > 0;
 }

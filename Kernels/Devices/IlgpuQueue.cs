@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
 using ILGPU;
 using ILGPU.Runtime;
@@ -13,6 +14,7 @@ internal sealed unsafe partial class IlgpuQueue : ComputeQueue
     private readonly AcceleratorStream stream;
     private readonly HostStaging staging = new();
     private List<Action<AcceleratorStream>>? recording;
+    private HashSet<LazyKernel>? wanted; // not null: nothing runs
     private long last, done;
     private bool disposed;
 
@@ -159,6 +161,7 @@ internal sealed unsafe partial class IlgpuQueue : ComputeQueue
 
     private void Upload<T>(ReadOnlySpan<T> source, ArrayView<T> target) where T : unmanaged
     {
+        if (wanted != null) return;
         HostStaging.Block block = staging.Take((long)source.Length * sizeof(T), Volatile.Read(ref done));
         source.CopyTo(new Span<T>(block.Address, source.Length));
         Submit((target, (nint)block.Address), static (copy, stream) => copy.target.CopyFromCPUUnsafeAsync(stream, ref *(T*)copy.Item2, copy.target.Length));
@@ -167,6 +170,27 @@ internal sealed unsafe partial class IlgpuQueue : ComputeQueue
 
     private void Download<T>(ArrayView<T> source, T* target) where T : unmanaged
         => Submit((source, (nint)target), static (copy, stream) => copy.source.CopyToCPUUnsafeAsync(stream, ref *(T*)copy.Item2, copy.source.Length));
+
+    public override void Compile(Action give)
+    {
+        HashSet<LazyKernel> kernels = wanted = [];
+        try
+        {
+            give();
+        }
+        finally
+        {
+            wanted = null;
+        }
+        try
+        {
+            Parallel.ForEach(kernels, kernel => kernel.Load());
+        }
+        catch (AggregateException e)
+        {
+            ExceptionDispatchInfo.Throw(e.InnerExceptions[0]);
+        }
+    }
 
     public override RecordedWork? Record(Action give)
     {
@@ -198,6 +222,7 @@ internal sealed unsafe partial class IlgpuQueue : ComputeQueue
     /// <summary>Gives one piece of work to the driver and numbers it, both under the device's lock.</summary>
     private void Submit<TWork>(TWork work, Action<TWork, AcceleratorStream> give)
     {
+        if (wanted != null) return;
         if (recording != null)
         {
             recording.Add(stream => give(work, stream));

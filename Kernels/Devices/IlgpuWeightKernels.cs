@@ -3,25 +3,24 @@ using ILGPU.Runtime;
 
 namespace EdgeVideoLlava.Kernels;
 
-/// <summary>The kernels that read weights of one storage type on one device; held as long as the device.</summary>
-/// <remarks>Loaded with the first weight of the type, not with the device: a model has two or three of the types, and compiling takes its time.</remarks>
+/// <summary>The kernels that read weights of one storage type on one device; listed with the first weight of the type, compiled as <see cref="IlgpuKernels"/>.</summary>
 internal sealed class IlgpuWeightKernels
 {
     private readonly object floats;
     private readonly object? halves;
     private readonly LinearTensorKernels? tensor;
 
-    private IlgpuWeightKernels(Action<AcceleratorStream, Index1D, WeightView, ArrayView<int>, MatrixView> gather,
-        Action<AcceleratorStream, Index1D, WeightView, int, MatrixView> dequantize, object floats, object? halves, LinearTensorKernels? tensor)
+    private IlgpuWeightKernels(LazyKernel<Action<AcceleratorStream, Index1D, WeightView, ArrayView<int>, MatrixView>> gather,
+        LazyKernel<Action<AcceleratorStream, Index1D, WeightView, int, MatrixView>> dequantize, object floats, object? halves, LinearTensorKernels? tensor)
         => (EmbeddingGather, DequantizeRows, this.floats, this.halves, this.tensor) = (gather, dequantize, floats, halves, tensor);
 
-    public readonly Action<AcceleratorStream, Index1D, WeightView, ArrayView<int>, MatrixView> EmbeddingGather;
-    public readonly Action<AcceleratorStream, Index1D, WeightView, int, MatrixView> DequantizeRows;
+    public readonly LazyKernel<Action<AcceleratorStream, Index1D, WeightView, ArrayView<int>, MatrixView>> EmbeddingGather;
+    public readonly LazyKernel<Action<AcceleratorStream, Index1D, WeightView, int, MatrixView>> DequantizeRows;
 
     public static IlgpuWeightKernels Load<TWeights>(KernelLoader loader, StorageType activations) where TWeights : unmanaged, IDeviceWeights
     {
-        loader.Load(out Action<AcceleratorStream, Index1D, WeightView, ArrayView<int>, MatrixView> gather, Kernels.EmbeddingGather.Kernel<TWeights>);
-        loader.Load(out Action<AcceleratorStream, Index1D, WeightView, int, MatrixView> dequantize, Kernels.DequantizeRows.Kernel<TWeights>);
+        loader.Load(out LazyKernel<Action<AcceleratorStream, Index1D, WeightView, ArrayView<int>, MatrixView>> gather, Kernels.EmbeddingGather.Kernel<TWeights>);
+        loader.Load(out LazyKernel<Action<AcceleratorStream, Index1D, WeightView, int, MatrixView>> dequantize, Kernels.DequantizeRows.Kernel<TWeights>);
         return new IlgpuWeightKernels(gather, dequantize, Products<TWeights, Float32>(loader), activations == StorageType.F16 ? Products<TWeights, Float16>(loader) : null,
             loader.Tier == KernelTier.TensorCore ? LinearTensorKernels.Load<TWeights>(loader) : null);
     }

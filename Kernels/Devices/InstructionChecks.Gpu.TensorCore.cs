@@ -93,7 +93,7 @@ internal static class InstructionChecks
         {
             Accelerator accelerator = device.Accelerator;
             accelerator.Bind();
-            var launcher = new KernelLoader(accelerator, device.Tier).LoadGroups<Action<AcceleratorStream, KernelConfig, ArrayView<U4>, ArrayView<U4>, ArrayView<U4>>>(kernel, Items);
+            var launcher = new KernelLoader(accelerator, device.Tier, device.Gate).LoadGroups<Action<AcceleratorStream, KernelConfig, ArrayView<U4>, ArrayView<U4>, ArrayView<U4>>>(kernel, Items).Launcher;
             using MemoryBuffer1D<U4, Stride1D.Dense> a = accelerator.Allocate1D(first), b = accelerator.Allocate1D(second), result = accelerator.Allocate1D<U4>(Items);
             launcher(accelerator.DefaultStream, new KernelConfig(1, Items), a.View, b.View, result.View);
             accelerator.DefaultStream.Synchronize();

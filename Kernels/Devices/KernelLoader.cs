@@ -1,36 +1,97 @@
-using System.Reflection;
 using ILGPU;
 using ILGPU.Backends;
 using ILGPU.Backends.EntryPoints;
-using ILGPU.Backends.OpenCL;
 using ILGPU.Runtime;
+using ILGPU.Runtime.CPU;
 using ILGPU.Runtime.OpenCL;
 
 namespace EdgeVideoLlava.Kernels;
 
-/// <summary>Compiles kernels for an accelerator. One whose items work alone takes an index, one whose items work in groups a <see cref="KernelConfig"/>.</summary>
-/// <remarks>
-/// On OpenCL ILGPU writes Group.Barrier with a fence for global memory only, so that by the specification shared memory is not ordered across
-/// it: here the text gets the local fence too, or the kernel is refused.
-/// </remarks>
-internal sealed class KernelLoader(Accelerator accelerator, KernelTier tier)
+/// <summary>Makes the kernels of an accelerator, to be compiled on first use. One whose items work alone takes an index, one whose items work in groups a <see cref="KernelConfig"/>.</summary>
+/// <param name="gate">Held while the driver compiles: the lock of whoever else gives it work.</param>
+internal sealed class KernelLoader(Accelerator accelerator, KernelTier tier, Lock gate)
 {
-    private const string Emitted = "work_group_barrier ( CLK_GLOBAL_MEM_FENCE )";
-    private const string Wanted = "barrier ( CLK_LOCAL_MEM_FENCE | CLK_GLOBAL_MEM_FENCE )";
+    private int compiled;
 
     public KernelTier Tier { get; } = tier;
+
+    /// <summary>How many kernels have been compiled so far.</summary>
+    public int Compiled => Volatile.Read(ref compiled);
 
     /// <summary>Whether kernels may compute in double: some OpenCL devices do not.</summary>
     public bool HasDoubles => accelerator is not CLAccelerator cl || cl.Capabilities.Float64;
 
-    /// <summary>Does the driver's compiling; what goes wrong is one line with kernel, back end and the driver's own words.</summary>
+    public void Load<T1, T2>(out LazyKernel<Action<AcceleratorStream, Index1D, T1, T2>> lazy, Action<Index1D, T1, T2> kernel)
+        => lazy = Items<Action<AcceleratorStream, Index1D, T1, T2>>(kernel);
+
+    public void Load<T1, T2, T3>(out LazyKernel<Action<AcceleratorStream, Index1D, T1, T2, T3>> lazy, Action<Index1D, T1, T2, T3> kernel)
+        => lazy = Items<Action<AcceleratorStream, Index1D, T1, T2, T3>>(kernel);
+
+    public void Load<T1, T2, T3, T4>(out LazyKernel<Action<AcceleratorStream, Index1D, T1, T2, T3, T4>> lazy, Action<Index1D, T1, T2, T3, T4> kernel)
+        => lazy = Items<Action<AcceleratorStream, Index1D, T1, T2, T3, T4>>(kernel);
+
+    public void Load<T1, T2, T3, T4, T5>(out LazyKernel<Action<AcceleratorStream, Index1D, T1, T2, T3, T4, T5>> lazy, Action<Index1D, T1, T2, T3, T4, T5> kernel)
+        => lazy = Items<Action<AcceleratorStream, Index1D, T1, T2, T3, T4, T5>>(kernel);
+
+    public void Load<T1, T2, T3, T4, T5, T6>(out LazyKernel<Action<AcceleratorStream, Index1D, T1, T2, T3, T4, T5, T6>> lazy, Action<Index1D, T1, T2, T3, T4, T5, T6> kernel)
+        => lazy = Items<Action<AcceleratorStream, Index1D, T1, T2, T3, T4, T5, T6>>(kernel);
+
+    public void Load<T1, T2, T3, T4, T5, T6, T7>(out LazyKernel<Action<AcceleratorStream, Index1D, T1, T2, T3, T4, T5, T6, T7>> lazy, Action<Index1D, T1, T2, T3, T4, T5, T6, T7> kernel)
+        => lazy = Items<Action<AcceleratorStream, Index1D, T1, T2, T3, T4, T5, T6, T7>>(kernel);
+
+    public void Load<T1, T2, T3, T4, T5, T6, T7, T8>(
+        out LazyKernel<Action<AcceleratorStream, Index1D, T1, T2, T3, T4, T5, T6, T7, T8>> lazy, Action<Index1D, T1, T2, T3, T4, T5, T6, T7, T8> kernel)
+        => lazy = Items<Action<AcceleratorStream, Index1D, T1, T2, T3, T4, T5, T6, T7, T8>>(kernel);
+
+    /// <param name="group">Items of a group.</param>
+    public LazyKernel<Action<AcceleratorStream, Index1D, T1, T2, T3, T4, T5, T6>> Load<T1, T2, T3, T4, T5, T6>(Action<Index1D, T1, T2, T3, T4, T5, T6> kernel, int group)
+        => Items<Action<AcceleratorStream, Index1D, T1, T2, T3, T4, T5, T6>>(kernel, group);
+
+    public void LoadGroups<T1, T2, T3>(out LazyKernel<Action<AcceleratorStream, KernelConfig, T1, T2, T3>> lazy, Action<T1, T2, T3> kernel, int group)
+        => lazy = LoadGroups<Action<AcceleratorStream, KernelConfig, T1, T2, T3>>(kernel, group);
+
+    public void LoadGroups<T1, T2, T3, T4>(out LazyKernel<Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4>> lazy, Action<T1, T2, T3, T4> kernel, int group)
+        => lazy = LoadGroups<Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4>>(kernel, group);
+
+    public void LoadGroups<T1, T2, T3, T4, T5>(out LazyKernel<Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4, T5>> lazy, Action<T1, T2, T3, T4, T5> kernel, int group)
+        => lazy = LoadGroups<Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4, T5>>(kernel, group);
+
+    public void LoadGroups<T1, T2, T3, T4, T5, T6>(out LazyKernel<Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4, T5, T6>> lazy, Action<T1, T2, T3, T4, T5, T6> kernel, int group)
+        => lazy = LoadGroups<Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4, T5, T6>>(kernel, group);
+
+    public void LoadGroups<T1, T2, T3, T4, T5, T6, T7>(
+        out LazyKernel<Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4, T5, T6, T7>> lazy, Action<T1, T2, T3, T4, T5, T6, T7> kernel, int group)
+        => lazy = LoadGroups<Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4, T5, T6, T7>>(kernel, group);
+
+    public void LoadGroups<T1, T2, T3, T4, T5, T6, T7, T8>(
+        out LazyKernel<Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4, T5, T6, T7, T8>> lazy, Action<T1, T2, T3, T4, T5, T6, T7, T8> kernel, int group)
+        => lazy = LoadGroups<Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4, T5, T6, T7, T8>>(kernel, group);
+
+    /// <typeparam name="TLauncher">Action of AcceleratorStream, KernelConfig and the kernel's own parameters.</typeparam>
+    /// <param name="kernel">A static method.</param>
+    /// <param name="group">Items of a group, for the register allocation of CUDA.</param>
+    public LazyKernel<TLauncher> LoadGroups<TLauncher>(Delegate kernel, int group) where TLauncher : Delegate
+        => new(() => Compile<TLauncher>(kernel, EntryPointDescription.FromExplicitlyGroupedKernel(kernel.Method), new KernelSpecialization(group, null), accelerator.LoadKernel));
+
+    /// <param name="group">Items of a group; null: as the driver likes them.</param>
+    private LazyKernel<TLauncher> Items<TLauncher>(Delegate kernel, int? group = null) where TLauncher : Delegate
+        => new(() => Compile<TLauncher>(kernel, EntryPointDescription.FromImplicitlyGroupedKernel(kernel.Method), KernelSpecialization.Empty,
+            text => group is { } items ? accelerator.LoadImplicitlyGroupedKernel(text, Math.Min(items, accelerator.MaxNumThreadsPerGroup)) : accelerator.LoadAutoGroupedKernel(text)));
+
+    /// <summary>Compiles, the driver's part with it; what goes wrong is one line with kernel, back end and the driver's own words.</summary>
     /// <exception cref="DeviceFailedException">The kernel does not compile.</exception>
-    private TLauncher Compile<TLauncher>(Delegate kernel, Func<TLauncher> load)
+    private TLauncher Compile<TLauncher>(Delegate kernel, EntryPointDescription entry, KernelSpecialization specialization, Func<CompiledKernel, Kernel> load) where TLauncher : Delegate
     {
         using var log = new BuildLog();
+        Interlocked.Increment(ref compiled);
         try
         {
-            return load();
+            CompiledKernel? text = accelerator is CPUAccelerator ? null : KernelText.Compile(accelerator, entry, specialization);
+            lock (gate)
+            {
+                accelerator.Bind(); // CUDA's current context is the thread's
+                return load(text ?? accelerator.GetBackend().Compile(entry, specialization)).CreateLauncherDelegate<TLauncher>();
+            }
         }
         catch (Exception e) when (e is not (DeviceFailedException or OutOfMemoryException))
         {
@@ -40,90 +101,5 @@ internal sealed class KernelLoader(Accelerator accelerator, KernelTier tier)
             throw new DeviceFailedException($"{accelerator.AcceleratorType} ({accelerator.Name.Trim()}): the kernel {kernel.Method.DeclaringType!.Name}.{kernel.Method.Name} "
                 + $"does not compile: {reason}; update the driver, or take --device cpu", e);
         }
-    }
-
-    public void Load<T1, T2>(out Action<AcceleratorStream, Index1D, T1, T2> launcher, Action<Index1D, T1, T2> kernel)
-        where T1 : struct where T2 : struct
-        => launcher = Compile(kernel, () => accelerator.LoadAutoGroupedKernel(kernel));
-
-    public void Load<T1, T2, T3>(out Action<AcceleratorStream, Index1D, T1, T2, T3> launcher, Action<Index1D, T1, T2, T3> kernel)
-        where T1 : struct where T2 : struct where T3 : struct
-        => launcher = Compile(kernel, () => accelerator.LoadAutoGroupedKernel(kernel));
-
-    public void Load<T1, T2, T3, T4>(out Action<AcceleratorStream, Index1D, T1, T2, T3, T4> launcher, Action<Index1D, T1, T2, T3, T4> kernel)
-        where T1 : struct where T2 : struct where T3 : struct where T4 : struct
-        => launcher = Compile(kernel, () => accelerator.LoadAutoGroupedKernel(kernel));
-
-    public void Load<T1, T2, T3, T4, T5>(out Action<AcceleratorStream, Index1D, T1, T2, T3, T4, T5> launcher, Action<Index1D, T1, T2, T3, T4, T5> kernel)
-        where T1 : struct where T2 : struct where T3 : struct where T4 : struct where T5 : struct
-        => launcher = Compile(kernel, () => accelerator.LoadAutoGroupedKernel(kernel));
-
-    public void Load<T1, T2, T3, T4, T5, T6>(out Action<AcceleratorStream, Index1D, T1, T2, T3, T4, T5, T6> launcher, Action<Index1D, T1, T2, T3, T4, T5, T6> kernel)
-        where T1 : struct where T2 : struct where T3 : struct where T4 : struct where T5 : struct where T6 : struct
-        => launcher = Compile(kernel, () => accelerator.LoadAutoGroupedKernel(kernel));
-
-    public void Load<T1, T2, T3, T4, T5, T6, T7>(out Action<AcceleratorStream, Index1D, T1, T2, T3, T4, T5, T6, T7> launcher, Action<Index1D, T1, T2, T3, T4, T5, T6, T7> kernel)
-        where T1 : struct where T2 : struct where T3 : struct where T4 : struct where T5 : struct where T6 : struct where T7 : struct
-        => launcher = Compile(kernel, () => accelerator.LoadAutoGroupedKernel(kernel));
-
-    public void Load<T1, T2, T3, T4, T5, T6, T7, T8>(out Action<AcceleratorStream, Index1D, T1, T2, T3, T4, T5, T6, T7, T8> launcher, Action<Index1D, T1, T2, T3, T4, T5, T6, T7, T8> kernel)
-        where T1 : struct where T2 : struct where T3 : struct where T4 : struct where T5 : struct where T6 : struct where T7 : struct where T8 : struct
-        => launcher = Compile(kernel, () => accelerator.LoadAutoGroupedKernel(kernel));
-
-    /// <param name="group">Items of a group.</param>
-    public Action<AcceleratorStream, Index1D, T1, T2, T3, T4, T5, T6> Load<T1, T2, T3, T4, T5, T6>(Action<Index1D, T1, T2, T3, T4, T5, T6> kernel, int group)
-        where T1 : struct where T2 : struct where T3 : struct where T4 : struct where T5 : struct where T6 : struct
-        => Compile(kernel, () => accelerator.LoadImplicitlyGroupedKernel(kernel, Math.Min(group, accelerator.MaxNumThreadsPerGroup)));
-
-    public void LoadGroups<T1, T2, T3>(out Action<AcceleratorStream, KernelConfig, T1, T2, T3> launcher, Action<T1, T2, T3> kernel, int group)
-        where T1 : struct where T2 : struct where T3 : struct
-        => launcher = LoadGroups<Action<AcceleratorStream, KernelConfig, T1, T2, T3>>(kernel, group);
-
-    public void LoadGroups<T1, T2, T3, T4>(out Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4> launcher, Action<T1, T2, T3, T4> kernel, int group)
-        where T1 : struct where T2 : struct where T3 : struct where T4 : struct
-        => launcher = LoadGroups<Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4>>(kernel, group);
-
-    public void LoadGroups<T1, T2, T3, T4, T5>(out Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4, T5> launcher, Action<T1, T2, T3, T4, T5> kernel, int group)
-        where T1 : struct where T2 : struct where T3 : struct where T4 : struct where T5 : struct
-        => launcher = LoadGroups<Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4, T5>>(kernel, group);
-
-    public void LoadGroups<T1, T2, T3, T4, T5, T6>(out Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4, T5, T6> launcher, Action<T1, T2, T3, T4, T5, T6> kernel, int group)
-        where T1 : struct where T2 : struct where T3 : struct where T4 : struct where T5 : struct where T6 : struct
-        => launcher = LoadGroups<Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4, T5, T6>>(kernel, group);
-
-    public void LoadGroups<T1, T2, T3, T4, T5, T6, T7>(out Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4, T5, T6, T7> launcher, Action<T1, T2, T3, T4, T5, T6, T7> kernel, int group)
-        where T1 : struct where T2 : struct where T3 : struct where T4 : struct where T5 : struct where T6 : struct where T7 : struct
-        => launcher = LoadGroups<Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4, T5, T6, T7>>(kernel, group);
-
-    public void LoadGroups<T1, T2, T3, T4, T5, T6, T7, T8>(out Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4, T5, T6, T7, T8> launcher, Action<T1, T2, T3, T4, T5, T6, T7, T8> kernel, int group)
-        where T1 : struct where T2 : struct where T3 : struct where T4 : struct where T5 : struct where T6 : struct where T7 : struct where T8 : struct
-        => launcher = LoadGroups<Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4, T5, T6, T7, T8>>(kernel, group);
-
-    /// <typeparam name="TLauncher">Action of AcceleratorStream, KernelConfig and the kernel's own parameters.</typeparam>
-    /// <param name="kernel">A static method.</param>
-    /// <param name="group">Items of a group, for the register allocation of CUDA.</param>
-    public TLauncher LoadGroups<TLauncher>(Delegate kernel, int group) where TLauncher : Delegate => Compile(kernel, () =>
-    {
-        CompiledKernel compiled = accelerator.GetBackend().Compile(
-            EntryPointDescription.FromExplicitlyGroupedKernel(kernel.Method), new KernelSpecialization(group, null));
-        if (compiled is CLCompiledKernel text) compiled = WithLocalFence(text, accelerator.Context);
-        return accelerator.LoadKernel(compiled).CreateLauncherDelegate<TLauncher>();
-    });
-
-    /// <summary>OpenCL text whose barriers order shared memory as well.</summary>
-    /// <exception cref="NotSupportedException">There is a barrier in words that we do not know.</exception>
-    internal static string WithLocalFence(string source)
-    {
-        string fenced = source.Replace(Emitted, Wanted, StringComparison.Ordinal);
-        return !fenced.Contains("work_group_barrier", StringComparison.Ordinal) ? fenced
-            : throw new NotSupportedException("ILGPU writes barriers in words that the local fence cannot be added to");
-    }
-
-    private static CLCompiledKernel WithLocalFence(CLCompiledKernel kernel, Context context)
-    {
-        string fenced = WithLocalFence(kernel.Source);
-        if (ReferenceEquals(fenced, kernel.Source)) return kernel;
-        PropertyInfo entry = typeof(CompiledKernel).GetProperty("EntryPoint", BindingFlags.Instance | BindingFlags.NonPublic | BindingFlags.Public)!;
-        return new CLCompiledKernel(context, (SeparateViewEntryPoint)entry.GetValue(kernel)!, kernel.Info, fenced, kernel.CVersion);
     }
 }

@@ -10,12 +10,12 @@ internal sealed class LinearKernels<T> where T : unmanaged, IElement<T>
     private const int Group = 64;
 
     private LinearKernels(
-        Action<AcceleratorStream, Index1D, WeightView, EightsView<T>, MatrixView, MatrixView, int, ResultView> row,
-        Action<AcceleratorStream, Index1D, WeightView, EightsView<T>, MatrixView, MatrixView, int, ResultView> tile)
+        LazyKernel<Action<AcceleratorStream, Index1D, WeightView, EightsView<T>, MatrixView, MatrixView, int, ResultView>> row,
+        LazyKernel<Action<AcceleratorStream, Index1D, WeightView, EightsView<T>, MatrixView, MatrixView, int, ResultView>> tile)
         => (LinearRow, LinearTile) = (row, tile);
 
-    public readonly Action<AcceleratorStream, Index1D, WeightView, EightsView<T>, MatrixView, MatrixView, int, ResultView> LinearRow;
-    public readonly Action<AcceleratorStream, Index1D, WeightView, EightsView<T>, MatrixView, MatrixView, int, ResultView> LinearTile;
+    public readonly LazyKernel<Action<AcceleratorStream, Index1D, WeightView, EightsView<T>, MatrixView, MatrixView, int, ResultView>> LinearRow;
+    public readonly LazyKernel<Action<AcceleratorStream, Index1D, WeightView, EightsView<T>, MatrixView, MatrixView, int, ResultView>> LinearTile;
 
     public static LinearKernels<T> Load<TWeights>(KernelLoader loader) where TWeights : unmanaged, IDeviceWeights => new(
         loader.Load<WeightView, EightsView<T>, MatrixView, MatrixView, int, ResultView>(Kernels.LinearRow.Kernel<TWeights, T>, Group),

@@ -3,11 +3,11 @@ using ILGPU.Runtime;
 
 namespace EdgeVideoLlava.Kernels;
 
-/// <summary>The kernels that quantize rows of one type; loaded and held as <see cref="IlgpuKernels"/>.</summary>
+/// <summary>The kernels that quantize rows of one type; as <see cref="IlgpuKernels"/>.</summary>
 internal sealed class QuantizeKernels<T> where T : unmanaged, IElement<T>
 {
-    public readonly Action<AcceleratorStream, Index1D, MatrixView<T>, WeightView, ArrayView<int>> Q8_0;
-    public readonly Action<AcceleratorStream, Index1D, MatrixView<T>, WeightView, ArrayView<int>> Q4_0;
+    public readonly LazyKernel<Action<AcceleratorStream, Index1D, MatrixView<T>, WeightView, ArrayView<int>>> Q8_0;
+    public readonly LazyKernel<Action<AcceleratorStream, Index1D, MatrixView<T>, WeightView, ArrayView<int>>> Q4_0;
 
     public QuantizeKernels(KernelLoader loader)
     {

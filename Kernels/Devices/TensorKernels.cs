@@ -3,14 +3,14 @@ using ILGPU.Runtime;
 
 namespace EdgeVideoLlava.Kernels;
 
-/// <summary>The kernels of the tensor-core tier but those of weights; loaded and held as <see cref="IlgpuKernels"/>.</summary>
+/// <summary>The kernels of the tensor-core tier but those of weights; as <see cref="IlgpuKernels"/>.</summary>
 internal sealed class TensorKernels
 {
-    public readonly Action<AcceleratorStream, KernelConfig, MatrixView, EightsView<Float16>, MatrixView> ScaledHalves;
-    public readonly Action<AcceleratorStream, KernelConfig, EightsView<Float16>, SequenceLayout, EightsView<Float16>> FullAttention64;
-    public readonly Action<AcceleratorStream, KernelConfig, EightsView<Float16>, SequenceLayout, EightsView<Float16>> FullAttention128;
-    public readonly Action<AcceleratorStream, KernelConfig, EightsView<Float16>, EightsView<Float16>, EightsView<Float16>, ArrayView<int>, EightsView<Float16>> CausalAttention64;
-    public readonly Action<AcceleratorStream, KernelConfig, EightsView<Float16>, EightsView<Float16>, EightsView<Float16>, ArrayView<int>, EightsView<Float16>> CausalAttention128;
+    public readonly LazyKernel<Action<AcceleratorStream, KernelConfig, MatrixView, EightsView<Float16>, MatrixView>> ScaledHalves;
+    public readonly LazyKernel<Action<AcceleratorStream, KernelConfig, EightsView<Float16>, SequenceLayout, EightsView<Float16>>> FullAttention64;
+    public readonly LazyKernel<Action<AcceleratorStream, KernelConfig, EightsView<Float16>, SequenceLayout, EightsView<Float16>>> FullAttention128;
+    public readonly LazyKernel<Action<AcceleratorStream, KernelConfig, EightsView<Float16>, EightsView<Float16>, EightsView<Float16>, ArrayView<int>, EightsView<Float16>>> CausalAttention64;
+    public readonly LazyKernel<Action<AcceleratorStream, KernelConfig, EightsView<Float16>, EightsView<Float16>, EightsView<Float16>, ArrayView<int>, EightsView<Float16>>> CausalAttention128;
 
     public TensorKernels(KernelLoader loader)
     {
@@ -21,11 +21,11 @@ internal sealed class TensorKernels
         CausalAttention128 = Causal(loader, Kernels.CausalAttention.TensorKernel<Head128>);
     }
 
-    private static Action<AcceleratorStream, KernelConfig, EightsView<Float16>, SequenceLayout, EightsView<Float16>> Full(
+    private static LazyKernel<Action<AcceleratorStream, KernelConfig, EightsView<Float16>, SequenceLayout, EightsView<Float16>>> Full(
         KernelLoader loader, Action<EightsView<Float16>, SequenceLayout, EightsView<Float16>> kernel)
         => loader.LoadGroups<Action<AcceleratorStream, KernelConfig, EightsView<Float16>, SequenceLayout, EightsView<Float16>>>(kernel, TensorAttention.Items);
 
-    private static Action<AcceleratorStream, KernelConfig, EightsView<Float16>, EightsView<Float16>, EightsView<Float16>, ArrayView<int>, EightsView<Float16>> Causal(
+    private static LazyKernel<Action<AcceleratorStream, KernelConfig, EightsView<Float16>, EightsView<Float16>, EightsView<Float16>, ArrayView<int>, EightsView<Float16>>> Causal(
         KernelLoader loader, Action<EightsView<Float16>, EightsView<Float16>, EightsView<Float16>, ArrayView<int>, EightsView<Float16>> kernel)
         => loader.LoadGroups<Action<AcceleratorStream, KernelConfig, EightsView<Float16>, EightsView<Float16>, EightsView<Float16>, ArrayView<int>, EightsView<Float16>>>(
             kernel, TensorAttention.Items);

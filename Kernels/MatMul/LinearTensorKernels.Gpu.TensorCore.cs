@@ -7,15 +7,15 @@ namespace EdgeVideoLlava.Kernels;
 internal sealed class LinearTensorKernels
 {
     private LinearTensorKernels(
-        Action<AcceleratorStream, KernelConfig, WeightView, EightsView<Float16>, MatrixView, MatrixView, MatrixView, int, ResultView> large,
-        Action<AcceleratorStream, KernelConfig, WeightView, EightsView<Float16>, MatrixView, MatrixView, MatrixView, int, ResultView> small)
+        LazyKernel<Action<AcceleratorStream, KernelConfig, WeightView, EightsView<Float16>, MatrixView, MatrixView, MatrixView, int, ResultView>> large,
+        LazyKernel<Action<AcceleratorStream, KernelConfig, WeightView, EightsView<Float16>, MatrixView, MatrixView, MatrixView, int, ResultView>> small)
         => (Large, Small) = (large, small);
 
     /// <summary><see cref="Tile128"/></summary>
-    public Action<AcceleratorStream, KernelConfig, WeightView, EightsView<Float16>, MatrixView, MatrixView, MatrixView, int, ResultView> Large { get; }
+    public LazyKernel<Action<AcceleratorStream, KernelConfig, WeightView, EightsView<Float16>, MatrixView, MatrixView, MatrixView, int, ResultView>> Large { get; }
 
     /// <summary><see cref="Tile64"/></summary>
-    public Action<AcceleratorStream, KernelConfig, WeightView, EightsView<Float16>, MatrixView, MatrixView, MatrixView, int, ResultView> Small { get; }
+    public LazyKernel<Action<AcceleratorStream, KernelConfig, WeightView, EightsView<Float16>, MatrixView, MatrixView, MatrixView, int, ResultView>> Small { get; }
 
     public static LinearTensorKernels Load<TWeights>(KernelLoader loader) where TWeights : unmanaged, IDeviceWeights
         => typeof(TWeights) == typeof(DeviceHalfRows) ? LoadFill<CopiedFill>(loader) : LoadFill<DecodedFill<TWeights>>(loader);
@@ -23,7 +23,7 @@ internal sealed class LinearTensorKernels
     private static LinearTensorKernels LoadFill<TFill>(KernelLoader loader) where TFill : unmanaged, ITileFill
         => new(LoadShape<TFill, Tile128>(loader), LoadShape<TFill, Tile64>(loader));
 
-    private static Action<AcceleratorStream, KernelConfig, WeightView, EightsView<Float16>, MatrixView, MatrixView, MatrixView, int, ResultView> LoadShape<TFill, TShape>(KernelLoader loader)
+    private static LazyKernel<Action<AcceleratorStream, KernelConfig, WeightView, EightsView<Float16>, MatrixView, MatrixView, MatrixView, int, ResultView>> LoadShape<TFill, TShape>(KernelLoader loader)
         where TFill : unmanaged, ITileFill where TShape : unmanaged, ITileShape
         => loader.LoadGroups<Action<AcceleratorStream, KernelConfig, WeightView, EightsView<Float16>, MatrixView, MatrixView, MatrixView, int, ResultView>>(
             (Action<WeightView, EightsView<Float16>, MatrixView, MatrixView, MatrixView, int, ResultView>)LinearTensorTile.Kernel<TFill, TShape>, 2 * default(TShape).Size);

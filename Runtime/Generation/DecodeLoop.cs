@@ -95,7 +95,7 @@ internal sealed class DecodeLoop : IDisposable
     private void Give(int steps)
     {
         DropStale();
-        // The second time, nothing is allocated or compiled any more.
+        // The second time, nothing is allocated or compiled any more: a CUDA stream in capture would bear neither.
         if (steps == Steps && memory == Memory && recorded == null)
         {
             recorded = model.LanguageQueue.Record(giveAll);

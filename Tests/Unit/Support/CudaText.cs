@@ -9,7 +9,7 @@ using ILGPU.Runtime.Cuda;
 
 namespace EdgeVideoLlava.Tests.Unit.Support;
 
-/// <summary>CUDA's text (PTX) of a kernel, made without a GPU or its driver, at the level that ships.</summary>
+/// <summary>CUDA's text (PTX) of a kernel as the driver gets it, made without a GPU.</summary>
 internal static class CudaText
 {
     /// <summary>sm_ numbers: Xavier, A100, Orin, Ada, Hopper.</summary>
@@ -30,15 +30,14 @@ internal static class CudaText
             90 => (CudaArchitecture.SM_90, CudaInstructionSet.ISA_78),
             _ => throw new ArgumentOutOfRangeException(nameof(architecture), architecture, null),
         };
-        // A context of its own: a kernel that ILGPU rejects would spoil the context for the next.
-        using Context context = Context.Create(IlgpuAccelerators.Prepare);
-        using var backend = new PTXBackend(context, new CudaCapabilityContext(target), target, instructions, null);
-        EntryPointDescription entry = IsGrouped(kernel) ? EntryPointDescription.FromExplicitlyGroupedKernel(kernel) : EntryPointDescription.FromImplicitlyGroupedKernel(kernel);
-        return ((PTXCompiledKernel)backend.Compile(entry, new KernelSpecialization(group ?? GroupItems(kernel), null))).PTXAssembly;
+        CompiledKernel compiled = KernelText.Compile(
+            context => new PTXBackend(context, new CudaCapabilityContext(target), target, instructions, null), Entry(kernel), new KernelSpecialization(group ?? GroupItems(kernel), null));
+        return ((PTXCompiledKernel)compiled).PTXAssembly;
     }
 
     /// <summary>A kernel whose items work in groups takes no index.</summary>
-    private static bool IsGrouped(MethodInfo kernel) => !kernel.GetParameters()[0].ParameterType.Name.StartsWith("Index", StringComparison.Ordinal);
+    public static EntryPointDescription Entry(MethodInfo kernel) => kernel.GetParameters()[0].ParameterType.Name.StartsWith("Index", StringComparison.Ordinal)
+        ? EntryPointDescription.FromImplicitlyGroupedKernel(kernel) : EntryPointDescription.FromExplicitlyGroupedKernel(kernel);
 
     /// <summary>The group that the kernel is loaded with, where its type says so: registers are shared by its items.</summary>
     public static int? GroupItems(MethodInfo kernel)

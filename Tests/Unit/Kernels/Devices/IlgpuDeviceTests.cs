@@ -155,13 +155,13 @@ public sealed unsafe class IlgpuDeviceTests
     public void Every_kernel_is_loaded_and_held(TestDevice device)
     {
         var accelerator = (IlgpuDevice)TestDevices.Get(device);
-        IlgpuWeightKernels weights = DeviceFormat.Of(StorageType.F16).Load(new KernelLoader(accelerator.Accelerator, accelerator.Tier), StorageType.F32);
-        IlgpuWeightKernels forProcessors = DeviceFormat.Of(StorageType.F16).Load(new KernelLoader(accelerator.Accelerator, KernelTier.Processor), StorageType.F32);
-        var quantize = new QuantizeKernels<Float32>(new KernelLoader(accelerator.Accelerator, accelerator.Tier));
+        IlgpuWeightKernels weights = DeviceFormat.Of(StorageType.F16).Load(new KernelLoader(accelerator.Accelerator, accelerator.Tier, accelerator.Gate), StorageType.F32);
+        IlgpuWeightKernels forProcessors = DeviceFormat.Of(StorageType.F16).Load(new KernelLoader(accelerator.Accelerator, KernelTier.Processor, accelerator.Gate), StorageType.F32);
+        var quantize = new QuantizeKernels<Float32>(new KernelLoader(accelerator.Accelerator, accelerator.Tier, accelerator.Gate));
         string Definition(MethodInfo kernel) => $"{kernel.DeclaringType!.Name}.{kernel.Name}";
         string[] held = [.. new object[] { accelerator.Kernels, accelerator.Kernels.Of<Float32>(), weights, weights.LinearGroups<Float32>(), forProcessors.Linear<Float32>(), quantize }
             .SelectMany(owner => owner.GetType().GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic).Select(field => field.GetValue(owner)))
-            .OfType<Delegate>().Select(launcher => Definition(launcher.GetCompiledKernel().SourceMethod))];
+            .OfType<LazyKernel>().Select(kernel => Definition(kernel.Load().GetCompiledKernel().SourceMethod))];
         string[] wanted = [.. DeviceKernels.Methods.Values.Where(kernel => !new KernelReach(kernel).IsTensorCore).Select(Definition).Distinct()];
         Assert.Equal(wanted.Order(), held.Distinct().Order());
         Assert.Contains("LinearTile.Kernel", held);

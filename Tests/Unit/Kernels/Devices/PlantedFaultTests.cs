@@ -22,7 +22,7 @@ public sealed class PlantedFaultTests
         float[] numbers = [.. Enumerable.Range(0, 32).Select(i => (float)i)];
         using MemoryBuffer1D<float, Stride1D.Dense> a = accelerator.Allocate1D(numbers), o = accelerator.Allocate1D(numbers);
         Delegate planted = typeof(PlantedFaults).GetMethod(fault)!.CreateDelegate<Action<ArrayView<float>, ArrayView<float>>>();
-        var kernel = new KernelLoader(accelerator, device.Tier).LoadGroups<Action<AcceleratorStream, KernelConfig, ArrayView<float>, ArrayView<float>>>(planted, 32);
+        var kernel = new KernelLoader(accelerator, device.Tier, device.Gate).LoadGroups<Action<AcceleratorStream, KernelConfig, ArrayView<float>, ArrayView<float>>>(planted, 32).Launcher;
         kernel(accelerator.DefaultStream, (fault == nameof(PlantedFaults.GlobalRace) ? 2 : 1, 32), a.View, o.View);
         accelerator.Synchronize();
         Console.WriteLine($"{fault} ran on {accelerator.Name}");
