@@ -67,7 +67,7 @@ public sealed class Assistant : IDisposable
         return values;
     }
 
-    /// <summary>Encodes a picture or clip and waits for it.</summary>
+    /// <summary>Encodes a picture or clip and waits for it, so that its time is known. <see cref="VideoLlava.Encode"/> does not wait: the language part does, on the device.</summary>
     /// <returns>The rows that stand for it in a prompt, and the time that the towers and the projector took.</returns>
     public (VisionTokens Tokens, TimeSpan Time) Encode(PixelValues pixels)
     {
@@ -76,6 +76,7 @@ public sealed class Assistant : IDisposable
         try
         {
             Model.VisionQueue.Wait();
+            tokens.Finished();
             return (tokens, Stopwatch.GetElapsedTime(started));
         }
         catch

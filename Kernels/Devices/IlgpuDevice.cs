@@ -1,5 +1,6 @@
 using ILGPU;
 using ILGPU.Runtime;
+using ILGPU.Runtime.CPU;
 using ILGPU.Runtime.Cuda;
 
 namespace EdgeVideoLlava.Kernels;
@@ -21,12 +22,19 @@ public sealed unsafe partial class IlgpuDevice : ComputeDevice
     private readonly KernelLoader loader;
     private long ticket;
 
-    internal IlgpuDevice(string id, Context context, Accelerator accelerator, StorageType activations, KernelTier tier)
+    internal IlgpuDevice(string id, Context context, Accelerator accelerator, StorageType activations, KernelTier tier, bool deepTiles = false)
     {
         (this.id, this.context, Accelerator) = (id, context, accelerator);
         (ActivationType, Tier) = (activations, tier);
         Memory = accelerator.MemorySize;
-        loader = new KernelLoader(accelerator, tier);
+        SharedMemory = accelerator switch
+        {
+            CudaAccelerator cuda => CudaAttributes.Of(cuda.DeviceId).SharedBytesOfGroup ?? accelerator.MaxSharedMemoryPerGroup,
+            CPUAccelerator => int.MaxValue, // checks nothing
+            _ => accelerator.MaxSharedMemoryPerGroup,
+        };
+        DeepTiles = deepTiles && tier == KernelTier.TensorCore && SharedMemory >= default(DeepTile128).DynamicBytes;
+        loader = new KernelLoader(accelerator, tier) { DeepTiles = DeepTiles };
         Kernels = new IlgpuKernels(loader, activations);
     }
 
@@ -35,6 +43,9 @@ public sealed unsafe partial class IlgpuDevice : ComputeDevice
     public override StorageType ActivationType { get; }
 
     public KernelTier Tier { get; }
+
+    /// <summary>Whether <see cref="DeviceOptions.DeepTiles"/> were asked for and can be had.</summary>
+    public bool DeepTiles { get; }
 
     // As --kernels names them.
     private string TierName => Tier switch { KernelTier.Processor => "processor", KernelTier.Portable => "portable", _ => "tensor-core" };
@@ -50,6 +61,9 @@ public sealed unsafe partial class IlgpuDevice : ComputeDevice
 
     /// <summary>Bytes of device memory as the driver reported them when the device was opened.</summary>
     public long Memory { get; }
+
+    /// <summary>Bytes of shared memory that a group may have: on CUDA more than <see cref="Accelerator.MaxSharedMemoryPerGroup"/> where it is asked for.</summary>
+    internal int SharedMemory { get; }
 
     /// <summary>Whether CUDA runs it, where work that is recorded is a graph.</summary>
     public bool IsCuda => Accelerator.AcceleratorType == AcceleratorType.Cuda;

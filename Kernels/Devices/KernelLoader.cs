@@ -4,6 +4,7 @@ using ILGPU.Backends;
 using ILGPU.Backends.EntryPoints;
 using ILGPU.Backends.OpenCL;
 using ILGPU.Runtime;
+using ILGPU.Runtime.Cuda;
 using ILGPU.Runtime.OpenCL;
 
 namespace EdgeVideoLlava.Kernels;
@@ -19,6 +20,9 @@ internal sealed class KernelLoader(Accelerator accelerator, KernelTier tier)
     private const string Wanted = "barrier ( CLK_LOCAL_MEM_FENCE | CLK_GLOBAL_MEM_FENCE )";
 
     public KernelTier Tier { get; } = tier;
+
+    /// <summary>Whether products on tensor cores take <see cref="DeepTile128"/> where they took <see cref="Tile128"/>.</summary>
+    public bool DeepTiles { get; init; }
 
     /// <summary>Whether kernels may compute in double: some OpenCL devices do not.</summary>
     public bool HasDoubles => accelerator is not CLAccelerator cl || cl.Capabilities.Float64;
@@ -102,12 +106,15 @@ internal sealed class KernelLoader(Accelerator accelerator, KernelTier tier)
     /// <typeparam name="TLauncher">Action of AcceleratorStream, KernelConfig and the kernel's own parameters.</typeparam>
     /// <param name="kernel">A static method.</param>
     /// <param name="group">Items of a group, for the register allocation of CUDA.</param>
-    public TLauncher LoadGroups<TLauncher>(Delegate kernel, int group) where TLauncher : Delegate => Compile(kernel, () =>
+    /// <param name="dynamicBytes">Shared memory that its launches ask for; CUDA wants to know of more than 48 KB beforehand.</param>
+    public TLauncher LoadGroups<TLauncher>(Delegate kernel, int group, int dynamicBytes = 0) where TLauncher : Delegate => Compile(kernel, () =>
     {
         CompiledKernel compiled = accelerator.GetBackend().Compile(
             EntryPointDescription.FromExplicitlyGroupedKernel(kernel.Method), new KernelSpecialization(group, null));
         if (compiled is CLCompiledKernel text) compiled = WithLocalFence(text, accelerator.Context);
-        return accelerator.LoadKernel(compiled).CreateLauncherDelegate<TLauncher>();
+        Kernel loaded = accelerator.LoadKernel(compiled);
+        if (dynamicBytes > 0 && loaded is CudaKernel cuda) DriverApi.AllowShared(cuda, dynamicBytes);
+        return loaded.CreateLauncherDelegate<TLauncher>();
     });
 
     /// <summary>OpenCL text whose barriers order shared memory as well.</summary>
