@@ -29,7 +29,7 @@ public static class DeviceChecks
             new DeviceCheck(RecordedName, () => Recorded(device)),
             new DeviceCheck("the driver's copy", () => Copied(device)),
             new DeviceCheck("a queue that waits for another", () => Waited(device)),
-            .. device.Tier == KernelTier.TensorCore && device.SharedMemory >= default(DeepTile128).DynamicBytes ? Deep(device, wide) : [],
+            .. device.CanHaveDeepTiles ? Deep(device, wide) : [],
         ];
     }
 

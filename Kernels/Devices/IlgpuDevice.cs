@@ -33,7 +33,7 @@ public sealed unsafe partial class IlgpuDevice : ComputeDevice
             CPUAccelerator => int.MaxValue, // checks nothing
             _ => accelerator.MaxSharedMemoryPerGroup,
         };
-        DeepTiles = deepTiles && tier == KernelTier.TensorCore && SharedMemory >= default(DeepTile128).DynamicBytes;
+        DeepTiles = deepTiles && CanHaveDeepTiles;
         loader = new KernelLoader(accelerator, tier) { DeepTiles = DeepTiles };
         Kernels = new IlgpuKernels(loader, activations);
     }
@@ -47,8 +47,11 @@ public sealed unsafe partial class IlgpuDevice : ComputeDevice
     /// <summary>Whether <see cref="DeviceOptions.DeepTiles"/> were asked for and can be had.</summary>
     public bool DeepTiles { get; }
 
+    /// <summary>Whether its kernels are those of tensor cores and a group may have the shared memory.</summary>
+    public bool CanHaveDeepTiles => Tier == KernelTier.TensorCore && SharedMemory >= default(DeepTile128).DynamicBytes;
+
     // As --kernels names them.
-    private string TierName => Tier switch { KernelTier.Processor => "processor", KernelTier.Portable => "portable", _ => "tensor-core" };
+    private string TierName => Tier switch { KernelTier.Processor => "processor", KernelTier.Portable => "portable", _ => DeepTiles ? "tensor-core (deep tiles)" : "tensor-core" };
 
     public override long? FreeMemory => Accelerator is CudaAccelerator cuda ? cuda.GetFreeMemory() : Memory - AllocatedBytes;
 

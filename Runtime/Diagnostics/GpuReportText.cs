@@ -35,6 +35,7 @@ internal static class GpuReportText
         if (!results.IsGpu) Line(text, $"**{results.Device} is a processor, no GPU.** Small sizes, so that the way through is tested; the figures say nothing about a GPU.");
         if (!results.IsGpu) Line(text, $"");
         if (device != null) Line(text, $"* device: {device.Id}, {device.Name}, {device.Kind}; {device.Driver}; {device.Memory >> 20} MiB{(device.Lacks.Count == 0 ? "" : "; without " + string.Join(", ", device.Lacks))}");
+        if (device is { Details.Count: > 0 }) Line(text, $"* {string.Join(", ", device.Details)}");
         foreach (string opened in results.Opened) Line(text, $"* opened as: {opened}");
         Line(text, $"* EdgeVideoLlava {typeof(GpuReport).Assembly.GetName().Version!.ToString(3)}; {RuntimeInformation.FrameworkDescription}; {RuntimeInformation.OSDescription}, {RuntimeInformation.RuntimeIdentifier}");
         Line(text, $"* {results.Started:yyyy-MM-dd HH:mm} UTC; took {results.Took.TotalSeconds:0} s");

@@ -25,6 +25,7 @@ public sealed class DeviceChecksTests
         using var deep = (IlgpuDevice)ComputeDevices.Open("ilgpu-cpu", new DeviceOptions(Compute: StorageType.F16, Tier: KernelTier.TensorCore, DeepTiles: true));
         using var portable = (IlgpuDevice)ComputeDevices.Open("ilgpu-cpu", new DeviceOptions(Compute: StorageType.F16, Tier: KernelTier.Portable, DeepTiles: true));
         Assert.Equal((true, false), (deep.DeepTiles, portable.DeepTiles));
+        Assert.Contains("tensor-core (deep tiles) kernels", deep.Description);
         var shallow = (IlgpuDevice)TestDevices.Get(TestDevice.IlgpuCpuTensorCore);
         Assert.False(shallow.DeepTiles);
         Assert.Equal(Bytes(deep), default(DeepTile128).DynamicBytes);
