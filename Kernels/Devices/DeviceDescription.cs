@@ -11,4 +11,7 @@ public sealed record DeviceDescription(string Id, string Name, string Kind, stri
 {
     /// <summary>What else is known of it, in short phrases: caches, bandwidth, driver. Of CUDA devices only.</summary>
     public IReadOnlyList<string> Details { get; init; } = [];
+
+    /// <summary>Bytes a second of the memory by its clock and the width of its bus; null where that is not known. Of CUDA devices with memory of their own only.</summary>
+    public double? MemoryBandwidth { get; init; }
 }

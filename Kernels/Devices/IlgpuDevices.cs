@@ -92,6 +92,7 @@ public static class IlgpuDevices
             device.MemorySize,
             Missing((major >= 7, "tensor cores"), (major >= 8, "bf16 and asynchronous copies")))
         {
+            MemoryBandwidth = attributes.MemoryBandwidth,
             Details = attributes.Phrases(CudaAttributes.DriverVersion()),
         };
     }
