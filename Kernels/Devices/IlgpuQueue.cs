@@ -126,8 +126,7 @@ internal sealed unsafe partial class IlgpuQueue : ComputeQueue
             if (stream is not CudaStream mine || other.stream is not CudaStream theirs) return false;
             device.Accelerator.Bind();
             marker ??= DriverApi.CreateEvent();
-            lock (device.Gate) isClosed = true;
-        if (marker is not { } created || DriverApi.WaitFor(mine.StreamPtr, theirs.StreamPtr, created) != 0) return false;
+            if (marker is not { } created || DriverApi.WaitFor(mine.StreamPtr, theirs.StreamPtr, created) != 0) return false;
             progress.Give(device.NextTicket());
             progress.Follow(other.progress, progress.Last);
             return true;
@@ -142,7 +141,10 @@ internal sealed unsafe partial class IlgpuQueue : ComputeQueue
         Wait();
         device.Forget(this);
         staging.Dispose();
-        lock (device.Gate) isClosed = true;
+        lock (device.Gate)
+        {
+            isClosed = true;
+        }
         if (marker is { } released) _ = DriverApi.DestroyEvent(released);
         stream.Dispose();
         base.Dispose();
