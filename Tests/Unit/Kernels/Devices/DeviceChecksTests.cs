@@ -10,9 +10,13 @@ public sealed class DeviceChecksTests
     [Theory, InlineData(TestDevice.IlgpuCpuTensorCore), InlineData(TestDevice.OpenCl), InlineData(TestDevice.OpenClPortable), InlineData(TestDevice.CudaHalf)]
     public void A_queue_waits_for_another(TestDevice device) => Lanes.Within(() => Assert.Null(Check(device, "a queue that waits for another").Run()));
 
-    [Theory, InlineData(TestDevice.IlgpuCpuTensorCore), InlineData(TestDevice.CudaHalf)]
-    public void Tiles_of_three_and_of_four_steps_give_the_same_bits(TestDevice device)
-        => Lanes.Within(() => Assert.Null(Check(device, "F16 product, tiles of three and of four steps").Run()));
+    [Theory]
+    [InlineData(TestDevice.IlgpuCpuTensorCore, StorageType.F16)]
+    [InlineData(TestDevice.IlgpuCpuTensorCore, StorageType.Q4_0)]
+    [InlineData(TestDevice.CudaHalf, StorageType.F16)]
+    [InlineData(TestDevice.CudaHalf, StorageType.Q4_0)]
+    public void Tiles_of_three_and_of_four_steps_give_the_same_bits(TestDevice device, StorageType type)
+        => Lanes.Within(() => Assert.Null(Check(device, $"{type} product, tiles of three and of four steps").Run()));
 
     [Fact]
     public void Devices_without_tensor_cores_have_no_check_of_tiles()
