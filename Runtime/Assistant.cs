@@ -61,7 +61,7 @@ public sealed class Assistant : IDisposable
 
     internal PixelValues Join(IReadOnlyList<PixelValues> frames) => clips.Join(frames);
 
-    /// <summary>Encodes a picture or clip and waits for it.</summary>
+    /// <summary>Encodes a picture or clip and waits for it, so that its time is known. <see cref="VideoLlava.Encode"/> does not wait: the language part does, on the device.</summary>
     /// <returns>The rows that stand for it in a prompt, and the time that the towers and the projector took.</returns>
     public (VisionTokens Tokens, TimeSpan Time) Encode(PixelValues pixels)
     {
@@ -70,6 +70,7 @@ public sealed class Assistant : IDisposable
         try
         {
             Model.VisionQueue.Wait();
+            tokens.Finished();
             return (tokens, Stopwatch.GetElapsedTime(started));
         }
         catch

@@ -43,7 +43,7 @@ public sealed class VideoLlava : IDisposable
         => new(ModelParts.Load(Loading.SyntheticCheckpoint.Create(config, type, sharedMemory: device is not CpuDevice), config, device, options ?? new LoadOptions(), null, cancel));
 
     /// <summary>f_P(f_V(pixels)): a picture or clip to the rows that stand for it in a prompt.</summary>
-    /// <remarks>Before the language part uses them, the caller waits for <see cref="VisionQueue"/>.</remarks>
+    /// <remarks>Given to <see cref="VisionQueue"/> and not waited for: <see cref="Prefill"/> makes its own queue wait for them.</remarks>
     public VisionTokens Encode(PixelValues pixels, StageTrace? trace = null)
     {
         (VisionTower tower, string kind) = pixels.IsClip ? (parts.VideoTower, "video") : (parts.ImageTower, "image");

@@ -38,7 +38,6 @@ public sealed record BatchLoss(double Sum, int Supervised)
         try
         {
             foreach (PixelValues pixels in sample.Visuals) visuals.Add(model.Encode(pixels));
-            model.VisionQueue.Wait(); // the language queue reads what the towers made
             MergedPrompt prompt = MergedPrompt.FromMarkers(sample.Ids, visuals, model.Config.Language.Vocabulary);
             if (model.Config.ExpandedLimit is { } limit) prompt.Truncate(limit);
             return OfPrompt(model, prompt, PaddedBatch.Expand(prompt, sample.Ids, sample.Labels), trace);

@@ -1,7 +1,7 @@
 namespace EdgeVideoLlava.Kernels;
 
 /// <summary>Work in order on one device. Operations (Linear, RmsNorm, ...) take a queue first; only Read and Wait wait for it.</summary>
-/// <remarks>Not thread-safe: one thread at a time gives work to a queue. Several queues of a device may be used at once; none waits for another.</remarks>
+/// <remarks>Not thread-safe: one thread at a time gives work to a queue. Several queues of a device may be used at once; none waits for another but by <see cref="WaitFor"/>.</remarks>
 public abstract class ComputeQueue(ComputeDevice device) : IDisposable
 {
     public ComputeDevice Device { get; } = device;
@@ -32,8 +32,19 @@ public abstract class ComputeQueue(ComputeDevice device) : IDisposable
     {
     }
 
+    /// <summary>This queue's later work begins after all that another queue of the device has been given so far, and may use its results.</summary>
+    /// <remarks>On CUDA the host goes on at once (an event of one stream that the other waits for); elsewhere it waits for the other queue.</remarks>
+    /// <exception cref="ArgumentException">The other queue is another device's.</exception>
+    public void WaitFor(ComputeQueue other)
+    {
+        if (other.Device != Device) throw new ArgumentException("a queue of another device", nameof(other));
+        if (other != this) Follow(other);
+    }
+
+    private protected virtual void Follow(ComputeQueue other) => other.Wait();
+
     /// <summary>Remembers the operations that <paramref name="give"/> gives, without doing them, as one piece of work; null where the back end has no such thing.</summary>
-    /// <remarks>They may neither read nor write from the host; the same operations must have run before, so that nothing is compiled or allocated: a CUDA stream in capture bears neither.</remarks>
+    /// <remarks>They may neither read nor write from the host nor wait for another queue; the same operations must have run before, so that nothing is compiled or allocated: a CUDA stream in capture bears neither.</remarks>
     public virtual RecordedWork? Record(Action give) => null;
 
     public virtual void Dispose() => GC.SuppressFinalize(this);

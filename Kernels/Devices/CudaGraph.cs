@@ -20,19 +20,18 @@ internal sealed class CudaGraph : RecordedWork
     /// <summary>Null if this driver cannot: then the launches are given one by one.</summary>
     public static CudaGraph? Capture(IlgpuQueue queue, CudaStream stream, Action give)
     {
-        if (DriverApi.BeginCapture(stream.StreamPtr, DriverApi.CaptureThreadLocal) != 0) return null;
-        nint graph = 0;
-        bool ended = false;
+        if (DriverApi.BeginCapture(stream.StreamPtr) != 0) return null;
+        nint? graph = null;
         try
         {
             give();
-            ended = DriverApi.EndCapture(stream.StreamPtr, out graph) == 0;
-            return ended && graph != 0 && DriverApi.InstantiateGraph(out nint executable, graph, 0) == 0 ? new CudaGraph(queue, executable, queue.Scratch.Version) : null;
+            graph = DriverApi.EndCapture(stream.StreamPtr);
+            return graph is { } captured && DriverApi.InstantiateGraph(captured) is { } executable ? new CudaGraph(queue, executable, queue.Scratch.Version) : null;
         }
         finally
         {
-            if (!ended) _ = DriverApi.EndCapture(stream.StreamPtr, out graph); // a stream left in capture would do nothing ever after
-            if (graph != 0) _ = DriverApi.DestroyGraph(graph);
+            graph ??= DriverApi.EndCapture(stream.StreamPtr); // a stream left in capture would do nothing ever after
+            if (graph is { } released) _ = DriverApi.DestroyGraph(released);
         }
     }
 

@@ -1,3 +1,6 @@
+using System.Globalization;
+using ILGPU.Runtime.CPU;
+
 namespace EdgeVideoLlava.Kernels;
 
 /// <summary>Everything of an accelerator that the model relies on, against the processor at toy sizes: what a first GPU has to confirm before its speed counts.</summary>
@@ -25,6 +28,8 @@ public static class DeviceChecks
             .. DeviceSelfTest.Operations.Concat(Products(wide)).Concat(Attention()).Select(operation => Compared(device, operation.Name, operation.Run)),
             new DeviceCheck(RecordedName, () => Recorded(device)),
             new DeviceCheck("the driver's copy", () => Copied(device)),
+            new DeviceCheck("a queue that waits for another", () => Waited(device)),
+            .. device.CanHaveDeepTiles ? Deep(device, wide) : [],
         ];
     }
 
@@ -95,6 +100,62 @@ public static class DeviceChecks
         work.Replay();
         float[] again = o.Queue.Read(y);
         return direct.AsSpan().SequenceEqual(again) ? null : "the results are others";
+    }
+
+    /// <summary>Long work on one queue, its result copied by another; on CUDA the host must not wait.</summary>
+    private static string? Waited(IlgpuDevice device)
+    {
+        (int rows, int steps, int rounds) = device.Tier == KernelTier.Processor || device.Accelerator is CPUAccelerator ? (4, 5, 2) : (4096, 20, 3);
+        using var o = new SelfTestOperands(device);
+        using ComputeQueue other = device.CreateQueue();
+        Matrix x = o.Matrix(rows, 1024), one = o.Matrix(1, 1024), y = o.Matrix(rounds, 1024);
+        o.Queue.Write(new float[rows * 1024], x);
+        o.Queue.Write([.. Enumerable.Repeat(1f, 1024)], one);
+        bool hostWaited = false;
+        for (int round = 0; round < rounds; round++)
+        {
+            for (int step = 0; step < steps; step++) AddRows.Run(o.Queue, x, one, 1, x);
+            other.WaitFor(o.Queue);
+            hostWaited |= ((IlgpuQueue)o.Queue).Passed(long.MaxValue);
+            CopyRows.Run(other, x.RowRange(rows - 1, 1), y.RowRange(round, 1));
+            o.Queue.WaitFor(other); // or the next round would be copied
+        }
+        float[] got = other.Read(y);
+        int wrong = Enumerable.Range(0, got.Length).FirstOrDefault(i => got[i] != (i / 1024 + 1) * steps, -1);
+        return wrong >= 0 ? string.Create(CultureInfo.InvariantCulture, $"number {wrong} is {got[wrong]}, expected {(wrong / 1024 + 1) * steps}")
+            : device.IsCuda && hostWaited ? "the driver gave no event; the host waited"
+            : null;
+    }
+
+    private static IEnumerable<DeviceCheck> Deep(IlgpuDevice device, int wide)
+        => new[] { StorageType.F16, StorageType.Q4_0 }.Select(type => new DeviceCheck($"{type} product, tiles of three and of four steps", () => Deepened(device, type, wide)));
+
+    /// <summary>The same sums in the same order: the same bits.</summary>
+    private static string? Deepened(IlgpuDevice device, StorageType type, int wide)
+    {
+        using var o = new SelfTestOperands(device);
+        Weight weight = o.Weight(type, wide, Columns);
+        Matrix x = o.Activations(200, Columns), y = o.Matrix(200, wide);
+        float[] three = Product(deepTiles: false), four = Product(deepTiles: true);
+        int different = Enumerable.Range(0, three.Length).FirstOrDefault(i => three[i] != four[i], -1);
+        return different < 0 ? null : string.Create(CultureInfo.InvariantCulture, $"number {different} is {three[different]} with three, {four[different]} with four");
+
+        float[] Product(bool deepTiles)
+        {
+            var queue = (IlgpuQueue)o.Queue;
+            LinearTensorKernels kernels = Load(deepTiles);
+            o.Queue.Write(new float[200 * wide], y);
+            Linear.TensorCore(queue, kernels, weight, x, y, default);
+            float[] got = queue.Read(y);
+            GC.KeepAlive(kernels);
+            return got;
+        }
+
+        LinearTensorKernels Load(bool deepTiles)
+        {
+            var loader = new KernelLoader(device.Accelerator, device.Tier, device.Gate) { DeepTiles = deepTiles };
+            return type == StorageType.F16 ? LinearTensorKernels.Load<DeviceHalfRows>(loader) : LinearTensorKernels.Load<DeviceQ4_0>(loader);
+        }
     }
 
     private static string? Copied(IlgpuDevice device)

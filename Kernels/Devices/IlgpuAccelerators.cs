@@ -103,7 +103,7 @@ internal static class IlgpuAccelerators
         {
             accelerator = create();
             StorageType activations = options.Compute ?? (tier == KernelTier.Processor ? StorageType.F32 : StorageType.F16);
-            return new IlgpuDevice(id, context, accelerator, activations, options.Tier ?? tier);
+            return new IlgpuDevice(id, context, accelerator, activations, options.Tier ?? tier, options.DeepTiles);
         }
         catch (Exception e) when (e is AcceleratorException or NotSupportedException)
         {

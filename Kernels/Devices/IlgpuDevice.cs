@@ -1,5 +1,6 @@
 using ILGPU;
 using ILGPU.Runtime;
+using ILGPU.Runtime.CPU;
 using ILGPU.Runtime.Cuda;
 
 namespace EdgeVideoLlava.Kernels;
@@ -20,12 +21,19 @@ public sealed unsafe partial class IlgpuDevice : ComputeDevice
     private readonly Queue<(MemoryBuffer Memory, long Ticket)> retired = new();
     private long ticket;
 
-    internal IlgpuDevice(string id, Context context, Accelerator accelerator, StorageType activations, KernelTier tier)
+    internal IlgpuDevice(string id, Context context, Accelerator accelerator, StorageType activations, KernelTier tier, bool deepTiles = false)
     {
         (this.id, this.context, Accelerator) = (id, context, accelerator);
         (ActivationType, Tier) = (activations, tier);
         Memory = accelerator.MemorySize;
-        Loader = new KernelLoader(accelerator, tier, Gate);
+        SharedMemory = accelerator switch
+        {
+            CudaAccelerator cuda => CudaAttributes.Of(cuda.DeviceId).SharedBytesOfGroup ?? accelerator.MaxSharedMemoryPerGroup,
+            CPUAccelerator => int.MaxValue, // checks nothing
+            _ => accelerator.MaxSharedMemoryPerGroup,
+        };
+        DeepTiles = deepTiles && CanHaveDeepTiles;
+        Loader = new KernelLoader(accelerator, tier, Gate) { DeepTiles = DeepTiles };
         Kernels = new IlgpuKernels(Loader, activations);
     }
 
@@ -35,8 +43,14 @@ public sealed unsafe partial class IlgpuDevice : ComputeDevice
 
     public KernelTier Tier { get; }
 
+    /// <summary>Whether <see cref="DeviceOptions.DeepTiles"/> were asked for and can be had.</summary>
+    public bool DeepTiles { get; }
+
+    /// <summary>Whether its kernels are those of tensor cores and a group may have the shared memory.</summary>
+    public bool CanHaveDeepTiles => Tier == KernelTier.TensorCore && SharedMemory >= default(DeepTile128).DynamicBytes;
+
     // As --kernels names them.
-    private string TierName => Tier switch { KernelTier.Processor => "processor", KernelTier.Portable => "portable", _ => "tensor-core" };
+    private string TierName => Tier switch { KernelTier.Processor => "processor", KernelTier.Portable => "portable", _ => DeepTiles ? "tensor-core (deep tiles)" : "tensor-core" };
 
     public override long? FreeMemory => Accelerator is CudaAccelerator cuda ? cuda.GetFreeMemory() : Memory - AllocatedBytes;
 
@@ -49,6 +63,9 @@ public sealed unsafe partial class IlgpuDevice : ComputeDevice
 
     /// <summary>Bytes of device memory as the driver reported them when the device was opened.</summary>
     public long Memory { get; }
+
+    /// <summary>Bytes of shared memory that a group may have: on CUDA more than <see cref="Accelerator.MaxSharedMemoryPerGroup"/> where it is asked for.</summary>
+    internal int SharedMemory { get; }
 
     /// <summary>Whether CUDA runs it, where work that is recorded is a graph.</summary>
     public bool IsCuda => Accelerator.AcceleratorType == AcceleratorType.Cuda;

@@ -83,13 +83,18 @@ public static class IlgpuDevices
     private static DeviceDescription Describe(CudaDevice device, string id)
     {
         (int major, int minor) = device.Architecture is { } sm ? (sm.Major, sm.Minor) : (0, 0);
+        CudaAttributes attributes = CudaAttributes.Of(device.DeviceId);
         return new DeviceDescription(
             id,
             device.Name.Trim(),
-            "GPU",
+            attributes.IsIntegrated == true ? "integrated GPU" : "GPU",
             $"CUDA {device.DriverVersion.Major}.{device.DriverVersion.Minor}, sm_{major}{minor}",
             device.MemorySize,
-            Missing((major >= 7, "tensor cores"), (major >= 8, "bf16 and asynchronous copies")));
+            Missing((major >= 7, "tensor cores"), (major >= 8, "bf16 and asynchronous copies")))
+        {
+            MemoryBandwidth = attributes.MemoryBandwidth,
+            Details = attributes.Phrases(CudaAttributes.DriverVersion()),
+        };
     }
 
     private static string[] Missing(params (bool Has, string What)[] features)

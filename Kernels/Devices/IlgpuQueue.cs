@@ -15,8 +15,9 @@ internal sealed unsafe partial class IlgpuQueue : ComputeQueue
     private readonly HostStaging staging = new();
     private List<Action<AcceleratorStream>>? recording;
     private HashSet<LazyKernel>? wanted; // not null: nothing runs
-    private long last, done;
-    private bool disposed;
+    private readonly QueueProgress progress = new();
+    private nint? marker;
+    private bool disposed, isClosed, isRecording;
 
     public IlgpuQueue(IlgpuDevice device) : base(device)
     {
@@ -36,7 +37,7 @@ internal sealed unsafe partial class IlgpuQueue : ComputeQueue
     public Arena Scratch { get; }
 
     /// <summary>Whether everything given to this queue up to a ticket of the device is done.</summary>
-    public bool Passed(long ticket) => Volatile.Read(ref done) >= Math.Min(ticket, Volatile.Read(ref last));
+    public bool Passed(long ticket) => progress.Passed(ticket);
 
     public override void Write(ReadOnlySpan<float> source, Matrix target)
     {
@@ -107,8 +108,31 @@ internal sealed unsafe partial class IlgpuQueue : ComputeQueue
         {
             throw device.Failed(e);
         }
-        InterlockedMax(ref done, ticket);
+        progress.Finish(ticket);
         device.ReleaseRetired();
+    }
+
+    private protected override void Follow(ComputeQueue other)
+    {
+        var followed = (IlgpuQueue)other;
+        if (isRecording || followed.isRecording) throw new InvalidOperationException("recorded work neither waits for another queue nor is waited for");
+        if (!FollowByEvent(followed)) followed.Wait();
+    }
+
+    /// <summary>False where there is no CUDA, or its driver refuses.</summary>
+    private bool FollowByEvent(IlgpuQueue other)
+    {
+        lock (device.Gate)
+        {
+            if (other.isClosed) return true; // it has waited for its work, and its stream is gone
+            if (stream is not CudaStream mine || other.stream is not CudaStream theirs) return false;
+            device.Accelerator.Bind();
+            marker ??= DriverApi.CreateEvent();
+            if (marker is not { } created || DriverApi.WaitFor(mine.StreamPtr, theirs.StreamPtr, created) != 0) return false;
+            progress.Give(device.NextTicket());
+            progress.Follow(other.progress, progress.Last);
+            return true;
+        }
     }
 
     public override void Dispose()
@@ -119,6 +143,11 @@ internal sealed unsafe partial class IlgpuQueue : ComputeQueue
         Wait();
         device.Forget(this);
         staging.Dispose();
+        lock (device.Gate)
+        {
+            isClosed = true;
+        }
+        if (marker is { } released) _ = DriverApi.DestroyEvent(released);
         stream.Dispose();
         base.Dispose();
     }
@@ -162,10 +191,10 @@ internal sealed unsafe partial class IlgpuQueue : ComputeQueue
     private void Upload<T>(ReadOnlySpan<T> source, ArrayView<T> target) where T : unmanaged
     {
         if (wanted != null) return;
-        HostStaging.Block block = staging.Take((long)source.Length * sizeof(T), Volatile.Read(ref done));
+        HostStaging.Block block = staging.Take((long)source.Length * sizeof(T), progress.Done);
         source.CopyTo(new Span<T>(block.Address, source.Length));
         Submit((target, (nint)block.Address), static (copy, stream) => copy.target.CopyFromCPUUnsafeAsync(stream, ref *(T*)copy.Item2, copy.target.Length));
-        block.Ticket = last;
+        block.Ticket = progress.Last;
     }
 
     private void Download<T>(ArrayView<T> source, T* target) where T : unmanaged
@@ -193,6 +222,19 @@ internal sealed unsafe partial class IlgpuQueue : ComputeQueue
     }
 
     public override RecordedWork? Record(Action give)
+    {
+        isRecording = true;
+        try
+        {
+            return RecordGiven(give);
+        }
+        finally
+        {
+            isRecording = false;
+        }
+    }
+
+    private RecordedWork RecordGiven(Action give)
     {
         int version = Scratch.Version;
         if (stream is CudaStream cuda)
@@ -242,19 +284,8 @@ internal sealed unsafe partial class IlgpuQueue : ComputeQueue
             }
             finally
             {
-                Volatile.Write(ref last, device.NextTicket());
+                progress.Give(device.NextTicket());
             }
-        }
-    }
-
-    private static void InterlockedMax(ref long target, long value)
-    {
-        long seen = Volatile.Read(ref target);
-        while (seen < value)
-        {
-            long before = Interlocked.CompareExchange(ref target, value, seen);
-            if (before == seen) return;
-            seen = before;
         }
     }
 }

@@ -9,6 +9,9 @@ internal static class InstructionChecks
 {
     private const int Items = 32;
 
+    /// <summary>64 KB of shared memory in pieces of 16 bytes: more than a kernel may have without asking the driver.</summary>
+    private const int ManyQuads = 4096;
+
     // ---- kernels ---------------------------------------------------------------------------------------------------------------
     internal static void MultiplyAddKernel(ArrayView<U4> a, ArrayView<U4> b, ArrayView<U4> result)
     {
@@ -63,6 +66,30 @@ internal static class InstructionChecks
         };
     }
 
+    /// <summary>Dynamic shared memory of <see cref="ManyQuads"/>, filled by asynchronous copies and numbered; each lane sums what the lane opposite has filled.</summary>
+    internal static void SharedSumsKernel(ArrayView<U4> source, ArrayView<U4> unused, ArrayView<U4> result)
+    {
+        ArrayView<U4> tile = SharedMemory.GetDynamic<U4>();
+        int lane = Group.IdxX;
+        for (int i = lane; i < ManyQuads; i += Items) PtxIntrinsics.Copy(ref tile[i], ref source[lane]);
+        PtxIntrinsics.CommitCopies();
+        PtxIntrinsics.WaitForAllCopies();
+        for (int i = lane; i < ManyQuads; i += Items)
+        {
+            U4 own = tile[i];
+            own.X += (uint)i;
+            tile[i] = own;
+        }
+        Group.Barrier();
+        U4 sum = default;
+        for (int i = Items - 1 - lane; i < ManyQuads; i += Items)
+        {
+            U4 quad = tile[i];
+            sum = new U4 { X = sum.X + quad.X, Y = sum.Y + quad.Y, Z = sum.Z + quad.Z, W = sum.W + quad.W };
+        }
+        result[lane] = sum;
+    }
+
     // ---- checks ----------------------------------------------------------------------------------------------------------------
     public static IEnumerable<DeviceCheck> Of(IlgpuDevice device)
     {
@@ -74,11 +101,17 @@ internal static class InstructionChecks
         yield return Check(device, "cp.async, waits and zeros", CopyKernel, numbered, numbered, [.. Enumerable.Range(0, Items).Select(lane => CopiedTwice(numbered[Items - 1 - lane], Items - 1 - lane))]);
         yield return Check(device, "cvt.rn.f16x2 and ld.global.nc.v4", HalvesKernel, [.. Enumerable.Range(0, Items).Select(lane => new U4 { X = (uint)lane, Y = (uint)(2 * lane + 1), Z = 4097, W = 4099 })],
             numbered, [.. Enumerable.Range(0, Items).Select(lane => new U4 { X = Pair(lane, 2 * lane + 1), Y = Pair(-4096, 4100) })]);
+        if (device.SharedMemory >= ManyQuads * 16)
+        {
+            U4[] sums = [.. Enumerable.Range(0, Items).Select(lane => Summed(numbered[Items - 1 - lane], Items - 1 - lane))];
+            yield return Check(device, "64 KB of dynamic shared memory", SharedSumsKernel, numbered, numbered, sums, ManyQuads * 16);
+        }
     }
 
-    private static DeviceCheck Check(IlgpuDevice device, string name, Action<ArrayView<U4>, ArrayView<U4>, ArrayView<U4>> kernel, U4[] first, U4[] second, U4[] expected) => new(name, () =>
+    private static DeviceCheck Check(
+        IlgpuDevice device, string name, Action<ArrayView<U4>, ArrayView<U4>, ArrayView<U4>> kernel, U4[] first, U4[] second, U4[] expected, int dynamicBytes = 0) => new(name, () =>
     {
-        U4[] got = Run(device, kernel, first, second);
+        U4[] got = Run(device, kernel, first, second, dynamicBytes);
         for (int lane = 0; lane < Items; lane++)
         {
             if (!got[lane].Equals(expected[lane])) return $"lane {lane} holds {Text(got[lane])}, expected {Text(expected[lane])}";
@@ -87,15 +120,15 @@ internal static class InstructionChecks
     });
 
     // ---- launcher --------------------------------------------------------------------------------------------------------------
-    private static U4[] Run(IlgpuDevice device, Action<ArrayView<U4>, ArrayView<U4>, ArrayView<U4>> kernel, U4[] first, U4[] second)
+    private static U4[] Run(IlgpuDevice device, Action<ArrayView<U4>, ArrayView<U4>, ArrayView<U4>> kernel, U4[] first, U4[] second, int dynamicBytes)
     {
         lock (device.Gate)
         {
             Accelerator accelerator = device.Accelerator;
             accelerator.Bind();
-            var launcher = new KernelLoader(accelerator, device.Tier, device.Gate).LoadGroups<Action<AcceleratorStream, KernelConfig, ArrayView<U4>, ArrayView<U4>, ArrayView<U4>>>(kernel, Items).Launcher;
+            var launcher = new KernelLoader(accelerator, device.Tier, device.Gate).LoadGroups<Action<AcceleratorStream, KernelConfig, ArrayView<U4>, ArrayView<U4>, ArrayView<U4>>>(kernel, Items, dynamicBytes).Launcher;
             using MemoryBuffer1D<U4, Stride1D.Dense> a = accelerator.Allocate1D(first), b = accelerator.Allocate1D(second), result = accelerator.Allocate1D<U4>(Items);
-            launcher(accelerator.DefaultStream, new KernelConfig(1, Items), a.View, b.View, result.View);
+            launcher(accelerator.DefaultStream, new KernelConfig(1, Items, dynamicBytes == 0 ? default : SharedMemoryConfig.RequestDynamic<byte>(dynamicBytes)), a.View, b.View, result.View);
             accelerator.DefaultStream.Synchronize();
             U4[] got = result.GetAsArray1D();
             GC.KeepAlive(launcher);
@@ -138,6 +171,14 @@ internal static class InstructionChecks
     {
         int kept = lane % 5;
         return new U4 { X = kept > 0 ? words.X : 0, Y = kept > 1 ? words.Y : 0, Z = (kept > 2 ? words.Z : 0) + words.Z, W = (kept > 3 ? words.W : 0) + words.W };
+    }
+
+    /// <summary>The words of a lane so often as it has filled pieces, and their numbers.</summary>
+    private static U4 Summed(U4 words, int lane)
+    {
+        const uint pieces = ManyQuads / Items;
+        uint numbers = (uint)Enumerable.Range(0, (int)pieces).Sum(piece => piece * Items + lane);
+        return new U4 { X = pieces * words.X + numbers, Y = pieces * words.Y, Z = pieces * words.Z, W = pieces * words.W };
     }
 
     private static uint Pair(int low, int high) => BitConverter.HalfToUInt16Bits((System.Half)low) | (uint)BitConverter.HalfToUInt16Bits((System.Half)high) << 16;

@@ -3,6 +3,7 @@ using ILGPU.Backends;
 using ILGPU.Backends.EntryPoints;
 using ILGPU.Runtime;
 using ILGPU.Runtime.CPU;
+using ILGPU.Runtime.Cuda;
 using ILGPU.Runtime.OpenCL;
 
 namespace EdgeVideoLlava.Kernels;
@@ -17,6 +18,9 @@ internal sealed class KernelLoader(Accelerator accelerator, KernelTier tier, Loc
 
     /// <summary>How many kernels have been compiled so far.</summary>
     public int Compiled => Volatile.Read(ref compiled);
+
+    /// <summary>Whether products on tensor cores take <see cref="DeepTile128"/> where they took <see cref="Tile128"/>.</summary>
+    public bool DeepTiles { get; init; }
 
     /// <summary>Whether kernels may compute in double: some OpenCL devices do not.</summary>
     public bool HasDoubles => accelerator is not CLAccelerator cl || cl.Capabilities.Float64;
@@ -70,8 +74,14 @@ internal sealed class KernelLoader(Accelerator accelerator, KernelTier tier, Loc
     /// <typeparam name="TLauncher">Action of AcceleratorStream, KernelConfig and the kernel's own parameters.</typeparam>
     /// <param name="kernel">A static method.</param>
     /// <param name="group">Items of a group, for the register allocation of CUDA.</param>
-    public LazyKernel<TLauncher> LoadGroups<TLauncher>(Delegate kernel, int group) where TLauncher : Delegate
-        => new(() => Compile<TLauncher>(kernel, EntryPointDescription.FromExplicitlyGroupedKernel(kernel.Method), new KernelSpecialization(group, null), accelerator.LoadKernel));
+    /// <param name="dynamicBytes">Shared memory that its launches ask for; CUDA wants to know of more than 48 KB beforehand.</param>
+    public LazyKernel<TLauncher> LoadGroups<TLauncher>(Delegate kernel, int group, int dynamicBytes = 0) where TLauncher : Delegate
+        => new(() => Compile<TLauncher>(kernel, EntryPointDescription.FromExplicitlyGroupedKernel(kernel.Method), new KernelSpecialization(group, null), text =>
+        {
+            Kernel loaded = accelerator.LoadKernel(text);
+            if (dynamicBytes > 0 && loaded is CudaKernel cuda) DriverApi.AllowShared(cuda, dynamicBytes);
+            return loaded;
+        }));
 
     /// <param name="group">Items of a group; null: as the driver likes them.</param>
     private LazyKernel<TLauncher> Items<TLauncher>(Delegate kernel, int? group = null) where TLauncher : Delegate

@@ -12,14 +12,17 @@ public static partial class Linear
         => queue.Tier == KernelTier.TensorCore && queue.Device.ActivationType == StorageType.F16 && x.Rows > FewRows;
 
     private static void TensorCore(IlgpuQueue queue, Weight weight, Matrix x, Matrix y, Epilogue epilogue)
+        => TensorCore(queue, ((IlgpuWeightBuffer)weight.Buffer).Kernels.Tensor, weight, x, y, epilogue);
+
+    /// <summary>By kernels for the weight's type, which need not be those that the device has chosen.</summary>
+    internal static void TensorCore(IlgpuQueue queue, LinearTensorKernels kernels, Weight weight, Matrix x, Matrix y, Epilogue epilogue)
     {
-        LinearTensorKernels kernels = ((IlgpuWeightBuffer)weight.Buffer).Kernels.Tensor;
         using Arena.Scope scope = queue.Scratch.Begin();
         (EightsView<Float16> halves, Matrix? scales) = x.Type == StorageType.F16 ? (PaddedRows.Of<Float16>(queue, x), (Matrix?)null) : ScaledHalves.Of(queue, x);
         int large = new Tile128().Size, small = new Tile64().Size;
         bool isLarge = x.Rows > small && Groups(x, y, epilogue, large).Size >= queue.Multiprocessors;
-        int size = isLarge ? large : small;
-        queue.Launch(isLarge ? kernels.Large : kernels.Small, new KernelConfig(Groups(x, y, epilogue, size), new Index3D(2 * size, 1, 1)),
+        queue.Launch(isLarge ? kernels.Large : kernels.Small,
+            isLarge ? kernels.LargeGroups(Groups(x, y, epilogue, large)) : new KernelConfig(Groups(x, y, epilogue, small), new Index3D(2 * small, 1, 1)),
             weight.Gpu(), halves, scales.GpuOrNone(weight), epilogue.Bias.GpuOrNone(weight), epilogue.Residual.GpuOrNone(weight), (int)epilogue.Activation, y.Result());
     }
 

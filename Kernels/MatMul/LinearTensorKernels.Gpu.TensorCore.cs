@@ -6,25 +6,34 @@ namespace EdgeVideoLlava.Kernels;
 /// <summary>The tensor-core products of weights of one storage type, by the size of the tile.</summary>
 internal sealed class LinearTensorKernels
 {
+    private readonly int largeBytes;
+
     private LinearTensorKernels(
         LazyKernel<Action<AcceleratorStream, KernelConfig, WeightView, EightsView<Float16>, MatrixView, MatrixView, MatrixView, int, ResultView>> large,
-        LazyKernel<Action<AcceleratorStream, KernelConfig, WeightView, EightsView<Float16>, MatrixView, MatrixView, MatrixView, int, ResultView>> small)
-        => (Large, Small) = (large, small);
+        LazyKernel<Action<AcceleratorStream, KernelConfig, WeightView, EightsView<Float16>, MatrixView, MatrixView, MatrixView, int, ResultView>> small, int largeBytes)
+        => (Large, Small, this.largeBytes) = (large, small, largeBytes);
 
-    /// <summary><see cref="Tile128"/></summary>
+    /// <summary><see cref="Tile128"/>, or <see cref="DeepTile128"/></summary>
     public LazyKernel<Action<AcceleratorStream, KernelConfig, WeightView, EightsView<Float16>, MatrixView, MatrixView, MatrixView, int, ResultView>> Large { get; }
 
     /// <summary><see cref="Tile64"/></summary>
     public LazyKernel<Action<AcceleratorStream, KernelConfig, WeightView, EightsView<Float16>, MatrixView, MatrixView, MatrixView, int, ResultView>> Small { get; }
 
+    /// <summary>Groups of <see cref="Large"/> with the shared memory that they ask for.</summary>
+    public KernelConfig LargeGroups(Index3D groups)
+        => new(groups, new Index3D(2 * default(Tile128).Size, 1, 1), largeBytes == 0 ? default : SharedMemoryConfig.RequestDynamic<byte>(largeBytes));
+
     public static LinearTensorKernels Load<TWeights>(KernelLoader loader) where TWeights : unmanaged, IDeviceWeights
         => typeof(TWeights) == typeof(DeviceHalfRows) ? LoadFill<CopiedFill>(loader) : LoadFill<DecodedFill<TWeights>>(loader);
 
     private static LinearTensorKernels LoadFill<TFill>(KernelLoader loader) where TFill : unmanaged, ITileFill
-        => new(LoadShape<TFill, Tile128>(loader), LoadShape<TFill, Tile64>(loader));
+        => loader.DeepTiles ? LoadLarge<TFill, DeepTile128>(loader) : LoadLarge<TFill, Tile128>(loader);
+
+    private static LinearTensorKernels LoadLarge<TFill, TShape>(KernelLoader loader) where TFill : unmanaged, ITileFill where TShape : unmanaged, ITileShape
+        => new(LoadShape<TFill, TShape>(loader), LoadShape<TFill, Tile64>(loader), default(TShape).DynamicBytes);
 
     private static LazyKernel<Action<AcceleratorStream, KernelConfig, WeightView, EightsView<Float16>, MatrixView, MatrixView, MatrixView, int, ResultView>> LoadShape<TFill, TShape>(KernelLoader loader)
         where TFill : unmanaged, ITileFill where TShape : unmanaged, ITileShape
         => loader.LoadGroups<Action<AcceleratorStream, KernelConfig, WeightView, EightsView<Float16>, MatrixView, MatrixView, MatrixView, int, ResultView>>(
-            (Action<WeightView, EightsView<Float16>, MatrixView, MatrixView, MatrixView, int, ResultView>)LinearTensorTile.Kernel<TFill, TShape>, 2 * default(TShape).Size);
+            (Action<WeightView, EightsView<Float16>, MatrixView, MatrixView, MatrixView, int, ResultView>)LinearTensorTile.Kernel<TFill, TShape>, 2 * default(TShape).Size, default(TShape).DynamicBytes);
 }

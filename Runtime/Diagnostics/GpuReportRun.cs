@@ -36,7 +36,7 @@ internal sealed class GpuReportRun(GpuReportResults results, GpuReportOptions op
     public static string Line(Exception e) => $"{(e is DeviceFailedException or DeviceUnavailableException ? "" : e.GetBaseException().GetType().Name + ": ")}{e.GetBaseException().Message.ReplaceLineEndings(" ")}";
 
     public static string Tier(ComputeDevice device) => device is not IlgpuDevice ilgpu ? "processor's own code, fp32"
-        : $"{ilgpu.Tier switch { KernelTier.TensorCore => "tensor-core", KernelTier.Portable => "portable", _ => "processor" }}, {(ilgpu.ActivationType == StorageType.F16 ? "fp16" : "fp32")}";
+        : $"{ilgpu.Tier switch { KernelTier.TensorCore => ilgpu.DeepTiles ? "tensor-core with deep tiles" : "tensor-core", KernelTier.Portable => "portable", _ => "processor" }}, {(ilgpu.ActivationType == StorageType.F16 ? "fp16" : "fp32")}";
 
     /// <summary>The device with the kernels it is made for, and again with the portable ones.</summary>
     /// <exception cref="DeviceUnavailableException">It is no GPU and does not open; of a GPU that is a failed check.</exception>
@@ -44,11 +44,14 @@ internal sealed class GpuReportRun(GpuReportResults results, GpuReportOptions op
     {
         bool lanes = results.Device == "ilgpu-cpu";
         Add(new DeviceOptions(options.Threads, lanes ? StorageType.F16 : null, lanes ? KernelTier.TensorCore : null));
-        if (!lanes && results.Device != "cpu" && devices is [] or [(_, IlgpuDevice { Tier: not KernelTier.Portable })]) Add(new DeviceOptions(0, StorageType.F16, KernelTier.Portable));
+        if (!lanes && results.Device != "cpu")
+        {
+            foreach (DeviceOptions other in Others(devices.FirstOrDefault().Device)) Add(other);
+        }
 
         void Add(DeviceOptions wanted)
         {
-            progress.Report($"opening {results.Device}{(wanted.Tier == null ? "" : $", {wanted.Tier}")} (all its kernels are compiled)");
+            progress.Report($"opening {results.Device}{(wanted.Tier == null ? "" : $", {wanted.Tier}")}{(wanted.DeepTiles ? " with deep tiles" : "")} (all its kernels are compiled)");
             try
             {
                 devices.Add((wanted, ComputeDevices.Open(results.Device, wanted)));
@@ -61,6 +64,14 @@ internal sealed class GpuReportRun(GpuReportResults results, GpuReportOptions op
             }
             results.Opened.Add($"{devices[^1].Device.Description}; {Tier(devices[^1].Device)}");
         }
+    }
+
+    /// <summary>What else the device is opened for: the tiles that are not its choice, the portable kernels.</summary>
+    /// <param name="first">With the kernels it is made for; null if that failed.</param>
+    internal static IEnumerable<DeviceOptions> Others(ComputeDevice? first)
+    {
+        if (first is IlgpuDevice { CanHaveDeepTiles: true }) yield return new DeviceOptions(0, StorageType.F16, KernelTier.TensorCore, DeepTiles: true);
+        if (first is null or IlgpuDevice { Tier: not KernelTier.Portable }) yield return new DeviceOptions(0, StorageType.F16, KernelTier.Portable);
     }
 
     private void Checks(int index)
@@ -149,10 +160,10 @@ internal sealed class GpuReportRun(GpuReportResults results, GpuReportOptions op
     private void Kernels(ComputeDevice device, ComputeDevice? besides)
     {
         bool graphs = !results.Checks.Exists(check => check.Tier == Tier(device) && check.Check == DeviceChecks.RecordedName && check.Failure != null);
-        bool same = besides is IlgpuDevice { Tier: KernelTier.TensorCore };
+        bool same = besides is IlgpuDevice { Tier: KernelTier.TensorCore }, tiles = device is IlgpuDevice { DeepTiles: true };
         var works = new KernelWorks(results.Sizes.Config, results.Sizes.Positions, device.ActivationType);
         int done = 0;
-        foreach (KernelWork work in works.All(results.Sizes.Types).Where(work => !same || work.OnTensorCores))
+        foreach (KernelWork work in works.All(results.Sizes.Types).Where(work => !same || (work.OnTensorCores && (work.Weight != null || !tiles))))
         {
             if (!clock.Allows(results.IsGpu ? KernelTime : TimeSpan.Zero))
             {

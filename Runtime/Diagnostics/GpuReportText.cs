@@ -14,9 +14,10 @@ internal static class GpuReportText
     public static string Of(GpuReportResults results)
     {
         var text = new StringBuilder();
-        Head(text, results);
+        DeviceDescription? device = IlgpuDevices.List().FirstOrDefault(device => device.Id == results.Device);
+        Head(text, results, device);
         Checks(text, results);
-        Copy(text, results);
+        Copy(text, results, device?.MemoryBandwidth);
         Models(text, results);
         foreach (string tier in results.Kernels.Select(kernel => kernel.Tier).Distinct()) Kernels(text, results, tier);
         Line(text, $"## Not measured");
@@ -27,14 +28,14 @@ internal static class GpuReportText
         return text.ToString().TrimEnd() + "\n";
     }
 
-    private static void Head(StringBuilder text, GpuReportResults results)
+    private static void Head(StringBuilder text, GpuReportResults results, DeviceDescription? device)
     {
-        DeviceDescription? device = IlgpuDevices.List().FirstOrDefault(device => device.Id == results.Device);
         Line(text, $"# {(results.IsGpu ? "GPU report" : "GPU report, tried on a processor")}");
         Line(text, $"");
         if (!results.IsGpu) Line(text, $"**{results.Device} is a processor, no GPU.** Small sizes, so that the way through is tested; the figures say nothing about a GPU.");
         if (!results.IsGpu) Line(text, $"");
         if (device != null) Line(text, $"* device: {device.Id}, {device.Name}, {device.Kind}; {device.Driver}; {device.Memory >> 20} MiB{(device.Lacks.Count == 0 ? "" : "; without " + string.Join(", ", device.Lacks))}");
+        if (device is { Details.Count: > 0 }) Line(text, $"* {string.Join(", ", device.Details)}");
         foreach (string opened in results.Opened) Line(text, $"* opened as: {opened}");
         Line(text, $"* EdgeVideoLlava {typeof(GpuReport).Assembly.GetName().Version!.ToString(3)}; {RuntimeInformation.FrameworkDescription}; {RuntimeInformation.OSDescription}, {RuntimeInformation.RuntimeIdentifier}");
         Line(text, $"* {results.Started:yyyy-MM-dd HH:mm} UTC; took {results.Took.TotalSeconds:0} s");
@@ -57,12 +58,14 @@ internal static class GpuReportText
 
     private static string Verdict(CheckResult? check) => check == null ? "" : check.Failure == null ? "passed" : "FAILED: " + Cell(check.Failure);
 
-    private static void Copy(StringBuilder text, GpuReportResults results)
+    /// <param name="bandwidth">Bytes a second that the memory's clock and bus allow.</param>
+    internal static void Copy(StringBuilder text, GpuReportResults results, double? bandwidth)
     {
         Line(text, $"## Large copy, the yardstick");
         Line(text, $"");
         if (results.Copy > 0) Line(text, $"{results.Sizes.CopyBytes >> 20} MiB read and as many written: {results.DriverCopy / 1e9:0.0} GB/s by the driver, {results.KernelCopy / 1e9:0.0} GB/s by our kernel. Shares below are of the larger.");
         else Line(text, $"Not measured.");
+        if (results.Copy > 0 && bandwidth is { } clocked) Line(text, $"The memory's clock allows {clocked / 1e9:0} GB/s: the larger is {results.Copy / clocked:0 %} of it.");
         Line(text, $"");
     }
 

@@ -93,10 +93,16 @@ public sealed class MergedPrompt
             int run = RunLength(at, start + count);
             Matrix rows = target.RowRange(at - start, run);
             (VisionTokens? tokens, int row) = sources[at];
-            if (tokens != null) CopyRows.Run(queue, tokens.Rows.RowRange(row, run), rows);
+            if (tokens != null) EmbedVisual(queue, tokens, row, rows);
             else EmbedText(queue, language, at, run, rows);
             at += run;
         }
+    }
+
+    private static void EmbedVisual(ComputeQueue queue, VisionTokens tokens, int row, Matrix rows)
+    {
+        tokens.Await(queue);
+        CopyRows.Run(queue, tokens.Rows.RowRange(row, rows.Rows), rows);
     }
 
     private void EmbedText(ComputeQueue queue, Llama language, int start, int count, Matrix rows)

@@ -74,8 +74,7 @@ public sealed class DevicePreprocessor : IFramePreprocessor, IDisposable
                     Add(frame, values.RowRange(3 * size * count++, 3 * size));
                 }
                 if (count != frames) throw new ArgumentException($"{count} of {frames} frames came", nameof(source));
-                queue.Wait();
-                return new PixelValues([], frames, size, isClip) { OnDevice = values };
+                return new PixelValues([], frames, size, isClip) { OnDevice = values, MadeBy = queue };
             }
             catch
             {

@@ -7,14 +7,18 @@ namespace EdgeVideoLlava.Runtime.Preprocess;
 /// <param name="IsClip">True for a clip (video tower), false for a picture (image tower), whatever the number of frames.</param>
 public sealed record PixelValues(float[] Values, int Frames, int Size, bool IsClip) : IDisposable
 {
-    /// <summary>(Frames · 3 · Size, Size): the values that a device made itself. Finished, so that any queue of the device may read them.</summary>
+    /// <summary>(Frames · 3 · Size, Size): the values that a device makes itself. Another queue than <see cref="MadeBy"/> waits for it first.</summary>
     public Matrix? OnDevice { get; init; }
+
+    /// <summary>The queue whose work makes the values on the device; null if they are there.</summary>
+    public ComputeQueue? MadeBy { get; init; }
 
     /// <summary>The values on the host, wherever they are.</summary>
     public float[] ToHost()
     {
         if (OnDevice is not { } matrix) return Values;
         using ComputeQueue queue = matrix.Buffer.Device.CreateQueue();
+        if (MadeBy != null) queue.WaitFor(MadeBy);
         return queue.Read(matrix);
     }
 

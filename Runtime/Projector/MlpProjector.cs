@@ -14,6 +14,6 @@ public sealed record MlpProjector(Weight First, Matrix FirstBias, Weight Second,
         Matrix hidden = arena.TakeActivations(features.Rows.Rows, First.Rows), projected = queue.Device.AllocateMatrix(features.Rows.Rows, Second.Rows);
         Linear.Run(queue, First, features.Rows, hidden, new Epilogue(FirstBias, Activation.Gelu));
         Linear.Run(queue, Second, hidden, projected, new Epilogue(SecondBias));
-        return new VisionTokens(projected, features.Blocks, features.RowsPerBlock, features.IsClip);
+        return new VisionTokens(projected, features.Blocks, features.RowsPerBlock, features.IsClip, queue);
     }
 }

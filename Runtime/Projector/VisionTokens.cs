@@ -5,8 +5,10 @@ namespace EdgeVideoLlava.Runtime.Projector;
 /// <summary>A picture or clip in the word space of the language model: rows that take the places of tokens.</summary>
 /// <param name="rows">(Blocks · RowsPerBlock, D of the language model) on the device.</param>
 /// <param name="blocks">1 for a picture, its frames for a clip: an original prompt holds one marker for each block.</param>
-public sealed class VisionTokens(Matrix rows, int blocks, int rowsPerBlock, bool isClip) : IDisposable
+/// <param name="maker">The queue whose work makes the rows; null if they are there.</param>
+public sealed class VisionTokens(Matrix rows, int blocks, int rowsPerBlock, bool isClip, ComputeQueue? maker = null) : IDisposable
 {
+    private ComputeQueue? maker = maker;
     private bool isDisposed;
 
     /// <summary>(Blocks · RowsPerBlock, D of the language model) on the device.</summary>
@@ -26,6 +28,16 @@ public sealed class VisionTokens(Matrix rows, int blocks, int rowsPerBlock, bool
     public int RowsPerBlock { get; } = rowsPerBlock;
 
     public bool IsClip { get; } = isClip;
+
+    /// <summary>Makes the language part's queue wait until the rows are there; once told, it need not wait for what the towers are given later.</summary>
+    internal void Await(ComputeQueue queue)
+    {
+        if (maker != null) queue.WaitFor(maker);
+        maker = null;
+    }
+
+    /// <summary>The host has waited: they are there.</summary>
+    internal void Finished() => maker = null;
 
     public void Dispose()
     {

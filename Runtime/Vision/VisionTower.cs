@@ -21,6 +21,7 @@ public sealed class VisionTower(VisionConfig config, VisionTowerWeights weights)
         Matrix x = arena.Take(rows, Config.Hidden), y = arena.Take(rows, Config.Hidden);
 
         if (pixels.OnDevice == null) queue.Write(pixels.Values, input);
+        if (pixels.MadeBy != null) queue.WaitFor(pixels.MadeBy);
         PatchEmbedding.Run(queue, input, weights.Patch, weights.Class, weights.Position, Config.Patch, embedded);
         LayerNorm.Run(queue, embedded, weights.PreNormWeight, weights.PreNormBias, Config.LayerNormEpsilon, x);
         trace?.Record("hidden_states.0", x);

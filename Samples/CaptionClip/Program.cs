@@ -17,7 +17,7 @@ try
 
     // Eight frames of the clip, through the video tower and the projector: 8 x 257 rows in the words' space (real sizes).
     using PixelValues pixels = assistant.Look(clip);
-    conversation.Show(assistant.Encode(pixels).Tokens);
+    conversation.Show(assistant.Model.Encode(pixels));
 
     conversation.Ask("What is happening in the video?", text: Console.Write);
     Console.WriteLine();

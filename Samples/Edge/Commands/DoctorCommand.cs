@@ -35,6 +35,7 @@ internal static class DoctorCommand
         foreach (DeviceDescription device in report.Devices)
         {
             output.WriteLine($"  {device.Id,-9}  {device.Name} ({device.Kind}; {device.Driver}; {Gibibytes(device.Memory)})");
+            if (device.Details.Count > 0) output.WriteLine($"  {"",-9}  {string.Join(", ", device.Details)}");
             if (device.Lacks.Count > 0) output.WriteLine($"  {"",-9}  without {string.Join(", ", device.Lacks)}");
             SelfTestResult test = report.SelfTests.Single(result => result.Device == device.Id);
             output.WriteLine($"  {"",-9}  self-test {(test.Failure == null ? string.Create(CultureInfo.InvariantCulture, $"passed ({test.Kernels} kernels, {test.Seconds:0.0} s)") : $"FAILED: {test.Failure}")}");

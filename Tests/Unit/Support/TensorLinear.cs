@@ -15,6 +15,10 @@ internal sealed unsafe record TensorLinear(StorageType Type, int Rows, int Colum
 
     public required Random Random { get; init; }
     public bool Large { get; init; }
+
+    /// <summary>Large, with one stage more.</summary>
+    public bool Deep { get; init; }
+
     public bool Bias { get; init; }
     public bool Residual { get; init; }
     public bool ToHalves { get; init; }
@@ -51,7 +55,7 @@ internal sealed unsafe record TensorLinear(StorageType Type, int Rows, int Colum
     }
 
     private float[] Run<TWeights, TFill>() where TWeights : unmanaged, IDevicePacking where TFill : unmanaged, ITileFill
-        => Large ? Run<TWeights, TFill, Tile128>() : Run<TWeights, TFill, Tile64>();
+        => Deep ? Run<TWeights, TFill, DeepTile128>() : Large ? Run<TWeights, TFill, Tile128>() : Run<TWeights, TFill, Tile64>();
 
     private float[] Run<TWeights, TFill, TShape>() where TWeights : unmanaged, IDevicePacking where TFill : unmanaged, ITileFill where TShape : unmanaged, ITileShape
     {
@@ -63,8 +67,9 @@ internal sealed unsafe record TensorLinear(StorageType Type, int Rows, int Colum
             ResultView y = Result(out MemoryBuffer1D<float, Stride1D.Dense> memory);
             Action<KernelConfig, WeightView, EightsView<Float16>, MatrixView, MatrixView, MatrixView, int, ResultView> launch =
                 Lanes.Accelerator.LoadStreamKernel<WeightView, EightsView<Float16>, MatrixView, MatrixView, MatrixView, int, ResultView>(LinearTensorTile.Kernel<TFill, TShape>);
-            int size = default(TShape).Size, outputs = Activation == Activation.SiluUp ? size / 2 : size;
-            launch((new Index3D(LinearTensorTile.Tiles(Rows, size), LinearTensorTile.Tiles(Kept, outputs), 1), new Index3D(2 * size, 1, 1)),
+            int size = default(TShape).Size, bytes = default(TShape).DynamicBytes, outputs = Activation == Activation.SiluUp ? size / 2 : size;
+            var grid = new Index3D(LinearTensorTile.Tiles(Rows, size), LinearTensorTile.Tiles(Kept, outputs), 1);
+            launch(new KernelConfig(grid, new Index3D(2 * size, 1, 1), bytes == 0 ? default : SharedMemoryConfig.RequestDynamic<byte>(bytes)),
                 weight, x, scales, Matrix(B, 1, Outputs), Matrix(R, Rows, Kept), (int)Activation, y);
             Lanes.Accelerator.Synchronize();
             return Read(memory.GetAsArray1D(), y);

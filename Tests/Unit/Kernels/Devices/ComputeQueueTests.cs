@@ -66,6 +66,40 @@ public sealed class ComputeQueueTests
         await Task.WhenAll(Enumerable.Range(1, 2).Select(number => Task.Run(() => Work(shared, number, rounds), TestContext.Current.CancellationToken)));
     }
 
+    /// <summary>Long work on one queue, and a copy of its result on another; and back, so that what is copied is not overwritten too early.</summary>
+    [Theory, MemberData(nameof(Devices))]
+    public void A_queue_that_waits_for_another_uses_its_results(TestDevice device)
+    {
+        (int rows, int steps, int rounds) = device == TestDevice.IlgpuCpu ? (1, 3, 2) : (400, 30, 4);
+        using ComputeQueue first = TestDevices.Get(device).CreateQueue(), second = first.Device.CreateQueue();
+        Matrix x = first.Device.AllocateMatrix(rows, 1000), one = first.Device.AllocateMatrix(1, 1000), y = first.Device.AllocateMatrix(rows * rounds, 1000);
+        first.Write(new float[rows * 1000], x);
+        first.Write([.. Enumerable.Repeat(1f, 1000)], one);
+        for (int round = 0; round < rounds; round++)
+        {
+            for (int step = 0; step < steps; step++) AddRows.Run(first, x, one, 1, x);
+            second.WaitFor(first);
+            CopyRows.Run(second, x, y.RowRange(round * rows, rows));
+            first.WaitFor(second);
+        }
+        float[] read = second.Read(y);
+        for (int i = 0; i < read.Length; i++) Assert.Equal((i / (rows * 1000) + 1) * steps, read[i]);
+        foreach (Matrix matrix in new[] { x, one, y }) matrix.Buffer.Dispose();
+    }
+
+    [Theory, MemberData(nameof(Devices))]
+    public void Waiting_for_itself_or_for_a_disposed_queue_is_nothing_and_for_another_device_is_refused(TestDevice device)
+    {
+        using ComputeQueue queue = TestDevices.Get(device).CreateQueue();
+        ComputeQueue gone = queue.Device.CreateQueue();
+        gone.Dispose();
+        queue.WaitFor(queue);
+        queue.WaitFor(gone);
+        using var other = new CpuDevice(1);
+        using ComputeQueue foreign = other.CreateQueue();
+        Assert.Throws<ArgumentException>(() => queue.WaitFor(foreign));
+    }
+
     private static void Work(ComputeDevice device, int number, int rounds)
     {
         using ComputeQueue queue = device.CreateQueue();

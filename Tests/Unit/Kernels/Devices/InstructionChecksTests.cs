@@ -12,7 +12,7 @@ public sealed class InstructionChecksTests
     public void They_pass_where_the_bodies_run_and_a_weaker_wait_fails()
     {
         DeviceCheck[] checks = [.. InstructionChecks.Of((IlgpuDevice)TestDevices.Get(TestDevice.IlgpuCpuTensorCore))];
-        Assert.Equal(5, checks.Length);
+        Assert.Equal(6, checks.Length);
         Lanes.Within(() => Assert.All(checks, check => Assert.Null(check.Run())));
         try
         {
@@ -30,6 +30,7 @@ public sealed class InstructionChecksTests
     [InlineData("LoadMatricesKernel", "ldmatrix.sync.aligned.m8n8.x4.shared")]
     [InlineData("LoadTransposedKernel", "ldmatrix.sync.aligned.m8n8.x4.trans.shared")]
     [InlineData("CopyKernel", "cp.async.cg.shared.global")]
+    [InlineData("SharedSumsKernel", ".extern .shared .align 16 .b8 __dyn_shared_alloca[]")]
     [InlineData("HalvesKernel", "cvt.rn.f16x2.f32")]
     public void The_text_holds_the_instruction_and_is_assembled(string kernel, string instruction)
     {

@@ -57,13 +57,15 @@ public sealed class PtxasTests(ITestOutputHelper output)
 
     private static bool IsClean(Assembled kernel) => kernel.Stack == 0 && kernel.LocalAccesses is null or 0;
 
+    private static int Dynamic(string kernel) => TensorCoreKernels.All.TryGetValue(kernel, out (MethodInfo Method, int) tensor) ? TensorCoreKernels.DynamicBytes(tensor.Method) : 0;
+
     private static string Table(IReadOnlyDictionary<(string Kernel, int Architecture), Assembled> assembled)
     {
         var text = new StringBuilder("| kernel | registers sm_72 / 80 / 87 / 90 | shared bytes |\n|---|---|---|\n");
         foreach (string kernel in assembled.Keys.Select(key => key.Kernel).Distinct().Order(StringComparer.Ordinal))
         {
             IEnumerable<string> registers = Architectures.Select(architecture => assembled.TryGetValue((kernel, architecture), out Assembled? at) ? $"{at.Registers}" : "-");
-            text.Append($"| {kernel} | {string.Join(" / ", registers)} | {assembled[(kernel, 87)].SharedBytes} |\n");
+            text.Append($"| {kernel} | {string.Join(" / ", registers)} | {assembled[(kernel, 87)].SharedBytes + Dynamic(kernel)} |\n");
         }
         return text.ToString();
     }

@@ -30,6 +30,20 @@ public sealed class LinearTensorTileTests(ITestOutputHelper output)
     public void Product_equals_the_definition(StorageType type, int rows, int columns, int outputs, bool large)
         => Check(new TensorLinear(type, rows, columns, outputs) { Random = new Random(rows + columns), Large = large });
 
+    /// <summary>Fewer steps than stages, as many, more; a ragged last one; SiLU·up.</summary>
+    [Theory]
+    [InlineData(StorageType.F16, 130, 64, 129, Activation.None)]
+    [InlineData(StorageType.F16, 33, 128, 70, Activation.Gelu)]
+    [InlineData(StorageType.F16, 19, 237, 21, Activation.None)]
+    [InlineData(StorageType.Q8_0, 67, 224, 140, Activation.SiluUp)]
+    [InlineData(StorageType.Q4_K, 35, 256, 33, Activation.None)]
+    public void One_stage_more_gives_the_same_bits(StorageType type, int rows, int columns, int outputs, Activation activation)
+    {
+        TensorLinear Linear(bool deep) => new(type, rows, columns, outputs, activation) { Random = new Random(4), Large = true, Deep = deep, Bias = true };
+        float[] deep = Check(Linear(deep: true));
+        Assert.Equal(Linear(deep: false).Run(), deep);
+    }
+
     public static TheoryData<Activation, bool, bool, bool, bool> Epilogues =>
     [
         .. from activation in Enum.GetValues<Activation>()
@@ -61,10 +75,10 @@ public sealed class LinearTensorTileTests(ITestOutputHelper output)
         Assert.Contains(got, number => Math.Abs(number) > size);
     }
 
-    [Theory, InlineData(1), InlineData(99)]
-    public void A_weaker_wait_is_a_wrong_result(int weaker)
+    [Theory, InlineData(1, false), InlineData(99, false), InlineData(1, true)]
+    public void A_weaker_wait_is_a_wrong_result(int weaker, bool deep)
     {
-        var linear = new TensorLinear(StorageType.F16, 64, 192, 64) { Random = new Random(1) };
+        var linear = new TensorLinear(StorageType.F16, 64, 256, 64) { Random = new Random(1), Deep = deep };
         try
         {
             AsyncCopies.Weaker = weaker;

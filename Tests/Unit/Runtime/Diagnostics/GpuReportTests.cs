@@ -1,5 +1,6 @@
 using EdgeVideoLlava.Kernels;
 using EdgeVideoLlava.Runtime.Diagnostics;
+using EdgeVideoLlava.Tests.Unit.Support;
 
 namespace EdgeVideoLlava.Tests.Unit.Runtime.Diagnostics;
 
@@ -30,6 +31,18 @@ public sealed class GpuReportTests
     [Fact]
     public void No_such_device_is_an_error_and_no_report()
         => Assert.Contains("opencl:99", Assert.Throws<DeviceUnavailableException>(() => GpuReport.Make(new GpuReportOptions("opencl:99"), new Lines(), TestContext.Current.CancellationToken)).Message);
+
+    /// <summary>Which kernels a GPU is opened for besides those of its own choice.</summary>
+    [Fact]
+    public void A_GPU_is_also_tried_with_the_other_tiles_and_with_portable_kernels()
+    {
+        var deep = new DeviceOptions(0, StorageType.F16, KernelTier.TensorCore, DeepTiles: true);
+        var portable = new DeviceOptions(0, StorageType.F16, KernelTier.Portable);
+        Assert.Equal([deep, portable], GpuReportRun.Others(TestDevices.Get(TestDevice.IlgpuCpuTensorCore)));
+        Assert.Equal([portable], GpuReportRun.Others(TestDevices.Get(TestDevice.OpenCl)));
+        Assert.Empty(GpuReportRun.Others(TestDevices.Get(TestDevice.OpenClPortableHalf)));
+        Assert.Equal([portable], GpuReportRun.Others(null));
+    }
 
     [Fact]
     public void A_work_that_never_ends_is_left_behind()

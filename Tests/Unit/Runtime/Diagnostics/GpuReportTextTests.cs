@@ -1,3 +1,4 @@
+using System.Text;
 using EdgeVideoLlava.Kernels;
 using EdgeVideoLlava.Runtime.Diagnostics;
 
@@ -38,6 +39,20 @@ public sealed class GpuReportTextTests
         string text = GpuReportText.Of(results);
         Assert.Contains("| up | F16 | 1 x 2 to 3 | 1000.0 | 500.00 | 2000.00 | 500.0 | 25 % | 2000.0 |", text);
         Assert.Contains("| down | - | 3 x 2 to 1 | FAILED: no memory |", text);
+    }
+
+    [Fact]
+    public void The_copy_is_held_against_the_memorys_clock_where_that_is_known()
+    {
+        Assert.EndsWith("of the larger.\nThe memory's clock allows 2500 GB/s: the larger is 80 % of it.\n\n", Copy(2.5e12));
+        Assert.EndsWith("of the larger.\n\n", Copy(null));
+
+        static string Copy(double? bandwidth)
+        {
+            var text = new StringBuilder();
+            GpuReportText.Copy(text, Results(isGpu: true), bandwidth);
+            return text.ToString();
+        }
     }
 
     [Fact]
