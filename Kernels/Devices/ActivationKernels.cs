@@ -14,9 +14,8 @@ internal sealed class ActivationKernels<T> where T : unmanaged, IElement<T>
     public readonly LazyKernel<Action<AcceleratorStream, Index1D, MatrixView, int, MatrixView<T>>> PatchEmbedding;
     public readonly LazyKernel<Action<AcceleratorStream, Index1D, MatrixView<T>, MatrixView<T>>> PaddedRows;
     public readonly LazyKernel<Action<AcceleratorStream, Index1D, MatrixView<T>, MatrixView<T>>> CopyRows;
-
     public readonly LazyKernel<Action<AcceleratorStream, Index1D, HeadRowsView<MatrixView<Int8>>, int, MatrixView<T>>> DequantizeHeads;
-    public readonly LazyKernel<Action<AcceleratorStream, Index1D, MatrixView<T>, MatrixView, MatrixView, ArrayView<int>, MatrixView<T>, HeadRowsView<MatrixView<Int8>>, HeadRowsView<MatrixView<Int8>>>> RotaryBytes = null!;
+    public readonly LazyKernel<Action<AcceleratorStream, Index1D, MatrixView<T>, MatrixView, MatrixView, ArrayView<int>, MatrixView<T>, HeadRowsView<MatrixView<Int8>>, HeadRowsView<MatrixView<Int8>>>> RotaryBytes;
 
     // Of groups; not on the processor's tier.
     public readonly LazyKernel<Action<AcceleratorStream, KernelConfig, MatrixView, MatrixView, float, MatrixView<T>>> RmsNormGroups = null!;
@@ -39,11 +38,8 @@ internal sealed class ActivationKernels<T> where T : unmanaged, IElement<T>
         loader.Load(out PaddedRows, Kernels.PaddedRows.Kernel);
         loader.Load(out CopyRows, Kernels.CopyRows.Kernel);
         loader.Load(out DequantizeHeads, Kernels.DequantizeHeads.Kernel);
-        if (loader.Tier == KernelTier.Processor)
-        {
-            loader.Load(out RotaryBytes, Kernels.RotaryEmbedding.ByteKernel);
-            return;
-        }
+        loader.Load(out RotaryBytes, Kernels.RotaryEmbedding.ByteKernel);
+        if (loader.Tier == KernelTier.Processor) return;
         loader.LoadGroups(out RmsNormGroups, Kernels.RmsNorm.GroupKernel, Kernels.RmsNorm.Items);
         loader.LoadGroups(out LayerNormGroups, Kernels.LayerNorm.GroupKernel, Kernels.LayerNorm.Items);
         loader.LoadGroups(out CausalGroups, Kernels.CausalAttention.GroupKernel, GroupAttention.Items);

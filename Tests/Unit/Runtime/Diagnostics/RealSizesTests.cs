@@ -16,7 +16,7 @@ public sealed class RealSizesTests(ITestOutputHelper output)
     public void Every_kernel_of_the_7B_model_runs_on_the_processor()
     {
         using var device = new CpuDevice();
-        Assert.Equal(31, Run(device, new KernelWorks(Sizes.Config, Sizes.Positions, StorageType.F32).All([StorageType.F16])));
+        Assert.Equal(30, Run(device, new KernelWorks(Sizes.Config, Sizes.Positions, StorageType.F32).All([StorageType.F16])));
     }
 
     /// <summary>Weights in turns, and all that a decode step has.</summary>
@@ -25,20 +25,21 @@ public sealed class RealSizesTests(ITestOutputHelper output)
     {
         ComputeDevice device = TestDevices.Get(name);
         var works = new KernelWorks(Sizes.Config, Sizes.Positions, device.ActivationType);
-        Assert.Equal(14, Run(device, works.Products(StorageType.Q4_0, 1).Concat(works.Attention().Where(work => work.Operation == "attention, decode")).Concat(works.Rest())));
+        Assert.Equal(13, Run(device, works.Products(StorageType.Q4_0, 1).Concat(works.Attention().Where(work => work.Operation.StartsWith("attention, decode"))).Concat(works.Rest())));
     }
 
     [Theory, InlineData(TestDevice.OpenCl), InlineData(TestDevice.Cuda)]
     public void Layers_of_the_7B_model_in_blocks_load_and_decode(TestDevice name)
     {
         ComputeDevice device = TestDevices.Get(name);
+        device.CreateQueue().Dispose(); // lets go of what was waited for
         long before = device.AllocatedBytes;
         using (VideoLlava model = VideoLlava.Synthetic(SyntheticCheckpoint.Video7B(2), StorageType.Q4_0, device, new LoadOptions(AvailableMemory: long.MaxValue)))
         {
             BenchmarkResult result = new ModelBenchmark(model, 1).Decode(2, cancel: TestContext.Current.CancellationToken);
             output.WriteLine($"{(device.AllocatedBytes - before) >> 20} MiB, {1e3 * result.Mean / 2:0.0} ms a token");
         }
-        ((IlgpuDevice)device).CreateQueue().Dispose(); // lets go of what was waited for
+        device.CreateQueue().Dispose();
         Assert.Equal(before, device.AllocatedBytes);
     }
 
