@@ -29,28 +29,23 @@ public sealed class DevicePreprocessor : IFramePreprocessor, IDisposable
         queue.Wait(); // a queue with work that no one waits for holds back what others release
     }
 
-    public PixelValues Picture(Frame frame) => Make([frame], 1, isClip: false);
+    public PixelValues Picture(Frame frame) => Fill(1, isClip: false, values => Add(frame, values));
 
-    public PixelValues Clip(IEnumerable<Frame> source, int frames) => Make(source, frames, isClip: true);
-
-    public PixelValues Join(IReadOnlyList<PixelValues> frames)
+    public PixelValues Clip(IEnumerable<Frame> source, int frames) => Fill(frames, isClip: true, values =>
     {
-        lock (turn)
+        int count = 0;
+        foreach (Frame frame in source)
         {
-            Matrix values = queue.Device.AllocateMatrix(checked(frames.Count * 3 * size), size);
-            try
-            {
-                for (int i = 0; i < frames.Count; i++) CopyRows.Run(queue, frames[i].OnDevice!.Value, values.RowRange(3 * size * i, 3 * size));
-                queue.Wait();
-                return new PixelValues([], frames.Count, size, IsClip: true) { OnDevice = values };
-            }
-            catch
-            {
-                values.Buffer.Dispose();
-                throw;
-            }
+            if (count == frames) throw new ArgumentException($"more than {frames} frames came", nameof(source));
+            Add(frame, Rows(values, count++));
         }
-    }
+        if (count != frames) throw new ArgumentException($"{count} of {frames} frames came", nameof(source));
+    });
+
+    public PixelValues Join(IReadOnlyList<PixelValues> frames) => Fill(frames.Count, isClip: true, values =>
+    {
+        for (int i = 0; i < frames.Count; i++) CopyRows.Run(queue, frames[i].OnDevice!.Value, Rows(values, i));
+    });
 
     public void Dispose()
     {
@@ -60,20 +55,14 @@ public sealed class DevicePreprocessor : IFramePreprocessor, IDisposable
         queue.Dispose();
     }
 
-    private PixelValues Make(IEnumerable<Frame> source, int frames, bool isClip)
+    private PixelValues Fill(int frames, bool isClip, Action<Matrix> fill)
     {
         lock (turn)
         {
             Matrix values = queue.Device.AllocateMatrix(checked(frames * 3 * size), size);
             try
             {
-                int count = 0;
-                foreach (Frame frame in source)
-                {
-                    if (count == frames) throw new ArgumentException($"more than {frames} frames came", nameof(source));
-                    Add(frame, values.RowRange(3 * size * count++, 3 * size));
-                }
-                if (count != frames) throw new ArgumentException($"{count} of {frames} frames came", nameof(source));
+                fill(values);
                 return new PixelValues([], frames, size, isClip) { OnDevice = values, MadeBy = queue };
             }
             catch
@@ -83,6 +72,8 @@ public sealed class DevicePreprocessor : IFramePreprocessor, IDisposable
             }
         }
     }
+
+    private Matrix Rows(Matrix values, int frame) => values.RowRange(3 * size * frame, 3 * size);
 
     private void Add(Frame frame, Matrix values)
     {
