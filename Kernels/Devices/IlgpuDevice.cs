@@ -142,7 +142,8 @@ public sealed unsafe partial class IlgpuDevice : ComputeDevice
         ReleaseRetired();
     }
 
-    private void WaitForAll()
+    /// <summary>Waits for every queue: what was disposed is released then.</summary>
+    internal void WaitForAll()
     {
         IlgpuQueue[] waited;
         lock (queues) waited = [.. queues];

@@ -162,10 +162,10 @@ public sealed class NarratorTests : IDisposable
         {
             List<string> expected = await Say(assistant, 3);
             Assert.Equal(expected, await Say(there, 3));
+            ((IlgpuDevice)accelerator).WaitForAll();
             long before = accelerator.AllocatedBytes;
             await Assert.ThrowsAsync<IOException>(() => Narrate(there, 4, new Sink(_ => throw new IOException("full"))));
-            there.Model.LanguageQueue.Wait();
-            there.Model.VisionQueue.Wait();
+            ((IlgpuDevice)accelerator).WaitForAll();
             Assert.Equal(before, accelerator.AllocatedBytes);
         }
         ((IlgpuDevice)accelerator).AssertEmpty();
