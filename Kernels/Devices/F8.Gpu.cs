@@ -43,14 +43,14 @@ internal struct F8
     /// <summary>Eight binary16 numbers as they lie in memory.</summary>
     public static F8 OfHalves(U4 w) => new()
     {
-        X0 = DeviceMath.HalfToFloat(w.X & 0xffffu),
-        X1 = DeviceMath.HalfToFloat(w.X >> 16),
-        X2 = DeviceMath.HalfToFloat(w.Y & 0xffffu),
-        X3 = DeviceMath.HalfToFloat(w.Y >> 16),
-        X4 = DeviceMath.HalfToFloat(w.Z & 0xffffu),
-        X5 = DeviceMath.HalfToFloat(w.Z >> 16),
-        X6 = DeviceMath.HalfToFloat(w.W & 0xffffu),
-        X7 = DeviceMath.HalfToFloat(w.W >> 16),
+        X0 = DeviceMath.HalfToFloat(w.X),
+        X1 = DeviceMath.UpperHalfToFloat(w.X),
+        X2 = DeviceMath.HalfToFloat(w.Y),
+        X3 = DeviceMath.UpperHalfToFloat(w.Y),
+        X4 = DeviceMath.HalfToFloat(w.Z),
+        X5 = DeviceMath.UpperHalfToFloat(w.Z),
+        X6 = DeviceMath.HalfToFloat(w.W),
+        X7 = DeviceMath.UpperHalfToFloat(w.W),
     };
 
     /// <summary>To eight places of shared memory.</summary>

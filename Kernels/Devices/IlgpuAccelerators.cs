@@ -69,6 +69,7 @@ internal static class IlgpuAccelerators
     {
         builder.EnableAlgorithms().Optimize(OptimizationLevel.O2);
         OpenClRemainder.Register(builder.GetIntrinsicManager());
+        HalfConversion.Register(builder.GetIntrinsicManager());
         PtxIntrinsics.Register(builder.GetIntrinsicManager());
     }
 

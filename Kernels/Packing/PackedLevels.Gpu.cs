@@ -26,13 +26,13 @@ internal static unsafe class PackedLevels
 
     /// <summary>The half-precision scale of a row's block.</summary>
     public static float Half(WeightView weight, int row, int block)
-        => DeviceMath.HalfToFloat(weight.Words[weight.Scales + row * weight.ScaleWords + (block >> 1)] >> (block & 1) * 16 & 0xffffu);
+        => DeviceMath.HalfToFloat(weight.Words[weight.Scales + row * weight.ScaleWords + (block >> 1)] >> (block & 1) * 16);
 
     /// <summary>Of a row's block d (low half of its scale word) and m (high half): d · q + m.</summary>
     public static BlockScale StepAndMinimum(WeightView weight, int row, int block)
     {
         uint word = weight.Words[weight.Scales + row * weight.ScaleWords + block];
-        return new BlockScale { Step = DeviceMath.HalfToFloat(word & 0xffffu), Offset = -DeviceMath.HalfToFloat(word >> 16) };
+        return new BlockScale { Step = DeviceMath.HalfToFloat(word), Offset = -DeviceMath.UpperHalfToFloat(word) };
     }
 
     /// <summary>Step · level − Offset. The product is exact (at most 21 bits), so that fused or not the result is the same.</summary>

@@ -49,14 +49,14 @@ internal readonly unsafe struct DeviceF16 : IDeviceWeights, IDevicePacking
 
     public F8 Eight(WeightPiece piece, int part) => new()
     {
-        X0 = DeviceMath.HalfToFloat(piece.A.X & 0xffffu),
-        X1 = DeviceMath.HalfToFloat(piece.A.Y & 0xffffu),
-        X2 = DeviceMath.HalfToFloat(piece.A.Z & 0xffffu),
-        X3 = DeviceMath.HalfToFloat(piece.A.W & 0xffffu),
-        X4 = DeviceMath.HalfToFloat(piece.A.X >> 16),
-        X5 = DeviceMath.HalfToFloat(piece.A.Y >> 16),
-        X6 = DeviceMath.HalfToFloat(piece.A.Z >> 16),
-        X7 = DeviceMath.HalfToFloat(piece.A.W >> 16),
+        X0 = DeviceMath.HalfToFloat(piece.A.X),
+        X1 = DeviceMath.HalfToFloat(piece.A.Y),
+        X2 = DeviceMath.HalfToFloat(piece.A.Z),
+        X3 = DeviceMath.HalfToFloat(piece.A.W),
+        X4 = DeviceMath.UpperHalfToFloat(piece.A.X),
+        X5 = DeviceMath.UpperHalfToFloat(piece.A.Y),
+        X6 = DeviceMath.UpperHalfToFloat(piece.A.Z),
+        X7 = DeviceMath.UpperHalfToFloat(piece.A.W),
     };
 }
 

@@ -32,7 +32,7 @@ internal readonly unsafe struct DeviceQ6_K : IDeviceWeights, IDevicePacking
     {
         int at = weight.Scales + row * weight.ScaleWords;
         uint two = weight.Words[at + column / 64] >> (column / 32 & 1) * 16;
-        float d = DeviceMath.HalfToFloat(weight.Words[at + weight.Columns / 64 + column / 512] >> (column / 256 & 1) * 16 & 0xffffu);
+        float d = DeviceMath.HalfToFloat(weight.Words[at + weight.Columns / 64 + column / 512] >> (column / 256 & 1) * 16);
         return new BlockScale { Step = ((int)(two << 24) >> 24) * d, SecondStep = ((int)(two << 16) >> 24) * d };
     }
 
