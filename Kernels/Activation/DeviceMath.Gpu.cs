@@ -58,13 +58,13 @@ internal static class DeviceMath
 
     /// <summary>binary16 to float32, exactly.</summary>
     /// <param name="half">Its lower 16 bits count.</param>
-    public static float HalfToFloat(uint half) => HalfConversion.Lower(half);
+    public static float HalfToFloat(uint half) => PortableIntrinsics.LowerHalf(half);
 
     /// <summary>The binary16 number in a word's upper half, exactly.</summary>
-    public static float UpperHalfToFloat(uint word) => HalfConversion.Upper(word);
+    public static float UpperHalfToFloat(uint word) => PortableIntrinsics.UpperHalf(word);
 
     /// <summary>float32 to the nearest binary16, ties to even; beyond its range infinity, NaN stays one.</summary>
-    public static ushort FloatToHalf(float value) => (ushort)HalfConversion.Nearest(value);
+    public static ushort FloatToHalf(float value) => (ushort)PortableIntrinsics.NearestHalf(value);
 
     /// <summary>a / b rounded to nearest even, in whole numbers: OpenCL lets a device's own division be off by two and a half units.</summary>
     /// <remarks>a finite, b finite and not 0. Significands as whole numbers of 24 bits; the quotient has 25 bits, the last for the rounding.</remarks>

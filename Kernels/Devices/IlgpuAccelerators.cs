@@ -69,7 +69,7 @@ internal static class IlgpuAccelerators
     {
         builder.EnableAlgorithms().Optimize(OptimizationLevel.O2);
         OpenClRemainder.Register(builder.GetIntrinsicManager());
-        HalfConversion.Register(builder.GetIntrinsicManager());
+        PortableIntrinsics.Register(builder.GetIntrinsicManager());
         PtxIntrinsics.Register(builder.GetIntrinsicManager());
     }
 

@@ -23,6 +23,8 @@ internal readonly unsafe struct DeviceF32 : IDeviceWeights, IDevicePacking
         return new WeightPiece { A = weight.Quads[at], B = weight.Quads[at + 1] };
     }
 
+    public float Factor(WeightPiece piece, int part) => 1f;
+
     public F8 Eight(WeightPiece piece, int part) => F8.OfFloats(piece.A, piece.B);
 }
 
@@ -46,6 +48,8 @@ internal readonly unsafe struct DeviceF16 : IDeviceWeights, IDevicePacking
     public int Eights => 1;
 
     public WeightPiece Fetch(WeightView weight, int row, int index) => new() { A = weight.Quads[row * (weight.RowWords / 4) + index] };
+
+    public float Factor(WeightPiece piece, int part) => 1f;
 
     public F8 Eight(WeightPiece piece, int part) => new()
     {
@@ -77,6 +81,8 @@ internal readonly unsafe struct DeviceHalfRows : IDeviceWeights, IDevicePacking
 
     public WeightPiece Fetch(WeightView weight, int row, int index) => new() { A = weight.Quads[row * (weight.RowWords / 4) + index] };
 
+    public float Factor(WeightPiece piece, int part) => 1f;
+
     public F8 Eight(WeightPiece piece, int part) => F8.OfHalves(piece.A);
 }
 
@@ -96,6 +102,8 @@ internal readonly unsafe struct DeviceBF16 : IDeviceWeights, IDevicePacking
     public int Eights => 1;
 
     public WeightPiece Fetch(WeightView weight, int row, int index) => new() { A = weight.Quads[row * (weight.RowWords / 4) + index] };
+
+    public float Factor(WeightPiece piece, int part) => 1f;
 
     public F8 Eight(WeightPiece piece, int part) => new()
     {

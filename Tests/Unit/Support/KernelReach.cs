@@ -8,7 +8,7 @@ namespace EdgeVideoLlava.Tests.Unit.Support;
 /// <summary>The methods of our own that ILGPU compiles into a kernel: what it calls, what that calls, and the functors given as type arguments.</summary>
 /// <remarks>
 /// The body of an intrinsic of our own is left out: GPUs get its instruction, only ILGPU's CPU accelerator runs the body. But those of
-/// <see cref="HalfConversion"/> are read like any method: OpenCL compiles what they call.
+/// <see cref="PortableIntrinsics"/> are read like any method: OpenCL compiles what they call.
 /// </remarks>
 internal sealed class KernelReach
 {
@@ -39,7 +39,7 @@ internal sealed class KernelReach
     private void Visit(MethodBase method)
     {
         if (!IsOurs(method) || !seen.Add(method)) return;
-        if (method.DeclaringType != typeof(HalfConversion) && method.IsDefined(typeof(IntrinsicImplementationAttribute), inherit: false))
+        if (method.DeclaringType != typeof(PortableIntrinsics) && method.IsDefined(typeof(IntrinsicImplementationAttribute), inherit: false))
         {
             IsTensorCore = true;
             return;

@@ -8,31 +8,36 @@ using ILGPU.IR.Intrinsics;
 
 namespace EdgeVideoLlava.Kernels;
 
-/// <summary>binary16 to float32 and back, in every kernel: CUDA has an instruction for it, everywhere else it is arithmetic on the bits.</summary>
+/// <summary>Instructions of NVIDIA GPUs that every kernel may use: CUDA's text has them by name, everywhere else they are C#.</summary>
 /// <remarks>
-/// Both give the same bits, subnormal numbers, infinities and ties included; only a NaN is the instruction's own one (PTX ISA, "cvt"), where the
-/// arithmetic keeps sign and payload going up, and the sign going down.
+/// Both give the same bits, of halves also where they are subnormal, infinite or a tie; only a NaN is the instruction's own one (PTX ISA, "cvt"),
+/// where the arithmetic keeps sign and payload on the way up, and the sign on the way down.
 /// </remarks>
-internal static class HalfConversion
+internal static class PortableIntrinsics
 {
-    /// <summary>The lower half of a word, exactly.</summary>
+    /// <summary>The binary16 number in a word's lower half, exactly: cvt.f32.f16.</summary>
     [IntrinsicImplementation]
-    public static float Lower(uint word) => ByBits(word);
+    public static float LowerHalf(uint word) => ByBits(word);
 
-    /// <summary>The upper half of a word, exactly.</summary>
+    /// <summary>The binary16 number in a word's upper half, exactly: cvt.f32.f16.</summary>
     [IntrinsicImplementation]
-    public static float Upper(uint word) => UpperByBits(word);
+    public static float UpperHalf(uint word) => UpperByBits(word);
 
-    /// <summary>The nearest half, ties to even; beyond its range infinity.</summary>
+    /// <summary>The nearest binary16 number, ties to even; beyond its range infinity: cvt.rn.f16.f32.</summary>
     [IntrinsicImplementation]
-    public static uint Nearest(float value) => NearestByBits(value);
+    public static uint NearestHalf(float value) => NearestByBits(value);
+
+    /// <summary>word &amp; mask | others: lop3. The assembler makes it of &amp; and | only where one of the two is no constant.</summary>
+    [IntrinsicImplementation]
+    public static uint MaskedOr(uint word, uint mask, uint others) => MaskedOrByTwo(word, mask, others);
 
     /// <summary>For every context that compiles kernels.</summary>
     public static void Register(IntrinsicImplementationManager manager)
     {
-        Add(manager, nameof(Lower), nameof(WriteLower), nameof(ByBits));
-        Add(manager, nameof(Upper), nameof(WriteUpper), nameof(UpperByBits));
-        Add(manager, nameof(Nearest), nameof(WriteNearest), nameof(NearestByBits));
+        Add(manager, nameof(LowerHalf), nameof(WriteLowerHalf), nameof(ByBits));
+        Add(manager, nameof(UpperHalf), nameof(WriteUpperHalf), nameof(UpperByBits));
+        Add(manager, nameof(NearestHalf), nameof(WriteNearestHalf), nameof(NearestByBits));
+        Add(manager, nameof(MaskedOr), nameof(WriteMaskedOr), nameof(MaskedOrByTwo));
     }
 
     private static void Add(IntrinsicImplementationManager manager, string method, string text, string arithmetic)
@@ -42,7 +47,7 @@ internal static class HalfConversion
         manager.RegisterMethod(intrinsic, new CLIntrinsic(Method(arithmetic), IntrinsicImplementationMode.Redirect));
     }
 
-    private static MethodInfo Method(string name) => typeof(HalfConversion).GetMethod(name, BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic)!;
+    private static MethodInfo Method(string name) => typeof(PortableIntrinsics).GetMethod(name, BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic)!;
 
     // ---- arithmetic ------------------------------------------------------------------------------------------------------------
     /// <summary>The exponent is moved by a product, which makes normal numbers of subnormal ones.</summary>
@@ -71,10 +76,12 @@ internal static class HalfConversion
         return half | sign;
     }
 
-    // ---- PTX -------------------------------------------------------------------------------------------------------------------
-    private static void WriteLower(PTXBackend backend, PTXCodeGenerator generator, Value value) => WriteHalf(generator, value, upper: false);
+    private static uint MaskedOrByTwo(uint word, uint mask, uint others) => word & mask | others;
 
-    private static void WriteUpper(PTXBackend backend, PTXCodeGenerator generator, Value value) => WriteHalf(generator, value, upper: true);
+    // ---- PTX -------------------------------------------------------------------------------------------------------------------
+    private static void WriteLowerHalf(PTXBackend backend, PTXCodeGenerator generator, Value value) => WriteHalf(generator, value, upper: false);
+
+    private static void WriteUpperHalf(PTXBackend backend, PTXCodeGenerator generator, Value value) => WriteHalf(generator, value, upper: true);
 
     private static void WriteHalf(PTXCodeGenerator generator, Value value, bool upper)
     {
@@ -85,11 +92,17 @@ internal static class HalfConversion
         PtxText.Write(generator, $"cvt.f32.f16 {result}, {(upper ? high : low).Name}");
     }
 
-    private static void WriteNearest(PTXBackend backend, PTXCodeGenerator generator, Value value)
+    private static void WriteNearestHalf(PTXBackend backend, PTXCodeGenerator generator, Value value)
     {
         string number = PtxText.Scalar(generator, value[0]), result = PtxText.ScalarResult(generator, value);
         using var half = new PtxText.Half(generator);
         PtxText.Write(generator, $"cvt.rn.f16.f32 {half.Name}, {number}");
         PtxText.Write(generator, $"cvt.u32.u16 {result}, {half.Name}");
+    }
+
+    private static void WriteMaskedOr(PTXBackend backend, PTXCodeGenerator generator, Value value)
+    {
+        string word = PtxText.Scalar(generator, value[0]), mask = PtxText.Scalar(generator, value[1]), others = PtxText.Scalar(generator, value[2]);
+        PtxText.Write(generator, $"lop3.b32 {PtxText.ScalarResult(generator, value)}, {word}, {mask}, {others}, 0xea");
     }
 }
