@@ -4,4 +4,8 @@ namespace EdgeVideoLlava.Kernels;
 /// <param name="Threads">Worker threads of the CPU device; 0 = one for each core.</param>
 /// <param name="Compute">Type of the activations: F32, or F16 (not on the CPU device). Null: F16 on a GPU, F32 on everything that is a processor.</param>
 /// <param name="Tier">Kernels of an ILGPU device. Null: what its hardware is made for.</param>
-public sealed record DeviceOptions(int Threads = 0, StorageType? Compute = null, KernelTier? Tier = null);
+public sealed record DeviceOptions(int Threads = 0, StorageType? Compute = null, KernelTier? Tier = null)
+{
+    /// <summary>Whether <see cref="ComputeQueue.Profile"/> may be asked for: OpenCL's queues take time stamps only if made so.</summary>
+    public bool TimesLaunches { get; init; }
+}
