@@ -48,6 +48,7 @@ internal sealed class GpuReportRun(GpuReportResults results, GpuReportOptions op
 
         void Add(DeviceOptions wanted)
         {
+            if (wanted.Tier is null or KernelTier.TensorCore) wanted = wanted with { TimesLaunches = true }; // the device whose models are profiled
             progress.Report($"opening {results.Device}{(wanted.Tier == null ? "" : $", {wanted.Tier}")} (all its kernels are compiled)");
             try
             {
