@@ -17,7 +17,7 @@ internal static class PortableIntrinsics
 {
     /// <summary>The binary16 number in a word's lower half, exactly: cvt.f32.f16.</summary>
     [IntrinsicImplementation]
-    public static float LowerHalf(uint word) => ByBits(word);
+    public static float LowerHalf(uint word) => LowerByBits(word);
 
     /// <summary>The binary16 number in a word's upper half, exactly: cvt.f32.f16.</summary>
     [IntrinsicImplementation]
@@ -34,7 +34,7 @@ internal static class PortableIntrinsics
     /// <summary>For every context that compiles kernels.</summary>
     public static void Register(IntrinsicImplementationManager manager)
     {
-        Add(manager, nameof(LowerHalf), nameof(WriteLowerHalf), nameof(ByBits));
+        Add(manager, nameof(LowerHalf), nameof(WriteLowerHalf), nameof(LowerByBits));
         Add(manager, nameof(UpperHalf), nameof(WriteUpperHalf), nameof(UpperByBits));
         Add(manager, nameof(NearestHalf), nameof(WriteNearestHalf), nameof(NearestByBits));
         Add(manager, nameof(MaskedOr), nameof(WriteMaskedOr), nameof(MaskedOrByTwo));
@@ -59,6 +59,8 @@ internal static class PortableIntrinsics
         if (XMath.Abs(value) >= 65536f) bits |= 0x7f800000u;
         return Interop.IntAsFloat(bits);
     }
+
+    private static float LowerByBits(uint word) => ByBits(word & 0xffffu);
 
     private static float UpperByBits(uint word) => ByBits(word >> 16);
 
