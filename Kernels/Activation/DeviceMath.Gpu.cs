@@ -56,30 +56,15 @@ internal static class DeviceMath
     public static float Activate(int activation, float z)
         => activation == (int)Activation.Gelu ? Gelu(z) : activation == (int)Activation.QuickGelu ? QuickGelu(z) : z;
 
-    /// <summary>binary16 to float32, exactly: the exponent is moved by a product, which makes normal numbers of subnormal ones.</summary>
-    /// <remarks>The shift brings exponent and fraction to their place beside the sign. What is 65536 or more was infinite or no number.</remarks>
-    public static float HalfToFloat(uint half)
-    {
-        float value = Interop.IntAsFloat((uint)((int)(half << 16) >> 3) & 0x8fffe000u) * 5.192296858534828e33f; // 2^112
-        uint bits = Interop.FloatAsInt(value);
-        if (XMath.Abs(value) >= 65536f) bits |= 0x7f800000u;
-        return Interop.IntAsFloat(bits);
-    }
+    /// <summary>binary16 to float32, exactly.</summary>
+    /// <param name="half">Its lower 16 bits count.</param>
+    public static float HalfToFloat(uint half) => PortableIntrinsics.LowerHalf(half);
+
+    /// <summary>The binary16 number in a word's upper half, exactly.</summary>
+    public static float UpperHalfToFloat(uint word) => PortableIntrinsics.UpperHalf(word);
 
     /// <summary>float32 to the nearest binary16, ties to even; beyond its range infinity, NaN stays one.</summary>
-    /// <remarks>
-    /// subnormal results: adding 1/2 lets the addition round, and leaves them in the low bits
-    /// normal ones: half a unit less one of the last place plus its parity, then the bias of the exponent, all in one wrapping sum
-    /// </remarks>
-    public static ushort FloatToHalf(float value)
-    {
-        uint bits = Interop.FloatAsInt(value), sign = bits >> 16 & 0x8000u, half;
-        bits &= 0x7fffffffu;
-        if (bits >= 0x47800000u) half = bits > 0x7f800000u ? 0x7e00u : 0x7c00u;
-        else if (bits < 0x38800000u) half = Interop.FloatAsInt(Interop.IntAsFloat(bits) + 0.5f) - 0x3f000000u;
-        else half = bits + 0xc8000fffu + (bits >> 13 & 1u) >> 13;
-        return (ushort)(half | sign);
-    }
+    public static ushort FloatToHalf(float value) => (ushort)PortableIntrinsics.NearestHalf(value);
 
     /// <summary>a / b rounded to nearest even, in whole numbers: OpenCL lets a device's own division be off by two and a half units.</summary>
     /// <remarks>a finite, b finite and not 0. Significands as whole numbers of 24 bits; the quotient has 25 bits, the last for the rounding.</remarks>

@@ -47,6 +47,11 @@ public abstract class ComputeQueue(ComputeDevice device) : IDisposable
     /// <remarks>They may neither read nor write from the host nor wait for another queue; the same operations must have run before, so that nothing is compiled or allocated: a CUDA stream in capture bears neither.</remarks>
     public virtual RecordedWork? Record(Action give) => null;
 
+    /// <summary>Does what <paramref name="give"/> gives and times each kernel, the costliest first; null where there are no launches to time (the CPU device).</summary>
+    /// <remarks>Nothing may be recorded or replayed meanwhile; what has not run before is compiled within the times.</remarks>
+    /// <exception cref="InvalidOperationException">The device was opened without <see cref="DeviceOptions.TimesLaunches"/>.</exception>
+    public virtual IReadOnlyList<LaunchTime>? Profile(Action give) => null;
+
     public virtual void Dispose() => GC.SuppressFinalize(this);
 
     public float[] Read(Matrix source)

@@ -25,6 +25,32 @@ internal struct F8
         return sum;
     }
 
+    /// <summary>step · v, number by number.</summary>
+    public static F8 Scaled(F8 v, float step) => new()
+    {
+        X0 = v.X0 * step,
+        X1 = v.X1 * step,
+        X2 = v.X2 * step,
+        X3 = v.X3 * step,
+        X4 = v.X4 * step,
+        X5 = v.X5 * step,
+        X6 = v.X6 * step,
+        X7 = v.X7 * step,
+    };
+
+    /// <summary>step · v − offset, number by number.</summary>
+    public static F8 Scaled(F8 v, float step, float offset) => new()
+    {
+        X0 = v.X0 * step - offset,
+        X1 = v.X1 * step - offset,
+        X2 = v.X2 * step - offset,
+        X3 = v.X3 * step - offset,
+        X4 = v.X4 * step - offset,
+        X5 = v.X5 * step - offset,
+        X6 = v.X6 * step - offset,
+        X7 = v.X7 * step - offset,
+    };
+
     public static F8 Of(float number) => new() { X0 = number, X1 = number, X2 = number, X3 = number, X4 = number, X5 = number, X6 = number, X7 = number };
 
     /// <summary>Eight float32 numbers as they lie in memory.</summary>
@@ -43,14 +69,14 @@ internal struct F8
     /// <summary>Eight binary16 numbers as they lie in memory.</summary>
     public static F8 OfHalves(U4 w) => new()
     {
-        X0 = DeviceMath.HalfToFloat(w.X & 0xffffu),
-        X1 = DeviceMath.HalfToFloat(w.X >> 16),
-        X2 = DeviceMath.HalfToFloat(w.Y & 0xffffu),
-        X3 = DeviceMath.HalfToFloat(w.Y >> 16),
-        X4 = DeviceMath.HalfToFloat(w.Z & 0xffffu),
-        X5 = DeviceMath.HalfToFloat(w.Z >> 16),
-        X6 = DeviceMath.HalfToFloat(w.W & 0xffffu),
-        X7 = DeviceMath.HalfToFloat(w.W >> 16),
+        X0 = DeviceMath.HalfToFloat(w.X),
+        X1 = DeviceMath.UpperHalfToFloat(w.X),
+        X2 = DeviceMath.HalfToFloat(w.Y),
+        X3 = DeviceMath.UpperHalfToFloat(w.Y),
+        X4 = DeviceMath.HalfToFloat(w.Z),
+        X5 = DeviceMath.UpperHalfToFloat(w.Z),
+        X6 = DeviceMath.HalfToFloat(w.W),
+        X7 = DeviceMath.UpperHalfToFloat(w.W),
     };
 
     /// <summary>Eight signed bytes as they lie in memory.</summary>

@@ -22,14 +22,14 @@ internal static class IlgpuAccelerators
     /// <remarks>Warps of 32 as on CUDA, groups of up to 256.</remarks>
     public static IlgpuDevice OpenCpu(DeviceOptions options)
     {
-        Context context = Create(builder => builder.CPU(new CPUDevice(numThreadsPerWarp: 32, numWarpsPerMultiprocessor: 8, numMultiprocessors: 1)).Assertions());
+        Context context = Create(options, builder => builder.CPU(new CPUDevice(numThreadsPerWarp: 32, numWarpsPerMultiprocessor: 8, numMultiprocessors: 1)).Assertions());
         return Open("ilgpu-cpu", context, options, KernelTier.Processor, () => context.GetCPUDevice(0).CreateCPUAccelerator(context));
     }
 
     /// <param name="index">Null takes the first GPU, else the first device.</param>
     public static IlgpuDevice OpenOpenCl(int? index, DeviceOptions options)
     {
-        Context context = Create(builder => builder.OpenCL(Accept));
+        Context context = Create(options, builder => builder.OpenCL(Accept));
         var devices = new List<CLDevice>();
         foreach (CLDevice device in context.GetCLDevices()) devices.Add(device);
         int chosen = index ?? Math.Max(0, devices.FindIndex(device => device.DeviceType.HasFlag(CLDeviceType.CL_DEVICE_TYPE_GPU)));
@@ -41,7 +41,7 @@ internal static class IlgpuAccelerators
 
     public static IlgpuDevice OpenCuda(int? index, DeviceOptions options)
     {
-        Context context = Create(builder => builder.Cuda());
+        Context context = Create(options, builder => builder.Cuda());
         int chosen = index ?? 0;
         Check("cuda", "CUDA", chosen, context.GetCudaDevices().Count, CudaRemedy, context);
         CudaDevice device = context.GetCudaDevice(chosen);
@@ -54,12 +54,13 @@ internal static class IlgpuAccelerators
     /// <summary>What a driver complains about, in one line.</summary>
     public static string Reason(Exception e) => e is CLException driver ? driver.Error.ToString() : e.Message.ReplaceLineEndings(" ");
 
-    private static Context Create(Action<Context.Builder> devices)
+    private static Context Create(DeviceOptions options, Action<Context.Builder> devices)
     {
         IlgpuDevices.FindLibraries();
         return Context.Create(builder =>
         {
             devices(builder);
+            if (options.TimesLaunches) builder.Profiling();
             Prepare(builder);
         });
     }
@@ -69,6 +70,7 @@ internal static class IlgpuAccelerators
     {
         builder.EnableAlgorithms().Optimize(OptimizationLevel.O2);
         OpenClRemainder.Register(builder.GetIntrinsicManager());
+        PortableIntrinsics.Register(builder.GetIntrinsicManager());
         PtxIntrinsics.Register(builder.GetIntrinsicManager());
     }
 

@@ -70,6 +70,9 @@ public sealed unsafe partial class IlgpuDevice : ComputeDevice
     /// <summary>Whether CUDA runs it, where work that is recorded is a graph.</summary>
     public bool IsCuda => Accelerator.AcceleratorType == AcceleratorType.Cuda;
 
+    /// <summary>Whether queues may <see cref="ComputeQueue.Profile"/>.</summary>
+    public bool TimesLaunches => context.Properties.EnableProfiling;
+
     internal Accelerator Accelerator { get; }
     internal KernelLoader Loader { get; }
     internal IlgpuKernels Kernels { get; }

@@ -15,6 +15,7 @@ internal sealed unsafe partial class IlgpuQueue : ComputeQueue
     private readonly HostStaging staging = new();
     private List<Action<AcceleratorStream>>? recording;
     private HashSet<LazyKernel>? wanted; // not null: nothing runs
+    private LaunchProfile? profile;
     private readonly QueueProgress progress = new();
     private nint? marker;
     private bool disposed, isClosed, isRecording;
@@ -255,6 +256,33 @@ internal sealed unsafe partial class IlgpuQueue : ComputeQueue
         return new IlgpuRecording(this, launches, version);
     }
 
+    public override IReadOnlyList<LaunchTime>? Profile(Action give)
+    {
+        if (!device.TimesLaunches) throw new InvalidOperationException("the device was opened without time stamps");
+        Wait();
+        using LaunchProfile times = StartProfile();
+        profile = times;
+        try
+        {
+            give();
+        }
+        finally
+        {
+            profile = null;
+        }
+        Wait();
+        return times.Times();
+    }
+
+    private LaunchProfile StartProfile()
+    {
+        lock (device.Gate)
+        {
+            device.Accelerator.Bind();
+            return new LaunchProfile(stream);
+        }
+    }
+
     /// <summary>Gives launches that were recorded.</summary>
     public void Give(List<Action<AcceleratorStream>> launches) => Submit(launches, static (given, stream) =>
     {
@@ -277,6 +305,7 @@ internal sealed unsafe partial class IlgpuQueue : ComputeQueue
                 device.Accelerator.Bind(); // CUDA's current context is the thread's
                 if (DeviceProbe.Launching != null && work is ITuple { Length: > 0 } launch && launch[0] is Delegate kernel) DeviceProbe.Launching(kernel);
                 give(work, stream);
+                profile?.Add(work);
             }
             catch (AcceleratorException e)
             {

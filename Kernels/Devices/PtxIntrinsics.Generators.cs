@@ -2,12 +2,11 @@ using System.Reflection;
 using ILGPU.Backends.PTX;
 using ILGPU.IR;
 using ILGPU.IR.Intrinsics;
-using static ILGPU.Backends.RegisterAllocator<ILGPU.Backends.PTX.PTXRegisterKind>;
+using static EdgeVideoLlava.Kernels.PtxText;
 
 namespace EdgeVideoLlava.Kernels;
 
 /// <summary>The PTX text of each intrinsic.</summary>
-/// <remarks>Operands are written before the instruction is begun: moving a constant into a register is an instruction of its own.</remarks>
 internal static partial class PtxIntrinsics
 {
     /// <summary>For every context that compiles kernels with these intrinsics, whatever its devices.</summary>
@@ -36,19 +35,19 @@ internal static partial class PtxIntrinsics
     private static void WriteMultiplyAdd(PTXBackend backend, PTXCodeGenerator generator, Value value)
     {
         string c = Vector(generator, value[0]), a = Vector(generator, value[1]), b = Vector(generator, value[2]);
-        Write(generator, $"mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {Result(generator, value)}, {a}, {b}, {c}");
+        Write(generator, $"mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {VectorResult(generator, value)}, {a}, {b}, {c}");
     }
 
     private static void WriteLoadMatrices(PTXBackend backend, PTXCodeGenerator generator, Value value)
     {
         string row = Scalar(generator, value[0]);
-        Write(generator, $"ldmatrix.sync.aligned.m8n8.x4.shared.b16 {Result(generator, value)}, [{row}]");
+        Write(generator, $"ldmatrix.sync.aligned.m8n8.x4.shared.b16 {VectorResult(generator, value)}, [{row}]");
     }
 
     private static void WriteLoadTransposed(PTXBackend backend, PTXCodeGenerator generator, Value value)
     {
         string row = Scalar(generator, value[0]);
-        Write(generator, $"ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {Result(generator, value)}, [{row}]");
+        Write(generator, $"ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {VectorResult(generator, value)}, [{row}]");
     }
 
     private static void WriteCopy(PTXBackend backend, PTXCodeGenerator generator, Value value)
@@ -74,32 +73,12 @@ internal static partial class PtxIntrinsics
     private static void WriteLoadConstant(PTXBackend backend, PTXCodeGenerator generator, Value value)
     {
         string source = Scalar(generator, value[0]);
-        Write(generator, $"ld.global.nc.v4.b32 {Result(generator, value)}, [{source}]");
+        Write(generator, $"ld.global.nc.v4.b32 {VectorResult(generator, value)}, [{source}]");
     }
 
     private static void WriteHalves(PTXBackend backend, PTXCodeGenerator generator, Value value)
     {
         string low = Scalar(generator, value[0]), high = Scalar(generator, value[1]);
-        Write(generator, $"cvt.rn.f16x2.f32 {Name(generator, generator.AllocateHardware(value))}, {high}, {low}");
+        Write(generator, $"cvt.rn.f16x2.f32 {ScalarResult(generator, value)}, {high}, {low}");
     }
-
-    private static void Write(PTXCodeGenerator generator, string text)
-    {
-        using PTXCodeGenerator.CommandEmitter command = generator.BeginCommand(text);
-    }
-
-    private static string Scalar(PTXCodeGenerator generator, Value operand) => Name(generator, generator.LoadPrimitive(operand));
-
-    private static string Vector(PTXCodeGenerator generator, Value operand) => Braces(generator, generator.Load(operand));
-
-    private static string Result(PTXCodeGenerator generator, Value value) => Braces(generator, generator.Allocate(value));
-
-    private static string Braces(PTXCodeGenerator generator, Register register)
-        => $"{{{string.Join(", ", Fields(register).Select(field => Name(generator, field)))}}}";
-
-    private static IEnumerable<PrimitiveRegister> Fields(Register register)
-        => register is CompoundRegister compound ? compound.Children.SelectMany(Fields) : [(PrimitiveRegister)register];
-
-    private static string Name(PTXCodeGenerator generator, PrimitiveRegister register)
-        => "%" + PTXRegisterAllocator.GetStringRepresentation(generator.EnsureHardwareRegister(register));
 }

@@ -9,9 +9,9 @@ namespace EdgeVideoLlava.Kernels;
 /// 4096 columns in blocks of 32: one piece each, where 256 items would leave half without work.
 /// Gated, the four rows are gate and up of two outputs. Grid: (fours of outputs, shares of the columns, chunks of rows of x); with several shares
 /// their sums go to partials, which <see cref="LinearPartials"/> adds up: (shares · rows of x, rows of W).
-/// 4096 x 4096 Q4_0, one row of x: 9.4 MB, 34 MFLOP, 1024 groups; 11008 x 4096: 25 MB, 90 MFLOP, 2752 groups. Seven to eight
-/// instructions a weight with one row of x in binary16 (sm_90's machine code): 130 multiprocessors can unpack 2.2 TB/s, Orin's 16 the 200 GB/s that its
-/// memory gives. Not measured on a GPU.
+/// 4096 x 4096 Q4_0, one row of x: 9.4 MB, 34 MFLOP, 1024 groups; 11008 x 4096: 25 MB, 90 MFLOP, 2752 groups. 4.3 instructions
+/// a weight with one row of x in binary16 (sm_90's machine code): an H100's multiprocessors can unpack 3.9 TB/s, Orin's 350 GB/s, both more than their
+/// memory gives. Not measured on a GPU. What the columns of a block have in common is multiplied into their sum.
 /// </remarks>
 internal static class LinearGroupRow
 {
@@ -49,14 +49,14 @@ internal static class LinearGroupRow
             if (count == 1 && w.Eights == 4)
             {
                 // By hand: a loop selects the words of a part again and again, which one row does not pay for. With more rows it saves registers.
-                sums = Add<T>(sums, count, w.Eight(a, 0), w.Eight(b, 0), w.Eight(c, 0), w.Eight(d, 0), x, starts, eight);
-                sums = Add<T>(sums, count, w.Eight(a, 1), w.Eight(b, 1), w.Eight(c, 1), w.Eight(d, 1), x, starts, eight + 1);
-                sums = Add<T>(sums, count, w.Eight(a, 2), w.Eight(b, 2), w.Eight(c, 2), w.Eight(d, 2), x, starts, eight + 2);
-                sums = Add<T>(sums, count, w.Eight(a, 3), w.Eight(b, 3), w.Eight(c, 3), w.Eight(d, 3), x, starts, eight + 3);
+                sums = Add<TWeights, T>(sums, count, a, b, c, d, 0, x, starts, eight);
+                sums = Add<TWeights, T>(sums, count, a, b, c, d, 1, x, starts, eight + 1);
+                sums = Add<TWeights, T>(sums, count, a, b, c, d, 2, x, starts, eight + 2);
+                sums = Add<TWeights, T>(sums, count, a, b, c, d, 3, x, starts, eight + 3);
                 continue;
             }
             for (int part = 0; part < w.Eights; part++)
-                sums = Add<T>(sums, count, w.Eight(a, part), w.Eight(b, part), w.Eight(c, part), w.Eight(d, part), x, starts, eight + part);
+                sums = Add<TWeights, T>(sums, count, a, b, c, d, part, x, starts, eight + part);
         }
 
         ArrayView<F4> all = SharedMemory.Allocate<F4>(count * Items), parts = SharedMemory.Allocate<F4>(count * Parts);
@@ -76,18 +76,22 @@ internal static class LinearGroupRow
     private static int RowOfW(int index, int first, int gates, int outputs)
         => gates == 0 ? XMath.Min(first + index, outputs - 1) : XMath.Min(first + index % 2, outputs - 1) + index / 2 * gates;
 
-    private static Sums Add<T>(Sums sums, int count, F8 a, F8 b, F8 c, F8 d, EightsView<T> x, Starts starts, int eight) where T : unmanaged, IElement<T>
+    private static Sums Add<TWeights, T>(Sums sums, int count, WeightPiece p, WeightPiece q, WeightPiece r, WeightPiece s, int part, EightsView<T> x, Starts starts, int eight)
+        where TWeights : unmanaged, IDeviceWeights where T : unmanaged, IElement<T>
     {
-        sums.S0 = FourDots.Add(sums.S0, a, b, c, d, x[starts.X0 + eight]);
+        TWeights w = default;
+        F8 a = w.Eight(p, part), b = w.Eight(q, part), c = w.Eight(r, part), d = w.Eight(s, part);
+        var f = new F4 { X = w.Factor(p, part), Y = w.Factor(q, part), Z = w.Factor(r, part), W = w.Factor(s, part) };
+        sums.S0 = FourDots.Add(sums.S0, a, b, c, d, f, x[starts.X0 + eight]);
         if (count == 1) return sums;
-        sums.S1 = FourDots.Add(sums.S1, a, b, c, d, x[starts.X1 + eight]);
-        sums.S2 = FourDots.Add(sums.S2, a, b, c, d, x[starts.X2 + eight]);
-        sums.S3 = FourDots.Add(sums.S3, a, b, c, d, x[starts.X3 + eight]);
+        sums.S1 = FourDots.Add(sums.S1, a, b, c, d, f, x[starts.X1 + eight]);
+        sums.S2 = FourDots.Add(sums.S2, a, b, c, d, f, x[starts.X2 + eight]);
+        sums.S3 = FourDots.Add(sums.S3, a, b, c, d, f, x[starts.X3 + eight]);
         if (count == 4) return sums;
-        sums.S4 = FourDots.Add(sums.S4, a, b, c, d, x[starts.X4 + eight]);
-        sums.S5 = FourDots.Add(sums.S5, a, b, c, d, x[starts.X5 + eight]);
-        sums.S6 = FourDots.Add(sums.S6, a, b, c, d, x[starts.X6 + eight]);
-        sums.S7 = FourDots.Add(sums.S7, a, b, c, d, x[starts.X7 + eight]);
+        sums.S4 = FourDots.Add(sums.S4, a, b, c, d, f, x[starts.X4 + eight]);
+        sums.S5 = FourDots.Add(sums.S5, a, b, c, d, f, x[starts.X5 + eight]);
+        sums.S6 = FourDots.Add(sums.S6, a, b, c, d, f, x[starts.X6 + eight]);
+        sums.S7 = FourDots.Add(sums.S7, a, b, c, d, f, x[starts.X7 + eight]);
         return sums;
     }
 

@@ -15,9 +15,12 @@ internal interface IDeviceWeights
     /// <summary>Columns 8 · Eights · index and those after it, as they are stored.</summary>
     WeightPiece Fetch(WeightView weight, int row, int index);
 
-    /// <summary>Eight columns of a piece, as <see cref="Load"/> gives them.</summary>
+    /// <summary>Eight columns of a piece, as <see cref="Load"/> gives them, but for <see cref="Factor"/>.</summary>
     /// <param name="part">Which eight, from 0 to Eights - 1; a constant.</param>
     F8 Eight(WeightPiece piece, int part);
+
+    /// <summary>What each of the eight columns has to be multiplied with, and a sum over them can be; 1 where there is nothing.</summary>
+    float Factor(WeightPiece piece, int part);
 }
 
 /// <summary>How the host lays a storage type out on the device: the other half of <see cref="IDeviceWeights"/>, in the same file.</summary>

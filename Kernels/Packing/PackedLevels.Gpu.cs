@@ -14,7 +14,8 @@ internal static unsafe class PackedLevels
         }
     }
 
-    /// <summary>32 bytes that hold columns i, i + 32, i + 64 and i + 96 in bits 0-1, 2-3, 4-5 and 6-7, to words of 16 consecutive columns.</summary>
+    /// <summary>32 bytes that hold columns i, i + 32, i + 64 and i + 96 in bits 0-1, 2-3, 4-5 and 6-7, to halves of words of eight consecutive columns.</summary>
+    /// <remarks>Columns 0 to 3 in bits 0, 4, 8 and 12, 4 to 7 in bits 2, 6, 10 and 14: one shift brings four of them above their nibbles.</remarks>
     public static void SplitPairs(byte* source, uint* words)
     {
         for (int i = 0; i < 4; i++)
@@ -24,36 +25,27 @@ internal static unsafe class PackedLevels
         }
     }
 
+    /// <summary>A block's fifth bits, column i in bit i, to a word that holds column 8p + j in bit 4j + p: one shift brings four of them above their nibbles.</summary>
+    public static uint SpreadFifths(uint bits)
+        => SpreadBits(bits & 255u) | SpreadBits(bits >> 8 & 255u) << 1 | SpreadBits(bits >> 16 & 255u) << 2 | SpreadBits(bits >> 24) << 3;
+
     /// <summary>The half-precision scale of a row's block.</summary>
     public static float Half(WeightView weight, int row, int block)
-        => DeviceMath.HalfToFloat(weight.Words[weight.Scales + row * weight.ScaleWords + (block >> 1)] >> (block & 1) * 16 & 0xffffu);
+        => DeviceMath.HalfToFloat(weight.Words[weight.Scales + row * weight.ScaleWords + (block >> 1)] >> (block & 1) * 16);
 
     /// <summary>Of a row's block d (low half of its scale word) and m (high half): d · q + m.</summary>
     public static BlockScale StepAndMinimum(WeightView weight, int row, int block)
     {
         uint word = weight.Words[weight.Scales + row * weight.ScaleWords + block];
-        return new BlockScale { Step = DeviceMath.HalfToFloat(word & 0xffffu), Offset = -DeviceMath.HalfToFloat(word >> 16) };
+        return new BlockScale { Step = DeviceMath.HalfToFloat(word), Offset = -DeviceMath.UpperHalfToFloat(word) };
     }
 
     /// <summary>Step · level − Offset. The product is exact (at most 21 bits), so that fused or not the result is the same.</summary>
-    public static F8 Nibbles(uint word, BlockScale scale) => new()
-    {
-        X0 = (int)(word & 15u) * scale.Step - scale.Offset,
-        X1 = (int)(word >> 4 & 15u) * scale.Step - scale.Offset,
-        X2 = (int)(word >> 8 & 15u) * scale.Step - scale.Offset,
-        X3 = (int)(word >> 12 & 15u) * scale.Step - scale.Offset,
-        X4 = (int)(word >> 16 & 15u) * scale.Step - scale.Offset,
-        X5 = (int)(word >> 20 & 15u) * scale.Step - scale.Offset,
-        X6 = (int)(word >> 24 & 15u) * scale.Step - scale.Offset,
-        X7 = (int)(word >> 28) * scale.Step - scale.Offset,
-    };
+    public static F8 Nibbles(uint word, BlockScale scale) => F8.Scaled(Levels.OfNibbles(word, 0f), scale.Step, scale.Offset);
 
-    /// <summary>As <see cref="Nibbles"/>, with the fifth bits that stand behind a row's nibbles, a word a block.</summary>
-    public static F8 FiveBits(WeightView weight, int row, int column, BlockScale scale)
-        => FiveBits(weight.Words[row * weight.RowWords + column / 8], Fifth(weight, row, column / 32) >> (column & 24), scale);
-
-    /// <summary>The fifth bits of a row's block: bit i is column i.</summary>
-    public static uint Fifth(WeightView weight, int row, int block) => weight.Words[row * weight.RowWords + weight.Columns / 8 + block];
+    /// <summary>Levels of nibbles with the fifth bits that stand behind a row's nibbles, a word a block.</summary>
+    public static F8 FiveBits(WeightView weight, int row, int column, float bias)
+        => FiveBits(weight.Words[row * weight.RowWords + column / 8], weight.Words[row * weight.RowWords + weight.Columns / 8 + column / 32], column / 8 & 3, bias);
 
     /// <summary>A block of 32 nibbles, which is one load.</summary>
     public static WeightPiece NibblePiece(WeightView weight, int row, int block, BlockScale scale)
@@ -62,24 +54,13 @@ internal static unsafe class PackedLevels
     public static WeightPiece FiveBitPiece(WeightView weight, int row, int block, BlockScale scale)
     {
         WeightPiece piece = NibblePiece(weight, row, block, scale);
-        piece.B = new U4 { X = Fifth(weight, row, block) };
+        piece.B = new U4 { X = weight.Words[row * weight.RowWords + weight.Columns / 8 + block] };
         return piece;
     }
 
-    public static F8 FiveBits(WeightPiece piece, int part) => FiveBits(piece.A.Word(part), piece.B.X >> 8 * part, piece.Scale);
+    public static F8 FiveBits(WeightPiece piece, int part, float bias) => FiveBits(piece.A.Word(part), piece.B.X, part, bias);
 
-    /// <param name="fifth">Those of the eight columns are the lowest.</param>
-    public static F8 FiveBits(uint word, uint fifth, BlockScale scale) => new()
-    {
-        X0 = (int)(word & 15u | fifth << 4 & 16u) * scale.Step - scale.Offset,
-        X1 = (int)(word >> 4 & 15u | fifth << 3 & 16u) * scale.Step - scale.Offset,
-        X2 = (int)(word >> 8 & 15u | fifth << 2 & 16u) * scale.Step - scale.Offset,
-        X3 = (int)(word >> 12 & 15u | fifth << 1 & 16u) * scale.Step - scale.Offset,
-        X4 = (int)(word >> 16 & 15u | fifth & 16u) * scale.Step - scale.Offset,
-        X5 = (int)(word >> 20 & 15u | fifth >> 1 & 16u) * scale.Step - scale.Offset,
-        X6 = (int)(word >> 24 & 15u | fifth >> 2 & 16u) * scale.Step - scale.Offset,
-        X7 = (int)(word >> 28 | fifth >> 3 & 16u) * scale.Step - scale.Offset,
-    };
+    private static F8 FiveBits(uint word, uint fifth, int part, float bias) => Levels.OfNibbles(word, fifth << (4 - part), fifth >> (12 + part), 0x10u, bias);
 
     private static uint Gather(ulong bytes)
     {
@@ -92,8 +73,15 @@ internal static unsafe class PackedLevels
     private static ushort GatherPairs(ulong bytes)
     {
         bytes &= 0x0303030303030303;
-        bytes = (bytes | bytes >> 6) & 0x000f000f000f000f;
-        bytes = (bytes | bytes >> 12) & 0x000000ff000000ff;
-        return (ushort)(bytes | bytes >> 24);
+        bytes = (bytes | bytes >> 4) & 0x0033003300330033;
+        bytes = (bytes | bytes >> 8) & 0x0000333300003333;
+        return (ushort)(bytes | bytes >> 30);
+    }
+
+    private static uint SpreadBits(uint bits)
+    {
+        bits = (bits | bits << 12) & 0x000f000fu;
+        bits = (bits | bits << 6) & 0x03030303u;
+        return (bits | bits << 3) & 0x11111111u;
     }
 }

@@ -23,6 +23,8 @@ internal readonly unsafe struct DeviceF32 : IDeviceWeights, IDevicePacking
         return new WeightPiece { A = weight.Quads[at], B = weight.Quads[at + 1] };
     }
 
+    public float Factor(WeightPiece piece, int part) => 1f;
+
     public F8 Eight(WeightPiece piece, int part) => F8.OfFloats(piece.A, piece.B);
 }
 
@@ -47,16 +49,18 @@ internal readonly unsafe struct DeviceF16 : IDeviceWeights, IDevicePacking
 
     public WeightPiece Fetch(WeightView weight, int row, int index) => new() { A = weight.Quads[row * (weight.RowWords / 4) + index] };
 
+    public float Factor(WeightPiece piece, int part) => 1f;
+
     public F8 Eight(WeightPiece piece, int part) => new()
     {
-        X0 = DeviceMath.HalfToFloat(piece.A.X & 0xffffu),
-        X1 = DeviceMath.HalfToFloat(piece.A.Y & 0xffffu),
-        X2 = DeviceMath.HalfToFloat(piece.A.Z & 0xffffu),
-        X3 = DeviceMath.HalfToFloat(piece.A.W & 0xffffu),
-        X4 = DeviceMath.HalfToFloat(piece.A.X >> 16),
-        X5 = DeviceMath.HalfToFloat(piece.A.Y >> 16),
-        X6 = DeviceMath.HalfToFloat(piece.A.Z >> 16),
-        X7 = DeviceMath.HalfToFloat(piece.A.W >> 16),
+        X0 = DeviceMath.HalfToFloat(piece.A.X),
+        X1 = DeviceMath.HalfToFloat(piece.A.Y),
+        X2 = DeviceMath.HalfToFloat(piece.A.Z),
+        X3 = DeviceMath.HalfToFloat(piece.A.W),
+        X4 = DeviceMath.UpperHalfToFloat(piece.A.X),
+        X5 = DeviceMath.UpperHalfToFloat(piece.A.Y),
+        X6 = DeviceMath.UpperHalfToFloat(piece.A.Z),
+        X7 = DeviceMath.UpperHalfToFloat(piece.A.W),
     };
 }
 
@@ -77,6 +81,8 @@ internal readonly unsafe struct DeviceHalfRows : IDeviceWeights, IDevicePacking
 
     public WeightPiece Fetch(WeightView weight, int row, int index) => new() { A = weight.Quads[row * (weight.RowWords / 4) + index] };
 
+    public float Factor(WeightPiece piece, int part) => 1f;
+
     public F8 Eight(WeightPiece piece, int part) => F8.OfHalves(piece.A);
 }
 
@@ -96,6 +102,8 @@ internal readonly unsafe struct DeviceBF16 : IDeviceWeights, IDevicePacking
     public int Eights => 1;
 
     public WeightPiece Fetch(WeightView weight, int row, int index) => new() { A = weight.Quads[row * (weight.RowWords / 4) + index] };
+
+    public float Factor(WeightPiece piece, int part) => 1f;
 
     public F8 Eight(WeightPiece piece, int part) => new()
     {

@@ -25,4 +25,6 @@ internal readonly unsafe struct DeviceQ4_1 : IDeviceWeights, IDevicePacking
     public WeightPiece Fetch(WeightView weight, int row, int index) => PackedLevels.NibblePiece(weight, row, index, Scale(weight, row, index * 32));
 
     public F8 Eight(WeightPiece piece, int part) => PackedLevels.Nibbles(piece.A.Word(part), piece.Scale);
+
+    public float Factor(WeightPiece piece, int part) => 1f;
 }

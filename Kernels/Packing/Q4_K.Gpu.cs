@@ -25,7 +25,7 @@ internal readonly unsafe struct DeviceQ4_K : IDeviceWeights, IDevicePacking
         bool upper = (column / 32 & 4) != 0;
         uint step = upper ? high & 15u | (low >> 6 & 3u) << 4 : low & 63u;
         uint offset = upper ? high >> 4 & 15u | (middle >> 6 & 3u) << 4 : middle & 63u;
-        return new BlockScale { Step = DeviceMath.HalfToFloat(head.X & 0xffffu) * (int)step, Offset = DeviceMath.HalfToFloat(head.X >> 16) * (int)offset };
+        return new BlockScale { Step = DeviceMath.HalfToFloat(head.X) * (int)step, Offset = DeviceMath.UpperHalfToFloat(head.X) * (int)offset };
     }
 
     public F8 Load(WeightView weight, int row, int column, BlockScale scale) => PackedLevels.Nibbles(weight.Words[row * weight.RowWords + column / 8], scale);
@@ -35,4 +35,6 @@ internal readonly unsafe struct DeviceQ4_K : IDeviceWeights, IDevicePacking
     public WeightPiece Fetch(WeightView weight, int row, int index) => PackedLevels.NibblePiece(weight, row, index, Scale(weight, row, index * 32));
 
     public F8 Eight(WeightPiece piece, int part) => PackedLevels.Nibbles(piece.A.Word(part), piece.Scale);
+
+    public float Factor(WeightPiece piece, int part) => 1f;
 }

@@ -1,7 +1,8 @@
 namespace EdgeVideoLlava.Kernels;
 
 /// <summary>
-/// Q6_K: a row's nibbles as in <see cref="DeviceQ4_0"/>, behind them its upper pairs of bits, column 16k + i in bits 2i of word k. Scales: the row's
+/// Q6_K: a row's nibbles as in <see cref="DeviceQ4_0"/>, behind them its upper pairs of bits, those of 16 columns in a word
+/// (<see cref="PackedLevels.SplitPairs"/>). Scales: the row's
 /// signed bytes, one for 16 columns, in order; behind them its halves d, one a block, even block in the low half.
 /// </summary>
 internal readonly unsafe struct DeviceQ6_K : IDeviceWeights, IDevicePacking
@@ -32,15 +33,15 @@ internal readonly unsafe struct DeviceQ6_K : IDeviceWeights, IDevicePacking
     {
         int at = weight.Scales + row * weight.ScaleWords;
         uint two = weight.Words[at + column / 64] >> (column / 32 & 1) * 16;
-        float d = DeviceMath.HalfToFloat(weight.Words[at + weight.Columns / 64 + column / 512] >> (column / 256 & 1) * 16 & 0xffffu);
+        float d = DeviceMath.HalfToFloat(weight.Words[at + weight.Columns / 64 + column / 512] >> (column / 256 & 1) * 16);
         return new BlockScale { Step = ((int)(two << 24) >> 24) * d, SecondStep = ((int)(two << 16) >> 24) * d };
     }
 
     public F8 Load(WeightView weight, int row, int column, BlockScale scale)
     {
         int at = row * weight.RowWords;
-        return SixBits(weight.Words[at + column / 8], weight.Words[at + weight.Columns / 8 + column / 16] >> (column / 8 & 1) * 16,
-            (column & 16) == 0 ? scale.Step : scale.SecondStep);
+        F8 levels = SixBits(weight.Words[at + column / 8], weight.Words[at + weight.Columns / 8 + column / 16] >> (column / 8 & 1) * 16);
+        return F8.Scaled(levels, (column & 16) == 0 ? scale.Step : scale.SecondStep);
     }
 
     public int Eights => 4;
@@ -56,18 +57,9 @@ internal readonly unsafe struct DeviceQ6_K : IDeviceWeights, IDevicePacking
         };
     }
 
-    public F8 Eight(WeightPiece piece, int part)
-        => SixBits(piece.A.Word(part), piece.B.Word(part / 2) >> part % 2 * 16, part < 2 ? piece.Scale.Step : piece.Scale.SecondStep);
+    public F8 Eight(WeightPiece piece, int part) => SixBits(piece.A.Word(part), piece.B.Word(part / 2) >> part % 2 * 16);
 
-    private static F8 SixBits(uint low, uint high, float step) => new()
-    {
-        X0 = ((int)(low & 15u | high << 4 & 48u) - 32) * step,
-        X1 = ((int)(low >> 4 & 15u | high << 2 & 48u) - 32) * step,
-        X2 = ((int)(low >> 8 & 15u | high & 48u) - 32) * step,
-        X3 = ((int)(low >> 12 & 15u | high >> 2 & 48u) - 32) * step,
-        X4 = ((int)(low >> 16 & 15u | high >> 4 & 48u) - 32) * step,
-        X5 = ((int)(low >> 20 & 15u | high >> 6 & 48u) - 32) * step,
-        X6 = ((int)(low >> 24 & 15u | high >> 8 & 48u) - 32) * step,
-        X7 = ((int)(low >> 28 | high >> 10 & 48u) - 32) * step,
-    };
+    public float Factor(WeightPiece piece, int part) => part < 2 ? piece.Scale.Step : piece.Scale.SecondStep;
+
+    private static F8 SixBits(uint low, uint high) => Levels.OfNibbles(low, high << 4, high << 2, 0x30u, 32f);
 }

@@ -21,7 +21,7 @@ internal readonly unsafe struct DeviceQ8_0 : IDeviceWeights, IDevicePacking
     public F8 Load(WeightView weight, int row, int column, BlockScale scale)
     {
         int at = row * weight.RowWords + column / 4;
-        return Bytes(weight.Words[at], weight.Words[at + 1], scale.Step);
+        return F8.Scaled(Levels.OfBytes(weight.Words[at], weight.Words[at + 1]), scale.Step);
     }
 
     public int Eights => 4;
@@ -33,18 +33,7 @@ internal readonly unsafe struct DeviceQ8_0 : IDeviceWeights, IDevicePacking
     }
 
     public F8 Eight(WeightPiece piece, int part)
-        => part < 2 ? Bytes(piece.A.Word(2 * part), piece.A.Word(2 * part + 1), piece.Scale.Step)
-            : Bytes(piece.B.Word(2 * part - 4), piece.B.Word(2 * part - 3), piece.Scale.Step);
+        => part < 2 ? Levels.OfBytes(piece.A.Word(2 * part), piece.A.Word(2 * part + 1)) : Levels.OfBytes(piece.B.Word(2 * part - 4), piece.B.Word(2 * part - 3));
 
-    private static F8 Bytes(uint a, uint b, float step) => new()
-    {
-        X0 = ((int)(a << 24) >> 24) * step,
-        X1 = ((int)(a << 16) >> 24) * step,
-        X2 = ((int)(a << 8) >> 24) * step,
-        X3 = ((int)a >> 24) * step,
-        X4 = ((int)(b << 24) >> 24) * step,
-        X5 = ((int)(b << 16) >> 24) * step,
-        X6 = ((int)(b << 8) >> 24) * step,
-        X7 = ((int)b >> 24) * step,
-    };
+    public float Factor(WeightPiece piece, int part) => piece.Scale.Step;
 }

@@ -14,6 +14,7 @@ internal static class GpuReportModel
     {
         int layers = 0;
         BenchmarkResult? encode = null, prefill = null, decode = null;
+        var profiles = new List<JobProfile>();
         try
         {
             layers = Layers(device, type, sizes.Config);
@@ -24,16 +25,29 @@ internal static class GpuReportModel
             encode = benchmark.Encode(cancel);
             prefill = benchmark.Prefill(sizes.Positions, cancel);
             decode = benchmark.Decode(sizes.Tokens, sizes.Positions, cancel);
-            return new ModelResult(type, layers, encode, prefill, decode, null);
+            profiles.AddRange(Profiles(model, sizes, cancel));
+            return Result(null);
         }
         catch (OperationCanceledException)
         {
-            return new ModelResult(type, layers, encode, prefill, decode, "stopped, the time is over");
+            return Result("stopped, the time is over");
         }
         catch (Exception e)
         {
-            return new ModelResult(type, layers, encode, prefill, decode, GpuReportRun.Line(e));
+            return Result(GpuReportRun.Line(e));
         }
+
+        ModelResult Result(string? failure) => new(type, layers, encode, prefill, decode, failure) { Profiles = profiles };
+    }
+
+    /// <summary>Each as soon as it is there: what follows may fail.</summary>
+    private static IEnumerable<JobProfile> Profiles(VideoLlava model, GpuReportSizes sizes, CancellationToken cancel)
+    {
+        var profile = new ModelProfile(model);
+        if (profile.Decode(sizes.Positions, cancel) is not { } decode) yield break;
+        yield return decode;
+        if (profile.Prefill(sizes.Positions, cancel) is { } prefill) yield return prefill;
+        if (profile.Encode(cancel) is { } encode) yield return encode;
     }
 
     /// <summary>Language layers whose weights and KV cache fit; all of them on a processor, where loading checks the memory.</summary>

@@ -51,7 +51,8 @@ internal sealed class GpuReportRun(GpuReportResults results, GpuReportOptions op
 
         void Add(DeviceOptions wanted)
         {
-            progress.Report($"opening {results.Device}{(wanted.Tier == null ? "" : $", {wanted.Tier}")}{(wanted.DeepTiles ? " with deep tiles" : "")} (all its kernels are compiled)");
+            if (wanted.Tier is null or KernelTier.TensorCore) wanted = wanted with { TimesLaunches = true }; // the device whose models are profiled
+            progress.Report($"opening {results.Device}{(wanted.Tier == null ? "" : $", {wanted.Tier}")}{(wanted.DeepTiles ? " with deep tiles" : "")}");
             try
             {
                 devices.Add((wanted, ComputeDevices.Open(results.Device, wanted)));

@@ -11,6 +11,9 @@ internal static class GpuReportText
     /// <summary>Goals on an H100 or H200: share of the copy's bytes a second, FLOP a second.</summary>
     private const double DecodeShare = 0.45, PrefillFlops = 250e12, EncodeFlops = 150e12;
 
+    /// <summary>Of a job that are named.</summary>
+    private const int CostliestKernels = 6;
+
     public static string Of(GpuReportResults results)
     {
         var text = new StringBuilder();
@@ -19,6 +22,7 @@ internal static class GpuReportText
         Checks(text, results);
         Copy(text, results, device?.MemoryBandwidth);
         Models(text, results);
+        Profiles(text, results);
         foreach (string tier in results.Kernels.Select(kernel => kernel.Tier).Distinct()) Kernels(text, results, tier);
         Line(text, $"## Not measured");
         Line(text, $"");
@@ -86,6 +90,19 @@ internal static class GpuReportText
             Line(text, $"| {model.Type} | {layers} | {Milliseconds(model.Encode?.Mean)} | {encode} | {Milliseconds(model.Prefill?.Mean)} | {prefill} | {Milliseconds(model.Encode?.Mean + model.Prefill?.Mean)} | {Decode(model.Decode, results)} |{(model.Failure == null ? "" : $" {Cell(model.Failure)}")}");
         }
         Line(text, $"");
+    }
+
+    /// <summary>What to look at where a goal is missed, and of interest where none is.</summary>
+    private static void Profiles(StringBuilder text, GpuReportResults results)
+    {
+        foreach (ModelResult model in results.Models.Where(model => model.Profiles.Count > 0))
+        {
+            Line(text, $"### Costliest kernels, {model.Type} linears");
+            Line(text, $"");
+            Line(text, $"{ProfileTable.Legend}");
+            Line(text, $"");
+            text.Append(ProfileTable.Of(model.Profiles, CostliestKernels)).Append('\n');
+        }
     }
 
     private static string Decode(BenchmarkResult? decode, GpuReportResults results)

@@ -14,6 +14,10 @@ public readonly record struct KernelCost(double Bytes, double Flop)
     /// <summary>Seconds at best on a machine that moves and computes at the same time (the roofline model: Williams et al., 2009).</summary>
     public double Bound(double bytesPerSecond, double flopPerSecond) => Math.Max(Bytes / bytesPerSecond, Flop / flopPerSecond);
 
+    public KernelCost Plus(KernelCost other) => new(Bytes + other.Bytes, Flop + other.Flop);
+
+    public KernelCost Times(int count) => new(count * Bytes, count * Flop);
+
     /// <summary>y (rows, outputs) = x (rows, columns) · Wᵀ, with a residual of y's size or without.</summary>
     /// <param name="gated">SiLU·up: W has gate and up rows, twice as many as outputs.</param>
     public static KernelCost Linear(int rows, int outputs, int columns, StorageType weight, StorageType x, StorageType y, bool gated = false, bool residual = false)

@@ -24,21 +24,18 @@ public sealed record BenchmarkResult(string Test, IReadOnlyList<double> Seconds,
 /// <summary>Times a loaded model's encode, prefill and decode on random input: the numbers do not matter, the shapes do.</summary>
 public sealed class ModelBenchmark(VideoLlava model, int repetitions)
 {
-    private readonly Random random = new(1);
+    private readonly BenchmarkInput input = new(model.Config);
 
     /// <summary>A clip of <see cref="VideoLlavaConfig.ClipFrames"/> frames through video tower and projector.</summary>
     public BenchmarkResult Encode(CancellationToken cancel = default)
     {
-        int frames = model.Config.ClipFrames, size = model.Config.VideoTower.ImageSize;
-        var values = new float[frames * 3 * size * size];
-        for (int i = 0; i < values.Length; i++) values[i] = random.NextSingle() * 4 - 2;
-        var pixels = new PixelValues(values, frames, size, IsClip: true);
+        PixelValues pixels = input.Pixels();
         IReadOnlyList<double> seconds = Time(cancel, () => { }, () =>
         {
             using VisionTokens tokens = model.Encode(pixels);
             model.VisionQueue.Read(tokens.Rows.RowRange(0, 1));
         });
-        return new BenchmarkResult($"encode {frames} frames", seconds, 1, ModelCost.Encode(model.Config.VideoTower, model.Projector, frames), 0);
+        return new BenchmarkResult($"encode {pixels.Frames} frames", seconds, 1, ModelCost.Encode(model.Config.VideoTower, model.Projector, pixels.Frames), 0);
     }
 
     /// <summary>Prefill of an empty conversation.</summary>
@@ -46,7 +43,7 @@ public sealed class ModelBenchmark(VideoLlava model, int repetitions)
     {
         using LlamaState state = model.CreateState();
         Matrix logits = model.Device.AllocateMatrix(1, model.Config.Language.Vocabulary);
-        MergedPrompt prompt = Prompt(positions);
+        MergedPrompt prompt = input.Prompt(positions);
         IReadOnlyList<double> seconds = Time(cancel, () => state.Truncate(0), () =>
         {
             model.Prefill(prompt, state, logits);
@@ -81,11 +78,8 @@ public sealed class ModelBenchmark(VideoLlava model, int repetitions)
     {
         Matrix logits = model.Device.AllocateMatrix(1, model.Config.Language.Vocabulary);
         using DeviceBuffer memory = logits.Buffer;
-        model.Prefill(Prompt(positions), state, logits, cancel: cancel);
+        model.Prefill(input.Prompt(positions), state, logits, cancel: cancel);
     }
-
-    private MergedPrompt Prompt(int positions)
-        => MergedPrompt.FromMarkers([.. Enumerable.Range(0, positions).Select(_ => random.Next(model.Config.Language.Vocabulary))], [], model.Config.Language.Vocabulary);
 
     private void Wait(Matrix logits)
     {

@@ -8,6 +8,11 @@ namespace EdgeVideoLlava.Edge;
 /// <summary>What `edge bench` prints: llama-bench's table with the share of the machine's peaks beside it, or the same as JSON.</summary>
 internal sealed record BenchReport(string Model, double LanguageParameters, string Device, MachinePeaks? Peaks, IReadOnlyList<BenchmarkResult> Results)
 {
+    private const int CostliestKernels = 10;
+
+    /// <summary>Where the time goes; empty if not asked for.</summary>
+    public IReadOnlyList<JobProfile> Profiles { get; init; } = [];
+
     public void WriteTable(TextWriter output)
     {
         output.WriteLine($"device: {Device}");
@@ -20,6 +25,11 @@ internal sealed record BenchReport(string Model, double LanguageParameters, stri
             string perSecond = result.Items > 1 ? Invariant($"{result.Items / result.Mean:0.00} ± {result.Items / result.Mean * result.Deviation / result.Mean:0.00}") : "";
             output.WriteLine(Invariant($"| {Model} | {LanguageParameters / 1e6:0.0} M | {result.Test} | {result.Mean * 1e3:0.0} ± {result.Deviation * 1e3:0.0} | {perSecond} | {Reached(result)} | {Share(result)} |"));
         }
+        if (Profiles.Count == 0) return;
+        output.WriteLine();
+        output.WriteLine(ProfileTable.Legend);
+        output.WriteLine();
+        output.Write(ProfileTable.Of(Profiles, CostliestKernels));
     }
 
     public void WriteJson(TextWriter output)
@@ -49,9 +59,28 @@ internal sealed record BenchReport(string Model, double LanguageParameters, stri
                 json.WriteEndObject();
             }
             json.WriteEndArray();
+            if (Profiles.Count > 0) WriteProfiles(json);
             json.WriteEndObject();
         }
         output.WriteLine(System.Text.Encoding.UTF8.GetString(stream.ToArray()));
+    }
+
+    private void WriteProfiles(Utf8JsonWriter json)
+    {
+        json.WriteStartArray("profile");
+        foreach ((JobProfile job, LaunchTime kernel) in Profiles.SelectMany(job => job.Kernels.Select(kernel => (job, kernel))))
+        {
+            json.WriteStartObject();
+            json.WriteString("job", job.Job);
+            json.WriteString("kernel", kernel.Kernel);
+            json.WriteString("shape", kernel.Shape);
+            json.WriteNumber("launches", kernel.Launches);
+            json.WriteNumber("seconds", kernel.Seconds);
+            json.WriteNumber("flop", kernel.Flop);
+            json.WriteNumber("bytes", kernel.Bytes);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
     }
 
     private static string Reached(BenchmarkResult result)

@@ -54,6 +54,13 @@ public static class EdgeProcess
     /// <summary>Sends SIGINT, as Ctrl-C does.</summary>
     public static void Interrupt(Process process) => Process.Start("kill", ["-INT", process.Id.ToString()]).WaitForExit();
 
+    /// <summary>For what needs OpenCL: a named skip without it, a failure where EDGE_REQUIRE asks for it.</summary>
+    public static void SkipOrFail(string reason)
+    {
+        if ((Environment.GetEnvironmentVariable("EDGE_REQUIRE") ?? "").Split(',').Contains("OpenCl")) Assert.Fail(reason);
+        Assert.Skip(reason.Trim());
+    }
+
     private static Process StartBuilt(EdgeRun run)
     {
         var start = new ProcessStartInfo(Path.Combine(Repository, "edge"), run.Arguments)

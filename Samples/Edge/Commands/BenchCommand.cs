@@ -27,6 +27,7 @@ internal static class BenchCommand
         };
         type.AcceptOnlyFromAmong("f32", "f16", "bf16", "q8_0", "q6_k", "q5_0", "q5_1", "q4_0", "q4_1", "q4_k");
         var json = new Option<bool>("--json") { Description = "Print one JSON object instead of a table." };
+        var profile = new Option<bool>("--profile") { Description = "Below the table, where the time of each test goes: the kernels of an OpenCL or CUDA device, the costliest first." };
         var gpuReport = new Option<string?>("--gpu-report")
         {
             HelpName = "FILE",
@@ -34,11 +35,12 @@ internal static class BenchCommand
                 + "Default device: the first GPU; a processor that --device names is measured at small sizes.",
         };
         var model = new ModelOptions();
-        var command = new Command("bench", "Measure encode, prefill and generation, and their share of this machine's measured peaks.") { prompt, generate, repeat, synthetic, layers, type, json, gpuReport };
+        var command = new Command("bench", "Measure encode, prefill and generation, and their share of this machine's measured peaks.") { prompt, generate, repeat, synthetic, layers, type, json, profile, gpuReport };
         model.AddTo(command);
         command.SetAction((parsed, cancel) =>
         {
-            ModelSettings settings = model.Read(parsed);
+            bool profiled = parsed.GetValue(profile);
+            ModelSettings settings = model.Read(parsed) with { TimesLaunches = profiled };
             if (parsed.GetValue(gpuReport) is { } file) return Task.FromResult(Report(file, settings, cancel));
             bool isSynthetic = parsed.GetValue(synthetic) != null;
             int languageLayers = parsed.GetValue(layers);
@@ -50,14 +52,25 @@ internal static class BenchCommand
             var benchmark = new ModelBenchmark(session.Model, parsed.GetValue(repeat));
             int context = session.Model.Config.Language.Context, length = parsed.GetValue(prompt), tokens = parsed.GetValue(generate);
             if (Math.Max(length, tokens + 1) > context) throw new BadInputException($"the model has {context} positions; take a --prompt-length and --generate that fit");
+            if (profiled && session.Device is CpuDevice) throw new BadInputException("--profile: the processor's own code has no launches to time; take --device opencl or cuda");
             MachinePeaks? peaks = session.Device is CpuDevice cpu ? MachinePeaks.Measure(cpu.Threads) : null;
             BenchmarkResult[] results = [benchmark.Encode(cancel), benchmark.Prefill(length, cancel), benchmark.Decode(tokens, cancel: cancel)];
-            var report = new BenchReport(name, ModelCost.LanguageParameters(session.Model.Language), session.Device.Description, peaks, results);
+            var report = new BenchReport(name, ModelCost.LanguageParameters(session.Model.Language), session.Device.Description, peaks, results)
+            {
+                Profiles = profiled ? Profile(session.Model, length, cancel) : [],
+            };
             if (parsed.GetValue(json)) report.WriteJson(Console.Out);
             else report.WriteTable(Console.Out);
             return Task.FromResult(ExitCodes.Ok);
         });
         return command;
+    }
+
+    private static JobProfile[] Profile(VideoLlava model, int length, CancellationToken cancel)
+    {
+        var profile = new ModelProfile(model);
+        JobProfile?[] jobs = [profile.Encode(cancel), profile.Prefill(length, cancel), profile.Decode(Math.Min(length, model.Config.Language.Context - 1), cancel)];
+        return [.. jobs.OfType<JobProfile>()];
     }
 
     private static int Report(string file, ModelSettings settings, CancellationToken cancel)

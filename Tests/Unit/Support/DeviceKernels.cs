@@ -19,11 +19,7 @@ internal static class DeviceKernels
     public static IEnumerable<Type> Operations => Methods.Values.Select(kernel => kernel.DeclaringType!).Distinct();
 
     /// <summary>"Operation, TypeArgument, ...": what <see cref="Methods"/> calls it.</summary>
-    public static string Name(MethodInfo kernel)
-    {
-        string name = kernel.DeclaringType!.Name + (kernel.Name == "Kernel" ? "" : $".{kernel.Name}");
-        return string.Join(", ", [name, .. kernel.GetGenericArguments().Select(type => type.Name)]);
-    }
+    public static string Name(MethodInfo kernel) => KernelName.Of(kernel);
 
     private static IEnumerable<MethodInfo> Kernels(Type type)
         => type.GetMethods(Static).Where(method => method.Name.EndsWith("Kernel", StringComparison.Ordinal) && method.ReturnType == typeof(void)

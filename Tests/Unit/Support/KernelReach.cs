@@ -1,11 +1,15 @@
 using System.Reflection;
 using System.Reflection.Emit;
+using EdgeVideoLlava.Kernels;
 using ILGPU.IR.Intrinsics;
 
 namespace EdgeVideoLlava.Tests.Unit.Support;
 
 /// <summary>The methods of our own that ILGPU compiles into a kernel: what it calls, what that calls, and the functors given as type arguments.</summary>
-/// <remarks>The body of an intrinsic of our own is left out: GPUs get its instruction, only ILGPU's CPU accelerator runs the body.</remarks>
+/// <remarks>
+/// The body of an intrinsic of our own is left out: GPUs get its instruction, only ILGPU's CPU accelerator runs the body. But those of
+/// <see cref="PortableIntrinsics"/> are read like any method: OpenCL compiles what they call.
+/// </remarks>
 internal sealed class KernelReach
 {
     private readonly List<MethodBase> methods = [];
@@ -35,7 +39,7 @@ internal sealed class KernelReach
     private void Visit(MethodBase method)
     {
         if (!IsOurs(method) || !seen.Add(method)) return;
-        if (method.IsDefined(typeof(IntrinsicImplementationAttribute), inherit: false))
+        if (method.DeclaringType != typeof(PortableIntrinsics) && method.IsDefined(typeof(IntrinsicImplementationAttribute), inherit: false))
         {
             IsTensorCore = true;
             return;

@@ -19,15 +19,22 @@ internal static partial class Ptxas
 
     public static Assembled Assemble(string text, int architecture)
     {
+        (string report, string? code) = MachineCode(text, architecture);
+        return new Assembled(
+            Number(report, @"Used (\d+) registers"), Number(report, @"(\d+) bytes smem"),
+            Number(report, @"(\d+) bytes stack frame") + Number(report, @"(\d+) bytes spill stores") + Number(report, @"(\d+) bytes spill loads"),
+            code == null ? null : LocalAccess().Count(code));
+    }
+
+    /// <summary>What the assembler reports, and the machine code (SASS) as text; null where there is no cuobjdump.</summary>
+    public static (string Report, string? Code) MachineCode(string text, int architecture)
+    {
         using var folder = new TemporaryFolder();
         string source = Path.Combine(folder.Path, "kernel.ptx"), binary = Path.Combine(folder.Path, "kernel.cubin");
         File.WriteAllText(source, text);
         string report = Run(Program!, "-v", $"-arch=sm_{architecture}", "-O3", source, "-o", binary);
         string disassembler = Path.Combine(Path.GetDirectoryName(Program!)!, "cuobjdump");
-        int? accesses = File.Exists(disassembler) ? LocalAccess().Count(Run(disassembler, "-sass", binary)) : null;
-        return new Assembled(
-            Number(report, @"Used (\d+) registers"), Number(report, @"(\d+) bytes smem"),
-            Number(report, @"(\d+) bytes stack frame") + Number(report, @"(\d+) bytes spill stores") + Number(report, @"(\d+) bytes spill loads"), accesses);
+        return (report, File.Exists(disassembler) ? Run(disassembler, "-sass", binary) : null);
     }
 
     private static string Run(string program, params string[] arguments)

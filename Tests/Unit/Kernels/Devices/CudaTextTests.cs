@@ -42,4 +42,15 @@ public sealed class CudaTextTests
         Assert.DoesNotMatch(@"(ld|st)\.shared\.f32", row);
         Assert.DoesNotMatch(@"(ld|st)\.shared\.f32", CudaText.Compile(DeviceKernels.Methods[$"LinearGroupTile, {weights.Name}, Float16"], 87));
     }
+
+    /// <summary>Halves are converted by the instruction on every architecture, and by nothing else.</summary>
+    [Theory, InlineData(72), InlineData(90)]
+    public void Halves_are_converted_by_one_instruction(int architecture)
+    {
+        string up = CudaText.Compile(DeviceKernels.Methods["ConvertRows.ToFloatsKernel"], architecture), down = CudaText.Compile(DeviceKernels.Methods["ConvertRows.ToHalvesKernel"], architecture);
+        Assert.Contains("cvt.f32.f16", up);
+        Assert.Contains("cvt.rn.f16.f32", down);
+        Assert.DoesNotContain("mul.rn.f32", up);
+        Assert.DoesNotContain("add.rn.f32", down);
+    }
 }

@@ -56,6 +56,21 @@ public sealed class GpuReportTextTests
     }
 
     [Fact]
+    public void The_costliest_kernels_of_each_job_stand_below_the_models()
+    {
+        GpuReportResults results = Results(isGpu: true);
+        LaunchTime[] kernels = [.. Enumerable.Range(0, 9).Select(i => new LaunchTime($"Kernel{i}", "1 x 2 to 3", 4, 0.1 / (i + 1), 2e9, 0))];
+        results.Models.Add(new ModelResult(StorageType.Q8_0, 32, null, null, null, null) { Profiles = [new JobProfile("decode after 2110", kernels)] });
+        string text = GpuReportText.Of(results);
+        Assert.Contains("### Costliest kernels, Q8_0 linears\n", text);
+        Assert.Contains(ProfileTable.Legend, text);
+        Assert.Contains("| decode after 2110 | Kernel0 | 1 x 2 to 3 | 4 | 25000.0 | 35.3 % | 20.0 |  |\n", text);
+        Assert.Contains("Kernel5 ", text);
+        Assert.DoesNotContain("Kernel6 ", text);
+        Assert.Contains("| decode after 2110 | 3 others |  | 12 |", text);
+    }
+
+    [Fact]
     public void What_was_left_out_and_that_it_is_no_GPU_is_said()
     {
         GpuReportResults results = Results(isGpu: false);
