@@ -62,7 +62,7 @@ internal sealed class ModelSession : IDisposable
 
     private static ModelSession Open(ModelSettings settings, Func<ComputeDevice, ModelSession> load)
     {
-        ComputeDevice device = ComputeDevices.Open(settings.Device, new DeviceOptions(settings.Threads ?? 0, settings.Compute, settings.Kernels) { TimesLaunches = settings.TimesLaunches }, out string choice);
+        ComputeDevice device = ComputeDevices.Open(settings.Device, new DeviceOptions(settings.Threads ?? 0, settings.Compute, settings.Kernels, settings.DeepTiles) { TimesLaunches = settings.TimesLaunches }, out string choice);
         try
         {
             ModelSession session = load(device);

@@ -59,17 +59,19 @@ internal sealed partial class ModelOptions
         DefaultValueFactory = _ => "compute",
     };
 
-    private static readonly Dictionary<string, KernelTier> Tiers = new()
+    private static readonly Dictionary<string, (KernelTier Tier, bool DeepTiles)> Tiers = new()
     {
-        ["processor"] = KernelTier.Processor,
-        ["portable"] = KernelTier.Portable,
-        ["tensor-core"] = KernelTier.TensorCore,
+        ["processor"] = (KernelTier.Processor, false),
+        ["portable"] = (KernelTier.Portable, false),
+        ["tensor-core"] = (KernelTier.TensorCore, false),
+        ["tensor-core-deep"] = (KernelTier.TensorCore, true),
     };
 
     private readonly Option<string?> kernels = new("--kernels")
     {
         HelpName = string.Join('|', Tiers.Keys),
-        Description = "Kernels of an OpenCL or CUDA device. Default: what its hardware is made for.",
+        Description = "Kernels of an OpenCL or CUDA device. Default: what its hardware is made for. tensor-core-deep keeps a fourth step of a product in shared memory where the GPU "
+            + "has 64 KB of it; 'edge bench --gpu-report' says which is faster.",
     };
 
     private readonly Option<int?> threads = new("--threads")
@@ -105,14 +107,21 @@ internal sealed partial class ModelOptions
         command.Options.Add(threads);
     }
 
-    public ModelSettings Read(ParseResult parsed) => new(
-        parsed.GetValue(model) ?? Path.Combine(Repository(), BuiltIn),
-        parsed.GetValue(device)!,
-        parsed.GetValue(compute) switch { "fp16" => StorageType.F16, "fp32" => StorageType.F32, _ => null },
-        WeightTypes[parsed.GetValue(weights)!],
-        parsed.GetValue(cache) == "int8" ? StorageType.I8 : null,
-        parsed.GetValue(kernels) is { } tier ? Tiers[tier] : null,
-        parsed.GetValue(threads));
+    public ModelSettings Read(ParseResult parsed)
+    {
+        (KernelTier Tier, bool DeepTiles)? kernelsOf = parsed.GetValue(kernels) is { } name ? Tiers[name] : null;
+        return new(
+            parsed.GetValue(model) ?? Path.Combine(Repository(), BuiltIn),
+            parsed.GetValue(device)!,
+            parsed.GetValue(compute) switch { "fp16" => StorageType.F16, "fp32" => StorageType.F32, _ => null },
+            WeightTypes[parsed.GetValue(weights)!],
+            parsed.GetValue(cache) == "int8" ? StorageType.I8 : null,
+            kernelsOf?.Tier,
+            parsed.GetValue(threads))
+        {
+            DeepTiles = kernelsOf?.DeepTiles == true,
+        };
+    }
 
     /// <summary>Reads the token itself: asking for the parsed value of a wrong one would end the process.</summary>
     private static void Check(OptionResult result, Predicate<string> isRight, string complaint)

@@ -11,6 +11,9 @@ namespace EdgeVideoLlava.Edge.Options;
 /// <param name="Threads">Worker threads; null for one a core.</param>
 internal sealed record ModelSettings(string Folder, string Device, StorageType? Compute, StorageType? Weights, StorageType? KvCache, KernelTier? Kernels, int? Threads)
 {
+    /// <summary>Products on tensor cores take <see cref="DeviceOptions.DeepTiles"/>.</summary>
+    public bool DeepTiles { get; init; }
+
     /// <summary>Whether each launch of a kernel will be timed.</summary>
     public bool TimesLaunches { get; init; }
 }

@@ -31,6 +31,17 @@ public sealed class ModelOptionsTests
             Read("--model", "there", "--device=opencl:1", "--compute", "fp16", "--weights", "q4_0", "--kv-cache", "int8", "--kernels", "portable", "--threads", "3"));
 
     [Theory]
+    [InlineData("processor", KernelTier.Processor, false)]
+    [InlineData("portable", KernelTier.Portable, false)]
+    [InlineData("tensor-core", KernelTier.TensorCore, false)]
+    [InlineData("tensor-core-deep", KernelTier.TensorCore, true)]
+    public void Kernels_are_taken(string name, KernelTier tier, bool deepTiles)
+    {
+        ModelSettings settings = Read("--kernels", name);
+        Assert.Equal((tier, deepTiles), (settings.Kernels, settings.DeepTiles));
+    }
+
+    [Theory]
     [InlineData("as-stored", null)]
     [InlineData("f16", StorageType.F16)]
     [InlineData("q8_0", StorageType.Q8_0)]
