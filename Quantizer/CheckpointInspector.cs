@@ -67,11 +67,11 @@ public static class CheckpointInspector
 
     private static MemoryEntry[] Memory(Checkpoint checkpoint, VideoLlavaConfig config)
     {
-        MemoryNeed need = MemoryNeed.Of(checkpoint, config);
+        MemoryNeed floats = MemoryNeed.Of(checkpoint, config), halves = MemoryNeed.Of(checkpoint, config, cache: StorageType.F16), bytes = MemoryNeed.Of(checkpoint, config, cache: StorageType.I8);
         return
         [
-            new("cpu", "as stored", need.Mapped + need.Copied, need.KvCache),
-            new("opencl, cuda", "as stored", need.OnAccelerator, need.KvCache),
+            new("cpu, fp32", "as stored", floats.Mapped + floats.Copied, floats.KvCache, bytes.KvCache),
+            new("GPU, fp16", "as stored", floats.OnAccelerator, halves.KvCache, bytes.KvCache),
         ];
     }
 

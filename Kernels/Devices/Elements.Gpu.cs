@@ -40,7 +40,7 @@ internal readonly struct Int8(sbyte level) : IStoredElement<Int8>
     public F8 Eight(ArrayView<U4> memory, int index)
     {
         U4 sixteen = memory[index >> 1];
-        return (index & 1) == 0 ? F8.OfBytes(sixteen.X, sixteen.Y) : F8.OfBytes(sixteen.Z, sixteen.W);
+        return (index & 1) == 0 ? Levels.OfBytes(sixteen.X, sixteen.Y) : Levels.OfBytes(sixteen.Z, sixteen.W);
     }
 }
 

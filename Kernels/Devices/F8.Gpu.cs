@@ -79,19 +79,6 @@ internal struct F8
         X7 = DeviceMath.UpperHalfToFloat(w.W),
     };
 
-    /// <summary>Eight signed bytes as they lie in memory.</summary>
-    public static F8 OfBytes(uint a, uint b) => new()
-    {
-        X0 = (int)(a << 24) >> 24,
-        X1 = (int)(a << 16) >> 24,
-        X2 = (int)(a << 8) >> 24,
-        X3 = (int)a >> 24,
-        X4 = (int)(b << 24) >> 24,
-        X5 = (int)(b << 16) >> 24,
-        X6 = (int)(b << 8) >> 24,
-        X7 = (int)b >> 24,
-    };
-
     /// <summary>To eight places of shared memory.</summary>
     public static void Store(F8 v, ArrayView<float> target, int at)
     {

@@ -17,7 +17,12 @@ public sealed class InspectTests
         JsonElement[] tensors = [.. report.GetProperty("tensors").EnumerateArray()];
         Assert.Equal([768, 128], tensors.Single(tensor => tensor.GetProperty("name").GetString() == "embed_tokens.weight").GetProperty("shape").EnumerateArray().Select(size => size.GetInt64()));
         Assert.Equal(tensors.Length, report.GetProperty("groups").EnumerateArray().Sum(group => group.GetProperty("tensors").GetInt32()));
-        Assert.All(report.GetProperty("memory").EnumerateArray(), entry => Assert.InRange(entry.GetProperty("weights").GetInt64(), 1 << 20, 1 << 26));
+        JsonElement[] memory = [.. report.GetProperty("memory").EnumerateArray()];
+        Assert.All(memory, entry => Assert.InRange(entry.GetProperty("weights").GetInt64(), 1 << 20, 1 << 26));
+        // 4 layers, keys and values, 1024 positions, 4 heads of 32: float32, binary16, and bytes with a float32 a head.
+        long numbers = 4 * 2 * 1024 * 128, scales = numbers / 32 * 4;
+        Assert.Equal([(4 * numbers, numbers + scales), (2 * numbers, numbers + scales)],
+            memory.Select(entry => (entry.GetProperty("kv_cache").GetInt64(), entry.GetProperty("kv_cache_int8").GetInt64())));
     }
 
     [Fact]
@@ -26,7 +31,7 @@ public sealed class InspectTests
         string text = (await EdgeProcess.Run("inspect", Model)).Output;
         Assert.Contains("Video-LLaVA, original layout", text);
         Assert.Contains("temporal attention over 8 frames", text);
-        Assert.Contains("memory needed", text);
+        Assert.Matches(@"memory needed +weights +KV cache at full context +with --kv-cache int8\n  cpu, fp32, as stored +5\.7 MiB +4\.0 MiB +1\.1 MiB\n  GPU, fp16, as stored", text);
     }
 
     [Fact]

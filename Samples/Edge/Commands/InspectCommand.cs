@@ -36,8 +36,8 @@ internal static class InspectCommand
         {
             foreach (TensorEntry tensor in report.Tensors) output.WriteLine($"  {tensor.Name} {tensor.Type} [{string.Join(", ", tensor.Shape)}]");
         }
-        if (report.Memory.Count > 0) output.WriteLine($"{Environment.NewLine}memory needed             {"weights",10} {"KV cache at full context",26}");
-        foreach (MemoryEntry entry in report.Memory) output.WriteLine($"  {entry.Device + ", " + entry.Type,-23} {Size(entry.Weights),10} {Size(entry.KvCache),26}");
+        if (report.Memory.Count > 0) output.WriteLine($"{Environment.NewLine}memory needed             {"weights",10} {"KV cache at full context",26} {"with --kv-cache int8",22}");
+        foreach (MemoryEntry entry in report.Memory) output.WriteLine($"  {entry.Device + ", " + entry.Type,-23} {Size(entry.Weights),10} {Size(entry.KvCache),26} {Size(entry.KvCacheInt8),22}");
         if (report.Ignored.Count > 0) output.WriteLine($"{Environment.NewLine}ignored on purpose: {report.Ignored.Count} buffers, such as {report.Ignored[0]}");
         foreach (string notice in report.Notices) output.WriteLine($"notice: {notice}");
     }
