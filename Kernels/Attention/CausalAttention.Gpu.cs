@@ -31,11 +31,24 @@ public static partial class CausalAttention
         else Gpu<Float32>(queue, q, keys, values, positions, headSize, y);
     }
 
+    /// <summary>False where each conversation needs a launch of its own.</summary>
+    private static bool GpuBatch(IlgpuQueue queue, Matrix q, ReadOnlySpan<CacheSegment> segments, IntVector positions, int headSize, Matrix y)
+    {
+        if (!CacheSets.Fit(queue, segments)) return false;
+        foreach (CacheSegment segment in segments)
+        {
+            if (!GroupAttention.Fits(queue, headSize, DecodeAttention.LargestHead, q, segment.Keys.Numbers, segment.Values.Numbers)) return false;
+        }
+        if (q.Type == StorageType.F16) DecodeAttention.Launch<Float16>(queue, q, segments, positions, headSize, y);
+        else DecodeAttention.Launch<Float32>(queue, q, segments, positions, headSize, y);
+        return true;
+    }
+
     private static void Gpu<T>(IlgpuQueue queue, Matrix q, HeadRows keys, HeadRows values, IntVector positions, int headSize, Matrix y) where T : unmanaged, IElement<T>
     {
         if (q.Rows < FewestRows && GroupAttention.Fits(queue, headSize, DecodeAttention.LargestHead, q, keys.Numbers, values.Numbers))
         {
-            DecodeAttention.Launch<T>(queue, q, keys, values, positions, headSize, y);
+            DecodeAttention.Launch<T>(queue, q, [new CacheSegment(keys, values, q.Rows)], positions, headSize, y);
             return;
         }
         using Arena.Scope scope = queue.Scratch.Begin();

@@ -8,13 +8,25 @@ namespace EdgeVideoLlava.Kernels;
 public static partial class CausalAttention
 {
     public static void Run(ComputeQueue queue, Matrix q, HeadRows keys, HeadRows values, IntVector positions, int headSize, Matrix y)
+        => Run(queue, q, [new CacheSegment(keys, values, q.Rows)], positions, headSize, y);
+
+    /// <summary>Of several conversations: the rows of each look at its own cache.</summary>
+    public static void Run(ComputeQueue queue, Matrix q, ReadOnlySpan<CacheSegment> segments, IntVector positions, int headSize, Matrix y)
     {
         Shapes.Same(q, y);
-        HeadRows.Check(keys, values, headSize);
+        CacheSegment.Check(segments, q.Rows, headSize);
         Shapes.Length(positions, q.Rows);
-        if (q.Columns % headSize != 0 || keys.Columns % headSize != 0 || q.Columns % keys.Columns != 0)
-            throw new ArgumentException($"{q.Columns} query and {keys.Columns} key columns do not divide into heads of {headSize}");
-        if (queue is CpuQueue cpu) Cpu(cpu, q, keys, values, positions, headSize, y);
-        else Gpu((IlgpuQueue)queue, q, keys, values, positions, headSize, y);
+        int keyColumns = segments[0].Keys.Columns;
+        if (q.Columns % headSize != 0 || keyColumns % headSize != 0 || q.Columns % keyColumns != 0)
+            throw new ArgumentException($"{q.Columns} query and {keyColumns} key columns do not divide into heads of {headSize}");
+        if (queue is IlgpuQueue gpu && GpuBatch(gpu, q, segments, positions, headSize, y)) return;
+        int row = 0;
+        foreach ((HeadRows keys, HeadRows values, int rows) in segments)
+        {
+            Matrix part = q.RowRange(row, rows), target = y.RowRange(row, rows);
+            if (queue is CpuQueue cpu) Cpu(cpu, part, keys, values, positions.Range(row, rows), headSize, target);
+            else Gpu((IlgpuQueue)queue, part, keys, values, positions.Range(row, rows), headSize, target);
+            row += rows;
+        }
     }
 }

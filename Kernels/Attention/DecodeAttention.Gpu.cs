@@ -25,6 +25,13 @@ internal static class DecodeAttention
         where T : unmanaged, IElement<T>
         => Part(q, keys, values, positions, headSize, parts);
 
+    /// <summary>A query is a conversation's, with a cache of its own.</summary>
+    internal static void BatchKernel<T>(EightsView<T> q, CacheSet<EightsView<T>> caches, ArrayView<int> positions, int headSize, MatrixView parts) where T : unmanaged, IElement<T>
+        => Part(q, caches.Keys(Grid.IdxZ), caches.Values(Grid.IdxZ), positions, headSize, parts);
+
+    internal static void ByteBatchKernel<T>(EightsView<T> q, CacheSet<EightsView<Int8>> caches, ArrayView<int> positions, int headSize, MatrixView parts) where T : unmanaged, IElement<T>
+        => Part(q, caches.Keys(Grid.IdxZ), caches.Values(Grid.IdxZ), positions, headSize, parts);
+
     private static void Part<T, TRows>(EightsView<T> q, HeadRowsView<EightsView<TRows>> keys, HeadRowsView<EightsView<TRows>> values, ArrayView<int> positions, int headSize,
         MatrixView parts) where T : unmanaged, IElement<T> where TRows : unmanaged, IStoredElement<TRows>
     {
@@ -81,15 +88,33 @@ internal static class DecodeAttention
     }
 
     // ---- launcher --------------------------------------------------------------------------------------------------------------
-    public static void Launch<T>(IlgpuQueue queue, Matrix q, HeadRows keys, HeadRows values, IntVector positions, int headSize, Matrix y) where T : unmanaged, IElement<T>
+    /// <param name="segments">One of all rows, or one for each of up to 8 rows.</param>
+    public static void Launch<T>(IlgpuQueue queue, Matrix q, ReadOnlySpan<CacheSegment> segments, IntVector positions, int headSize, Matrix y) where T : unmanaged, IElement<T>
     {
         using Arena.Scope scope = queue.Scratch.Begin();
-        int heads = y.Columns / headSize, perHead = (keys.Rows + Items - 1) / Items;
+        int heads = y.Columns / headSize, capacity = 0;
+        foreach (CacheSegment segment in segments) capacity = Math.Max(capacity, segment.Keys.Rows);
+        int perHead = (capacity + Items - 1) / Items;
         Matrix parts = queue.Scratch.Take(y.Rows * heads * perHead, headSize + 2);
-        ActivationKernels<T> kernels = queue.Kernels.Of<T>();
         var groups = new KernelConfig(new Index3D(perHead, heads, y.Rows), new Index3D(Items, 1, 1));
+        if (segments.Length == 1) Parts<T>(queue, groups, q, segments[0].Keys, segments[0].Values, positions, headSize, parts);
+        else Parts<T>(queue, groups, q, segments, positions, headSize, parts);
+        queue.Launch(queue.Kernels.Of<T>().DecodeAttentionJoin, IlgpuQueue.Items((long)y.Rows * y.Columns), parts.Gpu(), positions.Gpu(), perHead, headSize, y.Gpu<T>());
+    }
+
+    private static void Parts<T>(IlgpuQueue queue, KernelConfig groups, Matrix q, HeadRows keys, HeadRows values, IntVector positions, int headSize, Matrix parts) where T : unmanaged, IElement<T>
+    {
+        ActivationKernels<T> kernels = queue.Kernels.Of<T>();
         if (keys.AreBytes) queue.Launch(kernels.DecodeAttentionBytes, groups, q.Eights<T>(), keys.ByteEights(), values.ByteEights(), positions.Gpu(), headSize, parts.Gpu());
         else queue.Launch(kernels.DecodeAttention, groups, q.Eights<T>(), keys.Eights<T>(positions), values.Eights<T>(positions), positions.Gpu(), headSize, parts.Gpu());
-        queue.Launch(kernels.DecodeAttentionJoin, IlgpuQueue.Items((long)y.Rows * y.Columns), parts.Gpu(), positions.Gpu(), perHead, headSize, y.Gpu<T>());
+    }
+
+    private static void Parts<T>(IlgpuQueue queue, KernelConfig groups, Matrix q, ReadOnlySpan<CacheSegment> segments, IntVector positions, int headSize, Matrix parts) where T : unmanaged, IElement<T>
+    {
+        ActivationKernels<T> kernels = queue.Kernels.Of<T>();
+        if (segments[0].Keys.AreBytes) queue.Launch(kernels.DecodeAttentionByteBatch, groups,
+            q.Eights<T>(), new CacheSet<EightsView<Int8>>(segments, positions, static (rows, _) => rows.ByteEights()), positions.Gpu(), headSize, parts.Gpu());
+        else queue.Launch(kernels.DecodeAttentionBatch, groups,
+            q.Eights<T>(), new CacheSet<EightsView<T>>(segments, positions, static (rows, any) => rows.Eights<T>(any)), positions.Gpu(), headSize, parts.Gpu());
     }
 }

@@ -25,6 +25,10 @@ internal sealed class ActivationKernels<T> where T : unmanaged, IElement<T>
     public readonly LazyKernel<Action<AcceleratorStream, KernelConfig, EightsView<T>, HeadRowsView<EightsView<T>>, HeadRowsView<EightsView<T>>, ArrayView<int>, int, MatrixView>> DecodeAttention = null!;
     public readonly LazyKernel<Action<AcceleratorStream, KernelConfig, EightsView<T>, HeadRowsView<EightsView<Int8>>, HeadRowsView<EightsView<Int8>>, ArrayView<int>, int, MatrixView>> DecodeAttentionBytes = null!;
     public readonly LazyKernel<Action<AcceleratorStream, KernelConfig, MatrixView<T>, MatrixView, MatrixView, ArrayView<int>, MatrixView<T>, HeadRowsView<MatrixView<Int8>>, HeadRowsView<MatrixView<Int8>>>> RotaryByteGroups = null!;
+    public readonly LazyKernel<Action<AcceleratorStream, Index1D, MatrixView<T>, MatrixView, MatrixView, ArrayView<int>, MatrixView<T>, CacheSet<MatrixView<T>>>> RotaryBatch = null!;
+    public readonly LazyKernel<Action<AcceleratorStream, KernelConfig, MatrixView<T>, MatrixView, MatrixView, ArrayView<int>, MatrixView<T>, CacheSet<MatrixView<Int8>>>> RotaryByteBatch = null!;
+    public readonly LazyKernel<Action<AcceleratorStream, KernelConfig, EightsView<T>, CacheSet<EightsView<T>>, ArrayView<int>, int, MatrixView>> DecodeAttentionBatch = null!;
+    public readonly LazyKernel<Action<AcceleratorStream, KernelConfig, EightsView<T>, CacheSet<EightsView<Int8>>, ArrayView<int>, int, MatrixView>> DecodeAttentionByteBatch = null!;
     public readonly LazyKernel<Action<AcceleratorStream, Index1D, MatrixView, ArrayView<int>, int, int, MatrixView<T>>> DecodeAttentionJoin = null!;
 
     public ActivationKernels(KernelLoader loader)
@@ -47,6 +51,10 @@ internal sealed class ActivationKernels<T> where T : unmanaged, IElement<T>
         loader.LoadGroups(out DecodeAttention, Kernels.DecodeAttention.Kernel, Kernels.DecodeAttention.Items);
         loader.LoadGroups(out DecodeAttentionBytes, Kernels.DecodeAttention.ByteKernel, Kernels.DecodeAttention.Items);
         loader.LoadGroups(out RotaryByteGroups, Kernels.RotaryEmbedding.ByteGroupKernel, Kernels.RotaryEmbedding.GroupItems);
+        loader.Load(out RotaryBatch, Kernels.RotaryEmbedding.BatchKernel);
+        loader.LoadGroups(out RotaryByteBatch, Kernels.RotaryEmbedding.ByteBatchKernel, Kernels.RotaryEmbedding.GroupItems);
+        loader.LoadGroups(out DecodeAttentionBatch, Kernels.DecodeAttention.BatchKernel, Kernels.DecodeAttention.Items);
+        loader.LoadGroups(out DecodeAttentionByteBatch, Kernels.DecodeAttention.ByteBatchKernel, Kernels.DecodeAttention.Items);
         loader.Load(out DecodeAttentionJoin, Kernels.DecodeAttention.JoinKernel);
     }
 }

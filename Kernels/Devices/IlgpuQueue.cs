@@ -30,6 +30,9 @@ internal sealed unsafe partial class IlgpuQueue : ComputeQueue
 
     public KernelTier Tier => device.Tier;
 
+    /// <summary>Whether a launch may have a kilobyte of parameters and more: OpenCL promises one at most.</summary>
+    public bool TakesManyViews => device.Accelerator.AcceleratorType != AcceleratorType.OpenCL;
+
     public int Multiprocessors => device.Accelerator.NumMultiprocessors;
 
     /// <summary>What an operation needs between two launches; the launches of a queue are in order, so the next operation may use it again.</summary>

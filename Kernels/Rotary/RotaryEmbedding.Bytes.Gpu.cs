@@ -23,6 +23,11 @@ public static partial class RotaryEmbedding
         HeadRowsView<MatrixView<Int8>> keys, HeadRowsView<MatrixView<Int8>> values) where T : unmanaged, IElement<T>
         => Head<ItemGroup, T>(Grid.IdxY, Grid.IdxX, qkv, cos, sin, positions, queries, keys, values);
 
+    /// <summary>As above; a row is a conversation's, with a cache of its own.</summary>
+    internal static void ByteBatchKernel<T>(MatrixView<T> qkv, MatrixView cos, MatrixView sin, ArrayView<int> positions, MatrixView<T> queries, CacheSet<MatrixView<Int8>> caches)
+        where T : unmanaged, IElement<T>
+        => Head<ItemGroup, T>(Grid.IdxY, Grid.IdxX, qkv, cos, sin, positions, queries, caches.Keys(Grid.IdxY), caches.Values(Grid.IdxY));
+
     private static void Head<TItems, T>(int row, int head, MatrixView<T> qkv, MatrixView cos, MatrixView sin, ArrayView<int> positions, MatrixView<T> queries,
         HeadRowsView<MatrixView<Int8>> keys, HeadRowsView<MatrixView<Int8>> values) where TItems : unmanaged, IHeadItems where T : unmanaged, IElement<T>
     {
@@ -107,14 +112,11 @@ public static partial class RotaryEmbedding
         where T : unmanaged, IElement<T>
     {
         ActivationKernels<T> kernels = queue.Kernels.Of<T>();
-        int heads = qkv.Columns / (2 * cos.Columns);
-        if (queue.Tier == KernelTier.Processor)
-        {
-            queue.Launch(kernels.RotaryBytes, IlgpuQueue.Items((long)qkv.Rows * heads),
-                qkv.Gpu<T>(), cos.Gpu(), sin.Gpu(), positions.Gpu(), queries.Gpu<T>(), keys.Bytes(), values.Bytes());
-            return;
-        }
-        queue.Launch(kernels.RotaryByteGroups, new KernelConfig(new Index3D(heads, qkv.Rows, 1), new Index3D(GroupItems, 1, 1)),
+        if (queue.Tier == KernelTier.Processor) queue.Launch(kernels.RotaryBytes, IlgpuQueue.Items((long)qkv.Rows * (qkv.Columns / (2 * cos.Columns))),
+            qkv.Gpu<T>(), cos.Gpu(), sin.Gpu(), positions.Gpu(), queries.Gpu<T>(), keys.Bytes(), values.Bytes());
+        else queue.Launch(kernels.RotaryByteGroups, Heads(qkv, cos),
             qkv.Gpu<T>(), cos.Gpu(), sin.Gpu(), positions.Gpu(), queries.Gpu<T>(), keys.Bytes(), values.Bytes());
     }
+
+    private static KernelConfig Heads(Matrix qkv, Matrix cos) => new(new Index3D(qkv.Columns / (2 * cos.Columns), qkv.Rows, 1), new Index3D(GroupItems, 1, 1));
 }

@@ -19,6 +19,14 @@ public static partial class RotaryEmbedding
         else Store(values, position, value, half, a, b);
     }
 
+    /// <summary>A row is a conversation's, with a cache of its own.</summary>
+    internal static void BatchKernel<T>(Index1D item, MatrixView<T> qkv, MatrixView cos, MatrixView sin, ArrayView<int> positions, MatrixView<T> queries, CacheSet<MatrixView<T>> caches)
+        where T : unmanaged, IElement<T>
+    {
+        int row = item / (qkv.Columns / 2);
+        Kernel(item, qkv, cos, sin, positions, queries, caches.Keys(row).Numbers, caches.Values(row).Numbers);
+    }
+
     private static void Store<T>(MatrixView<T> y, int row, int column, int half, float low, float high) where T : unmanaged, IStoredElement<T>
     {
         y[row, column] = low;
@@ -38,5 +46,21 @@ public static partial class RotaryEmbedding
         if (keys.AreBytes) GpuBytes<T>(queue, qkv, cos, sin, positions, queries, keys, values);
         else queue.Launch(queue.Kernels.Of<T>().RotaryEmbedding, IlgpuQueue.Items((long)qkv.Rows * qkv.Columns / 2),
             qkv.Gpu<T>(), cos.Gpu(), sin.Gpu(), positions.Gpu(), queries.Gpu<T>(), keys.Numbers.Gpu<T>(), values.Numbers.Gpu<T>());
+    }
+
+    private static void GpuBatch(IlgpuQueue queue, Matrix qkv, Matrix cos, Matrix sin, IntVector positions, Matrix queries, ReadOnlySpan<CacheSegment> segments)
+    {
+        if (qkv.Type == StorageType.F16) GpuBatch<Float16>(queue, qkv, cos, sin, positions, queries, segments);
+        else GpuBatch<Float32>(queue, qkv, cos, sin, positions, queries, segments);
+    }
+
+    private static void GpuBatch<T>(IlgpuQueue queue, Matrix qkv, Matrix cos, Matrix sin, IntVector positions, Matrix queries, ReadOnlySpan<CacheSegment> segments)
+        where T : unmanaged, IElement<T>
+    {
+        ActivationKernels<T> kernels = queue.Kernels.Of<T>();
+        if (segments[0].Keys.AreBytes) queue.Launch(kernels.RotaryByteBatch, Heads(qkv, cos),
+            qkv.Gpu<T>(), cos.Gpu(), sin.Gpu(), positions.Gpu(), queries.Gpu<T>(), new CacheSet<MatrixView<Int8>>(segments, positions, static (rows, _) => rows.Bytes()));
+        else queue.Launch(kernels.RotaryBatch, IlgpuQueue.Items((long)qkv.Rows * qkv.Columns / 2),
+            qkv.Gpu<T>(), cos.Gpu(), sin.Gpu(), positions.Gpu(), queries.Gpu<T>(), new CacheSet<MatrixView<T>>(segments, positions, static (rows, any) => rows.Gpu<T>(any)));
     }
 }

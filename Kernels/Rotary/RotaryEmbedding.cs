@@ -11,15 +11,31 @@ namespace EdgeVideoLlava.Kernels;
 public static partial class RotaryEmbedding
 {
     public static void Run(ComputeQueue queue, Matrix qkv, Matrix cos, Matrix sin, IntVector positions, Matrix queries, HeadRows keys, HeadRows values)
+        => Run(queue, qkv, cos, sin, positions, queries, [new CacheSegment(keys, values, qkv.Rows)]);
+
+    /// <summary>Of several conversations: the rows of each go to its own cache, at positions of its own.</summary>
+    public static void Run(ComputeQueue queue, Matrix qkv, Matrix cos, Matrix sin, IntVector positions, Matrix queries, ReadOnlySpan<CacheSegment> segments)
     {
         Shapes.Same(cos, sin);
-        HeadRows.Check(keys, values, 2 * cos.Columns);
+        CacheSegment.Check(segments, qkv.Rows, 2 * cos.Columns);
         Shapes.Length(positions, qkv.Rows);
-        Shapes.Is(queries, qkv.Rows, qkv.Columns - 2 * keys.Columns);
-        if (queries.Columns % (2 * cos.Columns) != 0 || keys.Columns % (2 * cos.Columns) != 0)
-            throw new ArgumentException($"{queries.Columns} query and {keys.Columns} key columns are no multiples of the head size {2 * cos.Columns}");
-        if (queue is CpuQueue cpu) Cpu(cpu, qkv, cos, sin, positions, queries, keys, values);
-        else Gpu((IlgpuQueue)queue, qkv, cos, sin, positions, queries, keys, values);
+        int keyColumns = segments[0].Keys.Columns;
+        Shapes.Is(queries, qkv.Rows, qkv.Columns - 2 * keyColumns);
+        if (queries.Columns % (2 * cos.Columns) != 0 || keyColumns % (2 * cos.Columns) != 0)
+            throw new ArgumentException($"{queries.Columns} query and {keyColumns} key columns are no multiples of the head size {2 * cos.Columns}");
+        if (queue is IlgpuQueue gpu && CacheSets.Fit(gpu, segments))
+        {
+            GpuBatch(gpu, qkv, cos, sin, positions, queries, segments);
+            return;
+        }
+        int row = 0;
+        foreach ((HeadRows keys, HeadRows values, int rows) in segments)
+        {
+            Matrix part = qkv.RowRange(row, rows), target = queries.RowRange(row, rows);
+            if (queue is CpuQueue cpu) Cpu(cpu, part, cos, sin, positions.Range(row, rows), target, keys, values);
+            else Gpu((IlgpuQueue)queue, part, cos, sin, positions.Range(row, rows), target, keys, values);
+            row += rows;
+        }
     }
 
     /// <summary>The tables for positions 0..count-1 and heads of size d: two arrays of (count, d/2).</summary>

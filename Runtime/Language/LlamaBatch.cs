@@ -7,6 +7,7 @@ namespace EdgeVideoLlava.Runtime.Language;
 public sealed class LlamaBatch(ComputeDevice device) : IDisposable
 {
     private readonly List<(LlamaState State, int Start, int Count)> segments = [];
+    private CacheSegment[] caches = [];
     private int[] hostPositions = new int[8];
     private IntVector devicePositions = device.AllocateInts(8);
 
@@ -42,6 +43,18 @@ public sealed class LlamaBatch(ComputeDevice device) : IDisposable
     }
 
     public void Dispose() => devicePositions.Buffer.Dispose();
+
+    /// <summary>The conversations' caches of a layer, in the order of their rows; valid until the next call.</summary>
+    internal ReadOnlySpan<CacheSegment> Caches(int layer)
+    {
+        if (caches.Length < segments.Count) caches = new CacheSegment[segments.Count];
+        for (int i = 0; i < segments.Count; i++)
+        {
+            (LlamaState state, _, int count) = segments[i];
+            caches[i] = new CacheSegment(state.Caches[layer].Keys, state.Caches[layer].Values, count);
+        }
+        return caches.AsSpan(0, segments.Count);
+    }
 
     internal void Upload(ComputeQueue queue) => queue.Write(hostPositions.AsSpan(0, Rows), Positions);
 }

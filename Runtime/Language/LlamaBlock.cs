@@ -28,14 +28,8 @@ public static class LlamaBlock
         Matrix queries = arena.TakeActivations(x.Rows, config.QueryColumns), context = arena.TakeActivations(x.Rows, config.QueryColumns);
         RmsNorm.Run(queue, x, weights.AttentionNorm, config.RmsEpsilon, normed);
         Linear.Run(queue, weights.Qkv, normed, qkv);
-        foreach ((LlamaState state, int start, int count) in batch.Segments)
-        {
-            KvCache cache = state.Caches[layer];
-            IntVector positions = batch.Positions.Range(start, count);
-            Matrix segment = queries.RowRange(start, count);
-            RotaryEmbedding.Run(queue, qkv.RowRange(start, count), model.Cos, model.Sin, positions, segment, cache.Keys, cache.Values);
-            CausalAttention.Run(queue, segment, cache.Keys, cache.Values, positions, config.HeadSize, context.RowRange(start, count));
-        }
+        RotaryEmbedding.Run(queue, qkv, model.Cos, model.Sin, batch.Positions, queries, batch.Caches(layer));
+        CausalAttention.Run(queue, queries, batch.Caches(layer), batch.Positions, config.HeadSize, context);
         Linear.Run(queue, weights.Out, context, y, new Epilogue(Residual: x));
         trace?.Record(("attn_norm", normed), ("qkv", qkv), ("queries", queries), ("context", context));
     }

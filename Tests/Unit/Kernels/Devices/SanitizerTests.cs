@@ -12,7 +12,10 @@ public sealed class SanitizerTests(ITestOutputHelper output)
     private static readonly string[] Operations = ["Attention", "Elementwise", "Embedding", "Loss", "MatMul", "Norm", "Packing", "Preprocess", "Rotary", "Sampling"];
 
     /// <summary>Kernels that no operation launches on OpenCL, with the reason.</summary>
-    private static readonly Dictionary<string, string> Exceptions = [];
+    private static readonly Dictionary<string, string> Exceptions = (
+        from kernel in new[] { "DecodeAttention.BatchKernel", "DecodeAttention.ByteBatchKernel", "RotaryEmbedding.BatchKernel", "RotaryEmbedding.ByteBatchKernel" }
+        from type in new[] { nameof(Float32), nameof(Float16) }
+        select $"{kernel}, {type}").ToDictionary(name => name, _ => "more parameters than OpenCL promises: each conversation has a launch of its own there");
 
     [Fact]
     public void Every_kernel_is_clean_and_reads_nothing_uninitialised()

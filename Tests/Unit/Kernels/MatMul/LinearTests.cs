@@ -143,7 +143,8 @@ public sealed class LinearTests(ITestOutputHelper output)
     {
         var accelerator = (IlgpuDevice)TestDevices.Get(device);
         int groups = (outputs + LinearGroupRow.Outputs(gated: true) - 1) / LinearGroupRow.Outputs(gated: true);
-        Assert.True(LinearGroupRow.Shares(groups, 2 * accelerator.Accelerator.NumMultiprocessors, columns) >= leastShares);
+        // The sanitizer's device has one multiprocessor, for which nothing is shared.
+        Assert.True(Sanitizer.IsOn || LinearGroupRow.Shares(groups, 2 * accelerator.Accelerator.NumMultiprocessors, columns) >= leastShares);
         float[] first = Run(accelerator, StorageType.Q8_0, rows, columns, 2 * outputs, Activation.SiluUp, true, true).Got;
         for (int i = 0; i < 3; i++) Assert.Equal(first, Run(accelerator, StorageType.Q8_0, rows, columns, 2 * outputs, Activation.SiluUp, true, true).Got);
     }

@@ -1,0 +1,57 @@
+namespace EdgeVideoLlava.Kernels;
+
+/// <summary>The caches of up to 8 conversations of a decode step, which have a row each: kernels choose by the row, so that one launch serves all.</summary>
+/// <remarks>About a kilobyte of parameters: CUDA takes four, an OpenCL device may take less than one and runs a launch for each conversation.</remarks>
+internal readonly struct CacheSet<TView> where TView : struct
+{
+    public const int Most = 8;
+
+    private readonly HeadRowsView<TView> k0, k1, k2, k3, k4, k5, k6, k7, v0, v1, v2, v3, v4, v5, v6, v7;
+
+    /// <param name="make">A view of keys or values, and of any memory in place of scales that are none.</param>
+    public CacheSet(ReadOnlySpan<CacheSegment> segments, IntVector any, Func<HeadRows, IntVector, HeadRowsView<TView>> make)
+    {
+        HeadRowsView<TView> View(HeadRows rows) => make(rows, any);
+        int last = segments.Length - 1; // beyond it stands the last again: a view must be one
+        (k0, v0) = (View(segments[0].Keys), View(segments[0].Values));
+        (k1, v1) = (View(segments[Math.Min(1, last)].Keys), View(segments[Math.Min(1, last)].Values));
+        (k2, v2) = (View(segments[Math.Min(2, last)].Keys), View(segments[Math.Min(2, last)].Values));
+        (k3, v3) = (View(segments[Math.Min(3, last)].Keys), View(segments[Math.Min(3, last)].Values));
+        (k4, v4) = (View(segments[Math.Min(4, last)].Keys), View(segments[Math.Min(4, last)].Values));
+        (k5, v5) = (View(segments[Math.Min(5, last)].Keys), View(segments[Math.Min(5, last)].Values));
+        (k6, v6) = (View(segments[Math.Min(6, last)].Keys), View(segments[Math.Min(6, last)].Values));
+        (k7, v7) = (View(segments[Math.Min(7, last)].Keys), View(segments[Math.Min(7, last)].Values));
+    }
+
+    public HeadRowsView<TView> Keys(int row) => Of(row, k0, k1, k2, k3, k4, k5, k6, k7);
+
+    public HeadRowsView<TView> Values(int row) => Of(row, v0, v1, v2, v3, v4, v5, v6, v7);
+
+    private static HeadRowsView<TView> Of(int row, HeadRowsView<TView> a, HeadRowsView<TView> b, HeadRowsView<TView> c, HeadRowsView<TView> d,
+        HeadRowsView<TView> e, HeadRowsView<TView> f, HeadRowsView<TView> g, HeadRowsView<TView> h)
+    {
+        HeadRowsView<TView> chosen = a;
+        if (row == 1) chosen = b;
+        if (row == 2) chosen = c;
+        if (row == 3) chosen = d;
+        if (row == 4) chosen = e;
+        if (row == 5) chosen = f;
+        if (row == 6) chosen = g;
+        if (row == 7) chosen = h;
+        return chosen;
+    }
+}
+
+internal static class CacheSets
+{
+    /// <summary>Whether one launch can serve all: some conversations with a row each, on a device that takes so many parameters.</summary>
+    public static bool Fit(IlgpuQueue queue, ReadOnlySpan<CacheSegment> segments)
+    {
+        if (!queue.TakesManyViews || queue.Tier == KernelTier.Processor || segments.Length is < 2 or > CacheSet<MatrixView>.Most) return false;
+        foreach (CacheSegment segment in segments)
+        {
+            if (segment.Rows != 1) return false;
+        }
+        return true;
+    }
+}
