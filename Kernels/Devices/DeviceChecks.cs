@@ -25,7 +25,7 @@ public static class DeviceChecks
         return
         [
             .. device.Tier == KernelTier.TensorCore ? InstructionChecks.Of(device) : [],
-            .. DeviceSelfTest.Operations.Concat(Products(wide)).Concat(Attention()).Select(operation => Compared(device, operation.Name, operation.Run)),
+            .. DeviceSelfTest.Operations.Concat(Products(wide)).Concat(Attention()).Concat(Caches()).Select(operation => Compared(device, operation.Name, operation.Run)),
             new DeviceCheck(RecordedName, () => Recorded(device)),
             new DeviceCheck("the driver's copy", () => Copied(device)),
             new DeviceCheck("a queue that waits for another", () => Waited(device)),
@@ -66,6 +66,33 @@ public static class DeviceChecks
         int[] positions = [.. Enumerable.Range(0, queries).Select(i => keys - queries + i)];
         return DeviceSelfTest.Activations(o, queries, 4 * size, y => CausalAttention.Run(
             o.Queue, o.Activations(queries, 4 * size), o.Activations(keys, 2 * size), o.Activations(keys, 2 * size), o.Ints(positions), size, y));
+    }
+
+    /// <summary>From q, k and v to contexts, by way of the caches.</summary>
+    private static IEnumerable<(string Name, Func<SelfTestOperands, Matrix> Run)> Caches()
+    {
+        foreach (bool ofBytes in new[] { false, true })
+        {
+            string cache = ofBytes ? "int8 cache" : "cache";
+            yield return ($"{cache}, 20 positions of a prompt", o => Passed(o, ofBytes, 20));
+            yield return ($"{cache}, a step of one conversation", o => Passed(o, ofBytes, 1));
+            yield return ($"{cache}, a step of 8 conversations", o => Passed(o, ofBytes, 1, 1, 1, 1, 1, 1, 1, 1));
+        }
+    }
+
+    /// <param name="rows">Of each conversation.</param>
+    private static Matrix Passed(SelfTestOperands o, bool ofBytes, params int[] rows)
+    {
+        const int heads = 4, groups = 2, size = 64;
+        int total = rows.Sum();
+        (float[] cosines, float[] sines) = RotaryEmbedding.Tables(200, size, 10000);
+        Matrix cos = o.Matrix(200, size / 2), sin = o.Matrix(200, size / 2), qkv = o.Activations(total, (heads + 2 * groups) * size), queries = o.Activations(total, heads * size);
+        o.Queue.Write(cosines, cos);
+        o.Queue.Write(sines, sin);
+        CacheSegment[] segments = [.. rows.Select((count, i) => new CacheSegment(o.Cache(200 + i, groups, size, ofBytes), o.Cache(200 + i, groups, size, ofBytes), count))];
+        IntVector positions = o.Ints([.. rows.SelectMany((count, i) => Enumerable.Range(20 * i, count))]);
+        RotaryEmbedding.Run(o.Queue, qkv, cos, sin, positions, queries, segments);
+        return DeviceSelfTest.Activations(o, total, heads * size, y => CausalAttention.Run(o.Queue, queries, segments, positions, size, y));
     }
 
     private static Matrix Full(SelfTestOperands o, int size, SequenceLayout layout)

@@ -48,10 +48,24 @@ internal sealed class SelfTestOperands(ComputeDevice device) : IDisposable
         foreach (IDisposable part in owned) part.Dispose();
     }
 
+    /// <summary>Rows of a cache: bytes of random levels, or activations.</summary>
+    public HeadRows Cache(int rows, int heads, int headSize, bool ofBytes)
+    {
+        if (!ofBytes) return Activations(rows, heads * headSize);
+        Matrix levels = device.AllocateMatrix(rows, heads * headSize, StorageType.I8), scales = Matrix(rows, heads);
+        owned.Add(levels.Buffer);
+        var bytes = new byte[rows * heads * headSize];
+        random.NextBytes(bytes);
+        Queue.Write(bytes, levels.Buffer);
+        Queue.Write([.. Enumerable.Repeat(1f / 64, rows * heads)], scales);
+        return new HeadRows(levels, scales);
+    }
+
+    /// <summary>Such as binary16 holds: a device with halves has the same ones, and so the same levels in a cache of bytes.</summary>
     private float[] Numbers(int count)
     {
         var numbers = new float[count];
-        for (int i = 0; i < count; i++) numbers[i] = 4 * random.NextSingle() - 2;
+        for (int i = 0; i < count; i++) numbers[i] = (float)(Half)(4 * random.NextSingle() - 2);
         return numbers;
     }
 }
