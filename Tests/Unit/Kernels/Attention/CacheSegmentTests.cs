@@ -13,6 +13,7 @@ public sealed class CacheSegmentTests
         => from device in KernelDevices.All
            from type in new[] { StorageType.F32, StorageType.I8 }
            from rows in new int[][] { [1, 1], [1, 1, 1, 1, 1], [1, 1, 1, 1, 1, 1, 1, 1], [3, 1, 18], [1, 1, 1, 1, 1, 1, 1, 1, 1] }
+           where !device.StartsWith(nameof(TestDevice.IlgpuCpu)) || rows.Length == 5 // every lane is a thread there
            select new TheoryDataRow<string, StorageType, int[]>(device, type, rows);
 
     [Theory, MemberData(nameof(Passes))]
