@@ -69,7 +69,7 @@ internal sealed class ModelParts : IDisposable
             ImageTower = new VisionTower(config.ImageTower, loader.Tower("image_tower", config.ImageTower, options.AllVisionLayers));
             VideoTower = new VisionTower(config.VideoTower, loader.Tower("video_tower", config.VideoTower, options.AllVisionLayers));
             Projector = loader.Projector();
-            Language = new Llama(config.Language, loader.Language(config.Language)) { CacheType = options.CacheOn(device) };
+            Language = new Llama(config.Language, loader.Language(config.Language), options.CacheOn(device));
             SharedBytes = loader.SharedBytes;
             Config = config with { Notices = [.. config.Notices, .. loader.Notices] };
             owned.InsertRange(0, loader.Owned);

@@ -11,21 +11,24 @@ internal readonly struct CacheSet<TView> where TView : struct
     /// <param name="make">A view of keys or values, and of any memory in place of scales that are none.</param>
     public CacheSet(ReadOnlySpan<CacheSegment> segments, IntVector any, Func<HeadRows, IntVector, HeadRowsView<TView>> make)
     {
-        HeadRowsView<TView> View(HeadRows rows) => make(rows, any);
-        int last = segments.Length - 1; // beyond it stands the last again: a view must be one
-        (k0, v0) = (View(segments[0].Keys), View(segments[0].Values));
-        (k1, v1) = (View(segments[Math.Min(1, last)].Keys), View(segments[Math.Min(1, last)].Values));
-        (k2, v2) = (View(segments[Math.Min(2, last)].Keys), View(segments[Math.Min(2, last)].Values));
-        (k3, v3) = (View(segments[Math.Min(3, last)].Keys), View(segments[Math.Min(3, last)].Values));
-        (k4, v4) = (View(segments[Math.Min(4, last)].Keys), View(segments[Math.Min(4, last)].Values));
-        (k5, v5) = (View(segments[Math.Min(5, last)].Keys), View(segments[Math.Min(5, last)].Values));
-        (k6, v6) = (View(segments[Math.Min(6, last)].Keys), View(segments[Math.Min(6, last)].Values));
-        (k7, v7) = (View(segments[Math.Min(7, last)].Keys), View(segments[Math.Min(7, last)].Values));
+        (k0, v0) = Views(At(segments, 0));
+        (k1, v1) = Views(At(segments, 1));
+        (k2, v2) = Views(At(segments, 2));
+        (k3, v3) = Views(At(segments, 3));
+        (k4, v4) = Views(At(segments, 4));
+        (k5, v5) = Views(At(segments, 5));
+        (k6, v6) = Views(At(segments, 6));
+        (k7, v7) = Views(At(segments, 7));
+
+        (HeadRowsView<TView> Keys, HeadRowsView<TView> Values) Views(CacheSegment segment) => (make(segment.Keys, any), make(segment.Values, any));
     }
 
     public HeadRowsView<TView> Keys(int row) => Of(row, k0, k1, k2, k3, k4, k5, k6, k7);
 
     public HeadRowsView<TView> Values(int row) => Of(row, v0, v1, v2, v3, v4, v5, v6, v7);
+
+    // Beyond the last stands the last again: a view must be one.
+    private static CacheSegment At(ReadOnlySpan<CacheSegment> segments, int index) => segments[Math.Min(index, segments.Length - 1)];
 
     private static HeadRowsView<TView> Of(int row, HeadRowsView<TView> a, HeadRowsView<TView> b, HeadRowsView<TView> c, HeadRowsView<TView> d,
         HeadRowsView<TView> e, HeadRowsView<TView> f, HeadRowsView<TView> g, HeadRowsView<TView> h)

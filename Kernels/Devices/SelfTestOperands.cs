@@ -52,13 +52,14 @@ internal sealed class SelfTestOperands(ComputeDevice device) : IDisposable
     public HeadRows Cache(int rows, int heads, int headSize, bool ofBytes)
     {
         if (!ofBytes) return Activations(rows, heads * headSize);
-        Matrix levels = device.AllocateMatrix(rows, heads * headSize, StorageType.I8), scales = Matrix(rows, heads);
-        owned.Add(levels.Buffer);
+        var cache = HeadRows.Allocate(device, rows, heads, headSize, StorageType.I8);
+        Matrix scales = cache.Scales!.Value;
+        owned.AddRange([cache.Numbers.Buffer, scales.Buffer]);
         var bytes = new byte[rows * heads * headSize];
         random.NextBytes(bytes);
-        Queue.Write(bytes, levels.Buffer);
+        Queue.Write(bytes, cache.Numbers.Buffer);
         Queue.Write([.. Enumerable.Repeat(1f / 64, rows * heads)], scales);
-        return new HeadRows(levels, scales);
+        return cache;
     }
 
     /// <summary>Such as binary16 holds: a device with halves has the same ones, and so the same levels in a cache of bytes.</summary>

@@ -30,7 +30,7 @@ public static class ModelCost
     {
         double weights = language.Weights.Blocks.Sum(block => Bytes(block.Qkv) + Bytes(block.Out) + Bytes(block.GateUp) + Bytes(block.Down)) + Bytes(language.Weights.Head);
         return weights + 2.0 * language.Config.Layers * position
-            * HeadRows.RowBytes(language.Config.KeyValueHeads, language.Config.HeadSize, language.CacheType ?? language.Weights.Head.Buffer.Device.ActivationType);
+            * HeadRows.RowBytes(language.Config.KeyValueHeads, language.Config.HeadSize, language.CacheType);
     }
 
     /// <summary>Parameters of the language model and the projector, and of the towers as far as they are loaded.</summary>

@@ -68,7 +68,7 @@ public sealed class ModelProfile(VideoLlava model)
     private KernelCost LanguageAttention(int rows, int positions)
     {
         LlamaConfig config = model.Config.Language;
-        return KernelCost.CausalAttention(rows, positions, config, Activation, model.Language.CacheType ?? Activation).Times(config.Layers);
+        return KernelCost.CausalAttention(rows, positions, config, Activation, model.Language.CacheType).Times(config.Layers);
     }
 
     private KernelCost EncodeAttention()

@@ -4,15 +4,16 @@ namespace EdgeVideoLlava.Runtime.Language;
 
 /// <summary>f_T and f_L: word embeddings, the layers, the head. Weights are shared; a conversation's own is its <see cref="LlamaState"/>.</summary>
 /// <remarks>One thread at a time uses an instance's forward methods with a given queue and arena.</remarks>
-public sealed class Llama(LlamaConfig config, LlamaWeights weights)
+/// <param name="cacheType">Of the KV caches: the type of the device's activations, or I8.</param>
+public sealed class Llama(LlamaConfig config, LlamaWeights weights, StorageType cacheType)
 {
     public LlamaConfig Config { get; } = config;
     public LlamaWeights Weights { get; } = weights;
 
-    /// <summary>Type of the KV caches: I8, or null for that of the device's activations.</summary>
-    public StorageType? CacheType { get; init; }
+    /// <summary>Type of the KV caches.</summary>
+    public StorageType CacheType { get; } = cacheType;
 
-    public LlamaState CreateState(ComputeDevice device) => new(device, Config, CacheType ?? device.ActivationType);
+    public LlamaState CreateState(ComputeDevice device) => new(device, Config, CacheType);
 
     /// <summary>f_T: ids (T) to embeddings (T, D).</summary>
     public void Embed(ComputeQueue queue, IntVector ids, Matrix embeddings) => EmbeddingGather.Run(queue, Weights.Embedding, ids, embeddings);
@@ -22,11 +23,11 @@ public sealed class Llama(LlamaConfig config, LlamaWeights weights)
     public void Forward(ComputeQueue queue, Matrix embeddings, LlamaBatch batch, Arena arena, Matrix hidden, StageTrace? trace = null)
     {
         // First all, so that a full context leaves every state as it was.
-        foreach ((LlamaState state, _, int count) in batch.Segments) state.Require(count);
-        foreach ((LlamaState state, _, int count) in batch.Segments) state.Reserve(queue, count);
+        foreach ((LlamaState state, int count) in batch.Segments) state.Require(count);
+        foreach ((LlamaState state, int count) in batch.Segments) state.Reserve(queue, count);
         batch.Upload(queue);
         Layers(queue, embeddings, batch, arena, hidden, trace);
-        foreach ((LlamaState state, _, int count) in batch.Segments) state.Advance(count);
+        foreach ((LlamaState state, int count) in batch.Segments) state.Advance(count);
     }
 
     /// <summary>The work of <see cref="Forward"/> on the device alone: room and positions are there already, the states stay as they are.</summary>

@@ -6,12 +6,12 @@ namespace EdgeVideoLlava.Runtime.Language;
 /// <remarks>Reused from step to step, so that a step allocates nothing.</remarks>
 public sealed class LlamaBatch(ComputeDevice device) : IDisposable
 {
-    private readonly List<(LlamaState State, int Start, int Count)> segments = [];
+    private readonly List<(LlamaState State, int Count)> segments = [];
     private CacheSegment[] caches = [];
     private int[] hostPositions = new int[8];
     private IntVector devicePositions = device.AllocateInts(8);
 
-    internal List<(LlamaState State, int Start, int Count)> Segments => segments;
+    internal List<(LlamaState State, int Count)> Segments => segments;
 
     /// <summary>(Rows): the position of every row in its conversation.</summary>
     internal IntVector Positions => devicePositions.Range(0, Rows);
@@ -33,12 +33,12 @@ public sealed class LlamaBatch(ComputeDevice device) : IDisposable
             devicePositions.Buffer.Dispose();
             devicePositions = device.AllocateInts(hostPositions.Length);
         }
-        foreach ((LlamaState other, _, _) in segments)
+        foreach ((LlamaState other, _) in segments)
         {
             if (ReferenceEquals(other, state)) throw new ArgumentException("a conversation stands twice in one step", nameof(state));
         }
         for (int i = 0; i < count; i++) hostPositions[Rows + i] = state.Length + i;
-        segments.Add((state, Rows, count));
+        segments.Add((state, count));
         Rows += count;
     }
 
@@ -50,7 +50,7 @@ public sealed class LlamaBatch(ComputeDevice device) : IDisposable
         if (caches.Length < segments.Count) caches = new CacheSegment[segments.Count];
         for (int i = 0; i < segments.Count; i++)
         {
-            (LlamaState state, _, int count) = segments[i];
+            (LlamaState state, int count) = segments[i];
             caches[i] = new CacheSegment(state.Caches[layer].Keys, state.Caches[layer].Values, count);
         }
         return caches.AsSpan(0, segments.Count);

@@ -28,8 +28,9 @@ public static class LlamaBlock
         Matrix queries = arena.TakeActivations(x.Rows, config.QueryColumns), context = arena.TakeActivations(x.Rows, config.QueryColumns);
         RmsNorm.Run(queue, x, weights.AttentionNorm, config.RmsEpsilon, normed);
         Linear.Run(queue, weights.Qkv, normed, qkv);
-        RotaryEmbedding.Run(queue, qkv, model.Cos, model.Sin, batch.Positions, queries, batch.Caches(layer));
-        CausalAttention.Run(queue, queries, batch.Caches(layer), batch.Positions, config.HeadSize, context);
+        ReadOnlySpan<CacheSegment> caches = batch.Caches(layer);
+        RotaryEmbedding.Run(queue, qkv, model.Cos, model.Sin, batch.Positions, queries, caches);
+        CausalAttention.Run(queue, queries, caches, batch.Positions, config.HeadSize, context);
         Linear.Run(queue, weights.Out, context, y, new Epilogue(Residual: x));
         trace?.Record(("attn_norm", normed), ("qkv", qkv), ("queries", queries), ("context", context));
     }
