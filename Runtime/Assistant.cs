@@ -1,10 +1,13 @@
 using System.Diagnostics;
-using EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Kernels.Devices;
 using EdgeVideoLlava.Runtime.Generation;
 using EdgeVideoLlava.Runtime.Preprocess;
 using EdgeVideoLlava.Runtime.Projector;
 using EdgeVideoLlava.Runtime.Text;
+using EdgeVideoLlava.Runtime.Text.Prompts;
 using EdgeVideoLlava.Runtime.Video;
+using EdgeVideoLlava.Runtime.Video.Formats;
+using EdgeVideoLlava.Runtime.Video.Frames;
 
 namespace EdgeVideoLlava.Runtime;
 

@@ -1,4 +1,6 @@
-using EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Kernels.Devices;
+using EdgeVideoLlava.Kernels.Packing;
+using EdgeVideoLlava.Runtime.Language;
 
 namespace EdgeVideoLlava.Runtime;
 

@@ -1,6 +1,5 @@
-using EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Kernels.Devices;
 using EdgeVideoLlava.Runtime.Language;
-using EdgeVideoLlava.Runtime.Loading;
 using EdgeVideoLlava.Runtime.Projector;
 using EdgeVideoLlava.Runtime.Vision;
 using EdgeVideoLlava.Runtime.Weights;

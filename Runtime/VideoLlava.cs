@@ -1,4 +1,6 @@
-using EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Kernels.Cpu;
+using EdgeVideoLlava.Kernels.Devices;
+using EdgeVideoLlava.Kernels.Packing;
 using EdgeVideoLlava.Runtime.Language;
 using EdgeVideoLlava.Runtime.Preprocess;
 using EdgeVideoLlava.Runtime.Projector;
@@ -38,9 +40,9 @@ public sealed class VideoLlava : IDisposable
     public static VideoLlava Load(string folder, ComputeDevice device, LoadOptions? options = null, IProgress<double>? progress = null, CancellationToken cancel = default)
         => new(ModelParts.Load(folder, device, options ?? new LoadOptions(), progress, cancel));
 
-    /// <summary>Random weights of the real model's shapes, for measuring (<see cref="Loading.SyntheticCheckpoint"/>).</summary>
+    /// <summary>Random weights of the real model's shapes, for measuring (<see cref="SyntheticCheckpoint"/>).</summary>
     public static VideoLlava Synthetic(VideoLlavaConfig config, StorageType type, ComputeDevice device, LoadOptions? options = null, CancellationToken cancel = default)
-        => new(ModelParts.Load(Loading.SyntheticCheckpoint.Create(config, type, sharedMemory: device is not CpuDevice), config, device, options ?? new LoadOptions(), null, cancel));
+        => new(ModelParts.Load(SyntheticCheckpoint.Create(config, type, sharedMemory: device is not CpuDevice), config, device, options ?? new LoadOptions(), null, cancel));
 
     /// <summary>f_P(f_V(pixels)): a picture or clip to the rows that stand for it in a prompt.</summary>
     /// <remarks>Given to <see cref="VisionQueue"/> and not waited for: <see cref="Prefill"/> makes its own queue wait for them.</remarks>

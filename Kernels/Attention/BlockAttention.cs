@@ -1,4 +1,8 @@
-namespace EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Kernels.Cpu.Simd;
+using EdgeVideoLlava.Kernels.MatMul;
+using EdgeVideoLlava.Kernels.Packing;
+
+namespace EdgeVideoLlava.Kernels.Attention;
 
 /// <summary>Many queries of one head against its keys on the CPU: two products over blocks of keys with the soft-max between.</summary>
 /// <remarks>

@@ -1,4 +1,4 @@
-namespace EdgeVideoLlava.Kernels;
+namespace EdgeVideoLlava.Kernels.Attention;
 
 /// <summary>Rows of a forward pass, one after the other, that belong to one conversation: with its keys and values in a layer.</summary>
 public readonly record struct CacheSegment(HeadRows Keys, HeadRows Values, int Rows)

@@ -1,4 +1,8 @@
-namespace EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Kernels.Devices;
+using EdgeVideoLlava.Kernels.Ilgpu;
+using EdgeVideoLlava.Kernels.Ilgpu.Views;
+
+namespace EdgeVideoLlava.Kernels.Attention;
 
 /// <summary>The caches of up to 8 conversations of a decode step, which have a row each: kernels choose by the row, so that one launch serves all.</summary>
 /// <remarks>About a kilobyte of parameters: CUDA takes four, an OpenCL device may take less than one and runs a launch for each conversation.</remarks>
@@ -50,7 +54,7 @@ internal static class CacheSets
     /// <summary>Whether one launch can serve all: some conversations with a row each, on a device that takes so many parameters.</summary>
     public static bool Fit(IlgpuQueue queue, ReadOnlySpan<CacheSegment> segments)
     {
-        if (!queue.TakesManyViews || queue.Tier == KernelTier.Processor || segments.Length is < 2 or > CacheSet<MatrixView>.Most) return false;
+        if (!queue.TakesManyViews || queue.Tier == KernelTier.Processor || segments.Length is < 2 or > CacheSet<MatrixView<Float32>>.Most) return false;
         foreach (CacheSegment segment in segments)
         {
             if (segment.Rows != 1) return false;

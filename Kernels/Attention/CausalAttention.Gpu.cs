@@ -1,12 +1,18 @@
+using EdgeVideoLlava.Kernels.Devices;
+using EdgeVideoLlava.Kernels.Ilgpu;
+using EdgeVideoLlava.Kernels.Ilgpu.Views;
+using EdgeVideoLlava.Kernels.MatMul;
+using EdgeVideoLlava.Kernels.Packing;
+using EdgeVideoLlava.Kernels.Preprocess;
 using ILGPU;
 
-namespace EdgeVideoLlava.Kernels;
+namespace EdgeVideoLlava.Kernels.Attention;
 
 public static partial class CausalAttention
 {
     // ---- kernel ----------------------------------------------------------------------------------------------------------------
     /// <summary>One item is one row of one query head.</summary>
-    internal static void Kernel<T>(Index1D item, MatrixView<T> q, MatrixView<T> keys, MatrixView<T> values, ArrayView<int> positions, int headSize, MatrixView sums,
+    internal static void Kernel<T>(Index1D item, MatrixView<T> q, MatrixView<T> keys, MatrixView<T> values, ArrayView<int> positions, int headSize, MatrixView<Float32> sums,
         MatrixView<T> y)
         where T : unmanaged, IElement<T>
     {

@@ -1,4 +1,8 @@
-namespace EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Kernels.Cpu;
+using EdgeVideoLlava.Kernels.Devices;
+using EdgeVideoLlava.Kernels.Ilgpu;
+
+namespace EdgeVideoLlava.Kernels.Attention;
 
 /// <summary>Soft-max attention of query rows over one conversation's KV cache, causal by position, grouped-query.</summary>
 /// <remarks>

@@ -1,7 +1,11 @@
+using EdgeVideoLlava.Kernels.Devices;
+using EdgeVideoLlava.Kernels.Ilgpu;
+using EdgeVideoLlava.Kernels.Ilgpu.Views;
+using EdgeVideoLlava.Kernels.Preprocess;
 using ILGPU;
 using ILGPU.Algorithms;
 
-namespace EdgeVideoLlava.Kernels;
+namespace EdgeVideoLlava.Kernels.Attention;
 
 /// <summary>Causal attention of few queries over a long cache: a group makes 128 keys of one query and head, a second kernel joins the parts.</summary>
 /// <remarks>
@@ -16,24 +20,24 @@ internal static class DecodeAttention
 
     // ---- kernel ----------------------------------------------------------------------------------------------------------------
     /// <summary>Grid: part, head, query. An item makes the score of one key, then eight columns of some of the values.</summary>
-    internal static void Kernel<T>(EightsView<T> q, HeadRowsView<EightsView<T>> keys, HeadRowsView<EightsView<T>> values, ArrayView<int> positions, int headSize, MatrixView parts)
+    internal static void Kernel<T>(EightsView<T> q, HeadRowsView<EightsView<T>> keys, HeadRowsView<EightsView<T>> values, ArrayView<int> positions, int headSize, MatrixView<Float32> parts)
         where T : unmanaged, IElement<T>
         => Part(q, keys, values, positions, headSize, parts);
 
     /// <summary>Over a cache of bytes.</summary>
-    internal static void ByteKernel<T>(EightsView<T> q, HeadRowsView<EightsView<Int8>> keys, HeadRowsView<EightsView<Int8>> values, ArrayView<int> positions, int headSize, MatrixView parts)
+    internal static void ByteKernel<T>(EightsView<T> q, HeadRowsView<EightsView<Int8>> keys, HeadRowsView<EightsView<Int8>> values, ArrayView<int> positions, int headSize, MatrixView<Float32> parts)
         where T : unmanaged, IElement<T>
         => Part(q, keys, values, positions, headSize, parts);
 
     /// <summary>A query is a conversation's, with a cache of its own.</summary>
-    internal static void BatchKernel<T>(EightsView<T> q, CacheSet<EightsView<T>> caches, ArrayView<int> positions, int headSize, MatrixView parts) where T : unmanaged, IElement<T>
+    internal static void BatchKernel<T>(EightsView<T> q, CacheSet<EightsView<T>> caches, ArrayView<int> positions, int headSize, MatrixView<Float32> parts) where T : unmanaged, IElement<T>
         => Part(q, caches.Keys(Grid.IdxZ), caches.Values(Grid.IdxZ), positions, headSize, parts);
 
-    internal static void ByteBatchKernel<T>(EightsView<T> q, CacheSet<EightsView<Int8>> caches, ArrayView<int> positions, int headSize, MatrixView parts) where T : unmanaged, IElement<T>
+    internal static void ByteBatchKernel<T>(EightsView<T> q, CacheSet<EightsView<Int8>> caches, ArrayView<int> positions, int headSize, MatrixView<Float32> parts) where T : unmanaged, IElement<T>
         => Part(q, caches.Keys(Grid.IdxZ), caches.Values(Grid.IdxZ), positions, headSize, parts);
 
     private static void Part<T, TRows>(EightsView<T> q, HeadRowsView<EightsView<TRows>> keys, HeadRowsView<EightsView<TRows>> values, ArrayView<int> positions, int headSize,
-        MatrixView parts) where T : unmanaged, IElement<T> where TRows : unmanaged, IStoredElement<TRows>
+        MatrixView<Float32> parts) where T : unmanaged, IElement<T> where TRows : unmanaged, IStoredElement<TRows>
     {
         ArrayView<float> scores = SharedMemory.Allocate<float>(Items), weights = SharedMemory.Allocate<float>(Items), sums = SharedMemory.Allocate<float>(8 * Items);
         int item = Group.IdxX, row = Grid.IdxZ, head = Grid.IdxY, first = Grid.IdxX * Items, count = XMath.Min(positions[row] + 1 - first, Items), eights = headSize / 8;
@@ -71,7 +75,7 @@ internal static class DecodeAttention
     }
 
     /// <summary>One item is one number of y.</summary>
-    internal static void JoinKernel<T>(Index1D item, MatrixView parts, ArrayView<int> positions, int perHead, int headSize, MatrixView<T> y) where T : unmanaged, IElement<T>
+    internal static void JoinKernel<T>(Index1D item, MatrixView<Float32> parts, ArrayView<int> positions, int perHead, int headSize, MatrixView<T> y) where T : unmanaged, IElement<T>
     {
         if (item >= y.Rows * y.Columns) return;
         int row = item / y.Columns, column = item % y.Columns, heads = y.Columns / headSize;

@@ -1,4 +1,8 @@
-namespace EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Kernels.Cpu;
+using EdgeVideoLlava.Kernels.Cpu.Simd;
+using EdgeVideoLlava.Kernels.Devices;
+
+namespace EdgeVideoLlava.Kernels.Attention;
 
 public static unsafe partial class DequantizeHeads
 {

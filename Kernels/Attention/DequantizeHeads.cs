@@ -1,4 +1,8 @@
-namespace EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Kernels.Cpu;
+using EdgeVideoLlava.Kernels.Devices;
+using EdgeVideoLlava.Kernels.Ilgpu;
+
+namespace EdgeVideoLlava.Kernels.Attention;
 
 /// <summary>y[r, h·d + c] = levels[r, h·d + c] · scales[r, h]: rows of a cache of bytes as numbers.</summary>
 /// <remarks>x <see cref="HeadRows"/> of bytes (R, G·d);  y (R, G·d) float32, on an accelerator also binary16.</remarks>

@@ -1,12 +1,18 @@
+using EdgeVideoLlava.Kernels.Devices;
+using EdgeVideoLlava.Kernels.Ilgpu;
+using EdgeVideoLlava.Kernels.Ilgpu.Views;
+using EdgeVideoLlava.Kernels.MatMul;
+using EdgeVideoLlava.Kernels.Packing;
+using EdgeVideoLlava.Kernels.Preprocess;
 using ILGPU;
 
-namespace EdgeVideoLlava.Kernels;
+namespace EdgeVideoLlava.Kernels.Attention;
 
 public static partial class FullAttention
 {
     // ---- kernel ----------------------------------------------------------------------------------------------------------------
     /// <summary>One item is one row of one head.</summary>
-    internal static void Kernel<T>(Index1D item, MatrixView<T> qkv, SequenceLayout layout, int heads, MatrixView sums, MatrixView<T> y) where T : unmanaged, IElement<T>
+    internal static void Kernel<T>(Index1D item, MatrixView<T> qkv, SequenceLayout layout, int heads, MatrixView<Float32> sums, MatrixView<T> y) where T : unmanaged, IElement<T>
     {
         if (item >= y.Rows * heads) return;
         int place = item / heads, sequence = place / layout.Length, i = place % layout.Length, columns = y.Columns;

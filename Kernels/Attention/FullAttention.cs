@@ -1,4 +1,8 @@
-namespace EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Kernels.Cpu;
+using EdgeVideoLlava.Kernels.Devices;
+using EdgeVideoLlava.Kernels.Ilgpu;
+
+namespace EdgeVideoLlava.Kernels.Attention;
 
 /// <summary>Soft-max attention without a mask inside many short sequences: the towers' spatial and temporal attention (CLIPAttention).</summary>
 /// <remarks>

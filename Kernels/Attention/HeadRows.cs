@@ -1,4 +1,8 @@
-namespace EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Kernels.Devices;
+using EdgeVideoLlava.Kernels.Elementwise;
+using EdgeVideoLlava.Kernels.Packing;
+
+namespace EdgeVideoLlava.Kernels.Attention;
 
 /// <summary>Keys or values of a KV cache: numbers as they are, or signed bytes with a scale for each row and head.</summary>
 /// <remarks>

@@ -1,13 +1,17 @@
+using EdgeVideoLlava.Kernels.Devices;
+using EdgeVideoLlava.Kernels.Ilgpu;
+using EdgeVideoLlava.Kernels.Ilgpu.Views;
+using EdgeVideoLlava.Kernels.Preprocess;
 using ILGPU;
 
-namespace EdgeVideoLlava.Kernels;
+namespace EdgeVideoLlava.Kernels.Attention;
 
 /// <summary><see cref="HeadRows"/> as a kernel sees them.</summary>
 /// <typeparam name="TView">MatrixView, or EightsView where rows begin at multiples of 16 bytes.</typeparam>
-internal readonly struct HeadRowsView<TView>(TView numbers, MatrixView scales) where TView : struct
+internal readonly struct HeadRowsView<TView>(TView numbers, MatrixView<Float32> scales) where TView : struct
 {
     public readonly TView Numbers = numbers;
-    public readonly MatrixView Scales = scales;
+    public readonly MatrixView<Float32> Scales = scales;
 
     /// <summary>What the numbers of a row's head are multiplied by: 1 but for bytes.</summary>
     public float Scale(int row, int head) => Scales.Rows > 0 ? Scales[row, head] : 1f;
@@ -28,5 +32,5 @@ internal static class HeadRowsViews
     /// <summary>Rows of numbers that begin at multiples of 16 bytes.</summary>
     public static HeadRowsView<EightsView<T>> Eights<T>(this HeadRows rows, IntVector any) where T : unmanaged, IElement<T> => new(rows.Numbers.Eights<T>(), None(any));
 
-    private static MatrixView None(IntVector any) => new(IlgpuViews.View<Float32>(any.Buffer, 0, 1), 0, 0, 0);
+    private static MatrixView<Float32> None(IntVector any) => new(IlgpuViews.View<Float32>(any.Buffer, 0, 1), 0, 0, 0);
 }

@@ -1,7 +1,7 @@
 using ILGPU;
 using ILGPU.Algorithms;
 
-namespace EdgeVideoLlava.Kernels;
+namespace EdgeVideoLlava.Kernels.Attention;
 
 /// <summary>Which keys a query sees, and in which rows queries and keys stand. Keys are numbered so that a query sees neighbours.</summary>
 internal interface IAttentionMap

@@ -1,4 +1,4 @@
-namespace EdgeVideoLlava.Kernels;
+namespace EdgeVideoLlava.Kernels.Attention;
 
 /// <summary>The size of a head in chunks of 8 columns. A type argument, so that it is constant in the kernel.</summary>
 internal interface IHeadShape

@@ -1,4 +1,7 @@
-namespace EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Kernels.Cpu;
+using EdgeVideoLlava.Kernels.Cpu.Simd;
+
+namespace EdgeVideoLlava.Kernels.Attention;
 
 /// <summary>Keys or values of one head as the CPU reads them, a block of rows at a time: where they lie, or made into numbers in the reader's scratch.</summary>
 internal unsafe interface IHeadSource<TSelf> where TSelf : IHeadSource<TSelf>

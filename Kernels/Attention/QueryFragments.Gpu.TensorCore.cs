@@ -1,6 +1,7 @@
+using EdgeVideoLlava.Kernels.Ilgpu.Intrinsics;
 using ILGPU;
 
-namespace EdgeVideoLlava.Kernels;
+namespace EdgeVideoLlava.Kernels.Attention;
 
 /// <summary>A warp's 16 queries in registers, 16 columns a field: left factors of Q · Kᵀ.</summary>
 internal struct QueryFragments

@@ -1,7 +1,9 @@
+using EdgeVideoLlava.Kernels.Ilgpu.Intrinsics;
+using EdgeVideoLlava.Kernels.Ilgpu.Views;
 using ILGPU;
 using ILGPU.Algorithms;
 
-namespace EdgeVideoLlava.Kernels;
+namespace EdgeVideoLlava.Kernels.Attention;
 
 /// <summary>The running soft-max of a lane's two rows; the maximum is that of the whole row, the sum this lane's share of it.</summary>
 internal struct RowState

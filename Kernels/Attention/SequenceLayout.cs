@@ -1,4 +1,4 @@
-namespace EdgeVideoLlava.Kernels;
+namespace EdgeVideoLlava.Kernels.Attention;
 
 /// <summary>Which rows of a matrix form one sequence: row(s, i) = s / Inner · Outer + s % Inner + i · Step.</summary>
 /// <param name="Count">Sequences.</param>

@@ -1,4 +1,8 @@
-namespace EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Kernels.Cpu.Simd;
+using EdgeVideoLlava.Kernels.Ilgpu.Views;
+using EdgeVideoLlava.Kernels.Packing;
+
+namespace EdgeVideoLlava.Kernels.Attention;
 
 /// <summary>One query against n keys on the CPU, a block of keys at a time: decode steps and the short sequences of temporal attention.</summary>
 /// <remarks>The soft-max is made on the way, rescaled when a block holds a larger score (Milakov and Gimelshein, arXiv:1805.02867).</remarks>

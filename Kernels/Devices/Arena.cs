@@ -1,4 +1,6 @@
-namespace EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Kernels.Packing;
+
+namespace EdgeVideoLlava.Kernels.Devices;
 
 /// <summary>Scratch for the blocks of a model: takes matrices in a fixed order and gives the same memory again after a release.</summary>
 /// <remarks>

@@ -1,4 +1,6 @@
-namespace EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Kernels.Packing;
+
+namespace EdgeVideoLlava.Kernels.Devices;
 
 /// <summary>Where buffers live and kernels run. Weights and buffers belong to a device, work is given to its queues.</summary>
 /// <remarks>Thread-safe. The forward pass is written once against this class and <see cref="ComputeQueue"/>.</remarks>

@@ -1,4 +1,6 @@
-namespace EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Kernels.Elementwise;
+
+namespace EdgeVideoLlava.Kernels.Devices;
 
 /// <summary>Work in order on one device. Operations (Linear, RmsNorm, ...) take a queue first; only Read and Wait wait for it.</summary>
 /// <remarks>Not thread-safe: one thread at a time gives work to a queue. Several queues of a device may be used at once; none waits for another but by <see cref="WaitFor"/>.</remarks>

@@ -1,4 +1,6 @@
-namespace EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Kernels.Packing;
+
+namespace EdgeVideoLlava.Kernels.Devices;
 
 /// <summary>A piece of device memory holding one kind of number.</summary>
 public abstract class DeviceBuffer(ComputeDevice device, StorageType type, long elements) : IDisposable

@@ -1,4 +1,4 @@
-namespace EdgeVideoLlava.Kernels;
+namespace EdgeVideoLlava.Kernels.Devices;
 
 /// <summary>One accelerator of this machine, as its driver describes it.</summary>
 /// <param name="Id">The name by which the user chooses it, e.g. "opencl:0" or "cuda:1".</param>

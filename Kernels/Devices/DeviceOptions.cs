@@ -1,4 +1,6 @@
-namespace EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Kernels.Packing;
+
+namespace EdgeVideoLlava.Kernels.Devices;
 
 /// <summary>How a device computes; what is null, the device chooses.</summary>
 /// <param name="Threads">Worker threads of the CPU device; 0 = one for each core.</param>

@@ -1,4 +1,4 @@
-namespace EdgeVideoLlava.Kernels;
+namespace EdgeVideoLlava.Kernels.Devices;
 
 /// <summary>Token ids or positions in device memory, so that no kernel takes them as launch scalars.</summary>
 public readonly record struct IntVector(DeviceBuffer Buffer, int Offset, int Length)

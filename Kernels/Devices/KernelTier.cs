@@ -1,4 +1,4 @@
-namespace EdgeVideoLlava.Kernels;
+namespace EdgeVideoLlava.Kernels.Devices;
 
 /// <summary>Which of an operation's kernels an accelerator runs. All compute the same; they differ in what they ask of the hardware.</summary>
 public enum KernelTier

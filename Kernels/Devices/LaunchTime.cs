@@ -1,4 +1,4 @@
-namespace EdgeVideoLlava.Kernels;
+namespace EdgeVideoLlava.Kernels.Devices;
 
 /// <summary>Launches of one kernel at one shape, timed on the device: <see cref="ComputeQueue.Profile"/>.</summary>
 /// <param name="Kernel">The operation and its type arguments, or "transfer".</param>

@@ -1,6 +1,7 @@
 using System.Diagnostics;
+using EdgeVideoLlava.Kernels.Packing;
 
-namespace EdgeVideoLlava.Kernels;
+namespace EdgeVideoLlava.Kernels.Devices;
 
 /// <summary>(Rows, Columns) numbers in device memory, row-major; element (r, c) is at Offset + r * Stride + c.</summary>
 /// <remarks>Float32, or on an accelerator binary16 (<see cref="ComputeDevice.ActivationType"/>).</remarks>

@@ -1,4 +1,4 @@
-namespace EdgeVideoLlava.Kernels;
+namespace EdgeVideoLlava.Kernels.Devices;
 
 /// <summary>Operations of a queue that are given again as one piece of work, on the same memory (<see cref="ComputeQueue.Record"/>).</summary>
 public abstract class RecordedWork : IDisposable

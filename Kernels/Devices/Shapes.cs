@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
+using EdgeVideoLlava.Kernels.Packing;
 
-namespace EdgeVideoLlava.Kernels;
+namespace EdgeVideoLlava.Kernels.Devices;
 
 /// <summary>Shape checks of the operations: wrong shapes are our own bug and throw before anything runs.</summary>
 internal static class Shapes

@@ -1,4 +1,6 @@
-namespace EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Kernels.Packing;
+
+namespace EdgeVideoLlava.Kernels.Devices;
 
 /// <summary>An immutable weight on a device: (Rows, Columns) numbers of a storage type that model code never looks at.</summary>
 public sealed class Weight(string name, StorageType type, int rows, int columns, DeviceBuffer buffer) : IDisposable

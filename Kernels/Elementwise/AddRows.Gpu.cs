@@ -1,12 +1,17 @@
+using EdgeVideoLlava.Kernels.Attention;
+using EdgeVideoLlava.Kernels.Devices;
+using EdgeVideoLlava.Kernels.Ilgpu;
+using EdgeVideoLlava.Kernels.Ilgpu.Views;
+using EdgeVideoLlava.Kernels.Preprocess;
 using ILGPU;
 
-namespace EdgeVideoLlava.Kernels;
+namespace EdgeVideoLlava.Kernels.Elementwise;
 
 public static partial class AddRows
 {
     // ---- kernel ----------------------------------------------------------------------------------------------------------------
     /// <summary>One item is one element.</summary>
-    internal static void Kernel(Index1D item, MatrixView x, MatrixView table, int period, MatrixView y)
+    internal static void Kernel(Index1D item, MatrixView<Float32> x, MatrixView<Float32> table, int period, MatrixView<Float32> y)
     {
         if (item >= y.Rows * y.Columns) return;
         int row = item / y.Columns, column = item % y.Columns;

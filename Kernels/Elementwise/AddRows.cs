@@ -1,4 +1,8 @@
-namespace EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Kernels.Cpu;
+using EdgeVideoLlava.Kernels.Devices;
+using EdgeVideoLlava.Kernels.Ilgpu;
+
+namespace EdgeVideoLlava.Kernels.Elementwise;
 
 /// <summary>y[r] = x[r] + table[r / period % L]: the temporal embedding, one row of the table for each frame.</summary>
 /// <remarks>x, y (R, D);  table (L, D);  period = rows of a frame. y may alias x.</remarks>

@@ -1,19 +1,25 @@
+using EdgeVideoLlava.Kernels.Attention;
+using EdgeVideoLlava.Kernels.Devices;
+using EdgeVideoLlava.Kernels.Ilgpu;
+using EdgeVideoLlava.Kernels.Ilgpu.Views;
+using EdgeVideoLlava.Kernels.Packing;
+using EdgeVideoLlava.Kernels.Preprocess;
 using ILGPU;
 
-namespace EdgeVideoLlava.Kernels;
+namespace EdgeVideoLlava.Kernels.Elementwise;
 
 public static partial class ConvertRows
 {
     // ---- kernels ---------------------------------------------------------------------------------------------------------------
     /// <summary>One item is one element, here and below.</summary>
-    internal static void ToHalvesKernel(Index1D item, MatrixView x, MatrixView<Float16> y)
+    internal static void ToHalvesKernel(Index1D item, MatrixView<Float32> x, MatrixView<Float16> y)
     {
         if (item >= y.Rows * y.Columns) return;
         int row = item / y.Columns, column = item % y.Columns;
         y[row, column] = x[row, column];
     }
 
-    internal static void ToFloatsKernel(Index1D item, MatrixView<Float16> x, MatrixView y)
+    internal static void ToFloatsKernel(Index1D item, MatrixView<Float16> x, MatrixView<Float32> y)
     {
         if (item >= y.Rows * y.Columns) return;
         int row = item / y.Columns, column = item % y.Columns;
@@ -21,7 +27,7 @@ public static partial class ConvertRows
     }
 
     /// <param name="x">Upper halves of float32's bits.</param>
-    internal static void FromUpperHalvesKernel(Index1D item, ArrayView<ushort> x, int stride, MatrixView y)
+    internal static void FromUpperHalvesKernel(Index1D item, ArrayView<ushort> x, int stride, MatrixView<Float32> y)
     {
         if (item >= y.Rows * y.Columns) return;
         int row = item / y.Columns, column = item % y.Columns;

@@ -1,4 +1,9 @@
-namespace EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Kernels.Cpu;
+using EdgeVideoLlava.Kernels.Devices;
+using EdgeVideoLlava.Kernels.Ilgpu;
+using EdgeVideoLlava.Kernels.Packing;
+
+namespace EdgeVideoLlava.Kernels.Elementwise;
 
 /// <summary>y[r] = x[r] in another type: float32 to binary16 and back, bfloat16 to float32.</summary>
 /// <remarks>

@@ -1,4 +1,8 @@
-namespace EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Kernels.Cpu;
+using EdgeVideoLlava.Kernels.Devices;
+using EdgeVideoLlava.Kernels.Ilgpu;
+
+namespace EdgeVideoLlava.Kernels.Elementwise;
 
 /// <summary>y[r] = x[r]: puts rows from one matrix into another (visual tokens into the prompt, a cache into a larger one).</summary>
 /// <remarks>x, y (R, D), of the same type, any strides, not overlapping.</remarks>

@@ -1,12 +1,18 @@
+using EdgeVideoLlava.Kernels.Attention;
+using EdgeVideoLlava.Kernels.Devices;
+using EdgeVideoLlava.Kernels.Ilgpu;
+using EdgeVideoLlava.Kernels.Ilgpu.Views;
+using EdgeVideoLlava.Kernels.Packing;
+using EdgeVideoLlava.Kernels.Preprocess;
 using ILGPU;
 
-namespace EdgeVideoLlava.Kernels;
+namespace EdgeVideoLlava.Kernels.Embedding;
 
 public static partial class EmbeddingGather
 {
     // ---- kernel ----------------------------------------------------------------------------------------------------------------
     /// <summary>One item is eight columns of a row of y.</summary>
-    internal static void Kernel<TWeights>(Index1D item, WeightView table, ArrayView<int> ids, MatrixView y) where TWeights : unmanaged, IDeviceWeights
+    internal static void Kernel<TWeights>(Index1D item, WeightView table, ArrayView<int> ids, MatrixView<Float32> y) where TWeights : unmanaged, IDeviceWeights
     {
         int eights = (y.Columns + 7) / 8;
         if (item >= y.Rows * eights) return;

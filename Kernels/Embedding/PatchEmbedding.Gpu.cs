@@ -1,12 +1,20 @@
+using EdgeVideoLlava.Kernels.Attention;
+using EdgeVideoLlava.Kernels.Devices;
+using EdgeVideoLlava.Kernels.Elementwise;
+using EdgeVideoLlava.Kernels.Ilgpu;
+using EdgeVideoLlava.Kernels.Ilgpu.Views;
+using EdgeVideoLlava.Kernels.MatMul;
+using EdgeVideoLlava.Kernels.Packing;
+using EdgeVideoLlava.Kernels.Preprocess;
 using ILGPU;
 
-namespace EdgeVideoLlava.Kernels;
+namespace EdgeVideoLlava.Kernels.Embedding;
 
 public static partial class PatchEmbedding
 {
     // ---- kernel ----------------------------------------------------------------------------------------------------------------
     /// <summary>One item is one pixel of a picture's patches: patches[g, (c, i, j)] = pixels[c, gy·s + i, gx·s + j].</summary>
-    internal static void Kernel<T>(Index1D item, MatrixView picture, int patch, MatrixView<T> patches) where T : unmanaged, IElement<T>
+    internal static void Kernel<T>(Index1D item, MatrixView<Float32> picture, int patch, MatrixView<T> patches) where T : unmanaged, IElement<T>
     {
         if (item >= patches.Rows * patches.Columns) return;
         int g = item / patches.Columns, place = item % patches.Columns, line = place / patch, size = picture.Columns, grid = size / patch;

@@ -1,4 +1,8 @@
-namespace EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Kernels.Cpu;
+using EdgeVideoLlava.Kernels.Devices;
+using EdgeVideoLlava.Kernels.Ilgpu;
+
+namespace EdgeVideoLlava.Kernels.Embedding;
 
 /// <summary>Pictures to patch embeddings with the class embedding in front and the positions added (CLIPVisionEmbeddings).</summary>
 /// <remarks>

@@ -1,4 +1,4 @@
-namespace EdgeVideoLlava.Kernels;
+namespace EdgeVideoLlava.Kernels.Errors;
 
 /// <summary>A device failed while it worked, or its memory or the host's does not suffice. Command line: exit code 5.</summary>
 public sealed class DeviceFailedException : Exception

@@ -1,7 +1,12 @@
+using EdgeVideoLlava.Kernels.Attention;
+using EdgeVideoLlava.Kernels.Devices;
+using EdgeVideoLlava.Kernels.Ilgpu;
+using EdgeVideoLlava.Kernels.Ilgpu.Views;
+using EdgeVideoLlava.Kernels.Preprocess;
 using ILGPU;
 using ILGPU.Runtime;
 
-namespace EdgeVideoLlava.Kernels;
+namespace EdgeVideoLlava.Kernels.Loss;
 
 public static partial class CrossEntropy
 {
@@ -9,7 +14,7 @@ public static partial class CrossEntropy
 
     // ---- kernels ---------------------------------------------------------------------------------------------------------------
     /// <summary>One item is one row.</summary>
-    internal static void Kernel(Index1D item, MatrixView logits, ArrayView<int> labels, MatrixView losses)
+    internal static void Kernel(Index1D item, MatrixView<Float32> logits, ArrayView<int> labels, MatrixView<Float32> losses)
     {
         if (item >= logits.Rows) return;
         int row = item, label = labels[row];
@@ -23,7 +28,7 @@ public static partial class CrossEntropy
     }
 
     /// <summary>A group is a row, and each item looks at every 256th number.</summary>
-    internal static void GroupKernel(MatrixView logits, ArrayView<int> labels, MatrixView losses)
+    internal static void GroupKernel(MatrixView<Float32> logits, ArrayView<int> labels, MatrixView<Float32> losses)
     {
         ArrayView<float> numbers = SharedMemory.Allocate<float>(Items);
         int row = Grid.IdxX, label = labels[row];

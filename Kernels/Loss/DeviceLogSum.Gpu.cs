@@ -1,13 +1,14 @@
+using EdgeVideoLlava.Kernels.Ilgpu.Views;
 using ILGPU;
 using ILGPU.Algorithms;
 
-namespace EdgeVideoLlava.Kernels;
+namespace EdgeVideoLlava.Kernels.Loss;
 
 /// <summary>log Σ exp of a row inside a kernel.</summary>
 internal static class DeviceLogSum
 {
     /// <summary>The row's largest number and the logarithm of Σ_v exp(x[row,v] − largest); their sum would lose digits.</summary>
-    public static float Row(MatrixView x, int row, out float largest)
+    public static float Row(MatrixView<Float32> x, int row, out float largest)
     {
         largest = float.NegativeInfinity;
         for (int v = 0; v < x.Columns; v++) largest = XMath.Max(largest, x[row, v]);
@@ -19,7 +20,7 @@ internal static class DeviceLogSum
     /// <summary>The same by a whole group, each item every items-th number.</summary>
     /// <param name="numbers">Shared memory, a place an item.</param>
     /// <param name="items">Of the group, a power of two.</param>
-    public static float GroupRow(MatrixView x, int row, ArrayView<float> numbers, int items, out float largest)
+    public static float GroupRow(MatrixView<Float32> x, int row, ArrayView<float> numbers, int items, out float largest)
     {
         int item = Group.IdxX;
         float own = float.NegativeInfinity;

@@ -1,6 +1,11 @@
+using EdgeVideoLlava.Kernels.Attention;
+using EdgeVideoLlava.Kernels.Devices;
+using EdgeVideoLlava.Kernels.Ilgpu;
+using EdgeVideoLlava.Kernels.Ilgpu.Views;
+using EdgeVideoLlava.Kernels.Preprocess;
 using ILGPU;
 
-namespace EdgeVideoLlava.Kernels;
+namespace EdgeVideoLlava.Kernels.Loss;
 
 public static partial class TopK
 {
@@ -8,7 +13,7 @@ public static partial class TopK
 
     // ---- kernel ----------------------------------------------------------------------------------------------------------------
     /// <summary>One item is one row. A pass for each of the k finds the first that comes after the one before, so that nothing is moved.</summary>
-    internal static void Kernel(Index1D item, MatrixView logits, int candidates, ArrayView<int> ids, MatrixView logProbabilities)
+    internal static void Kernel(Index1D item, MatrixView<Float32> logits, int candidates, ArrayView<int> ids, MatrixView<Float32> logProbabilities)
     {
         if (item >= logits.Rows) return;
         int row = item, k = logProbabilities.Columns, id = -1;
@@ -24,7 +29,7 @@ public static partial class TopK
     }
 
     /// <summary>A group is a row, and each item looks at every 256th number; the k passes as in <see cref="Kernel"/>.</summary>
-    internal static void GroupKernel(MatrixView logits, int candidates, ArrayView<int> ids, MatrixView logProbabilities)
+    internal static void GroupKernel(MatrixView<Float32> logits, int candidates, ArrayView<int> ids, MatrixView<Float32> logProbabilities)
     {
         ArrayView<float> numbers = SharedMemory.Allocate<float>(Items);
         ArrayView<int> who = SharedMemory.Allocate<int>(Items);
@@ -60,7 +65,7 @@ public static partial class TopK
     private static bool IsBetter(float number, int id, float than, int thanId) => id >= 0 && (thanId < 0 || number > than || (number == than && id < thanId));
 
     // The largest logit below the given one, or as large with a higher id, of every step-th from first on; of equal ones the lowest id.
-    private static int Next(MatrixView logits, int row, int first, int step, int candidates, float before, int idBefore)
+    private static int Next(MatrixView<Float32> logits, int row, int first, int step, int candidates, float before, int idBefore)
     {
         int best = -1;
         float largest = 0;

@@ -1,4 +1,8 @@
-namespace EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Kernels.Cpu;
+using EdgeVideoLlava.Kernels.Devices;
+using EdgeVideoLlava.Kernels.Ilgpu;
+
+namespace EdgeVideoLlava.Kernels.Loss;
 
 /// <summary>The k largest logits of each row, largest first, with their log-probabilities (log-soft-max over the whole row).</summary>
 /// <remarks>

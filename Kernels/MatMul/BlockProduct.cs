@@ -1,4 +1,11 @@
-namespace EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Kernels.Attention;
+using EdgeVideoLlava.Kernels.Cpu;
+using EdgeVideoLlava.Kernels.Cpu.Simd;
+using EdgeVideoLlava.Kernels.Devices;
+using EdgeVideoLlava.Kernels.Ilgpu.Views;
+using EdgeVideoLlava.Kernels.Packing;
+
+namespace EdgeVideoLlava.Kernels.MatMul;
 
 /// <summary>x Wᵀ for weights in blocks (Q4_0, Q8_0, ...): exact, for every type and number of rows. The fast products come beside it.</summary>
 /// <remarks>

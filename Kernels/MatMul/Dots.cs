@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
+using EdgeVideoLlava.Kernels.Cpu.Simd;
 
-namespace EdgeVideoLlava.Kernels;
+namespace EdgeVideoLlava.Kernels.MatMul;
 
 /// <summary>The inner loops of a product with few rows: several rows of a stored weight against one or four rows of x at once.</summary>
 /// <remarks>

@@ -1,4 +1,6 @@
-namespace EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Kernels.Devices;
+
+namespace EdgeVideoLlava.Kernels.MatMul;
 
 /// <summary>What a linear layer does to its sums before they are stored: bias, then activation, then residual.</summary>
 /// <param name="Bias">(1, R), added to every row.</param>

@@ -1,6 +1,9 @@
 using System.Runtime.CompilerServices;
+using EdgeVideoLlava.Kernels.Cpu;
+using EdgeVideoLlava.Kernels.Cpu.Simd;
+using EdgeVideoLlava.Kernels.Devices;
 
-namespace EdgeVideoLlava.Kernels;
+namespace EdgeVideoLlava.Kernels.MatMul;
 
 /// <summary>An <see cref="Epilogue"/> on the CPU: from sums to what is stored.</summary>
 internal readonly unsafe struct EpilogueRow

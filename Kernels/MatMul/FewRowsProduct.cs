@@ -1,4 +1,9 @@
-namespace EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Kernels.Cpu;
+using EdgeVideoLlava.Kernels.Cpu.Simd;
+using EdgeVideoLlava.Kernels.Devices;
+using EdgeVideoLlava.Kernels.Ilgpu.Views;
+
+namespace EdgeVideoLlava.Kernels.MatMul;
 
 /// <summary>x Wᵀ for 1 to 8 rows of x: a decode step. The weight streams from memory once, several of its rows at a time, and converts in registers.</summary>
 internal static unsafe class FewRowsProduct

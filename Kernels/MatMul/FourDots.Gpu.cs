@@ -1,4 +1,7 @@
-namespace EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Kernels.Ilgpu.Intrinsics;
+using EdgeVideoLlava.Kernels.Ilgpu.Views;
+
+namespace EdgeVideoLlava.Kernels.MatMul;
 
 /// <summary>Four sums in registers, each with the numbers of one of four weight rows; the numbers of x are loaded once for all of them.</summary>
 internal static class FourDots

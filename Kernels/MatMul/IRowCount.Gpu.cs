@@ -1,4 +1,4 @@
-namespace EdgeVideoLlava.Kernels;
+namespace EdgeVideoLlava.Kernels.MatMul;
 
 /// <summary>How many rows of x an item of <see cref="LinearGroupRow"/> multiplies. A type argument of the kernel, so that sums nobody needs take no register.</summary>
 internal interface IRowCount

@@ -1,6 +1,9 @@
+using EdgeVideoLlava.Kernels.Ilgpu.Intrinsics;
+using EdgeVideoLlava.Kernels.Ilgpu.Views;
+using EdgeVideoLlava.Kernels.Packing;
 using ILGPU;
 
-namespace EdgeVideoLlava.Kernels;
+namespace EdgeVideoLlava.Kernels.MatMul;
 
 /// <summary>How weights come into a tile of <see cref="LinearTensorTile"/>: halves are copied, other types decoded on the way.</summary>
 internal interface ITileFill

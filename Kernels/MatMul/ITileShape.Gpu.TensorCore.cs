@@ -1,6 +1,9 @@
+using EdgeVideoLlava.Kernels.Attention;
+using EdgeVideoLlava.Kernels.Ilgpu.Intrinsics;
+using EdgeVideoLlava.Kernels.Packing;
 using ILGPU;
 
-namespace EdgeVideoLlava.Kernels;
+namespace EdgeVideoLlava.Kernels.MatMul;
 
 /// <summary>The square that a group of <see cref="LinearTensorTile"/> makes, and how far its copies run ahead. A type argument, so that all of it is constant in the kernel.</summary>
 internal interface ITileShape

@@ -1,7 +1,12 @@
+using EdgeVideoLlava.Kernels.Attention;
+using EdgeVideoLlava.Kernels.Devices;
+using EdgeVideoLlava.Kernels.Ilgpu;
+using EdgeVideoLlava.Kernels.Ilgpu.Views;
+using EdgeVideoLlava.Kernels.Preprocess;
 using ILGPU;
 using ILGPU.Runtime;
 
-namespace EdgeVideoLlava.Kernels;
+namespace EdgeVideoLlava.Kernels.MatMul;
 
 public static partial class Linear
 {
@@ -30,7 +35,7 @@ public static partial class Linear
         int outputs = Groups(y.Columns, LinearGroupRow.Outputs(IsGated(epilogue))), chunks = Groups(x.Rows, x.Rows == 1 ? 1 : x.Rows <= 4 ? 4 : 8);
         int shares = LinearGroupRow.Shares(outputs * chunks, GroupsPerMultiprocessor * queue.Multiprocessors, x.Columns);
         Matrix? partials = shares > 1 ? queue.Scratch.Take(shares * x.Rows, weight.Rows) : null;
-        MatrixView bias = epilogue.Bias.GpuOrNone(weight), residual = epilogue.Residual.GpuOrNone(weight), none = default(Matrix?).GpuOrNone(weight);
+        MatrixView<Float32> bias = epilogue.Bias.GpuOrNone(weight), residual = epilogue.Residual.GpuOrNone(weight), none = default(Matrix?).GpuOrNone(weight);
         queue.Launch(x.Rows == 1 ? kernels.LinearGroupRow : x.Rows <= 4 ? kernels.LinearGroupRow4 : kernels.LinearGroupRow8,
             new KernelConfig(new Index3D(outputs, shares, chunks), new Index3D(LinearGroupRow.Items, 1, 1)),
             weight.Gpu(), PaddedRows.Of<T>(queue, x), bias, residual, (int)epilogue.Activation, partials?.Gpu() ?? none, y.Result());

@@ -1,4 +1,11 @@
-namespace EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Kernels.Attention;
+using EdgeVideoLlava.Kernels.Devices;
+using EdgeVideoLlava.Kernels.Ilgpu;
+using EdgeVideoLlava.Kernels.Ilgpu.Views;
+using EdgeVideoLlava.Kernels.Packing;
+using EdgeVideoLlava.Kernels.Preprocess;
+
+namespace EdgeVideoLlava.Kernels.MatMul;
 
 public static partial class Linear
 {

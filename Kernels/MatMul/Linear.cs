@@ -1,4 +1,8 @@
-namespace EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Kernels.Cpu;
+using EdgeVideoLlava.Kernels.Devices;
+using EdgeVideoLlava.Kernels.Ilgpu;
+
+namespace EdgeVideoLlava.Kernels.MatMul;
 
 /// <summary>y = epilogue(x Wᵀ): every linear layer of the model, whatever the weight's storage type.</summary>
 /// <remarks>

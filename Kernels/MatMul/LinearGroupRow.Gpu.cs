@@ -1,7 +1,10 @@
+using EdgeVideoLlava.Kernels.Ilgpu.Intrinsics;
+using EdgeVideoLlava.Kernels.Ilgpu.Views;
+using EdgeVideoLlava.Kernels.Packing;
 using ILGPU;
 using ILGPU.Algorithms;
 
-namespace EdgeVideoLlava.Kernels;
+namespace EdgeVideoLlava.Kernels.MatMul;
 
 /// <summary>The matrix-vector product of <see cref="Linear"/> for groups: few rows of x against four rows of W in a group, whose items share the columns.</summary>
 /// <remarks>
@@ -32,7 +35,7 @@ internal static class LinearGroupRow
     /// <summary>Into how many shares to divide the columns to have as many groups as wanted; none becomes smaller than what its group costs.</summary>
     public static int Shares(int groups, int wanted, int columns) => Math.Max(1, Math.Min((wanted + groups - 1) / groups, columns / LeastShare));
 
-    public static void Kernel<TWeights, T, TRows>(WeightView weight, EightsView<T> x, MatrixView bias, MatrixView residual, int activation, MatrixView partials, ResultView y)
+    public static void Kernel<TWeights, T, TRows>(WeightView weight, EightsView<T> x, MatrixView<Float32> bias, MatrixView<Float32> residual, int activation, MatrixView<Float32> partials, ResultView y)
         where TWeights : unmanaged, IDeviceWeights where T : unmanaged, IElement<T> where TRows : unmanaged, IRowCount
     {
         TWeights w = default;
@@ -116,7 +119,7 @@ internal static class LinearGroupRow
         return sum;
     }
 
-    private static void StorePartial(MatrixView partials, F4 total, int index, int first, int gates, int row, ResultView y)
+    private static void StorePartial(MatrixView<Float32> partials, F4 total, int index, int first, int gates, int row, ResultView y)
     {
         int output = first + (gates == 0 ? index : index % 2);
         if (row < y.Rows && output < y.Columns) partials[Grid.IdxY * y.Rows + row, gates == 0 ? output : output + index / 2 * gates] = FourDots.Element(total, index);

@@ -1,7 +1,10 @@
+using EdgeVideoLlava.Kernels.Ilgpu.Intrinsics;
+using EdgeVideoLlava.Kernels.Ilgpu.Views;
+using EdgeVideoLlava.Kernels.Packing;
 using ILGPU;
 using ILGPU.Algorithms;
 
-namespace EdgeVideoLlava.Kernels;
+namespace EdgeVideoLlava.Kernels.MatMul;
 
 /// <summary>The matrix-matrix product of <see cref="Linear"/> for groups: 64 rows of x against 64 rows of W, both in shared memory, 32 columns at a time.</summary>
 /// <remarks>
@@ -24,7 +27,7 @@ internal static class LinearGroupTile
 
     public static int Outputs(bool gated) => gated ? Side / 2 : Side;
 
-    public static void Kernel<TWeights, T>(WeightView weight, EightsView<T> x, MatrixView bias, MatrixView residual, int activation, ResultView y)
+    public static void Kernel<TWeights, T>(WeightView weight, EightsView<T> x, MatrixView<Float32> bias, MatrixView<Float32> residual, int activation, ResultView y)
         where TWeights : unmanaged, IDeviceWeights where T : unmanaged, IElement<T>
     {
         ArrayView<F4> shared = SharedMemory.Allocate<F4>(2 * Side * Pitch);

@@ -1,6 +1,7 @@
+using EdgeVideoLlava.Kernels.Ilgpu.Views;
 using ILGPU;
 
-namespace EdgeVideoLlava.Kernels;
+namespace EdgeVideoLlava.Kernels.MatMul;
 
 /// <summary>Adds up what several groups of <see cref="LinearGroupRow"/> have of the same sums, always in the same order, and stores the results.</summary>
 internal static class LinearPartials
@@ -9,7 +10,7 @@ internal static class LinearPartials
 
     /// <summary>One item is one element of y.</summary>
     /// <param name="partials">(shares · rows of y, rows of W).</param>
-    public static void Kernel(Index1D item, MatrixView partials, MatrixView bias, MatrixView residual, int activation, ResultView y)
+    public static void Kernel(Index1D item, MatrixView<Float32> partials, MatrixView<Float32> bias, MatrixView<Float32> residual, int activation, ResultView y)
     {
         if (item >= y.Rows * y.Columns) return;
         int row = item / y.Columns, r = item % y.Columns;

@@ -1,7 +1,9 @@
+using EdgeVideoLlava.Kernels.Ilgpu.Views;
+using EdgeVideoLlava.Kernels.Packing;
 using ILGPU;
 using ILGPU.Algorithms;
 
-namespace EdgeVideoLlava.Kernels;
+namespace EdgeVideoLlava.Kernels.MatMul;
 
 /// <summary>The matrix-vector product of <see cref="Linear"/>: one row of x against two rows of W in one item, each with eight sums.</summary>
 internal static class LinearRow
@@ -11,7 +13,7 @@ internal static class LinearRow
 
     public static long Items(int rows, int outputs, bool gated) => (long)rows * ((outputs + Outputs(gated) - 1) / Outputs(gated));
 
-    public static void Kernel<TWeights, T>(Index1D item, WeightView weight, EightsView<T> x, MatrixView bias, MatrixView residual, int activation, ResultView y)
+    public static void Kernel<TWeights, T>(Index1D item, WeightView weight, EightsView<T> x, MatrixView<Float32> bias, MatrixView<Float32> residual, int activation, ResultView y)
         where TWeights : unmanaged, IDeviceWeights where T : unmanaged, IElement<T>
     {
         bool gated = activation == (int)Activation.SiluUp;

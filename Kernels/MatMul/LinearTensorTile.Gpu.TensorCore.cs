@@ -1,6 +1,8 @@
+using EdgeVideoLlava.Kernels.Ilgpu.Intrinsics;
+using EdgeVideoLlava.Kernels.Ilgpu.Views;
 using ILGPU;
 
-namespace EdgeVideoLlava.Kernels;
+namespace EdgeVideoLlava.Kernels.MatMul;
 
 /// <summary>The matrix-matrix product of <see cref="Linear"/> on tensor cores: binary16 factors, float32 sums.</summary>
 /// <remarks>
@@ -22,7 +24,7 @@ internal static class LinearTensorTile
     /// <summary>Of shared memory: both factors' tiles of all stages.</summary>
     public static int Bytes(int size, int stages) => 2 * stages * size * StepChunks * 16;
 
-    public static void Kernel<TFill, TShape>(WeightView weight, EightsView<Float16> x, MatrixView scales, MatrixView bias, MatrixView residual, int activation, ResultView y)
+    public static void Kernel<TFill, TShape>(WeightView weight, EightsView<Float16> x, MatrixView<Float32> scales, MatrixView<Float32> bias, MatrixView<Float32> residual, int activation, ResultView y)
         where TFill : unmanaged, ITileFill where TShape : unmanaged, ITileShape
     {
         TShape shape = default;
@@ -85,7 +87,7 @@ internal static class LinearTensorTile
     }
 
     /// <summary>A warp's 16 rows from scratch to y, neighbouring lanes at neighbouring columns.</summary>
-    private static void Finish(ArrayView<float> scratch, int own, MatrixView scales, MatrixView bias, MatrixView residual, int activation, ResultView y, int row, int column)
+    private static void Finish(ArrayView<float> scratch, int own, MatrixView<Float32> scales, MatrixView<Float32> bias, MatrixView<Float32> residual, int activation, ResultView y, int row, int column)
     {
         bool gated = activation == (int)Activation.SiluUp;
         int shift = gated ? 4 : 5, width = 1 << shift;

@@ -1,7 +1,9 @@
+using EdgeVideoLlava.Kernels.Ilgpu.Views;
+using EdgeVideoLlava.Kernels.Packing;
 using ILGPU;
 using ILGPU.Algorithms;
 
-namespace EdgeVideoLlava.Kernels;
+namespace EdgeVideoLlava.Kernels.MatMul;
 
 /// <summary>The matrix-matrix product of <see cref="Linear"/>: four rows of x against two rows of W in one item, each pair with eight sums.</summary>
 /// <remarks>
@@ -14,7 +16,7 @@ internal static class LinearTile
 
     public static long Items(int rows, int outputs, bool gated) => (long)Squares(rows, RowsOfX) * Squares(outputs, gated ? 1 : 2) * Square * Square;
 
-    public static void Kernel<TWeights, T>(Index1D item, WeightView weight, EightsView<T> x, MatrixView bias, MatrixView residual, int activation, ResultView y)
+    public static void Kernel<TWeights, T>(Index1D item, WeightView weight, EightsView<T> x, MatrixView<Float32> bias, MatrixView<Float32> residual, int activation, ResultView y)
         where TWeights : unmanaged, IDeviceWeights where T : unmanaged, IElement<T>
     {
         bool gated = activation == (int)Activation.SiluUp;
@@ -54,7 +56,7 @@ internal static class LinearTile
         return sums;
     }
 
-    private static void Store(F8 a, F8 b, MatrixView bias, MatrixView residual, int activation, ResultView y, int row, int r)
+    private static void Store(F8 a, F8 b, MatrixView<Float32> bias, MatrixView<Float32> residual, int activation, ResultView y, int row, int r)
     {
         LinearEpilogue.Store(a.Sum, b.Sum, bias, residual, activation, y, row, r);
         if (activation != (int)Activation.SiluUp) LinearEpilogue.Store(b.Sum, 0f, bias, residual, activation, y, row, r + 1);

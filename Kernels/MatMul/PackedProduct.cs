@@ -1,4 +1,10 @@
-namespace EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Kernels.Cpu;
+using EdgeVideoLlava.Kernels.Cpu.Simd;
+using EdgeVideoLlava.Kernels.Devices;
+using EdgeVideoLlava.Kernels.Ilgpu.Views;
+using EdgeVideoLlava.Kernels.Packing;
+
+namespace EdgeVideoLlava.Kernels.MatMul;
 
 /// <summary>x Wᵀ for many rows of x: the weight is read once for a block of rows and packed into panels that stay in the cache.</summary>
 /// <remarks>

@@ -1,6 +1,11 @@
+using EdgeVideoLlava.Kernels.Attention;
+using EdgeVideoLlava.Kernels.Devices;
+using EdgeVideoLlava.Kernels.Ilgpu;
+using EdgeVideoLlava.Kernels.Ilgpu.Views;
+using EdgeVideoLlava.Kernels.Preprocess;
 using ILGPU;
 
-namespace EdgeVideoLlava.Kernels;
+namespace EdgeVideoLlava.Kernels.MatMul;
 
 /// <summary>Rows for <see cref="EightsView{T}"/>: a matrix that is not aligned for it is copied, and filled up to 8 columns with zeros.</summary>
 internal static class PaddedRows

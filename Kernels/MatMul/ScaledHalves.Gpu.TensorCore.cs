@@ -1,7 +1,14 @@
+using EdgeVideoLlava.Kernels.Attention;
+using EdgeVideoLlava.Kernels.Devices;
+using EdgeVideoLlava.Kernels.Ilgpu;
+using EdgeVideoLlava.Kernels.Ilgpu.Intrinsics;
+using EdgeVideoLlava.Kernels.Ilgpu.Views;
+using EdgeVideoLlava.Kernels.Packing;
+using EdgeVideoLlava.Kernels.Preprocess;
 using ILGPU;
 using ILGPU.Algorithms;
 
-namespace EdgeVideoLlava.Kernels;
+namespace EdgeVideoLlava.Kernels.MatMul;
 
 /// <summary>Rows of float32 to binary16, each divided by a power of two where its largest number asks for it: the product multiplies it back.</summary>
 /// <remarks>
@@ -18,7 +25,7 @@ internal static class ScaledHalves
     public const int Items = 32 * Rows;
 
     // ---- kernel ----------------------------------------------------------------------------------------------------------------
-    public static void Kernel(MatrixView x, EightsView<Float16> y, MatrixView scales)
+    public static void Kernel(MatrixView<Float32> x, EightsView<Float16> y, MatrixView<Float32> scales)
     {
         int lane = Group.IdxX & 31, row = Grid.IdxX * Rows + (Group.IdxX >> 5);
         if (row >= x.Rows) return; // the whole warp

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
+using EdgeVideoLlava.Kernels.Cpu.Simd;
 
-namespace EdgeVideoLlava.Kernels;
+namespace EdgeVideoLlava.Kernels.MatMul;
 
 /// <summary>The inner loop of every matrix product on the CPU: 6 rows times 2 registers of columns, 12 sums that stay in registers.</summary>
 /// <remarks>

@@ -1,6 +1,7 @@
+using EdgeVideoLlava.Kernels.Ilgpu.Intrinsics;
 using ILGPU;
 
-namespace EdgeVideoLlava.Kernels;
+namespace EdgeVideoLlava.Kernels.MatMul;
 
 /// <summary>An item's share of copying rows of halves into a tile: chunk Chunk (16 bytes, 8 halves) of every step, of two rows half a tile apart.</summary>
 /// <remarks>Four neighbouring items copy the 64 bytes of a row. Rows that do not exist and columns beyond the last are zeros.</remarks>

@@ -1,8 +1,14 @@
+using EdgeVideoLlava.Kernels.Attention;
+using EdgeVideoLlava.Kernels.Devices;
+using EdgeVideoLlava.Kernels.Ilgpu;
+using EdgeVideoLlava.Kernels.Ilgpu.Views;
+using EdgeVideoLlava.Kernels.Packing;
+using EdgeVideoLlava.Kernels.Preprocess;
 using ILGPU;
 using ILGPU.Algorithms;
 using ILGPU.Runtime;
 
-namespace EdgeVideoLlava.Kernels;
+namespace EdgeVideoLlava.Kernels.Norm;
 
 public static partial class LayerNorm
 {
@@ -11,7 +17,7 @@ public static partial class LayerNorm
 
     // ---- kernel ----------------------------------------------------------------------------------------------------------------
     /// <summary>One item is one row.</summary>
-    internal static void Kernel<T>(Index1D item, MatrixView x, MatrixView weight, MatrixView bias, float epsilon, MatrixView<T> y) where T : unmanaged, IElement<T>
+    internal static void Kernel<T>(Index1D item, MatrixView<Float32> x, MatrixView<Float32> weight, MatrixView<Float32> bias, float epsilon, MatrixView<T> y) where T : unmanaged, IElement<T>
     {
         if (item >= y.Rows) return;
         int row = item;
@@ -28,7 +34,7 @@ public static partial class LayerNorm
     }
 
     /// <summary>A group is a row.</summary>
-    internal static void GroupKernel<T>(MatrixView x, MatrixView weight, MatrixView bias, float epsilon, MatrixView<T> y) where T : unmanaged, IElement<T>
+    internal static void GroupKernel<T>(MatrixView<Float32> x, MatrixView<Float32> weight, MatrixView<Float32> bias, float epsilon, MatrixView<T> y) where T : unmanaged, IElement<T>
     {
         ArrayView<float> numbers = SharedMemory.Allocate<float>(Items);
         int row = Grid.IdxX;

@@ -1,4 +1,8 @@
-namespace EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Kernels.Cpu;
+using EdgeVideoLlava.Kernels.Devices;
+using EdgeVideoLlava.Kernels.Ilgpu;
+
+namespace EdgeVideoLlava.Kernels.Norm;
 
 /// <summary>y = (x − mean) / sqrt(var + ε) · w + b, row by row, variance over all D (Ba et al., arXiv:1607.06450).</summary>
 /// <remarks>x, y (T, D);  w, b (1, D). y may not alias x.</remarks>

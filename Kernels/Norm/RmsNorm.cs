@@ -1,4 +1,8 @@
-namespace EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Kernels.Cpu;
+using EdgeVideoLlava.Kernels.Devices;
+using EdgeVideoLlava.Kernels.Ilgpu;
+
+namespace EdgeVideoLlava.Kernels.Norm;
 
 /// <summary>y = x / sqrt(mean(x²) + ε) · w, row by row (Zhang and Sennrich, arXiv:1910.07467; LlamaRMSNorm).</summary>
 /// <remarks>x, y (T, D);  w (1, D). y may not alias x.</remarks>

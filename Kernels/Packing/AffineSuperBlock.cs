@@ -1,4 +1,4 @@
-namespace EdgeVideoLlava.Kernels;
+namespace EdgeVideoLlava.Kernels.Packing;
 
 /// <summary>What Q4_K and Q5_K share: 8 groups of 32 numbers, x = d·s[g] · q − dmin·m[g], scales s and minima m of 6 bits in 12 bytes.</summary>
 /// <remarks>

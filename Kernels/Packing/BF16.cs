@@ -1,4 +1,4 @@
-namespace EdgeVideoLlava.Kernels;
+namespace EdgeVideoLlava.Kernels.Packing;
 
 /// <summary>One bfloat16 number: the upper half of a float32's bits, rounded half to even; subnormals kept.</summary>
 internal unsafe struct BF16 : IWritableBlock<BF16>

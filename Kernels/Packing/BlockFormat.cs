@@ -1,4 +1,4 @@
-namespace EdgeVideoLlava.Kernels;
+namespace EdgeVideoLlava.Kernels.Packing;
 
 /// <summary>The block of a storage type, chosen at run time: its sizes, and its conversions over many blocks in a row.</summary>
 internal sealed unsafe class BlockFormat

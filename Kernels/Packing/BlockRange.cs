@@ -1,4 +1,6 @@
-namespace EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Kernels.Ilgpu.Views;
+
+namespace EdgeVideoLlava.Kernels.Packing;
 
 /// <summary>Where the numbers of a block lie, and their levels: what the quantizers of the 32-number blocks share.</summary>
 internal static unsafe class BlockRange

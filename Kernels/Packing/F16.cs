@@ -1,4 +1,4 @@
-namespace EdgeVideoLlava.Kernels;
+namespace EdgeVideoLlava.Kernels.Packing;
 
 /// <summary>One binary16 number (IEEE 754): round half to even, subnormals kept; beyond 65504 nothing fits.</summary>
 internal unsafe struct F16 : IWritableBlock<F16>

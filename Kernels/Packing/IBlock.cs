@@ -1,4 +1,4 @@
-namespace EdgeVideoLlava.Kernels;
+namespace EdgeVideoLlava.Kernels.Packing;
 
 /// <summary>A block of numbers as it lies in memory, and what it means. Implemented by the struct of its bytes.</summary>
 internal unsafe interface IBlock<TSelf> where TSelf : unmanaged, IBlock<TSelf>

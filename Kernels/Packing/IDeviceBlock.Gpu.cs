@@ -1,6 +1,7 @@
+using EdgeVideoLlava.Kernels.Ilgpu.Views;
 using ILGPU.Algorithms;
 
-namespace EdgeVideoLlava.Kernels;
+namespace EdgeVideoLlava.Kernels.Packing;
 
 /// <summary>How a kernel quantizes 32 numbers: the rule of the block of the same name, with its order of float32 operations, so that the bits agree.</summary>
 /// <remarks>No product may be fused with a sum, and no division be less than exact: see each.</remarks>

@@ -1,4 +1,6 @@
-namespace EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Kernels.Ilgpu.Views;
+
+namespace EdgeVideoLlava.Kernels.Packing;
 
 /// <summary>How a kernel reads a storage type. A type argument of the kernel, so that each type has a kernel of its own from one text.</summary>
 internal interface IDeviceWeights

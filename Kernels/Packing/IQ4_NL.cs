@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace EdgeVideoLlava.Kernels;
+namespace EdgeVideoLlava.Kernels.Packing;
 
 /// <summary>32 numbers in 18 bytes: x[j] = d · level[q[j]], 16 levels that lie closer near zero. Read only.</summary>
 /// <remarks>d binary16 · 16 bytes of nibbles: the low nibble of byte j is column j, the high nibble column j + 16.</remarks>

@@ -1,6 +1,8 @@
+using EdgeVideoLlava.Kernels.Ilgpu.Intrinsics;
+using EdgeVideoLlava.Kernels.Ilgpu.Views;
 using ILGPU;
 
-namespace EdgeVideoLlava.Kernels;
+namespace EdgeVideoLlava.Kernels.Packing;
 
 /// <summary>Levels of block types as float32, eight columns at a time, less a bias of the type; all exact.</summary>
 /// <remarks>

@@ -1,4 +1,7 @@
-namespace EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Kernels.Ilgpu.Intrinsics;
+using EdgeVideoLlava.Kernels.Ilgpu.Views;
+
+namespace EdgeVideoLlava.Kernels.Packing;
 
 /// <summary>What the block types share on the device.</summary>
 internal static unsafe class PackedLevels

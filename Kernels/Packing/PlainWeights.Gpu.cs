@@ -1,6 +1,7 @@
+using EdgeVideoLlava.Kernels.Ilgpu.Views;
 using ILGPU;
 
-namespace EdgeVideoLlava.Kernels;
+namespace EdgeVideoLlava.Kernels.Packing;
 
 /// <summary>float32: a word a number, rows padded to 8 columns.</summary>
 internal readonly unsafe struct DeviceF32 : IDeviceWeights, IDevicePacking

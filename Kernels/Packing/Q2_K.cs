@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace EdgeVideoLlava.Kernels;
+namespace EdgeVideoLlava.Kernels.Packing;
 
 /// <summary>256 numbers in 84 bytes: x = d·s[g] · q − dmin·m[g], 16 groups g of 16 numbers, s and m of 4 bits. Read only.</summary>
 /// <remarks>

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace EdgeVideoLlava.Kernels;
+namespace EdgeVideoLlava.Kernels.Packing;
 
 /// <summary>256 numbers in 110 bytes: x = d·(s[g] − 32) · (q − 4), 16 groups g of 16 numbers, s of 6 bits. Read only.</summary>
 /// <remarks>

@@ -1,4 +1,6 @@
-namespace EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Kernels.Ilgpu.Views;
+
+namespace EdgeVideoLlava.Kernels.Packing;
 
 /// <summary>Q4_0: a block's 32 nibbles are 4 words, column 8k + i in bits 4i of word k; scales as in <see cref="DeviceQ8_0"/>.</summary>
 /// <remarks>In the file a byte holds columns j and j + 16; put in order, a word is eight columns.</remarks>

@@ -1,4 +1,6 @@
-namespace EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Kernels.Ilgpu.Views;
+
+namespace EdgeVideoLlava.Kernels.Packing;
 
 /// <summary>Q4_1: nibbles as in <see cref="DeviceQ4_0"/>; a block's d (low half) and m (high half) are one scale word.</summary>
 internal readonly unsafe struct DeviceQ4_1 : IDeviceWeights, IDevicePacking

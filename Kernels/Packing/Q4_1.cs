@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace EdgeVideoLlava.Kernels;
+namespace EdgeVideoLlava.Kernels.Packing;
 
 /// <summary>32 numbers in 20 bytes: x[j] = d · q[j] + m.</summary>
 /// <remarks>

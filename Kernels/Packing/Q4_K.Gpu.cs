@@ -1,4 +1,7 @@
-namespace EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Kernels.Ilgpu.Intrinsics;
+using EdgeVideoLlava.Kernels.Ilgpu.Views;
+
+namespace EdgeVideoLlava.Kernels.Packing;
 
 /// <summary>Q4_K: nibbles as in <see cref="DeviceQ4_0"/>; a block's first 16 bytes (d, dmin, 8 scales and minima) are 4 scale words as they are.</summary>
 internal readonly unsafe struct DeviceQ4_K : IDeviceWeights, IDevicePacking

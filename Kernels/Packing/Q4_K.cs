@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace EdgeVideoLlava.Kernels;
+namespace EdgeVideoLlava.Kernels.Packing;
 
 /// <summary>256 numbers in 144 bytes: x = d·s[g] · q − dmin·m[g], 8 groups g of 32 numbers, s and m of 6 bits.</summary>
 /// <remarks>

@@ -1,4 +1,6 @@
-namespace EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Kernels.Ilgpu.Views;
+
+namespace EdgeVideoLlava.Kernels.Packing;
 
 /// <summary>
 /// Q5_0: a row's nibbles as in <see cref="DeviceQ4_0"/>, behind them its fifth bits, a word a block (<see cref="PackedLevels.SpreadFifths"/>), padded to

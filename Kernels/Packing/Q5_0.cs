@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace EdgeVideoLlava.Kernels;
+namespace EdgeVideoLlava.Kernels.Packing;
 
 /// <summary>32 numbers in 22 bytes: x[j] = d · (q[j] − 16).</summary>
 /// <remarks>

@@ -1,4 +1,6 @@
-namespace EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Kernels.Ilgpu.Views;
+
+namespace EdgeVideoLlava.Kernels.Packing;
 
 /// <summary>Q5_1: rows as in <see cref="DeviceQ5_0"/>, scales as in <see cref="DeviceQ4_1"/>.</summary>
 internal readonly unsafe struct DeviceQ5_1 : IDeviceWeights, IDevicePacking

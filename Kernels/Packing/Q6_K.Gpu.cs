@@ -1,4 +1,7 @@
-namespace EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Kernels.Ilgpu.Intrinsics;
+using EdgeVideoLlava.Kernels.Ilgpu.Views;
+
+namespace EdgeVideoLlava.Kernels.Packing;
 
 /// <summary>
 /// Q6_K: a row's nibbles as in <see cref="DeviceQ4_0"/>, behind them its upper pairs of bits, those of 16 columns in a word

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace EdgeVideoLlava.Kernels;
+namespace EdgeVideoLlava.Kernels.Packing;
 
 /// <summary>256 numbers in 210 bytes: x = d·s[g] · (q − 32), 16 groups g of 16 numbers, s signed bytes.</summary>
 /// <remarks>

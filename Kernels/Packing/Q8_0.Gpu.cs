@@ -1,4 +1,6 @@
-namespace EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Kernels.Ilgpu.Views;
+
+namespace EdgeVideoLlava.Kernels.Packing;
 
 /// <summary>Q8_0: a block's 32 signed bytes are 8 words, its scale one of the halves of the row's scale words (even block in the low half).</summary>
 internal readonly unsafe struct DeviceQ8_0 : IDeviceWeights, IDevicePacking

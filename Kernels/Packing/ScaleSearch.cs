@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 
-namespace EdgeVideoLlava.Kernels;
+namespace EdgeVideoLlava.Kernels.Packing;
 
 /// <summary>Searches for the scale of a group of numbers whose rounded levels lose least: what the quantizers of the 256-number blocks share.</summary>
 /// <remarks>

@@ -1,4 +1,6 @@
-namespace EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Kernels.Ilgpu.Views;
+
+namespace EdgeVideoLlava.Kernels.Packing;
 
 /// <summary>Numbers as signed bytes that share a scale: x = scale · level.</summary>
 /// <remarks>scale = max|x| / 127; level = x / scale rounded half away from zero.</remarks>

@@ -1,4 +1,6 @@
-namespace EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Kernels.Cpu.Simd;
+
+namespace EdgeVideoLlava.Kernels.Packing;
 
 /// <summary>Stored numbers to float32 in host memory, exactly: plain ones, or whole blocks.</summary>
 internal static unsafe class Unpack

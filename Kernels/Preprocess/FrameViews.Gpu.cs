@@ -1,7 +1,10 @@
+using EdgeVideoLlava.Kernels.Attention;
+using EdgeVideoLlava.Kernels.Ilgpu;
+using EdgeVideoLlava.Kernels.Ilgpu.Views;
 using ILGPU;
 using ILGPU.Algorithms;
 
-namespace EdgeVideoLlava.Kernels;
+namespace EdgeVideoLlava.Kernels.Preprocess;
 
 /// <summary>Frames as a kernel sees them.</summary>
 internal readonly struct RgbView(ArrayView<byte> bytes, int count, int height, int width)
@@ -22,10 +25,10 @@ internal readonly struct FixedPointView(ArrayView<int> starts, ArrayView<int> we
 }
 
 /// <summary>A <see cref="PointAxis"/> as a kernel sees it.</summary>
-internal readonly struct PointView(ArrayView<int> positions, MatrixView weights)
+internal readonly struct PointView(ArrayView<int> positions, MatrixView<Float32> weights)
 {
     public readonly ArrayView<int> Positions = positions;
-    public readonly MatrixView Weights = weights;
+    public readonly MatrixView<Float32> Weights = weights;
 
     public int Count => Weights.Rows;
 

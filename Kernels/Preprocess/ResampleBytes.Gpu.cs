@@ -1,6 +1,10 @@
+using EdgeVideoLlava.Kernels.Attention;
+using EdgeVideoLlava.Kernels.Devices;
+using EdgeVideoLlava.Kernels.Ilgpu;
+using EdgeVideoLlava.Kernels.Ilgpu.Views;
 using ILGPU;
 
-namespace EdgeVideoLlava.Kernels;
+namespace EdgeVideoLlava.Kernels.Preprocess;
 
 public static partial class ResampleBytes
 {
@@ -27,7 +31,7 @@ public static partial class ResampleBytes
     }
 
     /// <summary>One item is one pixel of the result.</summary>
-    internal static void DownKernel(Index1D item, ArrayView<int> lines, FixedPointView rows, int first, int lineCount, MatrixView table, MatrixView y)
+    internal static void DownKernel(Index1D item, ArrayView<int> lines, FixedPointView rows, int first, int lineCount, MatrixView<Float32> table, MatrixView<Float32> y)
     {
         if (item >= y.Rows / 3 * y.Columns) return;
         int column = item % y.Columns, outputRow = item / y.Columns, frame = outputRow / rows.Count, row = outputRow % rows.Count;

@@ -1,4 +1,8 @@
-namespace EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Kernels.Cpu;
+using EdgeVideoLlava.Kernels.Devices;
+using EdgeVideoLlava.Kernels.Ilgpu;
+
+namespace EdgeVideoLlava.Kernels.Preprocess;
 
 /// <summary>Frames to pixel values by sums of bytes in whole numbers, rounded to bytes after each axis (as Pillow and torch resize bytes): the same bits on every device.</summary>
 /// <remarks>

@@ -1,12 +1,16 @@
+using EdgeVideoLlava.Kernels.Attention;
+using EdgeVideoLlava.Kernels.Devices;
+using EdgeVideoLlava.Kernels.Ilgpu;
+using EdgeVideoLlava.Kernels.Ilgpu.Views;
 using ILGPU;
 
-namespace EdgeVideoLlava.Kernels;
+namespace EdgeVideoLlava.Kernels.Preprocess;
 
 public static partial class ResamplePoints
 {
     // ---- kernel ----------------------------------------------------------------------------------------------------------------
     /// <summary>One item is one pixel of the result.</summary>
-    internal static void Kernel(Index1D item, RgbView frames, PointView columns, PointView rows, MatrixView colours, MatrixView y)
+    internal static void Kernel(Index1D item, RgbView frames, PointView columns, PointView rows, MatrixView<Float32> colours, MatrixView<Float32> y)
     {
         if (item >= y.Rows / 3 * y.Columns) return;
         int column = item % columns.Count, outputRow = item / columns.Count, frame = outputRow / rows.Count, row = outputRow % rows.Count;

@@ -1,4 +1,8 @@
-namespace EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Kernels.Cpu;
+using EdgeVideoLlava.Kernels.Devices;
+using EdgeVideoLlava.Kernels.Ilgpu;
+
+namespace EdgeVideoLlava.Kernels.Preprocess;
 
 /// <summary>Frames to pixel values by sums of few points in float32 (torch's interpolate without antialias), then normalised.</summary>
 /// <remarks>

@@ -1,4 +1,7 @@
-namespace EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Kernels.Devices;
+using EdgeVideoLlava.Kernels.Packing;
+
+namespace EdgeVideoLlava.Kernels.Preprocess;
 
 /// <summary>Frames of one size in device memory: (Count, Height, Width, 3) bytes, red first.</summary>
 /// <param name="Buffer">Of U8; <see cref="ComputeQueue.Write(ReadOnlySpan{byte}, DeviceBuffer)"/> fills it.</param>

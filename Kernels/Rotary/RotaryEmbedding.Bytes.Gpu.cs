@@ -1,8 +1,14 @@
+using EdgeVideoLlava.Kernels.Attention;
+using EdgeVideoLlava.Kernels.Devices;
+using EdgeVideoLlava.Kernels.Ilgpu;
+using EdgeVideoLlava.Kernels.Ilgpu.Views;
+using EdgeVideoLlava.Kernels.Packing;
+using EdgeVideoLlava.Kernels.Preprocess;
 using ILGPU;
 using ILGPU.Algorithms;
 using ILGPU.Runtime;
 
-namespace EdgeVideoLlava.Kernels;
+namespace EdgeVideoLlava.Kernels.Rotary;
 
 /// <summary>Into a cache of bytes: as many items as make one head together find its largest magnitude, then its levels.</summary>
 public static partial class RotaryEmbedding
@@ -11,7 +17,7 @@ public static partial class RotaryEmbedding
     internal const int GroupItems = 64;
 
     /// <summary>One item is one head of one row.</summary>
-    internal static void ByteKernel<T>(Index1D item, MatrixView<T> qkv, MatrixView cos, MatrixView sin, ArrayView<int> positions, MatrixView<T> queries,
+    internal static void ByteKernel<T>(Index1D item, MatrixView<T> qkv, MatrixView<Float32> cos, MatrixView<Float32> sin, ArrayView<int> positions, MatrixView<T> queries,
         HeadRowsView<MatrixView<Int8>> keys, HeadRowsView<MatrixView<Int8>> values) where T : unmanaged, IElement<T>
     {
         int heads = qkv.Columns / (2 * cos.Columns);
@@ -19,16 +25,16 @@ public static partial class RotaryEmbedding
     }
 
     /// <summary>A group is one head (Grid.IdxX) of one row (IdxY), an item some of its pairs.</summary>
-    internal static void ByteGroupKernel<T>(MatrixView<T> qkv, MatrixView cos, MatrixView sin, ArrayView<int> positions, MatrixView<T> queries,
+    internal static void ByteGroupKernel<T>(MatrixView<T> qkv, MatrixView<Float32> cos, MatrixView<Float32> sin, ArrayView<int> positions, MatrixView<T> queries,
         HeadRowsView<MatrixView<Int8>> keys, HeadRowsView<MatrixView<Int8>> values) where T : unmanaged, IElement<T>
         => Head<ItemGroup, T>(Grid.IdxY, Grid.IdxX, qkv, cos, sin, positions, queries, keys, values);
 
     /// <summary>As above; a row is a conversation's, with a cache of its own.</summary>
-    internal static void ByteBatchKernel<T>(MatrixView<T> qkv, MatrixView cos, MatrixView sin, ArrayView<int> positions, MatrixView<T> queries, CacheSet<MatrixView<Int8>> caches)
+    internal static void ByteBatchKernel<T>(MatrixView<T> qkv, MatrixView<Float32> cos, MatrixView<Float32> sin, ArrayView<int> positions, MatrixView<T> queries, CacheSet<MatrixView<Int8>> caches)
         where T : unmanaged, IElement<T>
         => Head<ItemGroup, T>(Grid.IdxY, Grid.IdxX, qkv, cos, sin, positions, queries, caches.Keys(Grid.IdxY), caches.Values(Grid.IdxY));
 
-    private static void Head<TItems, T>(int row, int head, MatrixView<T> qkv, MatrixView cos, MatrixView sin, ArrayView<int> positions, MatrixView<T> queries,
+    private static void Head<TItems, T>(int row, int head, MatrixView<T> qkv, MatrixView<Float32> cos, MatrixView<Float32> sin, ArrayView<int> positions, MatrixView<T> queries,
         HeadRowsView<MatrixView<Int8>> keys, HeadRowsView<MatrixView<Int8>> values) where TItems : unmanaged, IHeadItems where T : unmanaged, IElement<T>
     {
         TItems items = default;
@@ -62,10 +68,10 @@ public static partial class RotaryEmbedding
         else Set(values.Scales, position, value / (2 * half), scale);
     }
 
-    private static void Set(MatrixView scales, int row, int head, float scale) => scales[row, head] = scale;
+    private static void Set(MatrixView<Float32> scales, int row, int head, float scale) => scales[row, head] = scale;
 
     /// <summary>Of a key, turned, or of a value as it is.</summary>
-    private static Pair Of<T>(MatrixView<T> qkv, int row, int column, int half, MatrixView cos, MatrixView sin, int position, int i, int value) where T : unmanaged, IElement<T>
+    private static Pair Of<T>(MatrixView<T> qkv, int row, int column, int half, MatrixView<Float32> cos, MatrixView<Float32> sin, int position, int i, int value) where T : unmanaged, IElement<T>
         => value < 0 ? Pair.Turned(qkv, row, column, half, cos[position, i], sin[position, i]) : new Pair { Low = qkv[row, column], High = qkv[row, column + half] };
 
     private struct Pair

@@ -1,4 +1,10 @@
-namespace EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Kernels.Attention;
+using EdgeVideoLlava.Kernels.Cpu;
+using EdgeVideoLlava.Kernels.Cpu.Simd;
+using EdgeVideoLlava.Kernels.Devices;
+using EdgeVideoLlava.Kernels.Packing;
+
+namespace EdgeVideoLlava.Kernels.Rotary;
 
 public static unsafe partial class RotaryEmbedding
 {

@@ -1,12 +1,18 @@
+using EdgeVideoLlava.Kernels.Attention;
+using EdgeVideoLlava.Kernels.Devices;
+using EdgeVideoLlava.Kernels.Ilgpu;
+using EdgeVideoLlava.Kernels.Ilgpu.Views;
+using EdgeVideoLlava.Kernels.Packing;
+using EdgeVideoLlava.Kernels.Preprocess;
 using ILGPU;
 
-namespace EdgeVideoLlava.Kernels;
+namespace EdgeVideoLlava.Kernels.Rotary;
 
 public static partial class RotaryEmbedding
 {
     // ---- kernel ----------------------------------------------------------------------------------------------------------------
     /// <summary>One item is one pair of one row: of a query, a key, or a value, which is copied.</summary>
-    internal static void Kernel<T>(Index1D item, MatrixView<T> qkv, MatrixView cos, MatrixView sin, ArrayView<int> positions, MatrixView<T> queries, MatrixView<T> keys,
+    internal static void Kernel<T>(Index1D item, MatrixView<T> qkv, MatrixView<Float32> cos, MatrixView<Float32> sin, ArrayView<int> positions, MatrixView<T> queries, MatrixView<T> keys,
         MatrixView<T> values) where T : unmanaged, IElement<T>
     {
         int pairs = qkv.Columns / 2, half = cos.Columns;
@@ -20,7 +26,7 @@ public static partial class RotaryEmbedding
     }
 
     /// <summary>A row is a conversation's, with a cache of its own.</summary>
-    internal static void BatchKernel<T>(Index1D item, MatrixView<T> qkv, MatrixView cos, MatrixView sin, ArrayView<int> positions, MatrixView<T> queries, CacheSet<MatrixView<T>> caches)
+    internal static void BatchKernel<T>(Index1D item, MatrixView<T> qkv, MatrixView<Float32> cos, MatrixView<Float32> sin, ArrayView<int> positions, MatrixView<T> queries, CacheSet<MatrixView<T>> caches)
         where T : unmanaged, IElement<T>
     {
         int row = item / (qkv.Columns / 2);

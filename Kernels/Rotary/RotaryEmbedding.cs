@@ -1,4 +1,9 @@
-namespace EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Kernels.Attention;
+using EdgeVideoLlava.Kernels.Cpu;
+using EdgeVideoLlava.Kernels.Devices;
+using EdgeVideoLlava.Kernels.Ilgpu;
+
+namespace EdgeVideoLlava.Kernels.Rotary;
 
 /// <summary>Rotary position embedding, half-split pairs (Su et al., arXiv:2104.09864; rotate_half of transformers' LLaMA), of queries and of keys, which go to the KV cache with their values.</summary>
 /// <remarks>

@@ -1,4 +1,7 @@
-namespace EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Kernels.Cpu;
+using EdgeVideoLlava.Kernels.Devices;
+
+namespace EdgeVideoLlava.Kernels.Sampling;
 
 public static unsafe partial class DrawToken
 {

@@ -1,12 +1,17 @@
+using EdgeVideoLlava.Kernels.Attention;
+using EdgeVideoLlava.Kernels.Devices;
+using EdgeVideoLlava.Kernels.Ilgpu;
+using EdgeVideoLlava.Kernels.Ilgpu.Views;
+using EdgeVideoLlava.Kernels.Preprocess;
 using ILGPU;
 
-namespace EdgeVideoLlava.Kernels;
+namespace EdgeVideoLlava.Kernels.Sampling;
 
 public static partial class DrawToken
 {
     // ---- kernel ----------------------------------------------------------------------------------------------------------------
     /// <summary>A single item: a few dozen numbers, whose sums must be made in order. Weights are kept for the listed tokens; equals of the last weigh as much as it.</summary>
-    internal static void Kernel(Index1D item, MatrixView logits, int candidates, int k, ArrayView<int> best, MatrixView settings, ArrayView<int> state,
+    internal static void Kernel(Index1D item, MatrixView<Float32> logits, int candidates, int k, ArrayView<int> best, MatrixView<Float32> settings, ArrayView<int> state,
         ArrayView<int> marks, TokenView result)
     {
         if (item >= 1) return;
@@ -33,7 +38,7 @@ public static partial class DrawToken
         result.Id[0] = id;
     }
 
-    private static int Choose(ArrayView<double> weights, int kept, int count, double sum, MatrixView settings, ArrayView<int> state)
+    private static int Choose(ArrayView<double> weights, int kept, int count, double sum, MatrixView<Float32> settings, ArrayView<int> state)
     {
         float topP = settings[0, SamplingSettings.TopP], minP = settings[0, SamplingSettings.MinP];
         double droppable = (1f - topP) * sum, dropped = 0;
@@ -59,7 +64,7 @@ public static partial class DrawToken
 
     private static double Weight(ArrayView<double> weights, int kept, int i) => weights[i < kept ? i : kept - 1];
 
-    private static int Ties(MatrixView logits, float logit, int after, int candidates)
+    private static int Ties(MatrixView<Float32> logits, float logit, int after, int candidates)
     {
         int count = 0;
         for (int v = after + 1; v < candidates; v++)
@@ -70,7 +75,7 @@ public static partial class DrawToken
     }
 
     /// <summary>The id of the tie of a number from 0 on.</summary>
-    private static int Tie(MatrixView logits, float logit, int after, int number)
+    private static int Tie(MatrixView<Float32> logits, float logit, int after, int number)
     {
         int v = after + 1;
         while (logits[0, v] != logit || number-- > 0) v++;

@@ -1,4 +1,8 @@
-namespace EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Kernels.Cpu;
+using EdgeVideoLlava.Kernels.Devices;
+using EdgeVideoLlava.Kernels.Ilgpu;
+
+namespace EdgeVideoLlava.Kernels.Sampling;
 
 /// <summary>Draws a token among the k largest logits (and equals of the k-th): temperature, top-p, min-p, in double; the random numbers' state stays in memory.</summary>
 /// <remarks>

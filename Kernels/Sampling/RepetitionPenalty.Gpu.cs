@@ -1,12 +1,17 @@
+using EdgeVideoLlava.Kernels.Attention;
+using EdgeVideoLlava.Kernels.Devices;
+using EdgeVideoLlava.Kernels.Ilgpu;
+using EdgeVideoLlava.Kernels.Ilgpu.Views;
+using EdgeVideoLlava.Kernels.Preprocess;
 using ILGPU;
 
-namespace EdgeVideoLlava.Kernels;
+namespace EdgeVideoLlava.Kernels.Sampling;
 
 public static partial class RepetitionPenalty
 {
     // ---- kernel ----------------------------------------------------------------------------------------------------------------
     /// <summary>One item is one logit.</summary>
-    internal static void Kernel(Index1D item, MatrixView logits, ArrayView<int> marks, MatrixView settings)
+    internal static void Kernel(Index1D item, MatrixView<Float32> logits, ArrayView<int> marks, MatrixView<Float32> settings)
     {
         if (item >= logits.Columns || marks[item] == 0) return;
         float logit = logits[0, item], penalty = settings[0, SamplingSettings.Penalty];

@@ -1,4 +1,4 @@
-namespace EdgeVideoLlava.Kernels;
+namespace EdgeVideoLlava.Kernels.Sampling;
 
 /// <summary>Columns of the (1, 4) matrix that tells kernels how to sample. In device memory, so that recorded work takes other settings, too.</summary>
 public static class SamplingSettings

@@ -1,6 +1,7 @@
 using EdgeVideoLlava.Runtime.Language;
 using EdgeVideoLlava.Runtime.Projector;
 using EdgeVideoLlava.Runtime.Text;
+using EdgeVideoLlava.Runtime.Text.Prompts;
 
 namespace EdgeVideoLlava.Runtime.Generation;
 
@@ -37,7 +38,7 @@ public sealed class Conversation : IDisposable
     }
 
     /// <summary>Asks and answers; the turn joins the history unless it fails or is cancelled: then the dialogue stays as it was.</summary>
-    /// <exception cref="Kernels.BadInputException">The dialogue does not fit into the context.</exception>
+    /// <exception cref="BadInputException">The dialogue does not fit into the context.</exception>
     public Answer Ask(string question, GenerationOptions? options = null, Action<string>? text = null, CancellationToken cancel = default)
     {
         var ask = new ChatMessage(ChatRole.User, PromptIds.Mark(model.Config, [.. unasked.Select(VisualShape.Of)], question));

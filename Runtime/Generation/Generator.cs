@@ -1,5 +1,7 @@
 using System.Diagnostics;
-using EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Kernels.Devices;
+using EdgeVideoLlava.Kernels.Errors;
+using EdgeVideoLlava.Kernels.Loss;
 using EdgeVideoLlava.Runtime.Language;
 using EdgeVideoLlava.Runtime.Text;
 

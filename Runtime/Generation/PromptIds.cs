@@ -1,4 +1,6 @@
 using EdgeVideoLlava.Runtime.Text;
+using EdgeVideoLlava.Runtime.Text.Prompts;
+using EdgeVideoLlava.Runtime.Video;
 
 namespace EdgeVideoLlava.Runtime.Generation;
 
@@ -17,7 +19,7 @@ public static class PromptIds
     }
 
     /// <summary>Ids of a rendered prompt.</summary>
-    /// <exception cref="Kernels.BadInputException">-hf: the prompt's tags and the visuals do not match.</exception>
+    /// <exception cref="BadInputException">-hf: the prompt's tags and the visuals do not match.</exception>
     public static int[] Encode(VideoLlavaConfig config, TextTokenizer tokenizer, string prompt, IReadOnlyList<VisualShape> visuals)
     {
         if (config.Variant == ModelVariant.Original) return tokenizer.EncodeWithVisualMarkers(prompt);

@@ -1,4 +1,5 @@
-using EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Kernels.Attention;
+using EdgeVideoLlava.Kernels.Devices;
 
 namespace EdgeVideoLlava.Runtime.Language;
 

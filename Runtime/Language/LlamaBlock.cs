@@ -1,4 +1,8 @@
-using EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Kernels.Attention;
+using EdgeVideoLlava.Kernels.Devices;
+using EdgeVideoLlava.Kernels.MatMul;
+using EdgeVideoLlava.Kernels.Norm;
+using EdgeVideoLlava.Kernels.Rotary;
 
 namespace EdgeVideoLlava.Runtime.Language;
 

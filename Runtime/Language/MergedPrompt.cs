@@ -1,5 +1,7 @@
 using System.Runtime.InteropServices;
-using EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Kernels.Devices;
+using EdgeVideoLlava.Kernels.Elementwise;
+using EdgeVideoLlava.Kernels.Errors;
 using EdgeVideoLlava.Runtime.Projector;
 
 namespace EdgeVideoLlava.Runtime.Language;

@@ -1,3 +1,5 @@
+using EdgeVideoLlava.Kernels.Loss;
+
 namespace EdgeVideoLlava.Runtime.Language;
 
 /// <summary>Several merged prompts side by side, padded to the longest: the masks, positions and labels that the reference makes of them.</summary>
@@ -11,7 +13,7 @@ namespace EdgeVideoLlava.Runtime.Language;
 public sealed record PaddedBatch(int[][] Mask, int[][] Positions, int[][] Labels)
 {
     /// <summary>The label of what is not supervised.</summary>
-    public const int Ignored = Kernels.CrossEntropy.Ignored;
+    public const int Ignored = CrossEntropy.Ignored;
 
     public static PaddedBatch Of(IReadOnlyList<(MergedPrompt Prompt, int[] ExpandedLabels)> rows, bool padLeft)
     {

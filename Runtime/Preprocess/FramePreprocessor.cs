@@ -1,4 +1,5 @@
 using EdgeVideoLlava.Runtime.Video;
+using EdgeVideoLlava.Runtime.Video.Frames;
 
 namespace EdgeVideoLlava.Runtime.Preprocess;
 

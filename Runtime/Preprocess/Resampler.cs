@@ -1,5 +1,3 @@
-using EdgeVideoLlava.Runtime.Video;
-
 namespace EdgeVideoLlava.Runtime.Preprocess;
 
 /// <summary>All resampling of pictures. Only the rows and columns that survive the crop are computed.</summary>

@@ -1,5 +1,6 @@
-using EdgeVideoLlava.Kernels;
-using EdgeVideoLlava.Runtime.Video;
+using EdgeVideoLlava.Kernels.Devices;
+using EdgeVideoLlava.Kernels.Preprocess;
+using EdgeVideoLlava.Runtime.Video.Frames;
 
 namespace EdgeVideoLlava.Runtime.Preprocess;
 

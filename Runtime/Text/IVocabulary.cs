@@ -1,3 +1,5 @@
+using EdgeVideoLlava.Runtime.Text.SentencePiece;
+
 namespace EdgeVideoLlava.Runtime.Text;
 
 /// <summary>What a tokenizer needs of its vocabulary; special tokens are split off before and handled elsewhere.</summary>

@@ -1,4 +1,5 @@
 using System.Text;
+using EdgeVideoLlava.Runtime.Text.SentencePiece;
 
 namespace EdgeVideoLlava.Runtime.Text;
 

@@ -1,5 +1,7 @@
 using System.Text;
-using EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Kernels.Errors;
+using EdgeVideoLlava.Runtime.Text.ByteLevel;
+using EdgeVideoLlava.Runtime.Text.SentencePiece;
 
 namespace EdgeVideoLlava.Runtime.Text;
 

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Kernels.Errors;
 
 namespace EdgeVideoLlava.Runtime.Text;
 

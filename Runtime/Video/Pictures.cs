@@ -1,4 +1,7 @@
-using EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Kernels.Errors;
+using EdgeVideoLlava.Runtime.Video.Decoders;
+using EdgeVideoLlava.Runtime.Video.Formats;
+using EdgeVideoLlava.Runtime.Video.Frames;
 
 namespace EdgeVideoLlava.Runtime.Video;
 

@@ -1,4 +1,4 @@
-using EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Kernels.MatMul;
 
 namespace EdgeVideoLlava.Runtime.Vision;
 

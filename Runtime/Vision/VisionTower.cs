@@ -1,4 +1,8 @@
-using EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Kernels.Devices;
+using EdgeVideoLlava.Kernels.Elementwise;
+using EdgeVideoLlava.Kernels.Embedding;
+using EdgeVideoLlava.Kernels.Errors;
+using EdgeVideoLlava.Kernels.Norm;
 using EdgeVideoLlava.Runtime.Preprocess;
 
 namespace EdgeVideoLlava.Runtime.Vision;

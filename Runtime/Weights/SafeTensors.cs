@@ -2,7 +2,9 @@ using System.Buffers.Binary;
 using System.IO.MemoryMappedFiles;
 using System.Text;
 using System.Text.Json;
-using EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Kernels.Attention;
+using EdgeVideoLlava.Kernels.Errors;
+using EdgeVideoLlava.Kernels.Packing;
 using EdgeVideoLlava.Runtime.Files;
 
 namespace EdgeVideoLlava.Runtime.Weights;

@@ -1,8 +1,10 @@
-// Captions a clip through the Runtime library alone:  dotnet run --project Samples/CaptionClip -- CLIP [MODEL]
-using EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Kernels.Cpu;
+using EdgeVideoLlava.Kernels.Errors;
 using EdgeVideoLlava.Runtime;
 using EdgeVideoLlava.Runtime.Generation;
 using EdgeVideoLlava.Runtime.Preprocess;
+
+// Captions a clip through the Runtime library alone:  dotnet run --project Samples/CaptionClip -- CLIP [MODEL]
 
 if (args is not [string clip, .. string[] rest])
 {

@@ -1,7 +1,8 @@
 using System.Globalization;
 using System.Text.Json;
-using EdgeVideoLlava.Kernels;
-using EdgeVideoLlava.Runtime.Diagnostics;
+using EdgeVideoLlava.Edge.Diagnostics;
+using EdgeVideoLlava.Kernels.Cpu;
+using EdgeVideoLlava.Kernels.Devices;
 
 namespace EdgeVideoLlava.Edge;
 

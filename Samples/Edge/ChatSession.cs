@@ -1,9 +1,9 @@
-using EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Kernels.Errors;
 using EdgeVideoLlava.Runtime;
 using EdgeVideoLlava.Runtime.Generation;
 using EdgeVideoLlava.Runtime.Preprocess;
 using EdgeVideoLlava.Runtime.Projector;
-using EdgeVideoLlava.Runtime.Video;
+using EdgeVideoLlava.Runtime.Video.Frames;
 
 namespace EdgeVideoLlava.Edge;
 

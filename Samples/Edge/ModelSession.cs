@@ -1,7 +1,11 @@
 using System.Globalization;
 using EdgeVideoLlava.Edge.Options;
-using EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Kernels.Devices;
+using EdgeVideoLlava.Kernels.Discovery;
+using EdgeVideoLlava.Kernels.Errors;
+using EdgeVideoLlava.Kernels.Packing;
 using EdgeVideoLlava.Runtime;
+using EdgeVideoLlava.Runtime.Language;
 using EdgeVideoLlava.Runtime.Preprocess;
 
 namespace EdgeVideoLlava.Edge;

@@ -1,3 +1,4 @@
+
 namespace EdgeVideoLlava.Tests.EndToEnd;
 
 public sealed class ChatTests

@@ -1,5 +1,4 @@
 using System.Text;
-using EdgeVideoLlava.Kernels;
 using EdgeVideoLlava.Runtime.Files;
 
 namespace EdgeVideoLlava.Runtime.Live.Sinks;

@@ -1,11 +1,13 @@
 using System.CommandLine;
 using System.Text;
+using EdgeVideoLlava.Edge.Diagnostics;
 using EdgeVideoLlava.Edge.Options;
-using EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Kernels.Cpu;
+using EdgeVideoLlava.Kernels.Errors;
+using EdgeVideoLlava.Kernels.Packing;
 using EdgeVideoLlava.Runtime;
-using EdgeVideoLlava.Runtime.Diagnostics;
 using EdgeVideoLlava.Runtime.Files;
-using EdgeVideoLlava.Runtime.Loading;
+using EdgeVideoLlava.Runtime.Weights;
 
 namespace EdgeVideoLlava.Edge.Commands;
 

@@ -1,9 +1,11 @@
 using System.CommandLine;
 using EdgeVideoLlava.Edge.Options;
+using EdgeVideoLlava.Runtime;
 using EdgeVideoLlava.Runtime.Generation;
 using EdgeVideoLlava.Runtime.Preprocess;
-using EdgeVideoLlava.Runtime.Text;
-using EdgeVideoLlava.Runtime.Video;
+using EdgeVideoLlava.Runtime.Text.Prompts;
+using EdgeVideoLlava.Runtime.Video.Formats;
+using EdgeVideoLlava.Runtime.Video.Frames;
 
 namespace EdgeVideoLlava.Edge.Commands;
 

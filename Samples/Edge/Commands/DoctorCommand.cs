@@ -3,8 +3,9 @@ using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using EdgeVideoLlava.Kernels;
-using EdgeVideoLlava.Runtime.Diagnostics;
+using EdgeVideoLlava.Edge.Diagnostics;
+using EdgeVideoLlava.Kernels.Checks;
+using EdgeVideoLlava.Kernels.Devices;
 
 namespace EdgeVideoLlava.Edge.Commands;
 

@@ -1,10 +1,12 @@
 using System.CommandLine;
 using EdgeVideoLlava.Edge.Options;
-using EdgeVideoLlava.Kernels;
-using EdgeVideoLlava.Runtime.Generation;
+using EdgeVideoLlava.Kernels.Errors;
+using EdgeVideoLlava.Runtime;
 using EdgeVideoLlava.Runtime.Live;
 using EdgeVideoLlava.Runtime.Live.Sinks;
 using EdgeVideoLlava.Runtime.Video;
+using EdgeVideoLlava.Runtime.Video.Formats;
+using EdgeVideoLlava.Runtime.Video.Frames;
 
 namespace EdgeVideoLlava.Edge.Commands;
 

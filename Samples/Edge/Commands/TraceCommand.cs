@@ -1,11 +1,13 @@
 using System.CommandLine;
 using EdgeVideoLlava.Edge.Options;
 using EdgeVideoLlava.Edge.Trace;
-using EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Kernels.Errors;
+using EdgeVideoLlava.Kernels.Packing;
 using EdgeVideoLlava.Runtime;
 using EdgeVideoLlava.Runtime.Files;
 using EdgeVideoLlava.Runtime.Preprocess;
-using EdgeVideoLlava.Runtime.Video;
+using EdgeVideoLlava.Runtime.Video.Formats;
+using EdgeVideoLlava.Runtime.Video.Frames;
 using EdgeVideoLlava.Runtime.Weights;
 
 namespace EdgeVideoLlava.Edge.Commands;

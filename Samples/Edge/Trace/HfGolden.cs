@@ -1,4 +1,4 @@
-using EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Kernels.Errors;
 
 namespace EdgeVideoLlava.Edge.Trace;
 

@@ -1,5 +1,5 @@
 using System.Text.RegularExpressions;
-using EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Kernels.Errors;
 
 namespace EdgeVideoLlava.Edge.Trace;
 

@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Kernels.Packing;
 using EdgeVideoLlava.Runtime.Weights;
 
 namespace EdgeVideoLlava.Edge.Trace;

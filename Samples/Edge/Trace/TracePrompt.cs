@@ -1,7 +1,7 @@
 using EdgeVideoLlava.Runtime;
 using EdgeVideoLlava.Runtime.Generation;
 using EdgeVideoLlava.Runtime.Preprocess;
-using EdgeVideoLlava.Runtime.Text;
+using EdgeVideoLlava.Runtime.Text.Prompts;
 
 namespace EdgeVideoLlava.Edge.Trace;
 

@@ -1,9 +1,13 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
-using EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Edge.Diagnostics;
+using EdgeVideoLlava.Kernels.Attention;
+using EdgeVideoLlava.Kernels.Cpu;
+using EdgeVideoLlava.Kernels.Devices;
+using EdgeVideoLlava.Kernels.MatMul;
+using EdgeVideoLlava.Kernels.Packing;
 using EdgeVideoLlava.Runtime;
-using EdgeVideoLlava.Runtime.Diagnostics;
-using EdgeVideoLlava.Runtime.Loading;
+using EdgeVideoLlava.Runtime.Weights;
 
 namespace EdgeVideoLlava.Tests.Benchmarks.Peers;
 

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using EdgeVideoLlava.Kernels.MatMul;
 
 namespace EdgeVideoLlava.Tests.Benchmarks.Peers;
 

@@ -1,4 +1,6 @@
-using EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Kernels.Cpu;
+using EdgeVideoLlava.Kernels.MatMul;
+using EdgeVideoLlava.Kernels.Packing;
 using EdgeVideoLlava.Tests.Benchmarks.Peers;
 
 // dotnet run -c Release --project Tests/Benchmarks/Peers [threads [tower]]; "tower" measures the tower alone.

@@ -1,9 +1,20 @@
-using EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Edge.Diagnostics;
+using EdgeVideoLlava.Kernels.Attention;
+using EdgeVideoLlava.Kernels.Devices;
+using EdgeVideoLlava.Kernels.Elementwise;
+using EdgeVideoLlava.Kernels.Embedding;
+using EdgeVideoLlava.Kernels.Ilgpu;
+using EdgeVideoLlava.Kernels.Loss;
+using EdgeVideoLlava.Kernels.MatMul;
+using EdgeVideoLlava.Kernels.Norm;
+using EdgeVideoLlava.Kernels.Packing;
+using EdgeVideoLlava.Kernels.Preprocess;
+using EdgeVideoLlava.Kernels.Rotary;
+using EdgeVideoLlava.Kernels.Sampling;
 using EdgeVideoLlava.Tests.Unit.Support;
 
 namespace EdgeVideoLlava.Tests.Unit.Kernels;
 
-using Activation = EdgeVideoLlava.Kernels.Activation; // not the folder of tests
 
 /// <summary>
 /// Every operation gives on every device what it gives on the CPU, also between matrices that are windows into larger ones: nothing but the
@@ -22,13 +33,13 @@ public sealed class DeviceParityTests(ITestOutputHelper output)
         ["Linear, bias"] = c => Linear(c, new Epilogue(c.Matrix(1, c.N))),
         ["Linear, residual"] = c => Linear(c, new Epilogue(Residual: c.Matrix(c.T, c.N))),
         ["Linear, bias, GELU, residual"] = c => Linear(c, new Epilogue(c.Matrix(1, c.N), Activation.Gelu, c.Matrix(c.T, c.N))),
-        ["Linear, bias, to activations"] = c => c.RunActivations(c.T, c.N, (queue, y) => EdgeVideoLlava.Kernels.Linear.Run(
+        ["Linear, bias, to activations"] = c => c.RunActivations(c.T, c.N, (queue, y) => EdgeVideoLlava.Kernels.MatMul.Linear.Run(
             queue, c.Weight(c.N, c.N + 3), c.Activations(c.T, c.N + 3), y, new Epilogue(c.Matrix(1, c.N)))),
-        ["Linear, float32 to activations"] = c => c.RunActivations(c.T, c.N, (queue, y) => EdgeVideoLlava.Kernels.Linear.Run(
+        ["Linear, float32 to activations"] = c => c.RunActivations(c.T, c.N, (queue, y) => EdgeVideoLlava.Kernels.MatMul.Linear.Run(
             queue, c.Weight(c.N, c.N + 3), c.Matrix(c.T, c.N + 3), y)),
-        ["Linear, float32"] = c => c.Run(c.T, c.N, (queue, y) => EdgeVideoLlava.Kernels.Linear.Run(
+        ["Linear, float32"] = c => c.Run(c.T, c.N, (queue, y) => EdgeVideoLlava.Kernels.MatMul.Linear.Run(
             queue, c.Weight(c.N, c.N + 3), c.Matrix(c.T, c.N + 3), y)),
-        [ManyColumns] = c => c.Run(c.T, 2, (queue, y) => EdgeVideoLlava.Kernels.Linear.Run(queue, c.Weight(2, 2304), c.Matrix(c.T, 2304), y)),
+        [ManyColumns] = c => c.Run(c.T, 2, (queue, y) => EdgeVideoLlava.Kernels.MatMul.Linear.Run(queue, c.Weight(2, 2304), c.Matrix(c.T, 2304), y)),
         ["Linear, quick GELU"] = c => Linear(c, new Epilogue(Activation: Activation.QuickGelu)),
         ["Linear, SiLU·up"] = c => Linear(c, new Epilogue(Activation: Activation.SiluUp)),
         ["Linear, bias, SiLU·up, residual"] = c => Linear(c, new Epilogue(c.Matrix(1, 2 * c.N), Activation.SiluUp, c.Matrix(c.T, c.N))),
@@ -146,7 +157,7 @@ public sealed class DeviceParityTests(ITestOutputHelper output)
         => RotaryEmbedding.Run(queue, c.Activations(c.T, 8 * c.N), c.Dense(9, c.N), c.Dense(9, c.N), c.Ints(c.T, i => i * 5 % 9), queries, keys, values);
 
     private static Matrix Linear(ParityCase c, Epilogue epilogue)
-        => c.Run(c.T, c.N, (queue, y) => EdgeVideoLlava.Kernels.Linear.Run(
+        => c.Run(c.T, c.N, (queue, y) => EdgeVideoLlava.Kernels.MatMul.Linear.Run(
             queue, c.Weight(epilogue.Activation == Activation.SiluUp ? 2 * c.N : c.N, c.K), c.Activations(c.T, c.K), y, epilogue));
 
     /// <summary>There and back; three blocks a row.</summary>

@@ -1,7 +1,8 @@
 using System.Runtime.InteropServices;
 using System.Text.Json.Nodes;
-using EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Kernels.Packing;
 using EdgeVideoLlava.Runtime.Weights;
+using EdgeVideoLlava.Tests.Unit.Runtime.Text;
 
 namespace EdgeVideoLlava.Tests.Unit.Support;
 

@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
-using EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Kernels.Cpu;
+using EdgeVideoLlava.Kernels.Cpu.Simd;
+using EdgeVideoLlava.Kernels.Devices;
 
 namespace EdgeVideoLlava.Tests.Unit.Support;
 

@@ -1,6 +1,6 @@
 using System.Reflection;
 using System.Reflection.Emit;
-using EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Kernels.Ilgpu.Intrinsics;
 using ILGPU.IR.Intrinsics;
 
 namespace EdgeVideoLlava.Tests.Unit.Support;

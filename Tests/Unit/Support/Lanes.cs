@@ -1,4 +1,4 @@
-using EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Kernels.Ilgpu;
 using ILGPU;
 using ILGPU.Runtime;
 

@@ -1,6 +1,5 @@
-using EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Kernels.Devices;
 using EdgeVideoLlava.Runtime;
-using EdgeVideoLlava.Runtime.Loading;
 using EdgeVideoLlava.Runtime.Weights;
 
 namespace EdgeVideoLlava.Tests.Unit.Support;

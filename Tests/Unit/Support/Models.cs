@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using EdgeVideoLlava.Kernels;
 using EdgeVideoLlava.Runtime;
 
 namespace EdgeVideoLlava.Tests.Unit.Support;

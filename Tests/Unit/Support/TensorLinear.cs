@@ -1,8 +1,11 @@
 using System.Runtime.InteropServices;
-using EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Kernels.Devices;
+using EdgeVideoLlava.Kernels.Ilgpu.Intrinsics;
+using EdgeVideoLlava.Kernels.Ilgpu.Views;
+using EdgeVideoLlava.Kernels.MatMul;
+using EdgeVideoLlava.Kernels.Packing;
 using ILGPU;
 using ILGPU.Runtime;
-using MatrixView = EdgeVideoLlava.Kernels.MatrixView<EdgeVideoLlava.Kernels.Float32>;
 
 namespace EdgeVideoLlava.Tests.Unit.Support;
 
@@ -62,11 +65,11 @@ internal sealed unsafe record TensorLinear(StorageType Type, int Rows, int Colum
         try
         {
             WeightView weight = Weight<TWeights>();
-            (EightsView<Float16> x, MatrixView scales) = Halves();
+            (EightsView<Float16> x, MatrixView<Float32> scales) = Halves();
             (B, R) = (Bias ? Numbers(Outputs) : null, Residual ? Numbers(Rows * Kept) : null);
             ResultView y = Result(out MemoryBuffer1D<float, Stride1D.Dense> memory);
-            Action<KernelConfig, WeightView, EightsView<Float16>, MatrixView, MatrixView, MatrixView, int, ResultView> launch =
-                Lanes.Accelerator.LoadStreamKernel<WeightView, EightsView<Float16>, MatrixView, MatrixView, MatrixView, int, ResultView>(LinearTensorTile.Kernel<TFill, TShape>);
+            Action<KernelConfig, WeightView, EightsView<Float16>, MatrixView<Float32>, MatrixView<Float32>, MatrixView<Float32>, int, ResultView> launch =
+                Lanes.Accelerator.LoadStreamKernel<WeightView, EightsView<Float16>, MatrixView<Float32>, MatrixView<Float32>, MatrixView<Float32>, int, ResultView>(LinearTensorTile.Kernel<TFill, TShape>);
             int size = default(TShape).Size, bytes = default(TShape).DynamicBytes, outputs = Activation == Activation.SiluUp ? size / 2 : size;
             var grid = new Index3D(LinearTensorTile.Tiles(Rows, size), LinearTensorTile.Tiles(Kept, outputs), 1);
             launch(new KernelConfig(grid, new Index3D(2 * size, 1, 1), bytes == 0 ? default : SharedMemoryConfig.RequestDynamic<byte>(bytes)),
@@ -106,14 +109,14 @@ internal sealed unsafe record TensorLinear(StorageType Type, int Rows, int Colum
     }
 
     /// <summary>x by <see cref="ScaledHalves"/>; what it makes is checked by a test of its own.</summary>
-    private (EightsView<Float16> X, MatrixView Scales) Halves()
+    private (EightsView<Float16> X, MatrixView<Float32> Scales) Halves()
     {
         X = Numbers(Rows * Columns, Size);
         int columns = (Columns + 7) / 8 * 8, stride = columns / 8 + 1;
         ArrayView<U4> data = Buffer(new U4[Rows * stride]).View;
         var x = new EightsView<Float16>(data, Rows, columns, stride);
-        MatrixView scales = Matrix(new float[Rows], Rows, 1);
-        Action<KernelConfig, MatrixView, EightsView<Float16>, MatrixView> launch = Lanes.Accelerator.LoadStreamKernel<MatrixView, EightsView<Float16>, MatrixView>(ScaledHalves.Kernel);
+        MatrixView<Float32> scales = Matrix(new float[Rows], Rows, 1);
+        Action<KernelConfig, MatrixView<Float32>, EightsView<Float16>, MatrixView<Float32>> launch = Lanes.Accelerator.LoadStreamKernel<MatrixView<Float32>, EightsView<Float16>, MatrixView<Float32>>(ScaledHalves.Kernel);
         launch(ScaledHalves.Groups(Rows), Matrix(X, Rows, Columns), x, scales);
         Lanes.Accelerator.Synchronize();
         for (int t = 0; t < Rows; t++)
@@ -160,7 +163,7 @@ internal sealed unsafe record TensorLinear(StorageType Type, int Rows, int Colum
         return got;
     }
 
-    private MatrixView Matrix(float[]? values, int rows, int columns)
+    private MatrixView<Float32> Matrix(float[]? values, int rows, int columns)
         => new(Buffer(values ?? new float[1]).View.BaseView.Cast<Float32>(), values == null ? 0 : rows, columns, columns);
 
     private MemoryBuffer1D<T, Stride1D.Dense> Buffer<T>(T[] values) where T : unmanaged

@@ -1,5 +1,7 @@
 using System.Runtime.InteropServices;
-using EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Kernels.Devices;
+using EdgeVideoLlava.Kernels.Ilgpu.Intrinsics;
+using EdgeVideoLlava.Kernels.Ilgpu.Views;
 using ILGPU;
 using ILGPU.Runtime;
 using Half = System.Half;

@@ -1,5 +1,8 @@
 using BenchmarkDotNet.Attributes;
-using EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Kernels.Attention;
+using EdgeVideoLlava.Kernels.Cpu.Simd;
+using EdgeVideoLlava.Kernels.Devices;
+using EdgeVideoLlava.Kernels.Packing;
 
 namespace EdgeVideoLlava.Tests.Benchmarks.Kernels.Attention;
 

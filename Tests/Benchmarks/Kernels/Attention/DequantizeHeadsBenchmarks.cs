@@ -1,5 +1,6 @@
 using BenchmarkDotNet.Attributes;
-using EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Kernels.Attention;
+using EdgeVideoLlava.Kernels.Devices;
 
 namespace EdgeVideoLlava.Tests.Benchmarks.Kernels.Attention;
 

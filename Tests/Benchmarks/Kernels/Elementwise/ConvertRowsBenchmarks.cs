@@ -1,5 +1,7 @@
 using BenchmarkDotNet.Attributes;
-using EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Kernels.Devices;
+using EdgeVideoLlava.Kernels.Elementwise;
+using EdgeVideoLlava.Kernels.Packing;
 
 namespace EdgeVideoLlava.Tests.Benchmarks.Kernels.Elementwise;
 

@@ -1,5 +1,6 @@
 using BenchmarkDotNet.Attributes;
-using EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Kernels.Devices;
+using EdgeVideoLlava.Kernels.Loss;
 
 namespace EdgeVideoLlava.Tests.Benchmarks.Kernels.Loss;
 

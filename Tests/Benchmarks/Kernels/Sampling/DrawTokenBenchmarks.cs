@@ -1,5 +1,7 @@
 using BenchmarkDotNet.Attributes;
-using EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Kernels.Devices;
+using EdgeVideoLlava.Kernels.Loss;
+using EdgeVideoLlava.Kernels.Sampling;
 
 namespace EdgeVideoLlava.Tests.Benchmarks.Kernels.Sampling;
 

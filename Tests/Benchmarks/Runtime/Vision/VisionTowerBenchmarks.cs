@@ -1,9 +1,10 @@
 using BenchmarkDotNet.Attributes;
-using EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Kernels.Cpu;
+using EdgeVideoLlava.Kernels.Packing;
 using EdgeVideoLlava.Runtime;
-using EdgeVideoLlava.Runtime.Loading;
 using EdgeVideoLlava.Runtime.Preprocess;
 using EdgeVideoLlava.Runtime.Projector;
+using EdgeVideoLlava.Runtime.Weights;
 
 namespace EdgeVideoLlava.Tests.Benchmarks.Runtime.Vision;
 

@@ -1,4 +1,5 @@
-using EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Kernels.Cpu;
+using EdgeVideoLlava.Kernels.Devices;
 
 namespace EdgeVideoLlava.Tests.Unit.Kernels.Devices;
 

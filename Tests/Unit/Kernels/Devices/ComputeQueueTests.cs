@@ -1,4 +1,6 @@
-using EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Kernels.Cpu;
+using EdgeVideoLlava.Kernels.Devices;
+using EdgeVideoLlava.Kernels.Elementwise;
 using EdgeVideoLlava.Tests.Unit.Support;
 
 namespace EdgeVideoLlava.Tests.Unit.Kernels.Devices;

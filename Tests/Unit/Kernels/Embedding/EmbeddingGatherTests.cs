@@ -1,4 +1,7 @@
-using EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Kernels.Devices;
+using EdgeVideoLlava.Kernels.Embedding;
+using EdgeVideoLlava.Kernels.Ilgpu;
+using EdgeVideoLlava.Kernels.Packing;
 using EdgeVideoLlava.Tests.Unit.Support;
 
 namespace EdgeVideoLlava.Tests.Unit.Kernels.Embedding;

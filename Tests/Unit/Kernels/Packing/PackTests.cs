@@ -1,5 +1,6 @@
-using EdgeVideoLlava.Kernels;
-using EdgeVideoLlava.Tests.Unit.Support;
+using EdgeVideoLlava.Kernels.Attention;
+using EdgeVideoLlava.Kernels.Ilgpu.Views;
+using EdgeVideoLlava.Kernels.Packing;
 
 namespace EdgeVideoLlava.Tests.Unit.Kernels.Packing;
 

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Kernels.Errors;
 using EdgeVideoLlava.Runtime.Files;
 using EdgeVideoLlava.Tests.Unit.Support;
 

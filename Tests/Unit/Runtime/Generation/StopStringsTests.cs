@@ -1,4 +1,4 @@
-using EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Kernels.Errors;
 using EdgeVideoLlava.Runtime.Generation;
 
 namespace EdgeVideoLlava.Tests.Unit.Runtime.Generation;

@@ -1,11 +1,11 @@
 using System.Text.Json;
 using EdgeVideoLlava.Edge.Trace;
-using EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Kernels.Devices;
 using EdgeVideoLlava.Runtime;
 using EdgeVideoLlava.Runtime.Language;
-using EdgeVideoLlava.Runtime.Preprocess;
 using EdgeVideoLlava.Runtime.Projector;
 using EdgeVideoLlava.Runtime.Weights;
+using EdgeVideoLlava.Tests.Unit.Runtime.Text;
 using EdgeVideoLlava.Tests.Unit.Support;
 
 namespace EdgeVideoLlava.Tests.Unit.Runtime.Language;

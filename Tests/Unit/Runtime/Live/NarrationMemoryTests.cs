@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Kernels.Cpu;
 using EdgeVideoLlava.Runtime;
 using EdgeVideoLlava.Runtime.Generation;
 using EdgeVideoLlava.Runtime.Live;

@@ -1,8 +1,12 @@
-using EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Kernels.Cpu;
+using EdgeVideoLlava.Kernels.Devices;
+using EdgeVideoLlava.Kernels.Errors;
+using EdgeVideoLlava.Kernels.Ilgpu;
 using EdgeVideoLlava.Runtime;
 using EdgeVideoLlava.Runtime.Preprocess;
 using EdgeVideoLlava.Runtime.Projector;
 using EdgeVideoLlava.Runtime.Video;
+using EdgeVideoLlava.Runtime.Video.Frames;
 using EdgeVideoLlava.Tests.Unit.Support;
 
 namespace EdgeVideoLlava.Tests.Unit.Runtime.Preprocess;

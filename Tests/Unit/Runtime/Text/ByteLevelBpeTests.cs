@@ -1,7 +1,9 @@
 using System.Text;
 using System.Text.Json;
-using EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Kernels.Errors;
 using EdgeVideoLlava.Runtime.Text;
+using EdgeVideoLlava.Runtime.Text.ByteLevel;
+using EdgeVideoLlava.Runtime.Text.SentencePiece;
 using EdgeVideoLlava.Tests.Unit.Support;
 
 namespace EdgeVideoLlava.Tests.Unit.Runtime.Text;

@@ -1,4 +1,5 @@
 using EdgeVideoLlava.Runtime.Text;
+using EdgeVideoLlava.Runtime.Text.SentencePiece;
 using EdgeVideoLlava.Tests.Unit.Support;
 
 namespace EdgeVideoLlava.Tests.Unit.Runtime.Text;

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using EdgeVideoLlava.Runtime.Text;
+using EdgeVideoLlava.Runtime.Text.SentencePiece;
 using EdgeVideoLlava.Tests.Unit.Support;
 using Microsoft.ML.Tokenizers;
 

@@ -1,6 +1,8 @@
 using System.Text.Json;
-using EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Kernels.Errors;
+using EdgeVideoLlava.Runtime;
 using EdgeVideoLlava.Runtime.Text;
+using EdgeVideoLlava.Runtime.Text.Prompts;
 using EdgeVideoLlava.Tests.Unit.Support;
 
 namespace EdgeVideoLlava.Tests.Unit.Runtime.Text;

@@ -2,6 +2,8 @@ using System.Diagnostics;
 using System.Globalization;
 using EdgeVideoLlava.Runtime.Preprocess;
 using EdgeVideoLlava.Runtime.Video;
+using EdgeVideoLlava.Runtime.Video.Decoders;
+using EdgeVideoLlava.Runtime.Video.Frames;
 using EdgeVideoLlava.Tests.Unit.Support;
 
 namespace EdgeVideoLlava.Tests.Unit.Runtime.Video;

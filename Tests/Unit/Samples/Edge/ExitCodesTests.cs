@@ -1,5 +1,5 @@
 using EdgeVideoLlava.Edge;
-using EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Kernels.Errors;
 
 namespace EdgeVideoLlava.Tests.Unit.Samples.Edge;
 

@@ -1,4 +1,4 @@
-using EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Kernels.Errors;
 using EdgeVideoLlava.Runtime.Live.Sinks;
 
 namespace EdgeVideoLlava.Tests.Unit.Runtime.Live.Sinks;

@@ -1,6 +1,10 @@
 using System.CommandLine;
+using EdgeVideoLlava.Edge;
+using EdgeVideoLlava.Edge.Diagnostics;
 using EdgeVideoLlava.Edge.Options;
-using EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Kernels.Devices;
+using EdgeVideoLlava.Kernels.Packing;
+using EdgeVideoLlava.Runtime.Language;
 
 namespace EdgeVideoLlava.Tests.Unit.Samples.Edge.Options;
 

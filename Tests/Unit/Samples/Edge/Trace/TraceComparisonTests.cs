@@ -1,5 +1,5 @@
 using EdgeVideoLlava.Edge.Trace;
-using EdgeVideoLlava.Kernels;
+using EdgeVideoLlava.Kernels.Errors;
 using EdgeVideoLlava.Tests.Unit.Support;
 
 namespace EdgeVideoLlava.Tests.Unit.Samples.Edge.Trace;

@@ -1,0 +1,69 @@
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+using EdgeVideoLlava.Kernels.Attention;
+using EdgeVideoLlava.Kernels.Cpu.Simd;
+using EdgeVideoLlava.Kernels.Devices;
+using EdgeVideoLlava.Kernels.Packing;
+
+namespace EdgeVideoLlava.Kernels.Cpu;
+
+/// <summary>The processor: native memory, persistent worker threads, SIMD kernels. The default without a GPU.</summary>
+public sealed unsafe class CpuDevice : ComputeDevice
+{
+    internal WorkerThreads Workers { get; }
+
+    /// <summary>A CPU device of so many threads; 0 takes one for each core.</summary>
+    public CpuDevice(int threads = 0) : this(threads, SimdWidths.Best)
+    {
+    }
+
+    /// <summary>As above, with narrower registers than the machine has: every width is tested on one machine.</summary>
+    internal CpuDevice(int threads, SimdWidth width)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(threads);
+        Workers = new WorkerThreads(threads == 0 ? Environment.ProcessorCount : threads, width);
+    }
+
+    public int Threads => Workers.Count;
+
+    public override string Description
+        => $"cpu, {Threads} thread{(Threads == 1 ? "" : "s")}, {SimdLevel}, {GC.GetGCMemoryInfo().TotalAvailableMemoryBytes >> 20} MiB";
+
+    public static string SimdLevel => Vector512.IsHardwareAccelerated ? "AVX-512"
+        : Vector256.IsHardwareAccelerated ? "AVX2"
+        : System.Runtime.Intrinsics.Arm.AdvSimd.IsSupported ? "NEON"
+        : Vector128.IsHardwareAccelerated ? "128-bit SIMD" : "no SIMD";
+
+    public override ComputeQueue CreateQueue() => new CpuQueue(this);
+
+    public override DeviceBuffer Allocate(StorageType type, long elements) => CpuBuffer.Allocate(this, type, elements);
+
+    public override Weight AllocateWeight(string name, StorageType type, int rows, int columns)
+    {
+        Shapes.WholeBlocks(name, type, columns);
+        return new Weight(name, type, rows, columns, CpuBuffer.Allocate(this, type, (long)rows * columns));
+    }
+
+    public override Weight LoadWeight(string name, StorageType type, int columns, params ReadOnlySpan<HostRows> parts)
+    {
+        Shapes.WholeBlocks(name, type, columns);
+        int rows = 0;
+        foreach (HostRows part in parts) rows += part.Rows;
+        if (parts.Length == 1) return new Weight(name, type, rows, columns, CpuBuffer.Wrap(this, type, (long)rows * columns, parts[0].Address));
+        CpuBuffer buffer = CpuBuffer.Allocate(this, type, (long)rows * columns);
+        byte* target = (byte*)buffer.Address;
+        foreach (HostRows part in parts)
+        {
+            long bytes = type.Bytes((long)part.Rows * columns);
+            NativeMemory.Copy((void*)part.Address, target, (nuint)bytes);
+            target += bytes;
+        }
+        return new Weight(name, type, rows, columns, buffer);
+    }
+
+    public override void Dispose()
+    {
+        Workers.Dispose();
+        base.Dispose();
+    }
+}

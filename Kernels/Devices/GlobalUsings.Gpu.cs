@@ -1,1 +1,0 @@
-global using MatrixView = EdgeVideoLlava.Kernels.MatrixView<EdgeVideoLlava.Kernels.Float32>;

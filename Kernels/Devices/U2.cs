@@ -1,7 +1,0 @@
-namespace EdgeVideoLlava.Kernels;
-
-/// <summary>Two words: a tensor core's right factor.</summary>
-internal struct U2
-{
-    public uint X, Y;
-}

@@ -1,0 +1,101 @@
+using EdgeVideoLlava.Kernels.Attention;
+using EdgeVideoLlava.Kernels.Devices;
+using EdgeVideoLlava.Kernels.Errors;
+using EdgeVideoLlava.Kernels.Ilgpu.Views;
+using EdgeVideoLlava.Kernels.Packing;
+using ILGPU.Runtime;
+
+namespace EdgeVideoLlava.Kernels.Ilgpu;
+
+/// <summary>Weights: packed on the host a piece at a time, copied, waited for.</summary>
+public sealed unsafe partial class IlgpuDevice
+{
+    private const int PieceWords = 1 << 22;
+
+    private readonly Dictionary<DeviceFormat, IlgpuWeightKernels> weightKernels = [];
+
+    /// <summary>Bytes that a weight of a storage type takes on an accelerator: its type's, rows padded; F16 for a type without kernels of its own.</summary>
+    public static long WeightBytes(StorageType type, int rows, int columns)
+    {
+        DeviceFormat format = DeviceFormat.Of(type);
+        return WholeWords(format, rows, columns) * sizeof(uint);
+    }
+
+    public override Weight AllocateWeight(string name, StorageType type, int rows, int columns)
+    {
+        Shapes.WholeBlocks(name, type, columns);
+        return new Weight(name, type, rows, columns, AllocateWeight(DeviceFormat.Of(type, Tier), rows, columns));
+    }
+
+    public override Weight LoadWeight(string name, StorageType type, int columns, params ReadOnlySpan<HostRows> parts)
+    {
+        Shapes.WholeBlocks(name, type, columns);
+        int rows = 0;
+        foreach (HostRows part in parts) rows = checked(rows + part.Rows);
+        DeviceFormat format = DeviceFormat.Of(type, Tier);
+        IlgpuWeightBuffer buffer = AllocateWeight(format, rows, columns);
+        try
+        {
+            int at = 0;
+            foreach (HostRows part in parts)
+            {
+                Upload(name, type, format, (byte*)part.Address, columns, part.Rows, buffer.View(), at);
+                at += part.Rows;
+            }
+            Accelerator.DefaultStream.Synchronize(); // the queues' streams do not wait for it
+        }
+        catch (Exception e)
+        {
+            buffer.Dispose();
+            if (e is AcceleratorException failure) throw Failed(failure);
+            throw;
+        }
+        return new Weight(name, type, rows, columns, buffer);
+    }
+
+    private IlgpuWeightBuffer AllocateWeight(DeviceFormat format, int rows, int columns)
+    {
+        IlgpuWeightKernels kernels;
+        lock (weightKernels)
+        {
+            if (!weightKernels.TryGetValue(format, out kernels!)) weightKernels.Add(format, kernels = format.Load(Loader, ActivationType));
+        }
+        return new IlgpuWeightBuffer(this, format, kernels, rows, columns, AllocateMemory(WholeWords(format, rows, columns), sizeof(uint)));
+    }
+
+    // As many as the view of four words at a time needs.
+    private static long WholeWords(DeviceFormat format, int rows, int columns)
+        => (Math.Max(1, (long)rows * (format.RowWords(columns) + format.ScaleWords(columns))) + 3) / 4 * 4;
+
+    /// <exception cref="BadInputException">Numbers of a type without kernels of its own are too large for F16.</exception>
+    private void Upload(string name, StorageType type, DeviceFormat format, byte* source, int columns, int rows, WeightView target, int firstRow)
+    {
+        if (rows == 0 || columns == 0) return;
+        long stored = type.Bytes(columns), kept = format.Type.Bytes(columns);
+        int pieceRows = Math.Clamp(PieceWords / target.RowWords, 1, rows);
+        uint[] words = new uint[pieceRows * target.RowWords], scales = new uint[pieceRows * target.ScaleWords];
+        byte[]? converted = type == format.Type ? null : new byte[pieceRows * kept];
+        for (int at = 0; at < rows; at += pieceRows)
+        {
+            int count = Math.Min(pieceRows, rows - at);
+            fixed (uint* word = words, scale = scales)
+            fixed (byte* other = converted)
+            {
+                byte* packed = source + at * stored;
+                if (other != null && !Pack.Rows(new HostRows((nint)packed, count), type, format.Type, columns, (nint)other)) throw Misfit(name, type, format.Type);
+                if (other != null) packed = other;
+                for (int i = 0; i < count; i++) format.PackRow(packed + i * kept, columns, word + (long)i * target.RowWords, scale + (long)i * target.ScaleWords);
+            }
+            Copy(words, count * target.RowWords, target, (firstRow + at) * target.RowWords);
+            Copy(scales, count * target.ScaleWords, target, target.Scales + (firstRow + at) * target.ScaleWords);
+        }
+    }
+
+    private BadInputException Misfit(string name, StorageType type, StorageType other)
+        => new($"{name}: {type} numbers that are not finite or too large for {other}, which {id} takes in their place; compute on the processor (--device cpu)");
+
+    private void Copy(uint[] source, int count, WeightView target, int offset)
+    {
+        if (count > 0) target.Words.SubView(offset, count).CopyFromCPU(Accelerator.DefaultStream, new ReadOnlySpan<uint>(source, 0, count));
+    }
+}

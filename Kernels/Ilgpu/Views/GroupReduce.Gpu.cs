@@ -1,0 +1,40 @@
+using ILGPU;
+using ILGPU.Algorithms;
+
+namespace EdgeVideoLlava.Kernels.Ilgpu.Views;
+
+/// <summary>One number of every item of a group to one for all.</summary>
+internal static class GroupReduce
+{
+    /// <param name="numbers">Shared memory, a place an item.</param>
+    /// <param name="items">Of the group, a power of two.</param>
+    public static float All<TJoin>(ArrayView<float> numbers, float own, int items) where TJoin : struct, IJoin
+    {
+        int item = Group.IdxX;
+        numbers[item] = own;
+        Group.Barrier();
+        for (int half = items / 2; half > 0; half /= 2)
+        {
+            if (item < half) numbers[item] = default(TJoin).Join(numbers[item], numbers[item + half]);
+            Group.Barrier();
+        }
+        float all = numbers[0];
+        Group.Barrier(); // all have read it
+        return all;
+    }
+}
+
+internal interface IJoin
+{
+    float Join(float a, float b);
+}
+
+internal readonly struct Largest : IJoin
+{
+    public float Join(float a, float b) => XMath.Max(a, b);
+}
+
+internal readonly struct Sum : IJoin
+{
+    public float Join(float a, float b) => a + b;
+}

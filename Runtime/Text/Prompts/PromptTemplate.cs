@@ -1,0 +1,110 @@
+using System.Text;
+using EdgeVideoLlava.Kernels.Errors;
+
+namespace EdgeVideoLlava.Runtime.Text.Prompts;
+
+/// <summary>Turns a dialogue into the one text that the model continues.</summary>
+/// <remarks>Sources: the conversation templates of the LLaVA family (LLaVA, Video-LLaVA), and the chat form of the -hf port.</remarks>
+public sealed partial class PromptTemplate
+{
+    public string Name { get; }
+
+    /// <summary>Text in front of the dialogue; null where the form has none.</summary>
+    public string? System { get; }
+
+    /// <summary>Generation also ends at this text; null where the end-of-text id alone ends an answer.</summary>
+    public string? StopString { get; }
+
+    public SeparatorStyle Style { get; }
+
+    private readonly string userRole;
+    private readonly string assistantRole;
+    private readonly string separator;
+    private readonly string? secondSeparator;
+    private readonly bool tagsPictures;
+    private readonly ChatMessage[] preset;
+
+    private PromptTemplate(string name, SeparatorStyle style, string? system, (string User, string Assistant) roles, string separator,
+        string? secondSeparator = null, bool tagsPictures = false, ChatMessage[]? preset = null, bool stopsAtText = true)
+    {
+        (Name, Style, System) = (name, style, system);
+        (userRole, assistantRole) = roles;
+        (this.separator, this.secondSeparator, this.tagsPictures) = (separator, secondSeparator, tagsPictures);
+        this.preset = preset ?? [];
+        StopString = stopsAtText ? style == SeparatorStyle.Two ? secondSeparator : separator : null;
+    }
+
+    /// <summary>The template of this name.</summary>
+    /// <exception cref="BadInputException">There is none; the message lists them.</exception>
+    public static PromptTemplate Get(string name)
+        => All.FirstOrDefault(template => template.Name == name)
+            ?? throw new BadInputException($"no prompt template is named {name}; there are {string.Join(", ", All.Select(template => template.Name))}");
+
+    /// <summary>The prompt of a dialogue; end it with an empty assistant message to have the model answer.</summary>
+    /// <exception cref="BadInputException">The template cannot hold this dialogue.</exception>
+    public string Render(IReadOnlyList<ChatMessage> messages)
+    {
+        ChatMessage[] turns = PlacePicture([.. preset, .. messages]);
+        return Style switch
+        {
+            SeparatorStyle.Single => RenderTurns(turns, ": "),
+            SeparatorStyle.Two => RenderTurns(turns, ": "),
+            SeparatorStyle.Mpt => RenderTurns(turns, ""),
+            SeparatorStyle.Plain => RenderPlain(turns),
+            _ => RenderLlama2(turns),
+        };
+    }
+
+    private ChatMessage[] PlacePicture(ChatMessage[] turns)
+    {
+        if (turns.Length == 0 || !turns[0].PictureApart) return turns;
+        string text = Blanks.Trim((turns[0].Text ?? "").Replace(TextTokenizer.ImageTag, ""));
+        ChatMessage[] rest = turns[1..];
+        return tagsPictures
+            ? [new(ChatRole.User, "<Image><image></Image>"), new(ChatRole.Assistant, "Received."), new(turns[0].Role, text), .. rest]
+            : [new(turns[0].Role, "<image>\n" + text), .. rest];
+    }
+
+    private string RenderTurns(ChatMessage[] turns, string colon)
+    {
+        StringBuilder prompt = System == null ? new StringBuilder() : new StringBuilder(System).Append(separator);
+        for (int i = 0; i < turns.Length; i++)
+        {
+            prompt.Append(turns[i].Role == ChatRole.User ? userRole : assistantRole);
+            if (string.IsNullOrEmpty(turns[i].Text)) prompt.Append(colon.TrimEnd());
+            else prompt.Append(colon).Append(turns[i].Text).Append(SeparatorAfter(i));
+        }
+        return prompt.ToString();
+    }
+
+    private string RenderPlain(ChatMessage[] turns)
+    {
+        var prompt = new StringBuilder(System);
+        for (int i = 0; i < turns.Length; i++)
+        {
+            if (string.IsNullOrEmpty(turns[i].Text)) continue;
+            if (i % 2 == 1) throw new BadInputException($"the prompt template {Name} cannot hold an answer; choose a dialogue template such as llava_v1");
+            prompt.Append(turns[i].Text).Append(separator);
+        }
+        return prompt.ToString();
+    }
+
+    private string RenderLlama2(ChatMessage[] turns)
+    {
+        var prompt = new StringBuilder();
+        for (int i = 0; i < turns.Length; i++)
+        {
+            string? text = turns[i].Text;
+            if (i == 0 && (string.IsNullOrEmpty(text) || turns[0].Role != ChatRole.User))
+                throw new BadInputException($"the prompt template {Name} needs a question first");
+            if (string.IsNullOrEmpty(text)) continue;
+            if (i == 0) text = $"<<SYS>>\n{System}\n<</SYS>>\n\n{text}";
+            if (i % 2 == 0) prompt.Append(separator).Append("[INST] ").Append(text).Append(" [/INST]");
+            else prompt.Append(' ').Append(text).Append(' ').Append(secondSeparator);
+        }
+        // The reference strips the separator's characters, not the separator, from the front.
+        return prompt.ToString().TrimStart(separator.ToCharArray());
+    }
+
+    private string SeparatorAfter(int turn) => Style == SeparatorStyle.Two && turn % 2 == 1 ? secondSeparator! : separator;
+}

@@ -1,0 +1,53 @@
+using System.Text;
+using EdgeVideoLlava.Kernels.Errors;
+using EdgeVideoLlava.Runtime.Files;
+
+namespace EdgeVideoLlava.Runtime.Video.Formats;
+
+/// <summary>Tells pictures from clips, and both from everything else, by a file's first bytes; names say nothing.</summary>
+/// <remarks>
+/// Done before any decoder sees the file: FFmpeg would open a text as an animation of letters and a play list as the files it names.
+/// A GIF with more than one frame is a clip (and <see cref="Pictures"/> reads its first frame too); one with a single frame is a picture.
+/// </remarks>
+public static class MediaFile
+{
+    private const int HeadBytes = 512;
+
+    /// <summary>Whether a file is a picture or a clip.</summary>
+    /// <exception cref="BadInputException">It does not exist, is empty, or is neither; the message says what it is.</exception>
+    public static MediaKind Detect(string path) => Identify(path).Kind;
+
+    /// <summary>As <see cref="Detect"/>, with the format's name.</summary>
+    internal static MediaFormat Identify(string path)
+    {
+        byte[] head = ReadHead(path);
+        MediaFormat? format = MediaFormat.Of(head);
+        if (format == null) throw new BadInputException($"{path}: {MediaFormat.OtherName(head)}, neither a picture (JPEG, PNG, WebP, BMP, GIF) nor a clip");
+        if (format.Name != "GIF") return format;
+        return format with { Kind = GifFrames.MoreThanOne(path) ? MediaKind.Clip : MediaKind.Picture };
+    }
+
+    /// <summary>The first bytes of a file. Pipes and devices report no length and are never read: that could wait for ever.</summary>
+    private static byte[] ReadHead(string path)
+    {
+        if (Directory.Exists(path)) throw new BadInputException($"{path}: a folder; name the picture or clip in it");
+        var info = new FileInfo(path);
+        if (!info.Exists)
+        {
+            throw new BadInputException(path.Contains("://", StringComparison.Ordinal)
+                ? $"{path}: addresses cannot be opened; download the file and name that"
+                : $"{path}: no such file");
+        }
+        if (InputFile.Length(path) == 0) throw new BadInputException($"{path}: empty (0 bytes), or no ordinary file");
+        try
+        {
+            using FileStream stream = info.OpenRead();
+            var head = new byte[HeadBytes];
+            return head[..stream.ReadAtLeast(head, head.Length, throwOnEndOfStream: false)];
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new BadInputException($"{path}: cannot be read ({e.Message})", e);
+        }
+    }
+}

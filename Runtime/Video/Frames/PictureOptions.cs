@@ -1,0 +1,15 @@
+namespace EdgeVideoLlava.Runtime.Video.Frames;
+
+/// <summary>How to read a picture.</summary>
+public sealed record PictureOptions
+{
+    public static PictureOptions Default { get; } = new();
+
+    public ExifHandling Exif { get; init; } = ExifHandling.Upright;
+
+    /// <summary>Longest side that is decoded, in pixels.</summary>
+    public int MaxSide { get; init; } = 16_384;
+
+    /// <summary>Most pixels that are decoded: a few kilobytes of PNG can ask for gigabytes.</summary>
+    public long MaxPixels { get; init; } = 120_000_000;
+}

@@ -1,0 +1,217 @@
+using System.Text.Json;
+using EdgeVideoLlava.Kernels.Errors;
+using EdgeVideoLlava.Kernels.MatMul;
+using EdgeVideoLlava.Runtime.Files;
+using EdgeVideoLlava.Runtime.Language;
+using EdgeVideoLlava.Runtime.Vision;
+
+namespace EdgeVideoLlava.Runtime.Weights;
+
+/// <summary>The one reader of third-party config.json files. Sizes come from the tensors, the rest from here, absent keys by the reference classes' defaults.</summary>
+public sealed class ConfigReader
+{
+    /// <summary>Keys that say nothing about the forward pass, or what the tensors say better.</summary>
+    private static readonly HashSet<string> Ignored =
+    [
+        "architectures", "model_type", "torch_dtype", "dtype", "transformers_version", "initializer_range", "initializer_factor", "use_cache", "pretraining_tp",
+        "bos_token_id", "eos_token_id", "pad_token_id", "ignore_index", "attention_dropout", "vocab_size", "num_hidden_layers", "hidden_size", "intermediate_size",
+        "projection_dim", "num_channels", "image_size", "patch_size", "image_seq_length", "video_seq_length", "_name_or_path",
+        "freeze_mm_mlp_adapter", "tune_mm_mlp_adapter", "mm_hidden_size", "mm_use_im_patch_token", "mm_use_x_patch_token", "use_mm_proj", "image_grid_pinpoints",
+        "X", "num_frames", "video_decode_backend", "tokenizer_padding_side", "multimodal_projector_bias", "return_dict", "output_attentions",
+    ];
+
+    /// <summary>Positions and heads that no model of this kind reaches: what asks for more is broken, or means harm.</summary>
+    private const int ContextCeiling = 1 << 20, HeadsCeiling = 1 << 12;
+
+    private readonly Checkpoint checkpoint;
+    private readonly ForeignConfig root;
+    private readonly List<string> notices = [];
+
+    private ConfigReader(Checkpoint checkpoint, ForeignConfig root)
+    {
+        this.checkpoint = checkpoint;
+        this.root = root;
+    }
+
+    /// <summary>Reads config.json beside the shards.</summary>
+    /// <exception cref="BadInputException">It is missing, broken, or asks for something that is not implemented.</exception>
+    public static VideoLlavaConfig Read(Checkpoint checkpoint)
+    {
+        string path = Path.Combine(checkpoint.Folder, "config.json");
+        using JsonDocument document = JsonFile.Read(path);
+        if (document.RootElement.ValueKind != JsonValueKind.Object) throw new BadInputException($"{path}: no JSON object");
+        return new ConfigReader(checkpoint, new ForeignConfig(document.RootElement, path)).Read();
+    }
+
+    private VideoLlavaConfig Read()
+    {
+        ModelVariant variant = checkpoint.IsOriginal ? ModelVariant.Original : ModelVariant.Hf;
+        ForeignConfig? vision = root.Object("vision_config");
+        ForeignConfig text = variant == ModelVariant.Hf ? root.Object("text_config") ?? throw new BadInputException($"{root.Where}: text_config is missing") : root;
+        if (variant == ModelVariant.Original) RequireOriginal();
+        else RequireHf();
+        int selectLayer = root.Int(variant == ModelVariant.Original ? "mm_vision_select_layer" : "vision_feature_layer", -2);
+        LlamaConfig language = ReadLanguage(text);
+        VisionConfig image = ReadTower("image_tower", variant, vision, selectLayer), video = ReadTower("video_tower", variant, vision, selectLayer);
+        string aspect = root.Text("image_aspect_ratio", "square");
+        int? imageId = variant == ModelVariant.Hf ? root.Int("image_token_index", 32000) : null, videoId = variant == ModelVariant.Hf ? root.Int("video_token_index", 32001) : null;
+        int endId = text.Int("eos_token_id", root.Int("eos_token_id", 2));
+        int? limit = root.Int("tokenizer_model_max_length") == null ? null : root.Int("tokenizer_model_max_length", 0, 1, int.MaxValue);
+        foreach (ForeignConfig part in new[] { root, text, vision }.OfType<ForeignConfig>().Distinct())
+        {
+            string[] unknown = [.. part.Unknown(Ignored)];
+            if (unknown.Length > 0) notices.Add($"{part.Where}: unknown keys are ignored: {string.Join(", ", unknown)}");
+        }
+        return new VideoLlavaConfig
+        {
+            Variant = variant,
+            ImageTower = image,
+            VideoTower = video,
+            Language = language,
+            ClipFrames = video.TemporalFrames > 0 ? video.TemporalFrames : 8,
+            PadPictures = aspect == "pad",
+            ImageTokenId = imageId,
+            VideoTokenId = videoId,
+            EndTokenId = endId,
+            ExpandedLimit = limit,
+            Notices = notices,
+        };
+    }
+
+    private void RequireOriginal()
+    {
+        root.Require("mm_projector_type", "mlp2x_gelu", "mlp2x_gelu");
+        root.Require("mm_vision_select_feature", "patch", "patch");
+        root.RequireFalse("mm_use_im_start_end");
+        root.RequireFalse("mm_use_x_start_end");
+        root.Text("mm_image_tower", "");
+        root.Text("mm_video_tower", "");
+    }
+
+    private void RequireHf()
+    {
+        root.Require("projector_hidden_act", "gelu", "gelu");
+        root.Require("vision_feature_select_strategy", "default", "default");
+        root.Flag("tie_word_embeddings", false);
+    }
+
+    /// <summary>LlamaConfig's defaults; layers, hidden, feed-forward and vocabulary are those of the tensors.</summary>
+    private LlamaConfig ReadLanguage(ForeignConfig text)
+    {
+        text.Require("hidden_act", "silu", "silu");
+        text.RequireFalse("attention_bias");
+        text.RequireFalse("mlp_bias");
+        HostTensor embedding = Need("embed_tokens.weight", 2), gate = Need("layers.0.mlp.gate_proj.weight", 2);
+        HostTensor query = Need("layers.0.self_attn.q_proj.weight", 2), key = Need("layers.0.self_attn.k_proj.weight", 2);
+        int hidden = (int)embedding.Shape[1], heads = text.Int("num_attention_heads", 32, 1, HeadsCeiling);
+        int headSize = text.Int("head_dim", hidden / heads), keyHeads = text.Int("num_key_value_heads", heads);
+        if (headSize < 2 || headSize % 2 != 0 || keyHeads < 1 || heads % keyHeads != 0 || query.Shape[0] != (long)heads * headSize || key.Shape[0] != (long)keyHeads * headSize)
+        {
+            throw new BadInputException($"{text.Where}: {heads} heads and {keyHeads} key/value heads of {headSize} contradict the tensors' shapes "
+                + $"(q_proj has {query.Shape[0]} rows, k_proj {key.Shape[0]})");
+        }
+        return new LlamaConfig
+        {
+            Layers = CountLayers("layers."),
+            Hidden = hidden,
+            FeedForward = (int)gate.Shape[0],
+            Heads = heads,
+            KeyValueHeads = keyHeads,
+            HeadSize = headSize,
+            Vocabulary = (int)embedding.Shape[0],
+            Context = text.Int("max_position_embeddings", 2048, 1, ContextCeiling),
+            RmsEpsilon = (float)text.Number("rms_norm_eps", 1e-6, orZero: true),
+            RopeTheta = RopeTheta(text),
+            TiedHead = (text.Flag("tie_word_embeddings", false) || root.Flag("tie_word_embeddings", false)) && !checkpoint.Tensors.ContainsKey("lm_head.weight"),
+        };
+    }
+
+    /// <summary>rope_theta, or transformers 5's rope_parameters; any scaling is another model.</summary>
+    private static double RopeTheta(ForeignConfig text)
+    {
+        if (text.Object("rope_scaling") is { } scaling) scaling.Require("type", scaling.Text("rope_type", "default"), "default");
+        double theta = text.Number("rope_theta", 10000, orZero: false);
+        if (text.Object("rope_parameters") is not { } parameters) return theta;
+        parameters.Require("rope_type", "default", "default");
+        return parameters.Number("rope_theta", theta, orZero: false);
+    }
+
+    private VisionConfig ReadTower(string tower, ModelVariant variant, ForeignConfig? vision, int selectLayer)
+    {
+        HostTensor patch = Need($"{tower}.embeddings.patch_embedding.weight", 4), position = Need($"{tower}.embeddings.position_embedding.weight", 2);
+        HostTensor wide = Need($"{tower}.encoder.layers.0.mlp.fc1.weight", 2);
+        int layers = CountLayers($"{tower}.encoder.layers."), hidden = (int)patch.Shape[0], positions = (int)position.Shape[0];
+        int grid = (int)Math.Round(Math.Sqrt(positions - 1));
+        if (grid * grid != positions - 1 || patch.Shape[1] != 3 || patch.Shape[2] != patch.Shape[3])
+            throw new BadInputException($"{checkpoint.Folder}: {tower} has {positions} positions and patches {patch}; a square of patches and a class embedding are wanted");
+        int features = layers + 1 + selectLayer;
+        if (selectLayer >= 0) features = selectLayer;
+        if (features < 0 || features > layers) throw new BadInputException($"{root.Where}: the features' layer {selectLayer} does not exist in {layers} layers");
+        checkpoint.Tensors.TryGetValue($"{tower}.encoder.layers.0.temporal_embedding", out HostTensor? temporal);
+        ForeignConfig? source = vision;
+        using JsonDocument? other = source == null ? TowerConfig(tower, out source) : null;
+        int heads = source?.Int("num_attention_heads") ?? AssumedHeads(tower, hidden);
+        if (heads < 1 || hidden % heads != 0) throw new BadInputException($"{source?.Where ?? root.Where}: {heads} heads do not divide the hidden size {hidden}");
+        string act = source?.Text("hidden_act", variant == ModelVariant.Hf ? "quick_gelu" : "gelu") ?? (variant == ModelVariant.Hf ? "quick_gelu" : "gelu");
+        return new VisionConfig
+        {
+            Layers = layers,
+            Hidden = hidden,
+            Heads = heads,
+            FeedForward = (int)wide.Shape[0],
+            Patch = (int)patch.Shape[2],
+            Positions = positions,
+            LayerNormEpsilon = (float)(source?.Number("layer_norm_eps", 1e-5, orZero: true) ?? 1e-5),
+            Activation = act switch
+            {
+                "gelu" => Activation.Gelu,
+                "quick_gelu" => Activation.QuickGelu,
+                _ => throw new BadInputException($"{source?.Where}: hidden_act is \"{act}\"; supported: gelu, quick_gelu"),
+            },
+            TemporalFrames = temporal == null ? 0 : (int)temporal.Shape[1],
+            FeatureLayers = features,
+        };
+    }
+
+    /// <summary>vision_config of the tower's own folder: named like the last part of mm_image_tower, in the checkpoint, its towers/ or a sibling towers/.</summary>
+    private JsonDocument? TowerConfig(string tower, out ForeignConfig? config)
+    {
+        config = null;
+        string name = Path.GetFileName(root.Text($"mm_{tower}", "").TrimEnd('/'));
+        if (name.Length == 0 || name == "..") return null;
+        string parent = Path.GetDirectoryName(Path.GetFullPath(checkpoint.Folder).TrimEnd('/')) ?? "/";
+        string[] places = [checkpoint.Folder, Path.Combine(checkpoint.Folder, "towers"), Path.Combine(parent, "towers")];
+        string? path = places.Select(place => Path.Combine(place, name, "config.json")).FirstOrDefault(File.Exists);
+        if (path == null) return null;
+        JsonDocument document = JsonFile.Read(path);
+        if (document.RootElement.ValueKind == JsonValueKind.Object) config = new ForeignConfig(document.RootElement, path).Object("vision_config");
+        return document;
+    }
+
+    private int AssumedHeads(string tower, int hidden)
+    {
+        int heads = Math.Max(1, hidden / 64);
+        notices.Add($"{tower}: no file gives its number of heads; {heads} heads of {hidden / heads} are assumed");
+        return heads;
+    }
+
+    private HostTensor Need(string name, int axes)
+    {
+        if (!checkpoint.Tensors.TryGetValue(name, out HostTensor? tensor)) throw new BadInputException($"{checkpoint.Folder}: tensor {name} is missing; this is no complete Video-LLaVA checkpoint");
+        if (tensor.Shape.Count != axes || tensor.Shape.Any(size => size is < 1 or > int.MaxValue)) throw new BadInputException($"{checkpoint.Folder}: {tensor} should have {axes} axes");
+        return tensor;
+    }
+
+    private int CountLayers(string prefix)
+    {
+        int count = 0;
+        foreach (string name in checkpoint.Tensors.Keys)
+        {
+            if (!name.StartsWith(prefix)) continue;
+            ReadOnlySpan<char> rest = name.AsSpan(prefix.Length);
+            int dot = rest.IndexOf('.');
+            if (dot > 0 && int.TryParse(rest[..dot], out int layer) && layer is >= 0 and < 1000) count = Math.Max(count, layer + 1);
+        }
+        return count;
+    }
+}

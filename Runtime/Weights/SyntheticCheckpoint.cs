@@ -1,0 +1,74 @@
+using EdgeVideoLlava.Kernels.MatMul;
+using EdgeVideoLlava.Kernels.Packing;
+using EdgeVideoLlava.Runtime.Language;
+using EdgeVideoLlava.Runtime.Vision;
+
+namespace EdgeVideoLlava.Runtime.Weights;
+
+/// <summary>Random weights of the real model's shapes in memory: speed can be measured without a download. What it says means nothing.</summary>
+public static class SyntheticCheckpoint
+{
+    /// <summary>Video-LLaVA-7B, original layout, with so many of its 32 language layers.</summary>
+    public static VideoLlavaConfig Video7B(int languageLayers)
+    {
+        var image = new VisionConfig
+        {
+            Layers = 24,
+            Hidden = 1024,
+            Heads = 16,
+            FeedForward = 4096,
+            Patch = 14,
+            Positions = 257,
+            LayerNormEpsilon = 1e-5f,
+            Activation = Activation.Gelu,
+            TemporalFrames = 0,
+            FeatureLayers = 23,
+        };
+        return new VideoLlavaConfig
+        {
+            Variant = ModelVariant.Original,
+            ImageTower = image,
+            VideoTower = image with { TemporalFrames = 8 },
+            Language = new LlamaConfig
+            {
+                Layers = languageLayers,
+                Hidden = 4096,
+                FeedForward = 11008,
+                Heads = 32,
+                KeyValueHeads = 32,
+                HeadSize = 128,
+                Vocabulary = 32000,
+                Context = 4096,
+                RmsEpsilon = 1e-5f,
+                RopeTheta = 10000,
+                TiedHead = false,
+            },
+            ClipFrames = 8,
+            PadPictures = true,
+            EndTokenId = 2,
+        };
+    }
+
+    /// <summary>All tensors of a config, filled with small random numbers.</summary>
+    /// <param name="type">Of every tensor, F32, F16 or BF16; or a block type of the language model's seven linears, and all others are F16, as <see cref="LoadOptions.LanguageWeights"/> would have it.</param>
+    /// <param name="sharedMemory">
+    /// Tensors of one type lie in the same memory, as large as the largest: enough where each is copied to a device, and 14 GB less for the 7B model.
+    /// On the processor they would meet again in its cache.
+    /// </param>
+    public static Checkpoint Create(VideoLlavaConfig config, StorageType type, bool sharedMemory = false)
+    {
+        var tensors = new Dictionary<string, HostTensor>();
+        var memory = new RandomMemory();
+        (string Name, long[] Shape, StorageType Type, long Elements)[] all = [.. ExpectedTensors.All(config).Select(
+            tensor => (tensor.Name, tensor.Shape, TypeOf(tensor.Name, tensor.Shape, type), tensor.Shape.Aggregate(1L, (product, size) => product * size)))];
+        Dictionary<StorageType, nint> shared = sharedMemory
+            ? all.GroupBy(tensor => tensor.Type).ToDictionary(group => group.Key, group => memory.Allocate(group.Key, group.Max(tensor => tensor.Elements)))
+            : [];
+        foreach ((string name, long[] shape, StorageType stored, long elements) in all)
+            tensors.Add(name, new HostTensor(name, stored, shape, shared.TryGetValue(stored, out nint address) ? address : memory.Allocate(stored, elements)));
+        return new Checkpoint($"synthetic {type}", tensors, memory);
+    }
+
+    private static StorageType TypeOf(string name, long[] shape, StorageType type)
+        => !type.IsBlock() ? type : LanguageStorage.IsLinear(name) ? type.ForRows((int)shape[1]) : StorageType.F16;
+}

@@ -1,0 +1,50 @@
+using System.Runtime.InteropServices;
+using EdgeVideoLlava.Kernels.Devices;
+using EdgeVideoLlava.Runtime.Video;
+
+namespace EdgeVideoLlava.Edge.Diagnostics;
+
+/// <summary>Which native libraries are there, and how to get those that are not.</summary>
+internal static class NativeLibraries
+{
+    private const string Install = "apt-get install -y --no-install-recommends ";
+
+    public static IReadOnlyList<LibraryStatus> Probe(IReadOnlyList<DeviceDescription> devices) =>
+    [
+        OpenCv(),
+        Ffmpeg(),
+        Driver("OpenCL", "libOpenCL.so.1", "opencl", devices, "the GPU maker's OpenCL driver, or on the processor: " + Install + "pocl-opencl-icd ocl-icd-libopencl1"),
+        Driver("CUDA", "libcuda.so.1", "cuda", devices, "NVIDIA's driver (in a container: its container toolkit, and --gpus all)"),
+    ];
+
+    private static LibraryStatus OpenCv()
+    {
+        const string Name = "OpenCV", Purpose = "clips and cameras";
+        return ClipBackend.OpenCvVersion is { } version
+            ? new LibraryStatus(Name, Purpose, true, version, null)
+            : new LibraryStatus(Name, Purpose, false, ClipBackend.OpenCvMissing ?? "does not load", OpenCvRemedy(ClipBackend.OpenCvMissing));
+    }
+
+    /// <summary>What OpenCV itself needs can be installed; a program built without it goes by ffmpeg.</summary>
+    internal static string OpenCvRemedy(string? missing)
+        => missing?.StartsWith("libOpenCvSharpExtern", StringComparison.Ordinal) == true ? "it is not in this build; in its place, " + Install + "ffmpeg" : Install + "libgtk-3-0 libdrm2 libatomic1";
+
+    private static LibraryStatus Ffmpeg()
+    {
+        string? version = ClipBackend.FfmpegVersion;
+        return new LibraryStatus("ffmpeg", "clips where OpenCV does not load", version != null, version ?? "not on the path", version != null ? null : Install + "ffmpeg");
+    }
+
+    private static LibraryStatus Driver(string name, string library, string prefix, IReadOnlyList<DeviceDescription> devices, string remedy)
+    {
+        int count = devices.Count(device => device.Id.StartsWith(prefix + ":", StringComparison.Ordinal));
+        string detail = count switch
+        {
+            0 when !NativeLibrary.TryLoad(library, out _) => $"{library} is not installed",
+            0 => $"{library} is there, but no device",
+            1 => "1 device",
+            _ => $"{count} devices",
+        };
+        return new LibraryStatus(name, $"--device {prefix}", count > 0, detail, count > 0 ? null : remedy);
+    }
+}

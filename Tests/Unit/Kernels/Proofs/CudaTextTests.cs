@@ -1,0 +1,58 @@
+using System.Reflection;
+using System.Text.RegularExpressions;
+using EdgeVideoLlava.Kernels.Ilgpu.Views;
+using EdgeVideoLlava.Kernels.MatMul;
+using EdgeVideoLlava.Kernels.Packing;
+using EdgeVideoLlava.Tests.Unit.Support;
+
+namespace EdgeVideoLlava.Tests.Unit.Kernels.Proofs;
+
+/// <summary>Every kernel compiles to CUDA's text without a GPU: no unresolved function, nothing in local memory. That it runs is the Cuda rows' to say.</summary>
+public sealed class CudaTextTests
+{
+    public static TheoryData<string, int> Kernels
+        => [.. from kernel in DeviceKernels.Methods
+               from architecture in CudaText.Architectures
+               where !new KernelReach(kernel.Value).IsTensorCore // those have tests of their own
+               select new TheoryDataRow<string, int>(kernel.Key, architecture)];
+
+    [Theory, MemberData(nameof(Kernels))]
+    public void A_kernel_compiles_for_CUDA_without_a_GPU(string name, int architecture)
+    {
+        MethodInfo kernel = DeviceKernels.Methods[name];
+        string text = CudaText.Compile(kernel, architecture);
+        Assert.Contains(".visible .entry", text);
+        Assert.DoesNotContain(".extern", text);
+        Assert.DoesNotContain(".local", text);
+        Assert.DoesNotContain("FusedMultiplyAdd", text);
+    }
+
+    /// <summary>Quads of a weight row's piece.</summary>
+    public static TheoryData<Type, int> Pieces => new()
+    {
+        { typeof(DeviceF32), 2 }, { typeof(DeviceF16), 1 }, { typeof(DeviceHalfRows), 1 }, { typeof(DeviceBF16), 1 }, { typeof(DeviceQ8_0), 2 }, { typeof(DeviceQ4_0), 1 }, { typeof(DeviceQ4_1), 1 },
+        { typeof(DeviceQ5_0), 1 }, { typeof(DeviceQ5_1), 1 }, { typeof(DeviceQ4_K), 2 }, { typeof(DeviceQ6_K), 1 },
+    };
+
+    /// <summary>A product of groups reads the numbers of its four weight rows, and all of x, 128 bits at a time; shared memory too.</summary>
+    [Theory, MemberData(nameof(Pieces))]
+    public void Weights_are_loaded_128_bits_at_a_time(Type weights, int quads)
+    {
+        string row = CudaText.Compile(DeviceKernels.Methods[$"LinearGroupRow, {weights.Name}, Float16, OneRow"], 87);
+        int parts = ((IDeviceWeights)Activator.CreateInstance(weights)!).Eights;
+        Assert.Equal(4 * quads + parts, Regex.Count(row, @"ld\.global\.v4"));
+        Assert.DoesNotMatch(@"(ld|st)\.shared\.f32", row);
+        Assert.DoesNotMatch(@"(ld|st)\.shared\.f32", CudaText.Compile(DeviceKernels.Methods[$"LinearGroupTile, {weights.Name}, Float16"], 87));
+    }
+
+    /// <summary>Halves are converted by the instruction on every architecture, and by nothing else.</summary>
+    [Theory, InlineData(72), InlineData(90)]
+    public void Halves_are_converted_by_one_instruction(int architecture)
+    {
+        string up = CudaText.Compile(DeviceKernels.Methods["ConvertRows.ToFloatsKernel"], architecture), down = CudaText.Compile(DeviceKernels.Methods["ConvertRows.ToHalvesKernel"], architecture);
+        Assert.Contains("cvt.f32.f16", up);
+        Assert.Contains("cvt.rn.f16.f32", down);
+        Assert.DoesNotContain("mul.rn.f32", up);
+        Assert.DoesNotContain("add.rn.f32", down);
+    }
+}

@@ -1,0 +1,94 @@
+using EdgeVideoLlava.Runtime.Language;
+using EdgeVideoLlava.Runtime.Weights;
+using EdgeVideoLlava.Tests.Unit.Runtime.Text;
+using EdgeVideoLlava.Tests.Unit.Support;
+
+namespace EdgeVideoLlava.Tests.Unit.Runtime.Weights;
+
+/// <summary>What a checkpoint's tensors and config decide about the model.</summary>
+public sealed class VariantTests
+{
+    private const string Tiny = "original-tiny/checkpoint";
+
+    [Fact]
+    public void A_tied_head_is_the_embedding_table()
+    {
+        using DoctoredCheckpoint untied = new DoctoredCheckpoint(Golden.Path(Tiny)).Tensors(tensors => tensors["lm_head.weight"] = tensors["model.embed_tokens.weight"]);
+        using DoctoredCheckpoint tied = new DoctoredCheckpoint(Golden.Path(Tiny)).Tensors(tensors => tensors.Remove("lm_head.weight")).Config(config => config["tie_word_embeddings"] = true);
+        using TinyModel expected = new(untied.Path), got = new(tied.Path), other = TinyModel.Original();
+        int[] ids = got.Text(20);
+        Assert.True(got.Model.Config.Language.TiedHead);
+        float[] logits = got.Fresh(got.Prompt(ids));
+        Assert.Equal(expected.Fresh(expected.Prompt(ids)), logits);
+        Assert.True(TinyModel.Distance(other.Fresh(other.Prompt(ids)), logits) > 0.1);
+    }
+
+    [Fact]
+    public void Saved_rotary_frequencies_are_ignored_whatever_they_say()
+    {
+        using DoctoredCheckpoint plain = new DoctoredCheckpoint(Golden.Path(Tiny)).Tensors(_ => { });
+        using DoctoredCheckpoint changed = new DoctoredCheckpoint(Golden.Path(Tiny)).Tensors(tensors =>
+        {
+            string[] buffers = [.. tensors.Keys.Where(name => name.EndsWith("rotary_emb.inv_freq"))];
+            Assert.NotEmpty(buffers);
+            foreach (string name in buffers) tensors[name].Values.AsSpan().Fill(7);
+        });
+        using TinyModel expected = new(plain.Path), got = new(changed.Path);
+        int[] ids = got.Text(20);
+        Assert.Equal(expected.Fresh(expected.Prompt(ids)), got.Fresh(got.Prompt(ids)));
+    }
+
+    [Fact]
+    public void Rope_theta_rms_epsilon_and_the_feature_layer_come_from_the_config()
+    {
+        using TinyModel plain = TinyModel.Original();
+        float[] expected = plain.Fresh(plain.Prompt(plain.Text(20)));
+        foreach ((string key, double value) in new[] { ("rope_theta", 500000.0), ("rms_norm_eps", 0.1) })
+        {
+            using DoctoredCheckpoint copy = new DoctoredCheckpoint(Golden.Path(Tiny)).Config(config => config[key] = value);
+            using var changed = new TinyModel(copy.Path);
+            Assert.True(TinyModel.Distance(expected, changed.Fresh(changed.Prompt(changed.Text(20)))) > 0.01, key);
+        }
+        using DoctoredCheckpoint layer = new DoctoredCheckpoint(Golden.Path(Tiny)).Config(config => config["mm_vision_select_layer"] = -1);
+        using var last = new TinyModel(layer.Path);
+        Assert.Equal((3, 4), (plain.Model.Config.ImageTower.FeatureLayers, last.Model.Config.ImageTower.FeatureLayers));
+    }
+
+    [Theory]
+    [InlineData("names/disk-4.46"), InlineData("names/disk-5.23"), InlineData("names/disk-5.23-fresh"), InlineData("names/memory-4.57"), InlineData("names/memory-5.23")]
+    public void Every_naming_maps_one_to_one_to_the_same_canonical_names(string folder)
+    {
+        static SortedSet<string> Canonical(string folder)
+        {
+            using var checkpoint = new Checkpoint(Golden.Path($"hf-tiny/{folder}")); // throws where two names mean the same tensor
+            return [.. checkpoint.Tensors.Keys];
+        }
+        Assert.Equal(Canonical("names/disk-4.46"), Canonical(folder));
+    }
+
+    [Fact]
+    public void Every_original_name_maps_one_to_one_and_hf_names_are_told_apart()
+    {
+        using var checkpoint = new Checkpoint(Golden.Path(Tiny));
+        Assert.Equal(225, checkpoint.Tensors.Count + checkpoint.Ignored.Count);
+        Assert.True(checkpoint.IsOriginal);
+        Assert.All(checkpoint.Ignored, name => Assert.Matches(@"rotary_emb\.inv_freq$|embeddings\.position_ids$", name));
+        using var hf = new Checkpoint(Golden.Path("hf-tiny/checkpoint"));
+        Assert.False(hf.IsOriginal);
+    }
+
+    [Theory, InlineData("original-tiny/checkpoint"), InlineData("hf-tiny/checkpoint"), InlineData("shapes-trained/checkpoint")]
+    public void The_memory_need_is_near_what_the_device_really_holds(string folder)
+    {
+        using var tiny = new TinyModel(Golden.Path(folder));
+        using var checkpoint = new Checkpoint(Golden.Path(folder));
+        MemoryNeed need = MemoryNeed.Of(checkpoint, tiny.Model.Config);
+        Assert.InRange(tiny.Device.AllocatedBytes, need.Copied / 2, need.Copied + need.Mapped);
+        long before = tiny.Device.AllocatedBytes;
+        using LlamaState state = tiny.Model.CreateState();
+        tiny.Last(tiny.Prompt(tiny.Text(256)), state);
+        // The cache of 256 positions and the scratch of a pass over them.
+        Assert.InRange(tiny.Device.AllocatedBytes - before, 256 * need.KvCachePerPosition, 256 * need.KvCachePerPosition + (16 << 20));
+        Assert.Equal(need.KvCache, need.KvCachePerPosition * tiny.Model.Config.Language.Context);
+    }
+}
