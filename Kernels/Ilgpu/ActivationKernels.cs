@@ -1,12 +1,7 @@
 using EdgeVideoLlava.Kernels.Attention;
 using EdgeVideoLlava.Kernels.Devices;
-using EdgeVideoLlava.Kernels.Elementwise;
-using EdgeVideoLlava.Kernels.Embedding;
 using EdgeVideoLlava.Kernels.Ilgpu.Compile;
 using EdgeVideoLlava.Kernels.Ilgpu.Views;
-using EdgeVideoLlava.Kernels.MatMul;
-using EdgeVideoLlava.Kernels.Norm;
-using EdgeVideoLlava.Kernels.Rotary;
 using ILGPU;
 using ILGPU.Runtime;
 

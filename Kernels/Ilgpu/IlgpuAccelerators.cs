@@ -3,7 +3,6 @@ using EdgeVideoLlava.Kernels.Errors;
 using EdgeVideoLlava.Kernels.Ilgpu.Intrinsics;
 using EdgeVideoLlava.Kernels.Packing;
 using ILGPU;
-using ILGPU.Algorithms;
 using ILGPU.IR;
 using ILGPU.Runtime;
 using ILGPU.Runtime.CPU;

@@ -1,9 +1,7 @@
-using EdgeVideoLlava.Kernels.Attention;
 using EdgeVideoLlava.Kernels.Devices;
 using EdgeVideoLlava.Kernels.Ilgpu.Intrinsics;
 using EdgeVideoLlava.Kernels.Ilgpu.Views;
 using EdgeVideoLlava.Kernels.Packing;
-using EdgeVideoLlava.Kernels.Preprocess;
 using ILGPU;
 using ILGPU.Runtime;
 

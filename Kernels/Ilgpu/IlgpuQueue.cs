@@ -2,7 +2,6 @@ using System.Runtime.CompilerServices;
 using EdgeVideoLlava.Kernels.Devices;
 using EdgeVideoLlava.Kernels.Ilgpu.Compile;
 using EdgeVideoLlava.Kernels.Ilgpu.Cuda;
-using ILGPU;
 using ILGPU.Runtime;
 using ILGPU.Runtime.Cuda;
 

@@ -4,7 +4,6 @@ using EdgeVideoLlava.Kernels.Ilgpu;
 using EdgeVideoLlava.Kernels.Ilgpu.Views;
 using EdgeVideoLlava.Kernels.Preprocess;
 using ILGPU;
-using ILGPU.Runtime;
 
 namespace EdgeVideoLlava.Kernels.Loss;
 

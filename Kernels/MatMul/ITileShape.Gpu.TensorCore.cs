@@ -1,6 +1,4 @@
-using EdgeVideoLlava.Kernels.Attention;
 using EdgeVideoLlava.Kernels.Ilgpu.Intrinsics;
-using EdgeVideoLlava.Kernels.Packing;
 using ILGPU;
 
 namespace EdgeVideoLlava.Kernels.MatMul;

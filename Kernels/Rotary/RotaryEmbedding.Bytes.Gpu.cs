@@ -6,7 +6,6 @@ using EdgeVideoLlava.Kernels.Packing;
 using EdgeVideoLlava.Kernels.Preprocess;
 using ILGPU;
 using ILGPU.Algorithms;
-using ILGPU.Runtime;
 
 namespace EdgeVideoLlava.Kernels.Rotary;
 

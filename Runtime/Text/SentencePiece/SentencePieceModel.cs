@@ -1,5 +1,4 @@
 using EdgeVideoLlava.Kernels.Errors;
-using EdgeVideoLlava.Runtime.Language;
 
 namespace EdgeVideoLlava.Runtime.Text.SentencePiece;
 

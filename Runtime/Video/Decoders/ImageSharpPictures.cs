@@ -1,7 +1,6 @@
 using EdgeVideoLlava.Kernels.Errors;
 using EdgeVideoLlava.Runtime.Video.Frames;
 using SixLabors.ImageSharp;
-using SixLabors.ImageSharp.Formats;
 using SixLabors.ImageSharp.Formats.Bmp;
 using SixLabors.ImageSharp.Formats.Gif;
 using SixLabors.ImageSharp.Formats.Jpeg;

@@ -1,4 +1,3 @@
-using System.Text;
 using EdgeVideoLlava.Kernels.Errors;
 using EdgeVideoLlava.Runtime.Files;
 

@@ -21,7 +21,7 @@ internal static partial class LayoutRules
     /// <summary>Folders of Runtime in the order of the data: none names a later one. Files of Runtime itself see all.</summary>
     private static readonly string[] Stages =
     [
-        "Files", "Weights", "Video", "Preprocess", "Vision", "Projector", "Language", "Loading", "Text", "Generation", "Live", "Serving", "Diagnostics",
+        "Files", "Video", "Preprocess", "Vision", "Projector", "Language", "Weights", "Text", "Generation", "Live", "Serving",
     ];
 
     /// <summary>Packages that one adapter file each may name.</summary>
@@ -49,7 +49,7 @@ internal static partial class LayoutRules
 
     public static IEnumerable<string> OnlyDeviceCodeNamesIlgpu(SourceTree tree)
         => from path in tree.Product
-           where !(path.StartsWith("Kernels/Devices/") || (path.StartsWith("Kernels/") && Path.GetFileName(path).Contains(".Gpu.")))
+           where !(path.StartsWith("Kernels/Ilgpu/") || path.StartsWith("Kernels/Checks/") || (path.StartsWith("Kernels/") && Path.GetFileName(path).Contains(".Gpu.")))
            where tree.Code(path).Any(line => IlgpuName().IsMatch(line))
            select $"{path} names ILGPU";
 

@@ -1,7 +1,6 @@
 using System.Reflection;
 using EdgeVideoLlava.Kernels.Attention;
 using EdgeVideoLlava.Kernels.Ilgpu.Compile;
-using ILGPU;
 using ILGPU.Backends;
 using ILGPU.Backends.EntryPoints;
 using ILGPU.Backends.PTX;

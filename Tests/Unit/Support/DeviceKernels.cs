@@ -1,7 +1,6 @@
 using System.Reflection;
 using EdgeVideoLlava.Kernels.Ilgpu;
 using EdgeVideoLlava.Kernels.Ilgpu.Compile;
-using ILGPU;
 
 namespace EdgeVideoLlava.Tests.Unit.Support;
 

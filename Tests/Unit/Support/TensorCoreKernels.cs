@@ -1,7 +1,6 @@
 using System.Reflection;
 using EdgeVideoLlava.Kernels.Attention;
 using EdgeVideoLlava.Kernels.Ilgpu;
-using EdgeVideoLlava.Kernels.Ilgpu.Views;
 using EdgeVideoLlava.Kernels.MatMul;
 using EdgeVideoLlava.Kernels.Packing;
 

@@ -3,8 +3,6 @@ using System.Globalization;
 using System.Reflection;
 using System.Text;
 using EdgeVideoLlava.Edge.Diagnostics;
-using EdgeVideoLlava.Kernels.Devices;
-using EdgeVideoLlava.Kernels.Ilgpu.Views;
 using EdgeVideoLlava.Kernels.MatMul;
 using EdgeVideoLlava.Kernels.Packing;
 using EdgeVideoLlava.Tests.Unit.Support;

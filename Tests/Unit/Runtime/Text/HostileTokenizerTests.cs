@@ -1,4 +1,3 @@
-using System.Text.Json;
 using EdgeVideoLlava.Kernels.Errors;
 using EdgeVideoLlava.Runtime.Text;
 using EdgeVideoLlava.Runtime.Text.SentencePiece;

@@ -1,8 +1,6 @@
 using System.Text.Json;
-using EdgeVideoLlava.Runtime;
 using EdgeVideoLlava.Runtime.Text;
 using EdgeVideoLlava.Runtime.Text.Prompts;
-using EdgeVideoLlava.Runtime.Video;
 using EdgeVideoLlava.Tests.Unit.Support;
 
 namespace EdgeVideoLlava.Tests.Unit.Runtime.Text;

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using EdgeVideoLlava.Runtime.Text.SentencePiece;
 using EdgeVideoLlava.Tests.Unit.Support;
 using Microsoft.ML.Tokenizers;

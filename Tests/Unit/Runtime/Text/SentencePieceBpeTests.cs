@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Text;
 using System.Text.Json;
 using EdgeVideoLlava.Runtime.Text.SentencePiece;
 using EdgeVideoLlava.Tests.Unit.Support;

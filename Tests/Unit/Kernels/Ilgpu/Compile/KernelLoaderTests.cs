@@ -5,7 +5,6 @@ using EdgeVideoLlava.Kernels.Ilgpu;
 using EdgeVideoLlava.Kernels.Ilgpu.Compile;
 using EdgeVideoLlava.Tests.Unit.Support;
 using ILGPU;
-using ILGPU.Runtime;
 
 namespace EdgeVideoLlava.Tests.Unit.Kernels.Ilgpu.Compile;
 

@@ -2,7 +2,6 @@ using System.Reflection;
 using EdgeVideoLlava.Kernels.Ilgpu;
 using EdgeVideoLlava.Kernels.Ilgpu.Compile;
 using EdgeVideoLlava.Tests.Unit.Support;
-using ILGPU.Backends.EntryPoints;
 using ILGPU.Backends.OpenCL;
 
 namespace EdgeVideoLlava.Tests.Unit.Kernels.Ilgpu.Compile;

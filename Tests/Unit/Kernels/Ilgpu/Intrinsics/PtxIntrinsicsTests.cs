@@ -1,11 +1,9 @@
 using EdgeVideoLlava.Kernels.Ilgpu.Intrinsics;
 using EdgeVideoLlava.Tests.Unit.Support;
 using ILGPU;
-using ILGPU.Algorithms;
 using ILGPU.Backends.EntryPoints;
 using ILGPU.Backends.PTX;
 using ILGPU.IR;
-using ILGPU.Runtime;
 using ILGPU.Runtime.Cuda;
 using Half = System.Half;
 
