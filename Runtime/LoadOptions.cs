@@ -1,5 +1,6 @@
 using EdgeVideoLlava.Kernels.Devices;
 using EdgeVideoLlava.Kernels.Packing;
+using EdgeVideoLlava.Runtime.Language;
 
 namespace EdgeVideoLlava.Runtime;
 

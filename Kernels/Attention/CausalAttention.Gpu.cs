@@ -1,6 +1,8 @@
 using EdgeVideoLlava.Kernels.Devices;
 using EdgeVideoLlava.Kernels.Ilgpu;
+using EdgeVideoLlava.Kernels.Ilgpu.Compile;
 using EdgeVideoLlava.Kernels.Ilgpu.Views;
+using EdgeVideoLlava.Kernels.MatMul;
 using EdgeVideoLlava.Kernels.Packing;
 using EdgeVideoLlava.Kernels.Preprocess;
 using ILGPU;
@@ -11,6 +13,7 @@ public static partial class CausalAttention
 {
     // ---- kernel ----------------------------------------------------------------------------------------------------------------
     /// <summary>One item is one row of one query head.</summary>
+    [Kernel]
     internal static void Kernel<T>(Index1D item, MatrixView<T> q, MatrixView<T> keys, MatrixView<T> values, ArrayView<int> positions, int headSize, MatrixView<Float32> sums,
         MatrixView<T> y)
         where T : unmanaged, IElement<T>
@@ -22,6 +25,7 @@ public static partial class CausalAttention
     }
 
     /// <summary>A group is 16 rows (Grid.IdxX) of one query head (IdxY).</summary>
+    [Kernel(Group = GroupAttention.Items)]
     internal static void GroupKernel<T>(EightsView<T> q, EightsView<T> keys, EightsView<T> values, ArrayView<int> positions, int headSize, MatrixView<T> y)
         where T : unmanaged, IElement<T>
     {
@@ -74,11 +78,11 @@ public static partial class CausalAttention
         if (TensorCore(queue, q, keys, values, positions, headSize, y)) return;
         if (GroupAttention.Fits(queue, headSize, GroupAttention.LargestHead, q, keys, values))
         {
-            queue.Launch(queue.Kernels.Of<T>().CausalGroups, GroupAttention.Groups(y.Rows, y.Columns / headSize),
+            queue.LaunchGroups(GroupKernel, GroupAttention.Groups(y.Rows, y.Columns / headSize),
                 q.Eights<T>(), keys.Eights<T>(), values.Eights<T>(), positions.Gpu(), headSize, y.Gpu<T>());
             return;
         }
-        queue.Launch(queue.Kernels.Of<T>().CausalAttention, IlgpuQueue.Items((long)y.Rows * (y.Columns / headSize)),
+        queue.Launch(Kernel, (long)y.Rows * (y.Columns / headSize),
             q.Gpu<T>(), keys.Gpu<T>(), values.Gpu<T>(), positions.Gpu(), headSize, DeviceSoftmaxAttention.Sums(queue, y).Gpu(), y.Gpu<T>());
     }
 }

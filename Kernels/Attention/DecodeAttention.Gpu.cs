@@ -1,5 +1,6 @@
 using EdgeVideoLlava.Kernels.Devices;
 using EdgeVideoLlava.Kernels.Ilgpu;
+using EdgeVideoLlava.Kernels.Ilgpu.Compile;
 using EdgeVideoLlava.Kernels.Ilgpu.Views;
 using EdgeVideoLlava.Kernels.Preprocess;
 using ILGPU;
@@ -20,19 +21,23 @@ internal static class DecodeAttention
 
     // ---- kernel ----------------------------------------------------------------------------------------------------------------
     /// <summary>Grid: part, head, query. An item makes the score of one key, then eight columns of some of the values.</summary>
+    [Kernel(Group = Items)]
     internal static void Kernel<T>(EightsView<T> q, HeadRowsView<EightsView<T>> keys, HeadRowsView<EightsView<T>> values, ArrayView<int> positions, int headSize, MatrixView<Float32> parts)
         where T : unmanaged, IElement<T>
         => Part(q, keys, values, positions, headSize, parts);
 
     /// <summary>Over a cache of bytes.</summary>
+    [Kernel(Group = Items)]
     internal static void ByteKernel<T>(EightsView<T> q, HeadRowsView<EightsView<Int8>> keys, HeadRowsView<EightsView<Int8>> values, ArrayView<int> positions, int headSize, MatrixView<Float32> parts)
         where T : unmanaged, IElement<T>
         => Part(q, keys, values, positions, headSize, parts);
 
     /// <summary>A query is a conversation's, with a cache of its own.</summary>
+    [Kernel(Group = Items)]
     internal static void BatchKernel<T>(EightsView<T> q, CacheSet<EightsView<T>> caches, ArrayView<int> positions, int headSize, MatrixView<Float32> parts) where T : unmanaged, IElement<T>
         => Part(q, caches.Keys(Grid.IdxZ), caches.Values(Grid.IdxZ), positions, headSize, parts);
 
+    [Kernel(Group = Items)]
     internal static void ByteBatchKernel<T>(EightsView<T> q, CacheSet<EightsView<Int8>> caches, ArrayView<int> positions, int headSize, MatrixView<Float32> parts) where T : unmanaged, IElement<T>
         => Part(q, caches.Keys(Grid.IdxZ), caches.Values(Grid.IdxZ), positions, headSize, parts);
 
@@ -75,6 +80,7 @@ internal static class DecodeAttention
     }
 
     /// <summary>One item is one number of y.</summary>
+    [Kernel]
     internal static void JoinKernel<T>(Index1D item, MatrixView<Float32> parts, ArrayView<int> positions, int perHead, int headSize, MatrixView<T> y) where T : unmanaged, IElement<T>
     {
         if (item >= y.Rows * y.Columns) return;
@@ -103,22 +109,20 @@ internal static class DecodeAttention
         var groups = new KernelConfig(new Index3D(perHead, heads, y.Rows), new Index3D(Items, 1, 1));
         if (segments.Length == 1) Parts<T>(queue, groups, q, segments[0].Keys, segments[0].Values, positions, headSize, parts);
         else Parts<T>(queue, groups, q, segments, positions, headSize, parts);
-        queue.Launch(queue.Kernels.Of<T>().DecodeAttentionJoin, IlgpuQueue.Items((long)y.Rows * y.Columns), parts.Gpu(), positions.Gpu(), perHead, headSize, y.Gpu<T>());
+        queue.Launch(JoinKernel, (long)y.Rows * y.Columns, parts.Gpu(), positions.Gpu(), perHead, headSize, y.Gpu<T>());
     }
 
     private static void Parts<T>(IlgpuQueue queue, KernelConfig groups, Matrix q, HeadRows keys, HeadRows values, IntVector positions, int headSize, Matrix parts) where T : unmanaged, IElement<T>
     {
-        ActivationKernels<T> kernels = queue.Kernels.Of<T>();
-        if (keys.AreBytes) queue.Launch(kernels.DecodeAttentionBytes, groups, q.Eights<T>(), keys.ByteEights(), values.ByteEights(), positions.Gpu(), headSize, parts.Gpu());
-        else queue.Launch(kernels.DecodeAttention, groups, q.Eights<T>(), keys.Eights<T>(positions), values.Eights<T>(positions), positions.Gpu(), headSize, parts.Gpu());
+        if (keys.AreBytes) queue.LaunchGroups(ByteKernel<T>, groups, q.Eights<T>(), keys.ByteEights(), values.ByteEights(), positions.Gpu(), headSize, parts.Gpu());
+        else queue.LaunchGroups(Kernel, groups, q.Eights<T>(), keys.Eights<T>(positions), values.Eights<T>(positions), positions.Gpu(), headSize, parts.Gpu());
     }
 
     private static void Parts<T>(IlgpuQueue queue, KernelConfig groups, Matrix q, ReadOnlySpan<CacheSegment> segments, IntVector positions, int headSize, Matrix parts) where T : unmanaged, IElement<T>
     {
-        ActivationKernels<T> kernels = queue.Kernels.Of<T>();
-        if (segments[0].Keys.AreBytes) queue.Launch(kernels.DecodeAttentionByteBatch, groups,
+        if (segments[0].Keys.AreBytes) queue.LaunchGroups(ByteBatchKernel<T>, groups,
             q.Eights<T>(), new CacheSet<EightsView<Int8>>(segments, positions, static (rows, _) => rows.ByteEights()), positions.Gpu(), headSize, parts.Gpu());
-        else queue.Launch(kernels.DecodeAttentionBatch, groups,
+        else queue.LaunchGroups(BatchKernel, groups,
             q.Eights<T>(), new CacheSet<EightsView<T>>(segments, positions, static (rows, any) => rows.Eights<T>(any)), positions.Gpu(), headSize, parts.Gpu());
     }
 }

@@ -1,7 +1,9 @@
 using EdgeVideoLlava.Kernels.Devices;
 using EdgeVideoLlava.Kernels.Ilgpu;
+using EdgeVideoLlava.Kernels.Ilgpu.Compile;
 using EdgeVideoLlava.Kernels.Ilgpu.Views;
 using EdgeVideoLlava.Kernels.Packing;
+using EdgeVideoLlava.Kernels.Preprocess;
 using ILGPU;
 
 namespace EdgeVideoLlava.Kernels.Attention;
@@ -10,6 +12,7 @@ public static partial class DequantizeHeads
 {
     // ---- kernel ----------------------------------------------------------------------------------------------------------------
     /// <summary>One item is one number.</summary>
+    [Kernel]
     internal static void Kernel<T>(Index1D item, HeadRowsView<MatrixView<Int8>> x, int headSize, MatrixView<T> y) where T : unmanaged, IElement<T>
     {
         if (item >= y.Rows * y.Columns) return;
@@ -25,5 +28,5 @@ public static partial class DequantizeHeads
     }
 
     private static void Gpu<T>(IlgpuQueue queue, HeadRows x, int headSize, Matrix y) where T : unmanaged, IElement<T>
-        => queue.Launch(queue.Kernels.Of<T>().DequantizeHeads, IlgpuQueue.Items((long)y.Rows * y.Columns), x.Bytes(), headSize, y.Gpu<T>());
+        => queue.Launch(Kernel, (long)y.Rows * y.Columns, x.Bytes(), headSize, y.Gpu<T>());
 }

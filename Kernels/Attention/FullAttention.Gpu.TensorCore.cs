@@ -1,6 +1,8 @@
 using EdgeVideoLlava.Kernels.Devices;
 using EdgeVideoLlava.Kernels.Ilgpu;
+using EdgeVideoLlava.Kernels.Ilgpu.Compile;
 using EdgeVideoLlava.Kernels.Ilgpu.Views;
+using EdgeVideoLlava.Kernels.MatMul;
 using ILGPU;
 
 namespace EdgeVideoLlava.Kernels.Attention;
@@ -9,6 +11,7 @@ public static partial class FullAttention
 {
     // ---- kernel ----------------------------------------------------------------------------------------------------------------
     /// <summary>A group is 64 queries (Grid.IdxX), which may belong to several sequences, of one head (IdxY).</summary>
+    [Kernel(Group = TensorAttention.Items)]
     internal static void TensorKernel<TShape>(EightsView<Float16> qkv, SequenceLayout layout, EightsView<Float16> y) where TShape : unmanaged, IHeadShape
     {
         int column = Grid.IdxY * default(TShape).Chunks * 8;
@@ -21,8 +24,11 @@ public static partial class FullAttention
     {
         int headSize = y.Columns / heads;
         if (!TensorAttention.Fits(queue, headSize, qkv, y)) return false;
-        queue.Launch(headSize == 64 ? queue.Kernels.Tensor.FullAttention64 : queue.Kernels.Tensor.FullAttention128,
-            TensorAttention.Groups(y.Rows, heads), qkv.Eights<Float16>(), layout, y.Eights<Float16>());
+        if (headSize == 64) TensorCore<Head64>(queue, qkv, layout, heads, y);
+        else TensorCore<Head128>(queue, qkv, layout, heads, y);
         return true;
     }
+
+    private static void TensorCore<TShape>(IlgpuQueue queue, Matrix qkv, SequenceLayout layout, int heads, Matrix y) where TShape : unmanaged, IHeadShape
+        => queue.LaunchGroups(TensorKernel<TShape>, TensorAttention.Groups(y.Rows, heads), qkv.Eights<Float16>(), layout, y.Eights<Float16>());
 }

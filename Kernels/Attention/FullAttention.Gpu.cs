@@ -1,6 +1,8 @@
 using EdgeVideoLlava.Kernels.Devices;
 using EdgeVideoLlava.Kernels.Ilgpu;
+using EdgeVideoLlava.Kernels.Ilgpu.Compile;
 using EdgeVideoLlava.Kernels.Ilgpu.Views;
+using EdgeVideoLlava.Kernels.MatMul;
 using EdgeVideoLlava.Kernels.Packing;
 using EdgeVideoLlava.Kernels.Preprocess;
 using ILGPU;
@@ -11,6 +13,7 @@ public static partial class FullAttention
 {
     // ---- kernel ----------------------------------------------------------------------------------------------------------------
     /// <summary>One item is one row of one head.</summary>
+    [Kernel]
     internal static void Kernel<T>(Index1D item, MatrixView<T> qkv, SequenceLayout layout, int heads, MatrixView<Float32> sums, MatrixView<T> y) where T : unmanaged, IElement<T>
     {
         if (item >= y.Rows * heads) return;
@@ -21,6 +24,7 @@ public static partial class FullAttention
     }
 
     /// <summary>A group is 16 queries (Grid.IdxX), which may belong to several sequences, of one head (IdxY).</summary>
+    [Kernel(Group = GroupAttention.Items)]
     internal static void GroupKernel<T>(EightsView<T> qkv, SequenceLayout layout, int headSize, MatrixView<T> y) where T : unmanaged, IElement<T>
     {
         int column = Grid.IdxY * headSize;
@@ -40,11 +44,11 @@ public static partial class FullAttention
         int headSize = y.Columns / heads;
         if (GroupAttention.Fits(queue, headSize, GroupAttention.LargestHead, qkv))
         {
-            queue.Launch(queue.Kernels.Of<T>().FullGroups, GroupAttention.Groups(y.Rows, heads), qkv.Eights<T>(), layout, headSize, y.Gpu<T>());
+            queue.LaunchGroups(GroupKernel, GroupAttention.Groups(y.Rows, heads), qkv.Eights<T>(), layout, headSize, y.Gpu<T>());
             return;
         }
         using Arena.Scope scope = queue.Scratch.Begin();
-        queue.Launch(queue.Kernels.Of<T>().FullAttention, IlgpuQueue.Items((long)y.Rows * heads),
+        queue.Launch(Kernel, (long)y.Rows * heads,
             qkv.Gpu<T>(), layout, heads, DeviceSoftmaxAttention.Sums(queue, y).Gpu(), y.Gpu<T>());
     }
 }

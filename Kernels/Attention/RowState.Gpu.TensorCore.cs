@@ -1,4 +1,5 @@
 using EdgeVideoLlava.Kernels.Ilgpu.Intrinsics;
+using EdgeVideoLlava.Kernels.Ilgpu.Views;
 using ILGPU;
 using ILGPU.Algorithms;
 

@@ -1,10 +1,11 @@
 using System.Globalization;
 using EdgeVideoLlava.Kernels.Attention;
 using EdgeVideoLlava.Kernels.Cpu;
+using EdgeVideoLlava.Kernels.Cpu.Simd;
 using EdgeVideoLlava.Kernels.Devices;
 using EdgeVideoLlava.Kernels.Elementwise;
 using EdgeVideoLlava.Kernels.Ilgpu;
-using EdgeVideoLlava.Kernels.Ilgpu.Compile;
+using EdgeVideoLlava.Kernels.Ilgpu.Views;
 using EdgeVideoLlava.Kernels.MatMul;
 using EdgeVideoLlava.Kernels.Norm;
 using EdgeVideoLlava.Kernels.Packing;
@@ -180,18 +181,9 @@ public static class DeviceChecks
         float[] Product(bool deepTiles)
         {
             var queue = (IlgpuQueue)o.Queue;
-            LinearTensorKernels kernels = Load(deepTiles);
             o.Queue.Write(new float[200 * wide], y);
-            Linear.TensorCore(queue, kernels, weight, x, y, default);
-            float[] got = queue.Read(y);
-            GC.KeepAlive(kernels);
-            return got;
-        }
-
-        LinearTensorKernels Load(bool deepTiles)
-        {
-            var loader = new KernelLoader(device.Accelerator, device.Tier, device.Gate) { DeepTiles = deepTiles };
-            return type == StorageType.F16 ? LinearTensorKernels.Load<DeviceHalfRows>(loader) : LinearTensorKernels.Load<DeviceQ4_0>(loader);
+            Linear.TensorCore(queue, weight, x, y, deepTiles);
+            return queue.Read(y);
         }
     }
 

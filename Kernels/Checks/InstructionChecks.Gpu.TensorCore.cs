@@ -1,6 +1,7 @@
 using EdgeVideoLlava.Kernels.Ilgpu;
 using EdgeVideoLlava.Kernels.Ilgpu.Compile;
 using EdgeVideoLlava.Kernels.Ilgpu.Intrinsics;
+using EdgeVideoLlava.Kernels.Ilgpu.Views;
 using ILGPU;
 using ILGPU.Runtime;
 
@@ -16,6 +17,7 @@ internal static class InstructionChecks
     private const int ManyQuads = 4096;
 
     // ---- kernels ---------------------------------------------------------------------------------------------------------------
+    [Kernel(Group = Items)]
     internal static void MultiplyAddKernel(ArrayView<U4> a, ArrayView<U4> b, ArrayView<U4> result)
     {
         int lane = Group.IdxX;
@@ -24,6 +26,7 @@ internal static class InstructionChecks
         result[lane] = new U4 { X = Interop.FloatAsInt(d.X), Y = Interop.FloatAsInt(d.Y), Z = Interop.FloatAsInt(d.Z), W = Interop.FloatAsInt(d.W) };
     }
 
+    [Kernel(Group = Items)]
     internal static void LoadMatricesKernel(ArrayView<U4> source, ArrayView<U4> unused, ArrayView<U4> result)
     {
         ArrayView<U4> tile = SharedMemory.Allocate<U4>(Items);
@@ -32,6 +35,7 @@ internal static class InstructionChecks
         result[Group.IdxX] = PtxIntrinsics.LoadMatrices(ref tile[Group.IdxX]);
     }
 
+    [Kernel(Group = Items)]
     internal static void LoadTransposedKernel(ArrayView<U4> source, ArrayView<U4> unused, ArrayView<U4> result)
     {
         ArrayView<U4> tile = SharedMemory.Allocate<U4>(Items);
@@ -41,6 +45,7 @@ internal static class InstructionChecks
     }
 
     /// <summary>Copies of lane % 5 words and zeros behind them, each read by the lane opposite.</summary>
+    [Kernel(Group = Items)]
     internal static void CopyKernel(ArrayView<U4> source, ArrayView<U4> unused, ArrayView<U4> result)
     {
         ArrayView<U4> tile = SharedMemory.Allocate<U4>(2 * Items);
@@ -59,6 +64,7 @@ internal static class InstructionChecks
     }
 
     /// <summary>Numbers to halves, as the tiles of decoded weights are made.</summary>
+    [Kernel(Group = Items)]
     internal static void HalvesKernel(ArrayView<U4> source, ArrayView<U4> unused, ArrayView<U4> result)
     {
         U4 words = PtxIntrinsics.LoadConstant(ref source[Group.IdxX]);
@@ -70,6 +76,7 @@ internal static class InstructionChecks
     }
 
     /// <summary>Dynamic shared memory of <see cref="ManyQuads"/>, filled by asynchronous copies and numbered; each lane sums what the lane opposite has filled.</summary>
+    [Kernel(Group = Items, DynamicBytes = ManyQuads * 16)]
     internal static void SharedSumsKernel(ArrayView<U4> source, ArrayView<U4> unused, ArrayView<U4> result)
     {
         ArrayView<U4> tile = SharedMemory.GetDynamic<U4>();
@@ -129,12 +136,11 @@ internal static class InstructionChecks
         {
             Accelerator accelerator = device.Accelerator;
             accelerator.Bind();
-            var launcher = new KernelLoader(accelerator, device.Tier, device.Gate).LoadGroups<Action<AcceleratorStream, KernelConfig, ArrayView<U4>, ArrayView<U4>, ArrayView<U4>>>(kernel, Items, dynamicBytes).Launcher;
+            var launcher = device.Kernels.Get<Action<AcceleratorStream, KernelConfig, ArrayView<U4>, ArrayView<U4>, ArrayView<U4>>>(kernel).Launcher;
             using MemoryBuffer1D<U4, Stride1D.Dense> a = accelerator.Allocate1D(first), b = accelerator.Allocate1D(second), result = accelerator.Allocate1D<U4>(Items);
             launcher(accelerator.DefaultStream, new KernelConfig(1, Items, dynamicBytes == 0 ? default : SharedMemoryConfig.RequestDynamic<byte>(dynamicBytes)), a.View, b.View, result.View);
             accelerator.DefaultStream.Synchronize();
             U4[] got = result.GetAsArray1D();
-            GC.KeepAlive(launcher);
             return got;
         }
     }

@@ -47,23 +47,13 @@ internal sealed unsafe class CpuQueue(CpuDevice device) : ComputeQueue(device)
 
     public override void Read(IntVector source, Span<int> target) => new ReadOnlySpan<int>(source.Cpu(), source.Length).CopyTo(target);
 
+    private protected override void CopyDense(Matrix source, Matrix target)
+    {
+        long bytes = (long)source.Rows * source.Columns * sizeof(float);
+        Buffer.MemoryCopy(source.Cpu(), target.Cpu(), bytes, bytes);
+    }
+
     public override void Wait()
     {
     }
-}
-
-internal static unsafe class CpuPointers
-{
-    /// <summary>Address of element (0, 0).</summary>
-    public static float* Cpu(this Matrix matrix) => (float*)((CpuBuffer)matrix.Buffer).Address + matrix.Offset;
-
-    /// <summary>A row of a matrix of binary16, which the processor converts but does not compute with.</summary>
-    public static Half* CpuHalves(this Matrix matrix, int row) => (Half*)((CpuBuffer)matrix.Buffer).Address + matrix.Offset + (long)row * matrix.Stride;
-
-    /// <summary>A row of a matrix of bytes.</summary>
-    public static sbyte* CpuLevels(this Matrix matrix, int row) => (sbyte*)((CpuBuffer)matrix.Buffer).Address + matrix.Offset + (long)row * matrix.Stride;
-
-    public static int* Cpu(this IntVector vector) => (int*)((CpuBuffer)vector.Buffer).Address + vector.Offset;
-
-    public static void* Cpu(this Weight weight) => (void*)((CpuBuffer)weight.Buffer).Address;
 }

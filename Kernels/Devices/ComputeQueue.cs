@@ -1,4 +1,4 @@
-using EdgeVideoLlava.Kernels.Elementwise;
+using EdgeVideoLlava.Kernels.Packing;
 
 namespace EdgeVideoLlava.Kernels.Devices;
 
@@ -22,7 +22,17 @@ public abstract class ComputeQueue(ComputeDevice device) : IDisposable
     public abstract void Read(IntVector source, Span<int> target);
 
     /// <summary>Copies a dense matrix of float32 into another as large, by the driver's own copy where there is one: the measure of a device's memory.</summary>
-    public virtual void Copy(Matrix source, Matrix target) => CopyRows.Run(this, source, target);
+    /// <exception cref="ArgumentException">A matrix is not dense or not of float32; <c>CopyRows</c> copies any.</exception>
+    public void Copy(Matrix source, Matrix target)
+    {
+        Shapes.Same(source, target);
+        if (!IsDense(source) || !IsDense(target)) throw new ArgumentException("only dense matrices of float32 are copied whole");
+        CopyDense(source, target);
+    }
+
+    private protected abstract void CopyDense(Matrix source, Matrix target);
+
+    private static bool IsDense(Matrix matrix) => matrix.Stride == matrix.Columns && matrix.Type == StorageType.F32;
 
     /// <summary>Waits for all work given so far; from then on other queues may use its results.</summary>
     public abstract void Wait();

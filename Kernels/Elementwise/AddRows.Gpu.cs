@@ -1,6 +1,7 @@
 using EdgeVideoLlava.Kernels.Attention;
 using EdgeVideoLlava.Kernels.Devices;
 using EdgeVideoLlava.Kernels.Ilgpu;
+using EdgeVideoLlava.Kernels.Ilgpu.Compile;
 using EdgeVideoLlava.Kernels.Ilgpu.Views;
 using EdgeVideoLlava.Kernels.Preprocess;
 using ILGPU;
@@ -11,6 +12,7 @@ public static partial class AddRows
 {
     // ---- kernel ----------------------------------------------------------------------------------------------------------------
     /// <summary>One item is one element.</summary>
+    [Kernel]
     internal static void Kernel(Index1D item, MatrixView<Float32> x, MatrixView<Float32> table, int period, MatrixView<Float32> y)
     {
         if (item >= y.Rows * y.Columns) return;
@@ -20,5 +22,5 @@ public static partial class AddRows
 
     // ---- launcher --------------------------------------------------------------------------------------------------------------
     private static void Gpu(IlgpuQueue queue, Matrix x, Matrix table, int period, Matrix y)
-        => queue.Launch(queue.Kernels.AddRows, IlgpuQueue.Items((long)y.Rows * y.Columns), x.Gpu(), table.Gpu(), period, y.Gpu());
+        => queue.Launch(Kernel, (long)y.Rows * y.Columns, x.Gpu(), table.Gpu(), period, y.Gpu());
 }

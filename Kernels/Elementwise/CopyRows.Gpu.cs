@@ -1,8 +1,10 @@
 using EdgeVideoLlava.Kernels.Attention;
 using EdgeVideoLlava.Kernels.Devices;
 using EdgeVideoLlava.Kernels.Ilgpu;
+using EdgeVideoLlava.Kernels.Ilgpu.Compile;
 using EdgeVideoLlava.Kernels.Ilgpu.Views;
 using EdgeVideoLlava.Kernels.Packing;
+using EdgeVideoLlava.Kernels.Preprocess;
 using ILGPU;
 
 namespace EdgeVideoLlava.Kernels.Elementwise;
@@ -11,8 +13,10 @@ public static partial class CopyRows
 {
     // ---- kernel ----------------------------------------------------------------------------------------------------------------
     /// <summary>One item is one element.</summary>
+    [Kernel]
     internal static void Kernel<T>(Index1D item, MatrixView<T> x, MatrixView<T> y) where T : unmanaged, IElement<T> => Copy(item, x, y);
 
+    [Kernel]
     internal static void ByteKernel(Index1D item, MatrixView<Int8> x, MatrixView<Int8> y) => Copy(item, x, y);
 
     private static void Copy<T>(Index1D item, MatrixView<T> x, MatrixView<T> y) where T : unmanaged, IStoredElement<T>
@@ -25,9 +29,9 @@ public static partial class CopyRows
     // ---- launcher --------------------------------------------------------------------------------------------------------------
     private static void Gpu(IlgpuQueue queue, Matrix x, Matrix y)
     {
-        Index1D items = IlgpuQueue.Items((long)y.Rows * y.Columns);
-        if (x.Type == StorageType.F16) queue.Launch(queue.Kernels.Of<Float16>().CopyRows, items, x.Gpu<Float16>(), y.Gpu<Float16>());
-        else if (x.Type == StorageType.I8) queue.Launch(queue.Kernels.CopyBytes, items, x.Gpu<Int8>(), y.Gpu<Int8>());
-        else queue.Launch(queue.Kernels.Of<Float32>().CopyRows, items, x.Gpu<Float32>(), y.Gpu<Float32>());
+        long items = (long)y.Rows * y.Columns;
+        if (x.Type == StorageType.F16) queue.Launch(Kernel, items, x.Gpu<Float16>(), y.Gpu<Float16>());
+        else if (x.Type == StorageType.I8) queue.Launch(ByteKernel, items, x.Gpu<Int8>(), y.Gpu<Int8>());
+        else queue.Launch(Kernel, items, x.Gpu<Float32>(), y.Gpu<Float32>());
     }
 }

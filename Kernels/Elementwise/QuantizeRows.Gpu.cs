@@ -1,6 +1,7 @@
 using EdgeVideoLlava.Kernels.Attention;
 using EdgeVideoLlava.Kernels.Devices;
 using EdgeVideoLlava.Kernels.Ilgpu;
+using EdgeVideoLlava.Kernels.Ilgpu.Compile;
 using EdgeVideoLlava.Kernels.Ilgpu.Views;
 using EdgeVideoLlava.Kernels.Packing;
 using EdgeVideoLlava.Kernels.Preprocess;
@@ -12,6 +13,7 @@ public static partial class QuantizeRows
 {
     // ---- kernel ----------------------------------------------------------------------------------------------------------------
     /// <summary>One item is two blocks of a row, whose scales are one word; of an odd number of blocks the last has zero beside it.</summary>
+    [Kernel]
     internal static void Kernel<TBlock, T>(Index1D item, MatrixView<T> x, WeightView y, ArrayView<int> misfits)
         where TBlock : unmanaged, IDeviceBlock where T : unmanaged, IElement<T>
     {
@@ -52,13 +54,15 @@ public static partial class QuantizeRows
     // ---- launcher --------------------------------------------------------------------------------------------------------------
     private static void Gpu(IlgpuQueue queue, Matrix x, Weight weight, IntVector misfits)
     {
-        if (x.Type == StorageType.F16) Gpu<Float16>(queue, queue.Kernels.QuantizeHalves, x, weight, misfits);
-        else Gpu<Float32>(queue, queue.Kernels.QuantizeFloats, x, weight, misfits);
+        if (x.Type == StorageType.F16) Gpu<Float16>(queue, x, weight, misfits);
+        else Gpu<Float32>(queue, x, weight, misfits);
     }
 
-    private static void Gpu<T>(IlgpuQueue queue, QuantizeKernels<T> kernels, Matrix x, Weight weight, IntVector misfits) where T : unmanaged, IElement<T>
+    private static void Gpu<T>(IlgpuQueue queue, Matrix x, Weight weight, IntVector misfits) where T : unmanaged, IElement<T>
     {
         WeightView y = weight.Gpu();
-        queue.Launch(weight.Type == StorageType.Q8_0 ? kernels.Q8_0 : kernels.Q4_0, IlgpuQueue.Items((long)x.Rows * y.ScaleWords), x.Gpu<T>(), y, misfits.Gpu());
+        long blocks = (long)x.Rows * y.ScaleWords;
+        if (weight.Type == StorageType.Q8_0) queue.Launch(Kernel<DeviceBlockQ8_0, T>, blocks, x.Gpu<T>(), y, misfits.Gpu());
+        else queue.Launch(Kernel<DeviceBlockQ4_0, T>, blocks, x.Gpu<T>(), y, misfits.Gpu());
     }
 }

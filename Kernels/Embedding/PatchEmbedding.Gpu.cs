@@ -2,6 +2,7 @@ using EdgeVideoLlava.Kernels.Attention;
 using EdgeVideoLlava.Kernels.Devices;
 using EdgeVideoLlava.Kernels.Elementwise;
 using EdgeVideoLlava.Kernels.Ilgpu;
+using EdgeVideoLlava.Kernels.Ilgpu.Compile;
 using EdgeVideoLlava.Kernels.Ilgpu.Views;
 using EdgeVideoLlava.Kernels.MatMul;
 using EdgeVideoLlava.Kernels.Packing;
@@ -14,6 +15,7 @@ public static partial class PatchEmbedding
 {
     // ---- kernel ----------------------------------------------------------------------------------------------------------------
     /// <summary>One item is one pixel of a picture's patches: patches[g, (c, i, j)] = pixels[c, gy·s + i, gx·s + j].</summary>
+    [Kernel]
     internal static void Kernel<T>(Index1D item, MatrixView<Float32> picture, int patch, MatrixView<T> patches) where T : unmanaged, IElement<T>
     {
         if (item >= patches.Rows * patches.Columns) return;
@@ -38,7 +40,7 @@ public static partial class PatchEmbedding
         for (int n = 0; n < y.Rows / positions; n++)
         {
             Matrix picture = pixels.RowRange(n * 3 * size, 3 * size), target = y.RowRange(n * positions, positions);
-            queue.Launch(queue.Kernels.Of<T>().PatchEmbedding, IlgpuQueue.Items((long)patches.Rows * patches.Columns), picture.Gpu(), patch, patches.Gpu<T>());
+            queue.Launch(Kernel, (long)patches.Rows * patches.Columns, picture.Gpu(), patch, patches.Gpu<T>());
             Linear.Run(queue, weight, patches, target.RowRange(1, positions - 1), new Epilogue(Residual: position.RowRange(1, positions - 1)));
             AddRows.Run(queue, classEmbedding, position.RowRange(0, 1), 1, target.RowRange(0, 1));
         }

@@ -1,6 +1,6 @@
 using EdgeVideoLlava.Kernels.Devices;
 using EdgeVideoLlava.Kernels.Errors;
-using EdgeVideoLlava.Kernels.Ilgpu.Intrinsics;
+using EdgeVideoLlava.Kernels.Ilgpu.Compile;
 using EdgeVideoLlava.Kernels.Packing;
 using ILGPU;
 using ILGPU.IR;
@@ -11,11 +11,7 @@ using ILGPU.Runtime.OpenCL;
 
 namespace EdgeVideoLlava.Kernels.Ilgpu;
 
-/// <summary>Opens accelerators: one ILGPU context for each, compiled at O2.</summary>
-/// <remarks>
-/// O2 is what CUDA needs for speed, and the only level whose OpenCL text does without the generic address space of OpenCL 2.0, which
-/// Debian's PoCL has not. One level for all, so that the one which ships is the one that is tested.
-/// </remarks>
+/// <summary>Opens accelerators: one ILGPU context for each (<see cref="CompilerOptions"/>).</summary>
 internal static class IlgpuAccelerators
 {
     private const string OpenClRemedy = "install your GPU's OpenCL driver, or for the processor: apt-get install pocl-opencl-icd ocl-icd-libopencl1";
@@ -54,9 +50,6 @@ internal static class IlgpuAccelerators
         return Open($"cuda:{chosen}", context, options, tensorCores && useful ? KernelTier.TensorCore : KernelTier.Portable, () => device.CreateCudaAccelerator(context));
     }
 
-    /// <summary>What a driver complains about, in one line.</summary>
-    public static string Reason(Exception e) => e is CLException driver ? driver.Error.ToString() : e.Message.ReplaceLineEndings(" ");
-
     private static Context Create(DeviceOptions options, Action<Context.Builder> devices)
     {
         IlgpuDevices.FindLibraries();
@@ -64,17 +57,8 @@ internal static class IlgpuAccelerators
         {
             devices(builder);
             if (options.TimesLaunches) builder.Profiling();
-            Prepare(builder);
+            CompilerOptions.Apply(builder);
         });
-    }
-
-    /// <summary>How every context compiles.</summary>
-    internal static void Prepare(Context.Builder builder)
-    {
-        builder.EnableAlgorithms().Optimize(OptimizationLevel.O2);
-        OpenClRemainder.Register(builder.GetIntrinsicManager());
-        PortableIntrinsics.Register(builder.GetIntrinsicManager());
-        PtxIntrinsics.Register(builder.GetIntrinsicManager());
     }
 
     /// <summary>Any device will do: ILGPU refuses those without a generic address space, which text compiled at O2 never uses.</summary>
@@ -114,7 +98,7 @@ internal static class IlgpuAccelerators
         {
             accelerator?.Dispose();
             context.Dispose();
-            throw new DeviceUnavailableException($"{id}: its driver does not run our kernels: {Reason(e)}", e);
+            throw new DeviceUnavailableException($"{id}: its driver does not run our kernels: {BuildLog.Reason(e)}", e);
         }
     }
 }

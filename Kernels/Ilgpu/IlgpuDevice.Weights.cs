@@ -12,8 +12,6 @@ public sealed unsafe partial class IlgpuDevice
 {
     private const int PieceWords = 1 << 22;
 
-    private readonly Dictionary<DeviceFormat, IlgpuWeightKernels> weightKernels = [];
-
     /// <summary>Bytes that a weight of a storage type takes on an accelerator: its type's, rows padded; F16 for a type without kernels of its own.</summary>
     public static long WeightBytes(StorageType type, int rows, int columns)
     {
@@ -24,7 +22,7 @@ public sealed unsafe partial class IlgpuDevice
     public override Weight AllocateWeight(string name, StorageType type, int rows, int columns)
     {
         Shapes.WholeBlocks(name, type, columns);
-        return new Weight(name, type, rows, columns, AllocateWeight(DeviceFormat.Of(type, Tier), rows, columns));
+        return new Weight(name, type, rows, columns, AllocateWeight(Format(type), rows, columns));
     }
 
     public override Weight LoadWeight(string name, StorageType type, int columns, params ReadOnlySpan<HostRows> parts)
@@ -32,7 +30,7 @@ public sealed unsafe partial class IlgpuDevice
         Shapes.WholeBlocks(name, type, columns);
         int rows = 0;
         foreach (HostRows part in parts) rows = checked(rows + part.Rows);
-        DeviceFormat format = DeviceFormat.Of(type, Tier);
+        DeviceFormat format = Format(type);
         IlgpuWeightBuffer buffer = AllocateWeight(format, rows, columns);
         try
         {
@@ -53,15 +51,10 @@ public sealed unsafe partial class IlgpuDevice
         return new Weight(name, type, rows, columns, buffer);
     }
 
+    private DeviceFormat Format(StorageType type) => Tier == KernelTier.TensorCore ? DeviceFormat.OfTensorCores(type) : DeviceFormat.Of(type);
+
     private IlgpuWeightBuffer AllocateWeight(DeviceFormat format, int rows, int columns)
-    {
-        IlgpuWeightKernels kernels;
-        lock (weightKernels)
-        {
-            if (!weightKernels.TryGetValue(format, out kernels!)) weightKernels.Add(format, kernels = format.Load(Loader, ActivationType));
-        }
-        return new IlgpuWeightBuffer(this, format, kernels, rows, columns, AllocateMemory(WholeWords(format, rows, columns), sizeof(uint)));
-    }
+        => new(this, format, rows, columns, AllocateMemory(WholeWords(format, rows, columns), sizeof(uint)));
 
     // As many as the view of four words at a time needs.
     private static long WholeWords(DeviceFormat format, int rows, int columns)

@@ -2,12 +2,12 @@ using EdgeVideoLlava.Kernels.Devices;
 using EdgeVideoLlava.Kernels.Errors;
 using EdgeVideoLlava.Kernels.Ilgpu.Compile;
 using EdgeVideoLlava.Kernels.Ilgpu.Cuda;
-using EdgeVideoLlava.Kernels.MatMul;
 using EdgeVideoLlava.Kernels.Packing;
 using ILGPU;
 using ILGPU.Runtime;
 using ILGPU.Runtime.CPU;
 using ILGPU.Runtime.Cuda;
+using ILGPU.Runtime.OpenCL;
 
 namespace EdgeVideoLlava.Kernels.Ilgpu;
 
@@ -20,6 +20,9 @@ public sealed unsafe partial class IlgpuDevice : ComputeDevice
 {
     // Kernels read 16 bytes at once.
     private const int Padding = 16;
+
+    /// <summary>Shared memory of a group with a deep tile.</summary>
+    internal const int DeepTileBytes = 64 << 10;
 
     private readonly Context context;
     private readonly string id;
@@ -39,8 +42,7 @@ public sealed unsafe partial class IlgpuDevice : ComputeDevice
             _ => accelerator.MaxSharedMemoryPerGroup,
         };
         DeepTiles = deepTiles && CanHaveDeepTiles;
-        Loader = new KernelLoader(accelerator, tier, Gate) { DeepTiles = DeepTiles };
-        Kernels = new IlgpuKernels(Loader, activations);
+        Kernels = new KernelCache(accelerator, Gate);
     }
 
     public override string Description => $"{id}, {Accelerator.Name.Trim()}, {Memory >> 20} MiB, {(ActivationType == StorageType.F16 ? "fp16" : "fp32")}, {TierName} kernels";
@@ -53,7 +55,7 @@ public sealed unsafe partial class IlgpuDevice : ComputeDevice
     public bool DeepTiles { get; }
 
     /// <summary>Whether its kernels are those of tensor cores and a group may have the shared memory.</summary>
-    public bool CanHaveDeepTiles => Tier == KernelTier.TensorCore && SharedMemory >= default(DeepTile128).DynamicBytes;
+    public bool CanHaveDeepTiles => Tier == KernelTier.TensorCore && SharedMemory >= DeepTileBytes;
 
     // As --kernels names them.
     private string TierName => Tier switch { KernelTier.Processor => "processor", KernelTier.Portable => "portable", _ => DeepTiles ? "tensor-core (deep tiles)" : "tensor-core" };
@@ -65,7 +67,7 @@ public sealed unsafe partial class IlgpuDevice : ComputeDevice
 
     public override bool ResamplesFrames => Tier != KernelTier.Processor;
 
-    public override bool DrawsTokens => Tier != KernelTier.Processor && Loader.HasDoubles;
+    public override bool DrawsTokens => Tier != KernelTier.Processor && HasDoubles;
 
     /// <summary>Bytes of device memory as the driver reported them when the device was opened.</summary>
     public long Memory { get; }
@@ -79,9 +81,14 @@ public sealed unsafe partial class IlgpuDevice : ComputeDevice
     /// <summary>Whether queues may <see cref="ComputeQueue.Profile"/>.</summary>
     public bool TimesLaunches => context.Properties.EnableProfiling;
 
+    /// <summary>Whether kernels may compute in double: some OpenCL devices do not.</summary>
+    internal bool HasDoubles => Accelerator is not CLAccelerator cl || cl.Capabilities.Float64;
+
+    /// <summary>Told each piece of device memory before it is used: for tests of the kernels as a whole.</summary>
+    internal static Action<MemoryBuffer>? Allocated { get; set; }
+
     internal Accelerator Accelerator { get; }
-    internal KernelLoader Loader { get; }
-    internal IlgpuKernels Kernels { get; }
+    internal KernelCache Kernels { get; }
 
     /// <summary>Held while work is given to the driver: an OpenCL kernel's arguments are set one by one before its launch.</summary>
     internal Lock Gate { get; } = new();
@@ -123,7 +130,7 @@ public sealed unsafe partial class IlgpuDevice : ComputeDevice
     internal long NextTicket() => ++ticket;
 
     internal DeviceFailedException Failed(AcceleratorException e)
-        => new($"{id} ({Accelerator.Name.Trim()}) failed: {IlgpuAccelerators.Reason(e)}; restart the program, or take --device cpu", e);
+        => new($"{id} ({Accelerator.Name.Trim()}) failed: {BuildLog.Reason(e)}; restart the program, or take --device cpu", e);
 
     /// <summary>Releases memory when all work given so far is done: at once if no queue has any.</summary>
     internal void Retire(MemoryBuffer memory)
@@ -185,7 +192,7 @@ public sealed unsafe partial class IlgpuDevice : ComputeDevice
             }
         }
         CountAllocation(bytes);
-        DeviceProbe.Allocated?.Invoke(memory);
+        Allocated?.Invoke(memory);
         return memory;
     }
 

@@ -1,6 +1,8 @@
 using System.Runtime.InteropServices;
+using EdgeVideoLlava.Kernels.Attention;
 using EdgeVideoLlava.Kernels.Devices;
 using EdgeVideoLlava.Kernels.Packing;
+using EdgeVideoLlava.Kernels.Preprocess;
 using ILGPU;
 using ILGPU.Runtime;
 
@@ -54,14 +56,8 @@ internal sealed unsafe partial class IlgpuQueue
         }
     }
 
-    public override void Copy(Matrix source, Matrix target)
+    private protected override void CopyDense(Matrix source, Matrix target)
     {
-        Shapes.Same(source, target);
-        if (source.Stride != source.Columns || target.Stride != target.Columns || source.Type != StorageType.F32 || target.Type != StorageType.F32)
-        {
-            base.Copy(source, target);
-            return;
-        }
         long count = (long)source.Rows * source.Columns;
         Submit((IlgpuViews.View<float>(source.Buffer, source.Offset, count), IlgpuViews.View<float>(target.Buffer, target.Offset, count)),
             static (copy, stream) => copy.Item1.CopyTo(stream, copy.Item2));

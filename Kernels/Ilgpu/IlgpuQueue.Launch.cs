@@ -4,74 +4,127 @@ using ILGPU.Runtime;
 
 namespace EdgeVideoLlava.Kernels.Ilgpu;
 
-/// <summary>Launches: one overload for each number of a kernel's parameters. Nothing is allocated, no items means no launch. The first launch compiles the kernel.</summary>
-/// <remarks>The extent is what the kernel was loaded for: a number of items that work alone, or groups of items.</remarks>
+/// <summary>Launches: an operation names its kernel and gives the arguments. No items means no launch; nothing is allocated.</summary>
+/// <remarks>
+/// C# has no type for "a method of any number of parameters", so there is an overload for each number. The first launch of a kernel compiles it.
+/// </remarks>
 internal sealed unsafe partial class IlgpuQueue
 {
-    public void Launch<TExtent, T1, T2>(LazyKernel<Action<AcceleratorStream, TExtent, T1, T2>> kernel, TExtent extent, T1 a, T2 b) where TExtent : struct
+    /// <summary>Told each kernel before its launch, with the device's accelerator: for tests of the kernels as a whole.</summary>
+    internal static Action<Accelerator, Delegate>? Launching { get; set; }
+
+    /// <summary>A kernel whose items work alone.</summary>
+    public void Launch<T1, T2>(Action<Index1D, T1, T2> kernel, long items, T1 a, T2 b)
     {
-        if (IsToRun(kernel, extent)) Submit((kernel.Launcher, extent, a, b), static (k, stream) => k.Launcher(stream, k.extent, k.a, k.b));
+        if (Find<Action<AcceleratorStream, Index1D, T1, T2>>(kernel, items) is { } launch)
+            Submit((launch, extent: Items(items), a, b), static (k, stream) => k.launch(stream, k.extent, k.a, k.b));
     }
 
-    public void Launch<TExtent, T1, T2, T3>(
-        LazyKernel<Action<AcceleratorStream, TExtent, T1, T2, T3>> kernel, TExtent extent, T1 a, T2 b, T3 c)
-        where TExtent : struct
+    public void Launch<T1, T2, T3>(Action<Index1D, T1, T2, T3> kernel, long items, T1 a, T2 b, T3 c)
     {
-        if (IsToRun(kernel, extent)) Submit((kernel.Launcher, extent, a, b, c), static (k, stream) => k.Launcher(stream, k.extent, k.a, k.b, k.c));
+        if (Find<Action<AcceleratorStream, Index1D, T1, T2, T3>>(kernel, items) is { } launch)
+            Submit((launch, extent: Items(items), a, b, c), static (k, stream) => k.launch(stream, k.extent, k.a, k.b, k.c));
     }
 
-    public void Launch<TExtent, T1, T2, T3, T4>(
-        LazyKernel<Action<AcceleratorStream, TExtent, T1, T2, T3, T4>> kernel, TExtent extent, T1 a, T2 b, T3 c, T4 d)
-        where TExtent : struct
+    public void Launch<T1, T2, T3, T4>(Action<Index1D, T1, T2, T3, T4> kernel, long items, T1 a, T2 b, T3 c, T4 d)
     {
-        if (IsToRun(kernel, extent)) Submit((kernel.Launcher, extent, a, b, c, d), static (k, stream) => k.Launcher(stream, k.extent, k.a, k.b, k.c, k.d));
+        if (Find<Action<AcceleratorStream, Index1D, T1, T2, T3, T4>>(kernel, items) is { } launch)
+            Submit((launch, extent: Items(items), a, b, c, d), static (k, stream) => k.launch(stream, k.extent, k.a, k.b, k.c, k.d));
     }
 
-    public void Launch<TExtent, T1, T2, T3, T4, T5>(
-        LazyKernel<Action<AcceleratorStream, TExtent, T1, T2, T3, T4, T5>> kernel, TExtent extent, T1 a, T2 b, T3 c, T4 d, T5 e)
-        where TExtent : struct
+    public void Launch<T1, T2, T3, T4, T5>(Action<Index1D, T1, T2, T3, T4, T5> kernel, long items, T1 a, T2 b, T3 c, T4 d, T5 e)
     {
-        if (IsToRun(kernel, extent)) Submit((kernel.Launcher, extent, a, b, c, d, e), static (k, stream) => k.Launcher(stream, k.extent, k.a, k.b, k.c, k.d, k.e));
+        if (Find<Action<AcceleratorStream, Index1D, T1, T2, T3, T4, T5>>(kernel, items) is { } launch)
+            Submit((launch, extent: Items(items), a, b, c, d, e),
+                static (k, stream) => k.launch(stream, k.extent, k.a, k.b, k.c, k.d, k.e));
     }
 
-    public void Launch<TExtent, T1, T2, T3, T4, T5, T6>(
-        LazyKernel<Action<AcceleratorStream, TExtent, T1, T2, T3, T4, T5, T6>> kernel, TExtent extent, T1 a, T2 b, T3 c, T4 d, T5 e, T6 f)
-        where TExtent : struct
+    public void Launch<T1, T2, T3, T4, T5, T6>(
+        Action<Index1D, T1, T2, T3, T4, T5, T6> kernel, long items, T1 a, T2 b, T3 c, T4 d, T5 e, T6 f)
     {
-        if (IsToRun(kernel, extent)) Submit((kernel.Launcher, extent, a, b, c, d, e, f), static (k, stream) => k.Launcher(stream, k.extent, k.a, k.b, k.c, k.d, k.e, k.f));
+        if (Find<Action<AcceleratorStream, Index1D, T1, T2, T3, T4, T5, T6>>(kernel, items) is { } launch)
+            Submit((launch, extent: Items(items), a, b, c, d, e, f),
+                static (k, stream) => k.launch(stream, k.extent, k.a, k.b, k.c, k.d, k.e, k.f));
     }
 
-    public void Launch<TExtent, T1, T2, T3, T4, T5, T6, T7>(
-        LazyKernel<Action<AcceleratorStream, TExtent, T1, T2, T3, T4, T5, T6, T7>> kernel, TExtent extent, T1 a, T2 b, T3 c, T4 d, T5 e, T6 f, T7 g)
-        where TExtent : struct
+    public void Launch<T1, T2, T3, T4, T5, T6, T7>(
+        Action<Index1D, T1, T2, T3, T4, T5, T6, T7> kernel, long items, T1 a, T2 b, T3 c, T4 d, T5 e, T6 f, T7 g)
     {
-        if (IsToRun(kernel, extent)) Submit((kernel.Launcher, extent, a, b, c, d, e, f, g), static (k, stream) => k.Launcher(stream, k.extent, k.a, k.b, k.c, k.d, k.e, k.f, k.g));
+        if (Find<Action<AcceleratorStream, Index1D, T1, T2, T3, T4, T5, T6, T7>>(kernel, items) is { } launch)
+            Submit((launch, extent: Items(items), a, b, c, d, e, f, g),
+                static (k, stream) => k.launch(stream, k.extent, k.a, k.b, k.c, k.d, k.e, k.f, k.g));
     }
 
-    public void Launch<TExtent, T1, T2, T3, T4, T5, T6, T7, T8>(
-        LazyKernel<Action<AcceleratorStream, TExtent, T1, T2, T3, T4, T5, T6, T7, T8>> kernel, TExtent extent, T1 a, T2 b, T3 c, T4 d, T5 e, T6 f, T7 g, T8 h)
-        where TExtent : struct
+    public void Launch<T1, T2, T3, T4, T5, T6, T7, T8>(
+        Action<Index1D, T1, T2, T3, T4, T5, T6, T7, T8> kernel, long items, T1 a, T2 b, T3 c, T4 d, T5 e, T6 f, T7 g, T8 h)
     {
-        if (IsToRun(kernel, extent)) Submit((kernel.Launcher, extent, a, b, c, d, e, f, g, h), static (k, stream) => k.Launcher(stream, k.extent, k.a, k.b, k.c, k.d, k.e, k.f, k.g, k.h));
+        if (Find<Action<AcceleratorStream, Index1D, T1, T2, T3, T4, T5, T6, T7, T8>>(kernel, items) is { } launch)
+            Submit((launch, extent: Items(items), a, b, c, d, e, f, g, h),
+                static (k, stream) => k.launch(stream, k.extent, k.a, k.b, k.c, k.d, k.e, k.f, k.g, k.h));
     }
 
-    public void Launch<TExtent, T1, T2, T3, T4, T5, T6, T7, T8, T9>(
-        LazyKernel<Action<AcceleratorStream, TExtent, T1, T2, T3, T4, T5, T6, T7, T8, T9>> kernel, TExtent extent, T1 a, T2 b, T3 c, T4 d, T5 e, T6 f, T7 g, T8 h, T9 i)
-        where TExtent : struct
+    public void Launch<T1, T2, T3, T4, T5, T6, T7, T8, T9>(
+        Action<Index1D, T1, T2, T3, T4, T5, T6, T7, T8, T9> kernel, long items, T1 a, T2 b, T3 c, T4 d, T5 e, T6 f, T7 g, T8 h, T9 i)
     {
-        if (IsToRun(kernel, extent)) Submit((kernel.Launcher, extent, a, b, c, d, e, f, g, h, i), static (k, stream) => k.Launcher(stream, k.extent, k.a, k.b, k.c, k.d, k.e, k.f, k.g, k.h, k.i));
+        if (Find<Action<AcceleratorStream, Index1D, T1, T2, T3, T4, T5, T6, T7, T8, T9>>(kernel, items) is { } launch)
+            Submit((launch, extent: Items(items), a, b, c, d, e, f, g, h, i),
+                static (k, stream) => k.launch(stream, k.extent, k.a, k.b, k.c, k.d, k.e, k.f, k.g, k.h, k.i));
+    }
+
+    /// <summary>A kernel whose items work in groups.</summary>
+    public void LaunchGroups<T1, T2>(Action<T1, T2> kernel, KernelConfig groups, T1 a, T2 b)
+    {
+        if (Find<Action<AcceleratorStream, KernelConfig, T1, T2>>(kernel, groups.GridDim.Size) is { } launch)
+            Submit((launch, groups, a, b), static (k, stream) => k.launch(stream, k.groups, k.a, k.b));
+    }
+
+    public void LaunchGroups<T1, T2, T3>(Action<T1, T2, T3> kernel, KernelConfig groups, T1 a, T2 b, T3 c)
+    {
+        if (Find<Action<AcceleratorStream, KernelConfig, T1, T2, T3>>(kernel, groups.GridDim.Size) is { } launch)
+            Submit((launch, groups, a, b, c), static (k, stream) => k.launch(stream, k.groups, k.a, k.b, k.c));
+    }
+
+    public void LaunchGroups<T1, T2, T3, T4>(Action<T1, T2, T3, T4> kernel, KernelConfig groups, T1 a, T2 b, T3 c, T4 d)
+    {
+        if (Find<Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4>>(kernel, groups.GridDim.Size) is { } launch)
+            Submit((launch, groups, a, b, c, d), static (k, stream) => k.launch(stream, k.groups, k.a, k.b, k.c, k.d));
+    }
+
+    public void LaunchGroups<T1, T2, T3, T4, T5>(Action<T1, T2, T3, T4, T5> kernel, KernelConfig groups, T1 a, T2 b, T3 c, T4 d, T5 e)
+    {
+        if (Find<Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4, T5>>(kernel, groups.GridDim.Size) is { } launch)
+            Submit((launch, groups, a, b, c, d, e), static (k, stream) => k.launch(stream, k.groups, k.a, k.b, k.c, k.d, k.e));
+    }
+
+    public void LaunchGroups<T1, T2, T3, T4, T5, T6>(
+        Action<T1, T2, T3, T4, T5, T6> kernel, KernelConfig groups, T1 a, T2 b, T3 c, T4 d, T5 e, T6 f)
+    {
+        if (Find<Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4, T5, T6>>(kernel, groups.GridDim.Size) is { } launch)
+            Submit((launch, groups, a, b, c, d, e, f), static (k, stream) => k.launch(stream, k.groups, k.a, k.b, k.c, k.d, k.e, k.f));
+    }
+
+    public void LaunchGroups<T1, T2, T3, T4, T5, T6, T7>(
+        Action<T1, T2, T3, T4, T5, T6, T7> kernel, KernelConfig groups, T1 a, T2 b, T3 c, T4 d, T5 e, T6 f, T7 g)
+    {
+        if (Find<Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4, T5, T6, T7>>(kernel, groups.GridDim.Size) is { } launch)
+            Submit((launch, groups, a, b, c, d, e, f, g),
+                static (k, stream) => k.launch(stream, k.groups, k.a, k.b, k.c, k.d, k.e, k.f, k.g));
     }
 
     /// <exception cref="OverflowException">More items than a launch can have.</exception>
-    public static Index1D Items(long items) => checked((int)items);
+    private static Index1D Items(long items) => checked((int)items);
 
-    /// <summary>While kernels are only compiled, one that would be launched is remembered and not run.</summary>
-    private bool IsToRun<TExtent>(LazyKernel kernel, TExtent extent)
+    /// <summary>The kernel's launcher; null if there is nothing to do, or kernels are only compiled: then it is remembered.</summary>
+    private TLauncher? Find<TLauncher>(Delegate kernel, long extent) where TLauncher : Delegate
     {
-        if (!HasItems(extent)) return false;
-        wanted?.Add(kernel);
-        return wanted == null;
+        if (extent == 0) return null;
+        LazyKernel<TLauncher> lazy = device.Kernels.Get<TLauncher>(kernel);
+        if (wanted != null)
+        {
+            wanted.Add(lazy);
+            return null;
+        }
+        Launching?.Invoke(device.Accelerator, kernel);
+        return lazy.Launcher;
     }
-
-    private static bool HasItems<TExtent>(TExtent extent) => extent is Index1D items ? items > 0 : extent is KernelConfig { IsValid: true } groups && groups.GridDim.Size > 0;
 }

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using EdgeVideoLlava.Kernels.Devices;
 using EdgeVideoLlava.Kernels.Ilgpu.Compile;
 using EdgeVideoLlava.Kernels.Ilgpu.Cuda;
@@ -28,12 +27,12 @@ internal sealed unsafe partial class IlgpuQueue : ComputeQueue
         Scratch = new Arena(device);
     }
 
-    public IlgpuKernels Kernels => device.Kernels;
-
     public KernelTier Tier => device.Tier;
 
     /// <summary>Whether a launch may have a kilobyte of parameters and more: OpenCL promises one at most.</summary>
     public bool TakesManyViews => device.Accelerator.AcceleratorType != AcceleratorType.OpenCL;
+
+    public bool DeepTiles => device.DeepTiles;
 
     public int Multiprocessors => device.Accelerator.NumMultiprocessors;
 
@@ -112,7 +111,6 @@ internal sealed unsafe partial class IlgpuQueue : ComputeQueue
             try
             {
                 device.Accelerator.Bind(); // CUDA's current context is the thread's
-                if (DeviceProbe.Launching != null && work is ITuple { Length: > 0 } launch && launch[0] is Delegate kernel) DeviceProbe.Launching(kernel);
                 give(work, stream);
                 profile?.Add(work);
             }

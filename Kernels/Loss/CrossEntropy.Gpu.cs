@@ -1,6 +1,7 @@
 using EdgeVideoLlava.Kernels.Attention;
 using EdgeVideoLlava.Kernels.Devices;
 using EdgeVideoLlava.Kernels.Ilgpu;
+using EdgeVideoLlava.Kernels.Ilgpu.Compile;
 using EdgeVideoLlava.Kernels.Ilgpu.Views;
 using EdgeVideoLlava.Kernels.Preprocess;
 using ILGPU;
@@ -13,6 +14,7 @@ public static partial class CrossEntropy
 
     // ---- kernels ---------------------------------------------------------------------------------------------------------------
     /// <summary>One item is one row.</summary>
+    [Kernel]
     internal static void Kernel(Index1D item, MatrixView<Float32> logits, ArrayView<int> labels, MatrixView<Float32> losses)
     {
         if (item >= logits.Rows) return;
@@ -27,6 +29,7 @@ public static partial class CrossEntropy
     }
 
     /// <summary>A group is a row, and each item looks at every 256th number.</summary>
+    [Kernel(Group = Items)]
     internal static void GroupKernel(MatrixView<Float32> logits, ArrayView<int> labels, MatrixView<Float32> losses)
     {
         ArrayView<float> numbers = SharedMemory.Allocate<float>(Items);
@@ -43,7 +46,7 @@ public static partial class CrossEntropy
     // ---- launcher --------------------------------------------------------------------------------------------------------------
     private static void Gpu(IlgpuQueue queue, Matrix logits, IntVector labels, Matrix losses)
     {
-        if (queue.Tier == KernelTier.Processor) queue.Launch(queue.Kernels.CrossEntropy, IlgpuQueue.Items(logits.Rows), logits.Gpu(), labels.Gpu(), losses.Gpu());
-        else queue.Launch(queue.Kernels.CrossEntropyGroups, new KernelConfig(logits.Rows, Items), logits.Gpu(), labels.Gpu(), losses.Gpu());
+        if (queue.Tier == KernelTier.Processor) queue.Launch(Kernel, logits.Rows, logits.Gpu(), labels.Gpu(), losses.Gpu());
+        else queue.LaunchGroups(GroupKernel, new KernelConfig(logits.Rows, Items), logits.Gpu(), labels.Gpu(), losses.Gpu());
     }
 }

@@ -1,6 +1,7 @@
 using EdgeVideoLlava.Kernels.Attention;
 using EdgeVideoLlava.Kernels.Devices;
 using EdgeVideoLlava.Kernels.Ilgpu;
+using EdgeVideoLlava.Kernels.Ilgpu.Compile;
 using EdgeVideoLlava.Kernels.Ilgpu.Views;
 using EdgeVideoLlava.Kernels.Preprocess;
 using ILGPU;
@@ -13,6 +14,7 @@ public static partial class TopK
 
     // ---- kernel ----------------------------------------------------------------------------------------------------------------
     /// <summary>One item is one row. A pass for each of the k finds the first that comes after the one before, so that nothing is moved.</summary>
+    [Kernel]
     internal static void Kernel(Index1D item, MatrixView<Float32> logits, int candidates, ArrayView<int> ids, MatrixView<Float32> logProbabilities)
     {
         if (item >= logits.Rows) return;
@@ -29,6 +31,7 @@ public static partial class TopK
     }
 
     /// <summary>A group is a row, and each item looks at every 256th number; the k passes as in <see cref="Kernel"/>.</summary>
+    [Kernel(Group = Items)]
     internal static void GroupKernel(MatrixView<Float32> logits, int candidates, ArrayView<int> ids, MatrixView<Float32> logProbabilities)
     {
         ArrayView<float> numbers = SharedMemory.Allocate<float>(Items);
@@ -83,7 +86,7 @@ public static partial class TopK
     // ---- launcher --------------------------------------------------------------------------------------------------------------
     private static void Gpu(IlgpuQueue queue, Matrix logits, int candidates, IntVector ids, Matrix logProbabilities)
     {
-        if (queue.Tier == KernelTier.Processor) queue.Launch(queue.Kernels.TopK, IlgpuQueue.Items(logits.Rows), logits.Gpu(), candidates, ids.Gpu(), logProbabilities.Gpu());
-        else queue.Launch(queue.Kernels.TopKGroups, new KernelConfig(logits.Rows, Items), logits.Gpu(), candidates, ids.Gpu(), logProbabilities.Gpu());
+        if (queue.Tier == KernelTier.Processor) queue.Launch(Kernel, logits.Rows, logits.Gpu(), candidates, ids.Gpu(), logProbabilities.Gpu());
+        else queue.LaunchGroups(GroupKernel, new KernelConfig(logits.Rows, Items), logits.Gpu(), candidates, ids.Gpu(), logProbabilities.Gpu());
     }
 }

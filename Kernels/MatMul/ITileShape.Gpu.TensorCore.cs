@@ -1,12 +1,15 @@
+using EdgeVideoLlava.Kernels.Attention;
+using EdgeVideoLlava.Kernels.Ilgpu.Compile;
 using EdgeVideoLlava.Kernels.Ilgpu.Intrinsics;
+using EdgeVideoLlava.Kernels.Packing;
 using ILGPU;
 
 namespace EdgeVideoLlava.Kernels.MatMul;
 
 /// <summary>The square that a group of <see cref="LinearTensorTile"/> makes, and how far its copies run ahead. A type argument, so that all of it is constant in the kernel.</summary>
-internal interface ITileShape
+internal interface ITileShape : IGroupShape
 {
-    /// <summary>Rows and columns; twice as many items make a group, of which warps are two below each other.</summary>
+    /// <summary>Rows and columns. Twice as many items make a group, whose warps stand two below each other.</summary>
     int Size { get; }
 
     /// <summary>Strips of 16 rows of a warp.</summary>
@@ -15,11 +18,8 @@ internal interface ITileShape
     /// <summary>Steps whose tiles lie in shared memory: one is multiplied, the others are on their way. 3 or 4.</summary>
     int Stages { get; }
 
-    /// <summary>Bytes of shared memory that a launch asks for, 0 where the kernel has declared its own: only so a group gets more than 48 KB.</summary>
-    int DynamicBytes { get; }
-
     /// <summary>The shared memory of the tiles.</summary>
-    /// <param name="length">A constant; with <see cref="DynamicBytes"/> it is what the launch has asked for.</param>
+    /// <param name="length">A constant; with <see cref="IGroupShape.DynamicBytes"/> it is what the launch has asked for.</param>
     ArrayView<U4> Allocate(int length);
 }
 
@@ -27,6 +27,8 @@ internal interface ITileShape
 internal readonly struct Tile128 : ITileShape
 {
     public int Size => 128;
+
+    public int Items => 2 * Size;
 
     public int Strips => 4;
 
@@ -42,6 +44,8 @@ internal readonly struct DeepTile128 : ITileShape
 {
     public int Size => 128;
 
+    public int Items => 2 * Size;
+
     public int Strips => 4;
 
     public int Stages => 4;
@@ -55,6 +59,8 @@ internal readonly struct DeepTile128 : ITileShape
 internal readonly struct Tile64 : ITileShape
 {
     public int Size => 64;
+
+    public int Items => 2 * Size;
 
     public int Strips => 2;
 

@@ -2,8 +2,10 @@ using EdgeVideoLlava.Kernels.Attention;
 using EdgeVideoLlava.Kernels.Devices;
 using EdgeVideoLlava.Kernels.Ilgpu;
 using EdgeVideoLlava.Kernels.Ilgpu.Views;
+using EdgeVideoLlava.Kernels.Packing;
 using EdgeVideoLlava.Kernels.Preprocess;
 using ILGPU;
+using ILGPU.Runtime;
 
 namespace EdgeVideoLlava.Kernels.MatMul;
 
@@ -15,34 +17,37 @@ public static partial class Linear
     // A multiprocessor with fewer groups waits for its memory.
     private const int GroupsPerMultiprocessor = 2;
 
-    private static void Groups<T>(IlgpuQueue queue, Weight weight, Matrix x, Matrix y, Epilogue epilogue) where T : unmanaged, IElement<T>
+    private static void Groups<TWeights, T>(Product p) where TWeights : unmanaged, IDeviceWeights where T : unmanaged, IElement<T>
     {
-        if (x.Rows == 0 || y.Columns == 0) return;
-        LinearGroupKernels<T> kernels = ((IlgpuWeightBuffer)weight.Buffer).Kernels.LinearGroups<T>();
-        using Arena.Scope scope = queue.Scratch.Begin();
-        if (x.Rows <= FewRowsForGroups) GroupRows(queue, kernels, weight, x, y, epilogue);
-        else
-        {
-            var grid = new Index3D(Groups(x.Rows, LinearGroupTile.Side), Groups(y.Columns, LinearGroupTile.Outputs(IsGated(epilogue))), 1);
-            queue.Launch(kernels.LinearGroupTile, new KernelConfig(grid, new Index3D(LinearGroupTile.Items, 1, 1)),
-                weight.Gpu(), PaddedRows.Of<T>(queue, x), epilogue.Bias.GpuOrNone(weight), epilogue.Residual.GpuOrNone(weight), (int)epilogue.Activation, y.Result());
-        }
+        if (p.X.Rows == 0 || p.Y.Columns == 0) return;
+        if (p.X.Rows > FewRowsForGroups) GroupTiles<TWeights, T>(p);
+        else if (p.X.Rows == 1) GroupRows<TWeights, T, OneRow>(p);
+        else if (p.X.Rows <= 4) GroupRows<TWeights, T, FourRows>(p);
+        else GroupRows<TWeights, T, EightRows>(p);
     }
 
-    private static void GroupRows<T>(IlgpuQueue queue, LinearGroupKernels<T> kernels, Weight weight, Matrix x, Matrix y, Epilogue epilogue) where T : unmanaged, IElement<T>
+    private static void GroupTiles<TWeights, T>(Product p) where TWeights : unmanaged, IDeviceWeights where T : unmanaged, IElement<T>
     {
-        int outputs = Groups(y.Columns, LinearGroupRow.Outputs(IsGated(epilogue))), chunks = Groups(x.Rows, x.Rows == 1 ? 1 : x.Rows <= 4 ? 4 : 8);
-        int shares = LinearGroupRow.Shares(outputs * chunks, GroupsPerMultiprocessor * queue.Multiprocessors, x.Columns);
-        Matrix? partials = shares > 1 ? queue.Scratch.Take(shares * x.Rows, weight.Rows) : null;
-        MatrixView<Float32> bias = epilogue.Bias.GpuOrNone(weight), residual = epilogue.Residual.GpuOrNone(weight), none = default(Matrix?).GpuOrNone(weight);
-        queue.Launch(x.Rows == 1 ? kernels.LinearGroupRow : x.Rows <= 4 ? kernels.LinearGroupRow4 : kernels.LinearGroupRow8,
+        var grid = new Index3D(Groups(p.X.Rows, LinearGroupTile.Side), Groups(p.Y.Columns, LinearGroupTile.Outputs(p.IsGated)), 1);
+        p.Queue.LaunchGroups(LinearGroupTile.Kernel<TWeights, T>, new KernelConfig(grid, new Index3D(LinearGroupTile.Items, 1, 1)),
+            p.Weight.Gpu(), PaddedRows.Of<T>(p.Queue, p.X), p.Epilogue.Bias.GpuOrNone(p.Weight), p.Epilogue.Residual.GpuOrNone(p.Weight),
+            (int)p.Epilogue.Activation, p.Y.Result());
+    }
+
+    private static void GroupRows<TWeights, T, TRows>(Product p)
+        where TWeights : unmanaged, IDeviceWeights where T : unmanaged, IElement<T> where TRows : unmanaged, IRowCount
+    {
+        int outputs = Groups(p.Y.Columns, LinearGroupRow.Outputs(p.IsGated)), chunks = Groups(p.X.Rows, default(TRows).Count);
+        int shares = LinearGroupRow.Shares(outputs * chunks, GroupsPerMultiprocessor * p.Queue.Multiprocessors, p.X.Columns);
+        Matrix? partials = shares > 1 ? p.Queue.Scratch.Take(shares * p.X.Rows, p.Weight.Rows) : null;
+        MatrixView<Float32> bias = p.Epilogue.Bias.GpuOrNone(p.Weight), residual = p.Epilogue.Residual.GpuOrNone(p.Weight);
+        int activation = (int)p.Epilogue.Activation;
+        p.Queue.LaunchGroups(LinearGroupRow.Kernel<TWeights, T, TRows>,
             new KernelConfig(new Index3D(outputs, shares, chunks), new Index3D(LinearGroupRow.Items, 1, 1)),
-            weight.Gpu(), PaddedRows.Of<T>(queue, x), bias, residual, (int)epilogue.Activation, partials?.Gpu() ?? none, y.Result());
+            p.Weight.Gpu(), PaddedRows.Of<T>(p.Queue, p.X), bias, residual, activation, partials.GpuOrNone(p.Weight), p.Y.Result());
         if (partials is { } sums)
-            queue.Launch(queue.Kernels.LinearPartials, IlgpuQueue.Items(LinearPartials.Items(y.Rows, y.Columns)), sums.Gpu(), bias, residual, (int)epilogue.Activation, y.Result());
+            p.Queue.Launch(LinearPartials.Kernel, LinearPartials.Items(p.Y.Rows, p.Y.Columns), sums.Gpu(), bias, residual, activation, p.Y.Result());
     }
-
-    private static bool IsGated(Epilogue epilogue) => epilogue.Activation == Activation.SiluUp;
 
     private static int Groups(int count, int each) => (count + each - 1) / each;
 }

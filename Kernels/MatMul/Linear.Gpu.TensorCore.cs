@@ -5,6 +5,7 @@ using EdgeVideoLlava.Kernels.Ilgpu.Views;
 using EdgeVideoLlava.Kernels.Packing;
 using EdgeVideoLlava.Kernels.Preprocess;
 using ILGPU;
+using ILGPU.Runtime;
 
 namespace EdgeVideoLlava.Kernels.MatMul;
 
@@ -17,22 +18,47 @@ public static partial class Linear
     private static bool OnTensorCores(IlgpuQueue queue, Matrix x)
         => queue.Tier == KernelTier.TensorCore && queue.Device.ActivationType == StorageType.F16 && x.Rows > FewRows;
 
-    private static void TensorCore(IlgpuQueue queue, Weight weight, Matrix x, Matrix y, Epilogue epilogue)
-        => TensorCore(queue, ((IlgpuWeightBuffer)weight.Buffer).Kernels.Tensor, weight, x, y, epilogue);
+    /// <summary>With tiles of a depth that need not be the one which the device has chosen.</summary>
+    internal static void TensorCore(IlgpuQueue queue, Weight weight, Matrix x, Matrix y, bool deepTiles)
+        => TensorCore(new Product(queue, weight, x, y, default), deepTiles);
 
-    /// <summary>By kernels for the weight's type, which need not be those that the device has chosen.</summary>
-    internal static void TensorCore(IlgpuQueue queue, LinearTensorKernels kernels, Weight weight, Matrix x, Matrix y, Epilogue epilogue)
+    private static void TensorCore(Product product, bool deepTiles) => product.Weight.Format().Run(new TensorProduct(product, deepTiles));
+
+    private readonly record struct TensorProduct(Product Product, bool DeepTiles) : IWeightLaunch
     {
-        using Arena.Scope scope = queue.Scratch.Begin();
-        (EightsView<Float16> halves, Matrix? scales) = x.Type == StorageType.F16 ? (PaddedRows.Of<Float16>(queue, x), (Matrix?)null) : ScaledHalves.Of(queue, x);
-        int large = new Tile128().Size, small = new Tile64().Size;
-        bool isLarge = x.Rows > small && Groups(x, y, epilogue, large).Size >= queue.Multiprocessors;
-        queue.Launch(isLarge ? kernels.Large : kernels.Small,
-            isLarge ? kernels.LargeGroups(Groups(x, y, epilogue, large)) : new KernelConfig(Groups(x, y, epilogue, small), new Index3D(2 * small, 1, 1)),
-            weight.Gpu(), halves, scales.GpuOrNone(weight), epilogue.Bias.GpuOrNone(weight), epilogue.Residual.GpuOrNone(weight), (int)epilogue.Activation, y.Result());
+        public void Run<TWeights>() where TWeights : unmanaged, IDeviceWeights
+        {
+            using Arena.Scope scope = Product.Queue.Scratch.Begin();
+            // Halves that lie in the tile's own order are copied, everything else is decoded on the way.
+            if (typeof(TWeights) == typeof(DeviceHalfRows)) TensorTiles<CopiedFill>(Product, DeepTiles);
+            else TensorTiles<DecodedFill<TWeights>>(Product, DeepTiles);
+        }
+    }
+
+    private static void TensorTiles<TFill>(Product p, bool deepTiles) where TFill : unmanaged, ITileFill
+    {
+        bool isLarge = p.X.Rows > default(Tile64).Size && Tiles<Tile128>(p).Size >= p.Queue.Multiprocessors;
+        if (!isLarge) TensorTiles<TFill, Tile64>(p);
+        else if (deepTiles) TensorTiles<TFill, DeepTile128>(p);
+        else TensorTiles<TFill, Tile128>(p);
+    }
+
+    private static void TensorTiles<TFill, TShape>(Product p) where TFill : unmanaged, ITileFill where TShape : unmanaged, ITileShape
+    {
+        TShape shape = default;
+        (EightsView<Float16> x, Matrix? scales) = p.X.Type == StorageType.F16
+            ? (PaddedRows.Of<Float16>(p.Queue, p.X), (Matrix?)null)
+            : ScaledHalves.Of(p.Queue, p.X);
+        SharedMemoryConfig dynamic = shape.DynamicBytes == 0 ? default : SharedMemoryConfig.RequestDynamic<byte>(shape.DynamicBytes);
+        p.Queue.LaunchGroups(LinearTensorTile.Kernel<TFill, TShape>, new KernelConfig(Tiles<TShape>(p), new Index3D(shape.Items, 1, 1), dynamic),
+            p.Weight.Gpu(), x, scales.GpuOrNone(p.Weight), p.Epilogue.Bias.GpuOrNone(p.Weight), p.Epilogue.Residual.GpuOrNone(p.Weight),
+            (int)p.Epilogue.Activation, p.Y.Result());
     }
 
     /// <summary>Tiles below each other, which run first: then they read the same weights at the same time. And tiles side by side.</summary>
-    private static Index3D Groups(Matrix x, Matrix y, Epilogue epilogue, int size)
-        => new(LinearTensorTile.Tiles(x.Rows, size), LinearTensorTile.Tiles(y.Columns, epilogue.Activation == Activation.SiluUp ? size / 2 : size), 1);
+    private static Index3D Tiles<TShape>(Product p) where TShape : unmanaged, ITileShape
+    {
+        int size = default(TShape).Size;
+        return new Index3D(LinearTensorTile.Tiles(p.X.Rows, size), LinearTensorTile.Tiles(p.Y.Columns, p.IsGated ? size / 2 : size), 1);
+    }
 }

@@ -16,8 +16,11 @@ internal static class LinearEpilogue
             if (bias.Rows > 0) up += bias[0, y.Columns + r];
             sum = DeviceMath.Silu(sum) * up;
         }
-        else sum = DeviceMath.Activate(activation, sum);
+        else sum = Activate(activation, sum);
         if (residual.Rows > 0) sum += residual[row, r];
         y.Store(row, r, sum);
     }
+
+    private static float Activate(int activation, float z)
+        => activation == (int)Activation.Gelu ? DeviceMath.Gelu(z) : activation == (int)Activation.QuickGelu ? DeviceMath.QuickGelu(z) : z;
 }

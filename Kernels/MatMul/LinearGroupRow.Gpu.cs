@@ -1,3 +1,4 @@
+using EdgeVideoLlava.Kernels.Ilgpu.Compile;
 using EdgeVideoLlava.Kernels.Ilgpu.Intrinsics;
 using EdgeVideoLlava.Kernels.Ilgpu.Views;
 using EdgeVideoLlava.Kernels.Packing;
@@ -35,6 +36,7 @@ internal static class LinearGroupRow
     /// <summary>Into how many shares to divide the columns to have as many groups as wanted; none becomes smaller than what its group costs.</summary>
     public static int Shares(int groups, int wanted, int columns) => Math.Max(1, Math.Min((wanted + groups - 1) / groups, columns / LeastShare));
 
+    [Kernel(Group = Items)]
     public static void Kernel<TWeights, T, TRows>(WeightView weight, EightsView<T> x, MatrixView<Float32> bias, MatrixView<Float32> residual, int activation, MatrixView<Float32> partials, ResultView y)
         where TWeights : unmanaged, IDeviceWeights where T : unmanaged, IElement<T> where TRows : unmanaged, IRowCount
     {

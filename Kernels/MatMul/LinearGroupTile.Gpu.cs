@@ -1,3 +1,4 @@
+using EdgeVideoLlava.Kernels.Ilgpu.Compile;
 using EdgeVideoLlava.Kernels.Ilgpu.Intrinsics;
 using EdgeVideoLlava.Kernels.Ilgpu.Views;
 using EdgeVideoLlava.Kernels.Packing;
@@ -27,6 +28,7 @@ internal static class LinearGroupTile
 
     public static int Outputs(bool gated) => gated ? Side / 2 : Side;
 
+    [Kernel(Group = Items)]
     public static void Kernel<TWeights, T>(WeightView weight, EightsView<T> x, MatrixView<Float32> bias, MatrixView<Float32> residual, int activation, ResultView y)
         where TWeights : unmanaged, IDeviceWeights where T : unmanaged, IElement<T>
     {

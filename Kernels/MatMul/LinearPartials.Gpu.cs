@@ -1,3 +1,4 @@
+using EdgeVideoLlava.Kernels.Ilgpu.Compile;
 using EdgeVideoLlava.Kernels.Ilgpu.Views;
 using ILGPU;
 
@@ -10,6 +11,7 @@ internal static class LinearPartials
 
     /// <summary>One item is one element of y.</summary>
     /// <param name="partials">(shares · rows of y, rows of W).</param>
+    [Kernel]
     public static void Kernel(Index1D item, MatrixView<Float32> partials, MatrixView<Float32> bias, MatrixView<Float32> residual, int activation, ResultView y)
     {
         if (item >= y.Rows * y.Columns) return;

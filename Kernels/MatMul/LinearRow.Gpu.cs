@@ -1,3 +1,4 @@
+using EdgeVideoLlava.Kernels.Ilgpu.Compile;
 using EdgeVideoLlava.Kernels.Ilgpu.Views;
 using EdgeVideoLlava.Kernels.Packing;
 using ILGPU;
@@ -13,6 +14,7 @@ internal static class LinearRow
 
     public static long Items(int rows, int outputs, bool gated) => (long)rows * ((outputs + Outputs(gated) - 1) / Outputs(gated));
 
+    [Kernel(Group = 64)]
     public static void Kernel<TWeights, T>(Index1D item, WeightView weight, EightsView<T> x, MatrixView<Float32> bias, MatrixView<Float32> residual, int activation, ResultView y)
         where TWeights : unmanaged, IDeviceWeights where T : unmanaged, IElement<T>
     {

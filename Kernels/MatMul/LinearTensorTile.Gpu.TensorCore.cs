@@ -1,3 +1,4 @@
+using EdgeVideoLlava.Kernels.Ilgpu.Compile;
 using EdgeVideoLlava.Kernels.Ilgpu.Intrinsics;
 using EdgeVideoLlava.Kernels.Ilgpu.Views;
 using ILGPU;
@@ -24,6 +25,7 @@ internal static class LinearTensorTile
     /// <summary>Of shared memory: both factors' tiles of all stages.</summary>
     public static int Bytes(int size, int stages) => 2 * stages * size * StepChunks * 16;
 
+    [Kernel]
     public static void Kernel<TFill, TShape>(WeightView weight, EightsView<Float16> x, MatrixView<Float32> scales, MatrixView<Float32> bias, MatrixView<Float32> residual, int activation, ResultView y)
         where TFill : unmanaged, ITileFill where TShape : unmanaged, ITileShape
     {

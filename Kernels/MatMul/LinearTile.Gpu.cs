@@ -1,3 +1,4 @@
+using EdgeVideoLlava.Kernels.Ilgpu.Compile;
 using EdgeVideoLlava.Kernels.Ilgpu.Views;
 using EdgeVideoLlava.Kernels.Packing;
 using ILGPU;
@@ -16,6 +17,7 @@ internal static class LinearTile
 
     public static long Items(int rows, int outputs, bool gated) => (long)Squares(rows, RowsOfX) * Squares(outputs, gated ? 1 : 2) * Square * Square;
 
+    [Kernel(Group = 64)]
     public static void Kernel<TWeights, T>(Index1D item, WeightView weight, EightsView<T> x, MatrixView<Float32> bias, MatrixView<Float32> residual, int activation, ResultView y)
         where TWeights : unmanaged, IDeviceWeights where T : unmanaged, IElement<T>
     {

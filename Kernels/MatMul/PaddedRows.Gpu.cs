@@ -1,7 +1,9 @@
 using EdgeVideoLlava.Kernels.Attention;
 using EdgeVideoLlava.Kernels.Devices;
 using EdgeVideoLlava.Kernels.Ilgpu;
+using EdgeVideoLlava.Kernels.Ilgpu.Compile;
 using EdgeVideoLlava.Kernels.Ilgpu.Views;
+using EdgeVideoLlava.Kernels.Preprocess;
 using ILGPU;
 
 namespace EdgeVideoLlava.Kernels.MatMul;
@@ -11,6 +13,7 @@ internal static class PaddedRows
 {
     // ---- kernel ----------------------------------------------------------------------------------------------------------------
     /// <summary>One item is one element of y.</summary>
+    [Kernel]
     internal static void Kernel<T>(Index1D item, MatrixView<T> x, MatrixView<T> y) where T : unmanaged, IElement<T>
     {
         if (item >= y.Rows * y.Columns) return;
@@ -25,7 +28,7 @@ internal static class PaddedRows
     {
         if (x.Columns % 8 == 0 && x.Stride % 8 == 0 && x.Offset % 8 == 0) return x.Eights<T>();
         Matrix padded = queue.Scratch.Take(x.Rows, (x.Columns + 7) / 8 * 8, x.Type);
-        queue.Launch(queue.Kernels.Of<T>().PaddedRows, IlgpuQueue.Items((long)padded.Rows * padded.Columns), x.Gpu<T>(), padded.Gpu<T>());
+        queue.Launch(Kernel, (long)padded.Rows * padded.Columns, x.Gpu<T>(), padded.Gpu<T>());
         return padded.Eights<T>();
     }
 }

@@ -1,6 +1,7 @@
 using EdgeVideoLlava.Kernels.Attention;
 using EdgeVideoLlava.Kernels.Devices;
 using EdgeVideoLlava.Kernels.Ilgpu;
+using EdgeVideoLlava.Kernels.Ilgpu.Compile;
 using EdgeVideoLlava.Kernels.Ilgpu.Intrinsics;
 using EdgeVideoLlava.Kernels.Ilgpu.Views;
 using EdgeVideoLlava.Kernels.Packing;
@@ -25,6 +26,7 @@ internal static class ScaledHalves
     public const int Items = 32 * Rows;
 
     // ---- kernel ----------------------------------------------------------------------------------------------------------------
+    [Kernel(Group = Items)]
     public static void Kernel(MatrixView<Float32> x, EightsView<Float16> y, MatrixView<Float32> scales)
     {
         int lane = Group.IdxX & 31, row = Grid.IdxX * Rows + (Group.IdxX >> 5);
@@ -57,7 +59,7 @@ internal static class ScaledHalves
     public static (EightsView<Float16> Halves, Matrix? Scales) Of(IlgpuQueue queue, Matrix x)
     {
         Matrix halves = queue.Scratch.Take(x.Rows, (x.Columns + 7) / 8 * 8, StorageType.F16), scales = queue.Scratch.Take(x.Rows, 1);
-        queue.Launch(queue.Kernels.Tensor.ScaledHalves, Groups(x.Rows), x.Gpu(), halves.Eights<Float16>(), scales.Gpu());
+        queue.LaunchGroups(Kernel, Groups(x.Rows), x.Gpu(), halves.Eights<Float16>(), scales.Gpu());
         return (halves.Eights<Float16>(), scales);
     }
 }

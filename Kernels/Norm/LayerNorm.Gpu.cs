@@ -1,6 +1,7 @@
 using EdgeVideoLlava.Kernels.Attention;
 using EdgeVideoLlava.Kernels.Devices;
 using EdgeVideoLlava.Kernels.Ilgpu;
+using EdgeVideoLlava.Kernels.Ilgpu.Compile;
 using EdgeVideoLlava.Kernels.Ilgpu.Views;
 using EdgeVideoLlava.Kernels.Packing;
 using EdgeVideoLlava.Kernels.Preprocess;
@@ -16,6 +17,7 @@ public static partial class LayerNorm
 
     // ---- kernel ----------------------------------------------------------------------------------------------------------------
     /// <summary>One item is one row.</summary>
+    [Kernel]
     internal static void Kernel<T>(Index1D item, MatrixView<Float32> x, MatrixView<Float32> weight, MatrixView<Float32> bias, float epsilon, MatrixView<T> y) where T : unmanaged, IElement<T>
     {
         if (item >= y.Rows) return;
@@ -33,6 +35,7 @@ public static partial class LayerNorm
     }
 
     /// <summary>A group is a row.</summary>
+    [Kernel(Group = Items)]
     internal static void GroupKernel<T>(MatrixView<Float32> x, MatrixView<Float32> weight, MatrixView<Float32> bias, float epsilon, MatrixView<T> y) where T : unmanaged, IElement<T>
     {
         ArrayView<float> numbers = SharedMemory.Allocate<float>(Items);
@@ -58,8 +61,7 @@ public static partial class LayerNorm
 
     private static void Gpu<T>(IlgpuQueue queue, Matrix x, Matrix weight, Matrix bias, float epsilon, Matrix y) where T : unmanaged, IElement<T>
     {
-        ActivationKernels<T> kernels = queue.Kernels.Of<T>();
-        if (queue.Tier == KernelTier.Processor) queue.Launch(kernels.LayerNorm, IlgpuQueue.Items(y.Rows), x.Gpu(), weight.Gpu(), bias.Gpu(), epsilon, y.Gpu<T>());
-        else queue.Launch(kernels.LayerNormGroups, new KernelConfig(y.Rows, Items), x.Gpu(), weight.Gpu(), bias.Gpu(), epsilon, y.Gpu<T>());
+        if (queue.Tier == KernelTier.Processor) queue.Launch(Kernel, y.Rows, x.Gpu(), weight.Gpu(), bias.Gpu(), epsilon, y.Gpu<T>());
+        else queue.LaunchGroups(GroupKernel, new KernelConfig(y.Rows, Items), x.Gpu(), weight.Gpu(), bias.Gpu(), epsilon, y.Gpu<T>());
     }
 }

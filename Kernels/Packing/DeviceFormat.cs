@@ -1,59 +1,63 @@
-using EdgeVideoLlava.Kernels.Devices;
-using EdgeVideoLlava.Kernels.Ilgpu;
-using EdgeVideoLlava.Kernels.Ilgpu.Compile;
-
 namespace EdgeVideoLlava.Kernels.Packing;
 
-/// <summary>How a storage type lies on an accelerator, chosen at run time: its sizes, its packing on the host, its kernels.</summary>
-internal sealed unsafe class DeviceFormat
+/// <summary>How a storage type lies on an accelerator, chosen at run time: its sizes, its packing on the host, its type argument in kernels.</summary>
+internal abstract unsafe class DeviceFormat(StorageType type)
 {
-    private static readonly Dictionary<StorageType, DeviceFormat> Formats = new()
+    /// <summary>The one place that names them all: a type with kernels is a line here and its own file.</summary>
+    private static readonly Dictionary<StorageType, DeviceFormat> Formats = new DeviceFormat[]
     {
-        [StorageType.F32] = Create<DeviceF32>(StorageType.F32),
-        [StorageType.F16] = Create<DeviceF16>(StorageType.F16),
-        [StorageType.BF16] = Create<DeviceBF16>(StorageType.BF16),
-        [StorageType.Q8_0] = Create<DeviceQ8_0>(StorageType.Q8_0),
-        [StorageType.Q4_0] = Create<DeviceQ4_0>(StorageType.Q4_0),
-        [StorageType.Q4_1] = Create<DeviceQ4_1>(StorageType.Q4_1),
-        [StorageType.Q5_0] = Create<DeviceQ5_0>(StorageType.Q5_0),
-        [StorageType.Q5_1] = Create<DeviceQ5_1>(StorageType.Q5_1),
-        [StorageType.Q4_K] = Create<DeviceQ4_K>(StorageType.Q4_K),
-        [StorageType.Q6_K] = Create<DeviceQ6_K>(StorageType.Q6_K),
-    };
+        new DeviceFormat<DeviceF32>(StorageType.F32),
+        new DeviceFormat<DeviceF16>(StorageType.F16),
+        new DeviceFormat<DeviceBF16>(StorageType.BF16),
+        new DeviceFormat<DeviceQ8_0>(StorageType.Q8_0),
+        new DeviceFormat<DeviceQ4_0>(StorageType.Q4_0),
+        new DeviceFormat<DeviceQ4_1>(StorageType.Q4_1),
+        new DeviceFormat<DeviceQ5_0>(StorageType.Q5_0),
+        new DeviceFormat<DeviceQ5_1>(StorageType.Q5_1),
+        new DeviceFormat<DeviceQ4_K>(StorageType.Q4_K),
+        new DeviceFormat<DeviceQ6_K>(StorageType.Q6_K),
+        new DeviceFormat<DeviceIQ4_NL>(StorageType.IQ4_NL),
+    }.ToDictionary(format => format.Type);
 
-    private static readonly DeviceFormat HalfRows = Create<DeviceHalfRows>(StorageType.F16);
-
-    private readonly delegate*<int, int> rowWords, scaleWords;
-
-    private DeviceFormat(StorageType type, delegate*<int, int> rowWords, delegate*<int, int> scaleWords, delegate*<byte*, int, uint*, uint*, void> packRow,
-        Func<KernelLoader, StorageType, IlgpuWeightKernels> load)
-    {
-        (Type, Load) = (type, load);
-        this.rowWords = rowWords;
-        this.scaleWords = scaleWords;
-        PackRow = packRow;
-    }
+    private static readonly DeviceFormat HalfRows = new DeviceFormat<DeviceHalfRows>(StorageType.F16);
 
     /// <summary>Type of the numbers on the device.</summary>
-    public StorageType Type { get; }
+    public StorageType Type { get; } = type;
 
-    /// <summary>(stored row, columns, its words, its scale words)</summary>
-    public delegate*<byte*, int, uint*, uint*, void> PackRow { get; }
-
-    /// <summary>(loader, type of activations)</summary>
-    public Func<KernelLoader, StorageType, IlgpuWeightKernels> Load { get; }
+    /// <summary>All types that accelerators keep as they are.</summary>
+    public static IEnumerable<StorageType> Kept => Formats.Keys;
 
     /// <summary>The format that keeps a storage type; F16 for a type without kernels of its own.</summary>
     public static DeviceFormat Of(StorageType type) => Formats.GetValueOrDefault(type) ?? Formats[StorageType.F16];
 
-    /// <summary>The same for a tier: tensor cores read rows of halves as they are.</summary>
-    public static DeviceFormat Of(StorageType type, KernelTier tier)
-        => tier == KernelTier.TensorCore && Of(type).Type == StorageType.F16 ? HalfRows : Of(type);
+    /// <summary>The same for tensor cores, which read rows of halves as they are.</summary>
+    public static DeviceFormat OfTensorCores(StorageType type) => Of(type).Type == StorageType.F16 ? HalfRows : Of(type);
 
-    public int RowWords(int columns) => rowWords(columns);
+    public abstract int RowWords(int columns);
 
-    public int ScaleWords(int columns) => scaleWords(columns);
+    public abstract int ScaleWords(int columns);
 
-    private static DeviceFormat Create<TWeights>(StorageType type) where TWeights : unmanaged, IDeviceWeights, IDevicePacking
-        => new(type, &TWeights.RowWords, &TWeights.ScaleWords, &TWeights.PackRow, IlgpuWeightKernels.Load<TWeights>);
+    /// <summary>One stored row to its words and scales, without loss.</summary>
+    public abstract void PackRow(byte* source, int columns, uint* words, uint* scales);
+
+    /// <summary>Runs what needs the weights' type as a type argument: an operation's launch.</summary>
+    public abstract void Run<TLaunch>(TLaunch launch) where TLaunch : struct, IWeightLaunch;
+}
+
+/// <summary>A launch of an operation that reads a weight, for any type of weights.</summary>
+internal interface IWeightLaunch
+{
+    void Run<TWeights>() where TWeights : unmanaged, IDeviceWeights;
+}
+
+internal sealed unsafe class DeviceFormat<TWeights>(StorageType type) : DeviceFormat(type)
+    where TWeights : unmanaged, IDeviceWeights, IDevicePacking
+{
+    public override int RowWords(int columns) => TWeights.RowWords(columns);
+
+    public override int ScaleWords(int columns) => TWeights.ScaleWords(columns);
+
+    public override void PackRow(byte* source, int columns, uint* words, uint* scales) => TWeights.PackRow(source, columns, words, scales);
+
+    public override void Run<TLaunch>(TLaunch launch) => launch.Run<TWeights>();
 }

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using EdgeVideoLlava.Kernels.Ilgpu.Views;
 
 namespace EdgeVideoLlava.Kernels.Packing;
 

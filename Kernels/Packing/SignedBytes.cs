@@ -1,3 +1,5 @@
+using EdgeVideoLlava.Kernels.Ilgpu.Views;
+
 namespace EdgeVideoLlava.Kernels.Packing;
 
 /// <summary>Numbers as signed bytes that share a scale: x = scale · level.</summary>

@@ -1,6 +1,7 @@
 using EdgeVideoLlava.Kernels.Attention;
 using EdgeVideoLlava.Kernels.Devices;
 using EdgeVideoLlava.Kernels.Ilgpu;
+using EdgeVideoLlava.Kernels.Ilgpu.Compile;
 using EdgeVideoLlava.Kernels.Ilgpu.Views;
 using ILGPU;
 
@@ -12,6 +13,7 @@ public static partial class ResampleBytes
     /// <summary>One item is one pixel of a line: a source row at the width of the result, red, green and blue in one number.</summary>
     /// <param name="first">The source row of line 0.</param>
     /// <param name="lines">(frames, rows that the result needs, columns)</param>
+    [Kernel]
     internal static void AcrossKernel(Index1D item, RgbView frames, FixedPointView columns, int first, int rows, ArrayView<int> lines)
     {
         if (item >= frames.Count * rows * columns.Count) return;
@@ -31,6 +33,7 @@ public static partial class ResampleBytes
     }
 
     /// <summary>One item is one pixel of the result.</summary>
+    [Kernel]
     internal static void DownKernel(Index1D item, ArrayView<int> lines, FixedPointView rows, int first, int lineCount, MatrixView<Float32> table, MatrixView<Float32> y)
     {
         if (item >= y.Rows / 3 * y.Columns) return;
@@ -59,7 +62,7 @@ public static partial class ResampleBytes
         Matrix scratch = queue.Scratch.Take(checked(frames.Count * lineCount), columns.Count);
         int pixels = checked(scratch.Rows * scratch.Columns);
         ArrayView<int> lines = IlgpuViews.View<int>(scratch.Buffer, 0, Math.Max(1, pixels));
-        queue.Launch(queue.Kernels.ResampleAcross, IlgpuQueue.Items(pixels), frames.Gpu(), columns.Gpu(), rows.First, lineCount, lines);
-        queue.Launch(queue.Kernels.ResampleDown, IlgpuQueue.Items((long)y.Rows / 3 * y.Columns), lines, rows.Gpu(), rows.First, lineCount, table.Gpu(), y.Gpu());
+        queue.Launch(AcrossKernel, pixels, frames.Gpu(), columns.Gpu(), rows.First, lineCount, lines);
+        queue.Launch(DownKernel, (long)y.Rows / 3 * y.Columns, lines, rows.Gpu(), rows.First, lineCount, table.Gpu(), y.Gpu());
     }
 }

@@ -1,6 +1,7 @@
 using EdgeVideoLlava.Kernels.Attention;
 using EdgeVideoLlava.Kernels.Devices;
 using EdgeVideoLlava.Kernels.Ilgpu;
+using EdgeVideoLlava.Kernels.Ilgpu.Compile;
 using EdgeVideoLlava.Kernels.Ilgpu.Views;
 using ILGPU;
 
@@ -10,6 +11,7 @@ public static partial class ResamplePoints
 {
     // ---- kernel ----------------------------------------------------------------------------------------------------------------
     /// <summary>One item is one pixel of the result.</summary>
+    [Kernel]
     internal static void Kernel(Index1D item, RgbView frames, PointView columns, PointView rows, MatrixView<Float32> colours, MatrixView<Float32> y)
     {
         if (item >= y.Rows / 3 * y.Columns) return;
@@ -46,5 +48,5 @@ public static partial class ResamplePoints
 
     // ---- launcher --------------------------------------------------------------------------------------------------------------
     private static void Gpu(IlgpuQueue queue, RgbFrames frames, PointAxis columns, PointAxis rows, Matrix colours, Matrix y)
-        => queue.Launch(queue.Kernels.ResamplePoints, IlgpuQueue.Items((long)y.Rows / 3 * y.Columns), frames.Gpu(), columns.Gpu(), rows.Gpu(), colours.Gpu(), y.Gpu());
+        => queue.Launch(Kernel, (long)y.Rows / 3 * y.Columns, frames.Gpu(), columns.Gpu(), rows.Gpu(), colours.Gpu(), y.Gpu());
 }

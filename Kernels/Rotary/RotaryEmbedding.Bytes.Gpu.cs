@@ -1,6 +1,7 @@
 using EdgeVideoLlava.Kernels.Attention;
 using EdgeVideoLlava.Kernels.Devices;
 using EdgeVideoLlava.Kernels.Ilgpu;
+using EdgeVideoLlava.Kernels.Ilgpu.Compile;
 using EdgeVideoLlava.Kernels.Ilgpu.Views;
 using EdgeVideoLlava.Kernels.Packing;
 using EdgeVideoLlava.Kernels.Preprocess;
@@ -16,6 +17,7 @@ public static partial class RotaryEmbedding
     internal const int GroupItems = 64;
 
     /// <summary>One item is one head of one row.</summary>
+    [Kernel]
     internal static void ByteKernel<T>(Index1D item, MatrixView<T> qkv, MatrixView<Float32> cos, MatrixView<Float32> sin, ArrayView<int> positions, MatrixView<T> queries,
         HeadRowsView<MatrixView<Int8>> keys, HeadRowsView<MatrixView<Int8>> values) where T : unmanaged, IElement<T>
     {
@@ -24,11 +26,13 @@ public static partial class RotaryEmbedding
     }
 
     /// <summary>A group is one head (Grid.IdxX) of one row (IdxY), an item some of its pairs.</summary>
+    [Kernel(Group = GroupItems)]
     internal static void ByteGroupKernel<T>(MatrixView<T> qkv, MatrixView<Float32> cos, MatrixView<Float32> sin, ArrayView<int> positions, MatrixView<T> queries,
         HeadRowsView<MatrixView<Int8>> keys, HeadRowsView<MatrixView<Int8>> values) where T : unmanaged, IElement<T>
         => Head<ItemGroup, T>(Grid.IdxY, Grid.IdxX, qkv, cos, sin, positions, queries, keys, values);
 
     /// <summary>As above; a row is a conversation's, with a cache of its own.</summary>
+    [Kernel(Group = GroupItems)]
     internal static void ByteBatchKernel<T>(MatrixView<T> qkv, MatrixView<Float32> cos, MatrixView<Float32> sin, ArrayView<int> positions, MatrixView<T> queries, CacheSet<MatrixView<Int8>> caches)
         where T : unmanaged, IElement<T>
         => Head<ItemGroup, T>(Grid.IdxY, Grid.IdxX, qkv, cos, sin, positions, queries, caches.Keys(Grid.IdxY), caches.Values(Grid.IdxY));
@@ -116,10 +120,9 @@ public static partial class RotaryEmbedding
     private static void GpuBytes<T>(IlgpuQueue queue, Matrix qkv, Matrix cos, Matrix sin, IntVector positions, Matrix queries, HeadRows keys, HeadRows values)
         where T : unmanaged, IElement<T>
     {
-        ActivationKernels<T> kernels = queue.Kernels.Of<T>();
-        if (queue.Tier == KernelTier.Processor) queue.Launch(kernels.RotaryBytes, IlgpuQueue.Items((long)qkv.Rows * (qkv.Columns / (2 * cos.Columns))),
+        if (queue.Tier == KernelTier.Processor) queue.Launch(ByteKernel, (long)qkv.Rows * (qkv.Columns / (2 * cos.Columns)),
             qkv.Gpu<T>(), cos.Gpu(), sin.Gpu(), positions.Gpu(), queries.Gpu<T>(), keys.Bytes(), values.Bytes());
-        else queue.Launch(kernels.RotaryByteGroups, Heads(qkv, cos),
+        else queue.LaunchGroups(ByteGroupKernel, Heads(qkv, cos),
             qkv.Gpu<T>(), cos.Gpu(), sin.Gpu(), positions.Gpu(), queries.Gpu<T>(), keys.Bytes(), values.Bytes());
     }
 

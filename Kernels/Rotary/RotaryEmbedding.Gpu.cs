@@ -1,6 +1,7 @@
 using EdgeVideoLlava.Kernels.Attention;
 using EdgeVideoLlava.Kernels.Devices;
 using EdgeVideoLlava.Kernels.Ilgpu;
+using EdgeVideoLlava.Kernels.Ilgpu.Compile;
 using EdgeVideoLlava.Kernels.Ilgpu.Views;
 using EdgeVideoLlava.Kernels.Packing;
 using EdgeVideoLlava.Kernels.Preprocess;
@@ -12,6 +13,7 @@ public static partial class RotaryEmbedding
 {
     // ---- kernel ----------------------------------------------------------------------------------------------------------------
     /// <summary>One item is one pair of one row: of a query, a key, or a value, which is copied.</summary>
+    [Kernel]
     internal static void Kernel<T>(Index1D item, MatrixView<T> qkv, MatrixView<Float32> cos, MatrixView<Float32> sin, ArrayView<int> positions, MatrixView<T> queries, MatrixView<T> keys,
         MatrixView<T> values) where T : unmanaged, IElement<T>
     {
@@ -26,6 +28,7 @@ public static partial class RotaryEmbedding
     }
 
     /// <summary>A row is a conversation's, with a cache of its own.</summary>
+    [Kernel]
     internal static void BatchKernel<T>(Index1D item, MatrixView<T> qkv, MatrixView<Float32> cos, MatrixView<Float32> sin, ArrayView<int> positions, MatrixView<T> queries, CacheSet<MatrixView<T>> caches)
         where T : unmanaged, IElement<T>
     {
@@ -50,7 +53,7 @@ public static partial class RotaryEmbedding
         where T : unmanaged, IElement<T>
     {
         if (keys.AreBytes) GpuBytes<T>(queue, qkv, cos, sin, positions, queries, keys, values);
-        else queue.Launch(queue.Kernels.Of<T>().RotaryEmbedding, IlgpuQueue.Items((long)qkv.Rows * qkv.Columns / 2),
+        else queue.Launch(Kernel, (long)qkv.Rows * qkv.Columns / 2,
             qkv.Gpu<T>(), cos.Gpu(), sin.Gpu(), positions.Gpu(), queries.Gpu<T>(), keys.Numbers.Gpu<T>(), values.Numbers.Gpu<T>());
     }
 
@@ -63,10 +66,9 @@ public static partial class RotaryEmbedding
     private static void GpuBatch<T>(IlgpuQueue queue, Matrix qkv, Matrix cos, Matrix sin, IntVector positions, Matrix queries, ReadOnlySpan<CacheSegment> segments)
         where T : unmanaged, IElement<T>
     {
-        ActivationKernels<T> kernels = queue.Kernels.Of<T>();
-        if (segments[0].Keys.AreBytes) queue.Launch(kernels.RotaryByteBatch, Heads(qkv, cos),
+        if (segments[0].Keys.AreBytes) queue.LaunchGroups(ByteBatchKernel, Heads(qkv, cos),
             qkv.Gpu<T>(), cos.Gpu(), sin.Gpu(), positions.Gpu(), queries.Gpu<T>(), new CacheSet<MatrixView<Int8>>(segments, positions, static (rows, _) => rows.Bytes()));
-        else queue.Launch(kernels.RotaryBatch, IlgpuQueue.Items((long)qkv.Rows * qkv.Columns / 2),
+        else queue.Launch(BatchKernel, (long)qkv.Rows * qkv.Columns / 2,
             qkv.Gpu<T>(), cos.Gpu(), sin.Gpu(), positions.Gpu(), queries.Gpu<T>(), new CacheSet<MatrixView<T>>(segments, positions, static (rows, any) => rows.Gpu<T>(any)));
     }
 }

@@ -1,6 +1,7 @@
 using EdgeVideoLlava.Kernels.Attention;
 using EdgeVideoLlava.Kernels.Devices;
 using EdgeVideoLlava.Kernels.Ilgpu;
+using EdgeVideoLlava.Kernels.Ilgpu.Compile;
 using EdgeVideoLlava.Kernels.Ilgpu.Views;
 using EdgeVideoLlava.Kernels.Preprocess;
 using ILGPU;
@@ -11,6 +12,7 @@ public static partial class DrawToken
 {
     // ---- kernel ----------------------------------------------------------------------------------------------------------------
     /// <summary>A single item: a few dozen numbers, whose sums must be made in order. Weights are kept for the listed tokens; equals of the last weigh as much as it.</summary>
+    [Kernel]
     internal static void Kernel(Index1D item, MatrixView<Float32> logits, int candidates, int k, ArrayView<int> best, MatrixView<Float32> settings, ArrayView<int> state,
         ArrayView<int> marks, TokenView result)
     {
@@ -98,7 +100,7 @@ public static partial class DrawToken
         using Arena.Scope scope = queue.Scratch.Begin();
         Matrix scratch = queue.Scratch.Take(best.Length, 2); // a double is two float32
         var result = new TokenView(IlgpuViews.View<float>(scratch.Buffer, 0, 2 * best.Length).Cast<double>(), id.Gpu());
-        queue.Launch(queue.Kernels.DrawToken, IlgpuQueue.Items(1), logits.Gpu(), candidates, k, best.Gpu(), settings.Gpu(), state.Gpu(), marks.Gpu(), result);
+        queue.Launch(Kernel, 1, logits.Gpu(), candidates, k, best.Gpu(), settings.Gpu(), state.Gpu(), marks.Gpu(), result);
     }
 }
 

@@ -1,6 +1,7 @@
 using EdgeVideoLlava.Kernels.Attention;
 using EdgeVideoLlava.Kernels.Devices;
 using EdgeVideoLlava.Kernels.Ilgpu;
+using EdgeVideoLlava.Kernels.Ilgpu.Compile;
 using EdgeVideoLlava.Kernels.Ilgpu.Views;
 using EdgeVideoLlava.Kernels.Preprocess;
 using ILGPU;
@@ -11,6 +12,7 @@ public static partial class RepetitionPenalty
 {
     // ---- kernel ----------------------------------------------------------------------------------------------------------------
     /// <summary>One item is one logit.</summary>
+    [Kernel]
     internal static void Kernel(Index1D item, MatrixView<Float32> logits, ArrayView<int> marks, MatrixView<Float32> settings)
     {
         if (item >= logits.Columns || marks[item] == 0) return;
@@ -21,5 +23,5 @@ public static partial class RepetitionPenalty
 
     // ---- launcher --------------------------------------------------------------------------------------------------------------
     private static void Gpu(IlgpuQueue queue, Matrix logits, IntVector marks, Matrix settings)
-        => queue.Launch(queue.Kernels.RepetitionPenalty, IlgpuQueue.Items(logits.Columns), logits.Gpu(), marks.Gpu(), settings.Gpu());
+        => queue.Launch(Kernel, logits.Columns, logits.Gpu(), marks.Gpu(), settings.Gpu());
 }

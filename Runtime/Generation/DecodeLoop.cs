@@ -1,3 +1,4 @@
+using EdgeVideoLlava.Kernels.Cpu.Simd;
 using EdgeVideoLlava.Kernels.Devices;
 using EdgeVideoLlava.Kernels.Loss;
 using EdgeVideoLlava.Runtime.Language;

@@ -1,5 +1,6 @@
 using EdgeVideoLlava.Runtime.Text;
 using EdgeVideoLlava.Runtime.Text.Prompts;
+using EdgeVideoLlava.Runtime.Video;
 
 namespace EdgeVideoLlava.Runtime.Generation;
 

@@ -1,4 +1,7 @@
 using EdgeVideoLlava.Kernels.Errors;
+using EdgeVideoLlava.Kernels.Ilgpu.Views;
+using EdgeVideoLlava.Kernels.Loss;
+using EdgeVideoLlava.Kernels.Sampling;
 
 namespace EdgeVideoLlava.Runtime.Generation;
 

@@ -1,4 +1,6 @@
 using EdgeVideoLlava.Kernels.Errors;
+using EdgeVideoLlava.Kernels.Loss;
+using EdgeVideoLlava.Kernels.Sampling;
 
 namespace EdgeVideoLlava.Runtime.Generation;
 

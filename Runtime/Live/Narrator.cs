@@ -1,6 +1,5 @@
 using System.Threading.Channels;
 using EdgeVideoLlava.Runtime.Generation;
-using EdgeVideoLlava.Runtime.Live.Sinks;
 using EdgeVideoLlava.Runtime.Preprocess;
 using EdgeVideoLlava.Runtime.Projector;
 

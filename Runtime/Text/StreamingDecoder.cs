@@ -1,5 +1,5 @@
 using System.Text;
-using EdgeVideoLlava.Runtime.Text.SentencePiece;
+using EdgeVideoLlava.Runtime.Text.Vocabularies;
 
 namespace EdgeVideoLlava.Runtime.Text;
 

@@ -2,6 +2,7 @@ using System.Text;
 using EdgeVideoLlava.Kernels.Errors;
 using EdgeVideoLlava.Runtime.Text.ByteLevel;
 using EdgeVideoLlava.Runtime.Text.SentencePiece;
+using EdgeVideoLlava.Runtime.Text.Vocabularies;
 
 namespace EdgeVideoLlava.Runtime.Text;
 

@@ -1,4 +1,5 @@
 using EdgeVideoLlava.Kernels.Errors;
+using EdgeVideoLlava.Runtime.Text.Vocabularies;
 
 namespace EdgeVideoLlava.Runtime.Text;
 

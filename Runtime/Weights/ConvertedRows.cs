@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using EdgeVideoLlava.Kernels.Attention;
 using EdgeVideoLlava.Kernels.Errors;
+using EdgeVideoLlava.Kernels.Ilgpu.Views;
 using EdgeVideoLlava.Kernels.Packing;
 
 namespace EdgeVideoLlava.Runtime.Weights;

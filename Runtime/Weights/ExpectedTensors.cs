@@ -1,4 +1,5 @@
 using EdgeVideoLlava.Kernels.Errors;
+using EdgeVideoLlava.Kernels.MatMul;
 using EdgeVideoLlava.Kernels.Packing;
 using EdgeVideoLlava.Runtime.Language;
 using EdgeVideoLlava.Runtime.Vision;

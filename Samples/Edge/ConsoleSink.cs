@@ -1,6 +1,5 @@
 using System.Globalization;
 using EdgeVideoLlava.Runtime.Live;
-using EdgeVideoLlava.Runtime.Live.Sinks;
 
 namespace EdgeVideoLlava.Edge;
 

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using EdgeVideoLlava.Kernels.Ilgpu.Views;
 
 namespace EdgeVideoLlava.Kernels.Cpu.Simd;
 

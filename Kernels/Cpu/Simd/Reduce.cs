@@ -1,3 +1,5 @@
+using EdgeVideoLlava.Kernels.Ilgpu.Views;
+
 namespace EdgeVideoLlava.Kernels.Cpu.Simd;
 
 /// <summary>Sums and the largest of a row of numbers.</summary>

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text;
+using ILGPU.Runtime.OpenCL;
 
 namespace EdgeVideoLlava.Kernels.Ilgpu.Compile;
 
@@ -22,6 +23,9 @@ internal sealed class BuildLog : TraceListener
             return line.Length <= Longest ? line : line[..Longest] + " ...";
         }
     }
+
+    /// <summary>What a driver or ILGPU complains about, in one line.</summary>
+    public static string Reason(Exception e) => e is CLException driver ? driver.Error.ToString() : e.Message.ReplaceLineEndings(" ");
 
     public override void Write(string? message)
     {

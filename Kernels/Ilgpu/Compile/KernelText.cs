@@ -25,6 +25,13 @@ internal static partial class KernelText
     private const string Emitted = "work_group_barrier ( CLK_GLOBAL_MEM_FENCE )";
     private const string Wanted = "barrier ( CLK_LOCAL_MEM_FENCE | CLK_GLOBAL_MEM_FENCE )";
 
+    /// <summary>Whether the items of a kernel work alone: it takes the item's index first. Others work in groups.</summary>
+    public static bool IsOfItems(MethodInfo kernel) => kernel.GetParameters()[0].ParameterType == typeof(Index1D);
+
+    public static EntryPointDescription Entry(MethodInfo kernel) => IsOfItems(kernel)
+        ? EntryPointDescription.FromImplicitlyGroupedKernel(kernel)
+        : EntryPointDescription.FromExplicitlyGroupedKernel(kernel);
+
     /// <summary>Compiles a kernel for an accelerator of OpenCL or CUDA. Any number of threads may.</summary>
     public static CompiledKernel Compile(Accelerator accelerator, EntryPointDescription entry, KernelSpecialization specialization) => Compile(context => accelerator switch
     {
@@ -35,7 +42,7 @@ internal static partial class KernelText
 
     public static CompiledKernel Compile(Func<Context, Backend> create, EntryPointDescription entry, KernelSpecialization specialization)
     {
-        using Context context = Context.Create(IlgpuAccelerators.Prepare);
+        using Context context = Context.Create(CompilerOptions.Apply);
         using Backend backend = create(context);
         CompiledKernel kernel = backend.Compile(entry, specialization);
         return kernel switch

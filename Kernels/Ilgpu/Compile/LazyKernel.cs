@@ -1,22 +1,26 @@
+using System.Reflection;
+
 namespace EdgeVideoLlava.Kernels.Ilgpu.Compile;
 
 /// <summary>A kernel of a device: compiled when it is first wanted, by one thread, and held from then on as long as the device.</summary>
 /// <remarks>ILGPU itself holds kernels weakly. One that does not compile says so each time, always in the same words.</remarks>
-internal abstract class LazyKernel
+internal abstract class LazyKernel(MethodInfo method)
 {
+    /// <summary>The kernel, with its type arguments.</summary>
+    public MethodInfo Method { get; } = method;
+
     /// <summary>Compiles it, if that has not been done yet.</summary>
-    /// <returns>Its launcher.</returns>
     /// <exception cref="DeviceFailedException">It does not compile.</exception>
-    public abstract Delegate Load();
+    public abstract void Load();
 }
 
 /// <typeparam name="TLauncher">Action of AcceleratorStream, extent and the kernel's own parameters.</typeparam>
-internal sealed class LazyKernel<TLauncher>(Func<TLauncher> load) : LazyKernel where TLauncher : Delegate
+internal sealed class LazyKernel<TLauncher>(MethodInfo method, Func<TLauncher> load) : LazyKernel(method) where TLauncher : Delegate
 {
     private readonly Lazy<TLauncher> launcher = new(load);
 
     /// <exception cref="DeviceFailedException">The kernel does not compile.</exception>
     public TLauncher Launcher => launcher.Value;
 
-    public override Delegate Load() => Launcher;
+    public override void Load() => _ = Launcher;
 }

@@ -1,5 +1,4 @@
 using EdgeVideoLlava.Kernels.Ilgpu.Intrinsics;
-using EdgeVideoLlava.Kernels.MatMul;
 using ILGPU;
 using ILGPU.Algorithms;
 
@@ -53,10 +52,6 @@ internal static class DeviceMath
         p = p * s + 0.41258003f;
         return XMath.Exp(-a * a) * t * p;
     }
-
-    /// <summary>f of a linear layer's epilogue; SiLU·up needs a second sum and is the kernel's own.</summary>
-    public static float Activate(int activation, float z)
-        => activation == (int)Activation.Gelu ? Gelu(z) : activation == (int)Activation.QuickGelu ? QuickGelu(z) : z;
 
     /// <summary>binary16 to float32, exactly.</summary>
     /// <param name="half">Its lower 16 bits count.</param>

@@ -1,5 +1,4 @@
 using EdgeVideoLlava.Kernels.Ilgpu.Intrinsics;
-using EdgeVideoLlava.Kernels.Packing;
 using ILGPU;
 
 namespace EdgeVideoLlava.Kernels.Ilgpu.Views;

@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.RegularExpressions;
 using EdgeVideoLlava.Kernels.Errors;
-using EdgeVideoLlava.Runtime.Text.SentencePiece;
+using EdgeVideoLlava.Runtime.Text.Vocabularies;
 using Microsoft.ML.Tokenizers;
 
 namespace EdgeVideoLlava.Runtime.Text.ByteLevel;

@@ -1,3 +1,5 @@
+using EdgeVideoLlava.Runtime.Video;
+
 namespace EdgeVideoLlava.Runtime.Text.Prompts;
 
 /// <summary>What the user shows: a picture or a clip.</summary>

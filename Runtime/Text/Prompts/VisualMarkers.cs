@@ -1,4 +1,6 @@
 using System.Text;
+using EdgeVideoLlava.Kernels.Ilgpu.Views;
+using EdgeVideoLlava.Runtime.Video;
 
 namespace EdgeVideoLlava.Runtime.Text.Prompts;
 

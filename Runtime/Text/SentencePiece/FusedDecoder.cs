@@ -1,4 +1,5 @@
 using System.Text;
+using EdgeVideoLlava.Runtime.Text.Vocabularies;
 
 namespace EdgeVideoLlava.Runtime.Text.SentencePiece;
 

@@ -1,5 +1,6 @@
 using System.Text;
 using EdgeVideoLlava.Kernels.Errors;
+using EdgeVideoLlava.Runtime.Text.Vocabularies;
 
 namespace EdgeVideoLlava.Runtime.Text.SentencePiece;
 

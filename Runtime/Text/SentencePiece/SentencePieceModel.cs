@@ -1,4 +1,6 @@
 using EdgeVideoLlava.Kernels.Errors;
+using EdgeVideoLlava.Runtime.Language;
+using EdgeVideoLlava.Runtime.Text.Vocabularies;
 
 namespace EdgeVideoLlava.Runtime.Text.SentencePiece;
 

@@ -1,3 +1,5 @@
+using EdgeVideoLlava.Runtime.Text.Vocabularies;
+
 namespace EdgeVideoLlava.Runtime.Text.SentencePiece;
 
 /// <summary>A Llama vocabulary under one of the references' rules for where the blank mark goes.</summary>

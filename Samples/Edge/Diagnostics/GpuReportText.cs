@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using System.Text;
 using EdgeVideoLlava.Kernels.Devices;
 using EdgeVideoLlava.Kernels.Ilgpu;
+using EdgeVideoLlava.Kernels.Packing;
 
 namespace EdgeVideoLlava.Edge.Diagnostics;
 

@@ -1,4 +1,5 @@
 using EdgeVideoLlava.Kernels.Attention;
+using EdgeVideoLlava.Kernels.MatMul;
 using EdgeVideoLlava.Kernels.Packing;
 using EdgeVideoLlava.Runtime.Language;
 

@@ -1,3 +1,4 @@
+using EdgeVideoLlava.Kernels.Devices;
 using EdgeVideoLlava.Kernels.Packing;
 
 namespace EdgeVideoLlava.Edge.Diagnostics;

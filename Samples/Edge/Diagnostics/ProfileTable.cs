@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using EdgeVideoLlava.Kernels.Devices;
+using EdgeVideoLlava.Kernels.Ilgpu.Views;
 
 namespace EdgeVideoLlava.Edge.Diagnostics;
 

@@ -1,5 +1,6 @@
 using EdgeVideoLlava.Kernels.Devices;
 using EdgeVideoLlava.Kernels.Ilgpu;
+using EdgeVideoLlava.Kernels.Loss;
 using EdgeVideoLlava.Kernels.Packing;
 using EdgeVideoLlava.Runtime;
 using EdgeVideoLlava.Runtime.Generation;
@@ -29,12 +30,12 @@ public sealed class RehearsalTests
         using var accelerator = (IlgpuDevice)TestDevices.Open(device);
         using (VideoLlava model = VideoLlava.Load(Golden.Path($"{name}/checkpoint"), accelerator, new LoadOptions(LanguageWeights: weights, KvCache: cache)))
         {
-            int compiled = accelerator.Loader.Compiled;
+            int compiled = accelerator.Kernels.Compiled;
             Assert.InRange(compiled, 12, 40); // of about a hundred
             using VisionTokens picture = model.Encode(Pixels(model, 1, isClip: false)), clip = model.Encode(Pixels(model, model.Config.ClipFrames, isClip: true));
             foreach (int length in new[] { 1, 2, 3, 5, 8, 9, 16, 17, 32, 33, 40, 65, 130, 700 }) Answer(model, length);
             Together(model);
-            Assert.Equal(compiled, accelerator.Loader.Compiled);
+            Assert.Equal(compiled, accelerator.Kernels.Compiled);
         }
         accelerator.AssertEmpty();
     }

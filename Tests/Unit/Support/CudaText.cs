@@ -1,5 +1,4 @@
 using System.Reflection;
-using EdgeVideoLlava.Kernels.Attention;
 using EdgeVideoLlava.Kernels.Ilgpu.Compile;
 using ILGPU.Backends;
 using ILGPU.Backends.EntryPoints;
@@ -18,8 +17,7 @@ internal static class CudaText
     /// <summary>A tensor-core kernel needs instructions of sm_80.</summary>
     public static bool Runs(MethodInfo kernel, int architecture) => architecture >= 80 || !new KernelReach(kernel).IsTensorCore;
 
-    /// <param name="group">Items of a group; null: what the kernel's type says.</param>
-    public static string Compile(MethodInfo kernel, int architecture, int? group = null)
+    public static string Compile(MethodInfo kernel, int architecture)
     {
         (CudaArchitecture target, CudaInstructionSet instructions) = architecture switch
         {
@@ -31,18 +29,10 @@ internal static class CudaText
             _ => throw new ArgumentOutOfRangeException(nameof(architecture), architecture, null),
         };
         CompiledKernel compiled = KernelText.Compile(
-            context => new PTXBackend(context, new CudaCapabilityContext(target), target, instructions, null), Entry(kernel), new KernelSpecialization(group ?? GroupItems(kernel), null));
+            context => new PTXBackend(context, new CudaCapabilityContext(target), target, instructions, null), KernelText.Entry(kernel), new KernelSpecialization(GroupItems(kernel), null));
         return ((PTXCompiledKernel)compiled).PTXAssembly;
     }
 
-    /// <summary>A kernel whose items work in groups takes no index.</summary>
-    public static EntryPointDescription Entry(MethodInfo kernel) => kernel.GetParameters()[0].ParameterType.Name.StartsWith("Index", StringComparison.Ordinal)
-        ? EntryPointDescription.FromImplicitlyGroupedKernel(kernel) : EntryPointDescription.FromExplicitlyGroupedKernel(kernel);
-
-    /// <summary>The group that the kernel is loaded with, where its type says so: registers are shared by its items.</summary>
-    public static int? GroupItems(MethodInfo kernel)
-        => Constant(kernel, "Group") ?? Constant(kernel, "Items") ?? (kernel.Name == "GroupKernel" ? GroupAttention.Items : null);
-
-    private static int? Constant(MethodInfo kernel, string name)
-        => kernel.DeclaringType!.GetField(name, BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic) is { IsLiteral: true } field ? (int?)field.GetRawConstantValue() : null;
+    /// <summary>The group that the kernel is loaded with, where it says so: registers are shared by its items.</summary>
+    private static int? GroupItems(MethodInfo kernel) => KernelAttribute.Of(kernel).Group is > 0 and var items ? items : null;
 }

@@ -1,10 +1,12 @@
 using System.Reflection;
 using EdgeVideoLlava.Kernels.Ilgpu;
 using EdgeVideoLlava.Kernels.Ilgpu.Compile;
+using EdgeVideoLlava.Kernels.MatMul;
+using EdgeVideoLlava.Kernels.Packing;
 
 namespace EdgeVideoLlava.Tests.Unit.Support;
 
-/// <summary>The kernels of the accelerators: static methods named Kernel or ...Kernel; one with type parameters once for each struct that fits.</summary>
+/// <summary>The kernels of the accelerators: all methods that are marked as such; one with type parameters once for each struct that fits.</summary>
 internal static class DeviceKernels
 {
     private const BindingFlags Static = BindingFlags.Static | BindingFlags.NonPublic | BindingFlags.Public | BindingFlags.DeclaredOnly;
@@ -22,8 +24,7 @@ internal static class DeviceKernels
     public static string Name(MethodInfo kernel) => KernelName.Of(kernel);
 
     private static IEnumerable<MethodInfo> Kernels(Type type)
-        => type.GetMethods(Static).Where(method => method.Name.EndsWith("Kernel", StringComparison.Ordinal) && method.ReturnType == typeof(void)
-            && !method.GetParameters().Any(parameter => parameter.ParameterType.IsClass || parameter.IsOut));
+        => type.GetMethods(Static).Where(method => method.IsDefined(typeof(KernelAttribute), inherit: false));
 
     private static IEnumerable<MethodInfo> Instances(MethodInfo kernel)
     {
@@ -31,11 +32,21 @@ internal static class DeviceKernels
         IEnumerable<Type[]> arguments = [[]];
         foreach (Type parameter in kernel.GetGenericArguments())
         {
-            Type[] fitting = [.. All.Where(type => Fits(type, parameter))];
+            Type[] fitting = [.. All.SelectMany(Closed).Where(type => Fits(type, parameter))];
             if (fitting.Length == 0) throw new InvalidOperationException($"{kernel.DeclaringType!.Name}.{kernel.Name}: no struct fits its parameter {parameter.Name}");
             arguments = [.. arguments.SelectMany(_ => fitting, (chosen, type) => (Type[])[.. chosen, type])];
         }
         return arguments.Select(chosen => kernel.MakeGenericMethod(chosen));
+    }
+
+    /// <summary>The type itself; of a struct with type parameters all its instances, but for what no kernel is launched with.</summary>
+    private static IEnumerable<Type> Closed(Type type)
+    {
+        if (!type.IsGenericTypeDefinition) return [type];
+        if (!type.IsValueType || type.GetGenericArguments() is not [Type parameter]) return [];
+        // Halves in the tile's own order are copied, never decoded.
+        return All.Where(argument => Fits(argument, parameter) && !(type == typeof(DecodedFill<>) && argument == typeof(DeviceHalfRows)))
+            .Select(argument => type.MakeGenericType(argument));
     }
 
     /// <summary>A struct with every interface that the parameter asks for; the interface may name the parameter itself.</summary>

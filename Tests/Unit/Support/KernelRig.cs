@@ -1,9 +1,12 @@
 using System.Runtime.InteropServices;
+using EdgeVideoLlava.Edge.Diagnostics;
 using EdgeVideoLlava.Kernels.Attention;
 using EdgeVideoLlava.Kernels.Devices;
 using EdgeVideoLlava.Kernels.Ilgpu;
+using EdgeVideoLlava.Kernels.Ilgpu.Views;
 using EdgeVideoLlava.Kernels.Packing;
 using EdgeVideoLlava.Kernels.Preprocess;
+using EdgeVideoLlava.Runtime.Video.Frames;
 
 namespace EdgeVideoLlava.Tests.Unit.Support;
 
@@ -16,7 +19,7 @@ internal sealed unsafe class KernelRig(ComputeDevice device, int seed = 1) : IDi
     private readonly int margin = device is IlgpuDevice { Tier: not KernelTier.Processor } ? 8 : 3;
 
     /// <summary>Types that accelerators dequantize to F16 while loading: the rounding belongs to the definition there.</summary>
-    private static readonly StorageType[] RoundedOnAccelerators = [StorageType.IQ4_NL, StorageType.Q2_K, StorageType.Q3_K, StorageType.Q5_K];
+    private static bool IsRoundedOnAccelerators(StorageType type) => DeviceFormat.Of(type).Type != type;
 
     private readonly List<DeviceBuffer> buffers = [];
     private readonly List<nint> memory = [];
@@ -129,7 +132,7 @@ internal sealed unsafe class KernelRig(ComputeDevice device, int seed = 1) : IDi
     {
         BlockOracle.Random(type, values.Length, Random).CopyTo(new Span<byte>(target, (int)type.Bytes(values.Length)));
         fixed (float* floats = values) Unpack.ToFloats(type, target, floats, values.Length);
-        bool rounded = device is IlgpuDevice && RoundedOnAccelerators.Contains(type);
+        bool rounded = device is IlgpuDevice && IsRoundedOnAccelerators(type);
         for (int i = 0; i < values.Length && rounded; i++) values[i] = (float)(Half)values[i];
     }
 

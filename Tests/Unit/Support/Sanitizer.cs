@@ -70,14 +70,13 @@ internal static class Sanitizer
     [ModuleInitializer]
     internal static void Watch()
     {
-        if (WritesWhole) DeviceProbe.Allocated = WriteWhole;
+        if (WritesWhole) IlgpuDevice.Allocated = WriteWhole;
         if (!IsOn) return;
         string file = Environment.GetEnvironmentVariable(LaunchFile)!;
-        DeviceProbe.Launching = launcher =>
+        IlgpuQueue.Launching = (accelerator, kernel) =>
         {
-            Accelerator accelerator = launcher.GetKernel().Accelerator;
             if (accelerator.AcceleratorType == AcceleratorType.CPU) return; // a test that names ILGPU's own beside OpenCL: the driver has no part in it
-            string line = $"{accelerator.Name}\t{DeviceKernels.Name(launcher.GetCompiledKernel().SourceMethod)}";
+            string line = $"{accelerator.Name}\t{DeviceKernels.Name(kernel.Method)}";
             if (!Launched.TryAdd(line, true)) return;
             lock (Launched) File.AppendAllText(file, line + "\n");
         };

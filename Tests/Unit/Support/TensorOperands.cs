@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using EdgeVideoLlava.Kernels.Devices;
 using EdgeVideoLlava.Kernels.Ilgpu.Intrinsics;
 using EdgeVideoLlava.Kernels.Ilgpu.Views;
 using ILGPU;

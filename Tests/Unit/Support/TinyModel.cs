@@ -7,6 +7,7 @@ using EdgeVideoLlava.Runtime.Language;
 using EdgeVideoLlava.Runtime.Preprocess;
 using EdgeVideoLlava.Runtime.Projector;
 using EdgeVideoLlava.Runtime.Weights;
+using EdgeVideoLlava.Tests.Unit.Runtime.Text;
 
 namespace EdgeVideoLlava.Tests.Unit.Support;
 

@@ -1,5 +1,6 @@
 using BenchmarkDotNet.Attributes;
 using EdgeVideoLlava.Kernels.Attention;
+using EdgeVideoLlava.Kernels.Cpu.Simd;
 using EdgeVideoLlava.Kernels.Devices;
 using EdgeVideoLlava.Kernels.Packing;
 

@@ -1,3 +1,4 @@
+using EdgeVideoLlava.Kernels.Ilgpu.Views;
 using EdgeVideoLlava.Tests.Unit.Support;
 
 namespace EdgeVideoLlava.Tests.Unit.Kernels.Attention;

@@ -2,6 +2,7 @@ using EdgeVideoLlava.Kernels.Checks;
 using EdgeVideoLlava.Kernels.Devices;
 using EdgeVideoLlava.Kernels.Discovery;
 using EdgeVideoLlava.Kernels.Ilgpu;
+using EdgeVideoLlava.Kernels.Ilgpu.Compile;
 using EdgeVideoLlava.Kernels.MatMul;
 using EdgeVideoLlava.Kernels.Packing;
 using EdgeVideoLlava.Tests.Unit.Support;
@@ -42,10 +43,13 @@ public sealed class DeviceChecksTests
         Assert.Equal(DeviceSelfTest.Compute(shallow, Product), DeviceSelfTest.Compute(deep, Product));
     });
 
+    /// <summary>Dynamic shared memory of the large tile that a product of the device launches.</summary>
     private static int Bytes(IlgpuDevice device)
     {
-        using var operands = new SelfTestOperands(device);
-        return ((IlgpuWeightBuffer)operands.Weight(StorageType.F16, 8, 32).Buffer).Kernels.Tensor.LargeGroups(new ILGPU.Index3D(1, 1, 1)).SharedMemoryConfig.ArraySize;
+        using var o = new SelfTestOperands(device);
+        Weight weight = o.Weight(StorageType.F16, 130, 160);
+        Matrix x = o.Activations(70, 160), y = o.Matrix(70, 130);
+        return ((IlgpuQueue)o.Queue).KernelsOf(() => Linear.Run(o.Queue, weight, x, y)).Max(kernel => KernelAttribute.Of(kernel.Method).DynamicBytes);
     }
 
     private static Matrix Product(SelfTestOperands o) => DeviceSelfTest.Result(o, 70, 130, y => Linear.Run(o.Queue, o.Weight(StorageType.F16, 130, 160), o.Activations(70, 160), y));

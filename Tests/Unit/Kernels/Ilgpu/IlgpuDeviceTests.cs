@@ -5,8 +5,6 @@ using EdgeVideoLlava.Kernels.Elementwise;
 using EdgeVideoLlava.Kernels.Embedding;
 using EdgeVideoLlava.Kernels.Errors;
 using EdgeVideoLlava.Kernels.Ilgpu;
-using EdgeVideoLlava.Kernels.Ilgpu.Compile;
-using EdgeVideoLlava.Kernels.Ilgpu.Views;
 using EdgeVideoLlava.Kernels.Packing;
 using EdgeVideoLlava.Runtime;
 using EdgeVideoLlava.Runtime.Weights;
@@ -135,44 +133,31 @@ public sealed unsafe class IlgpuDeviceTests
     public static TheoryData<TestDevice, StorageType, StorageType> StoredTypes
         => [.. from device in TestDevices.ForKernels.Except([TestDevice.Cpu])
                from type in Enum.GetValues<StorageType>().Except([StorageType.I64, StorageType.I32, StorageType.U8, StorageType.I8])
-               let kept = type is StorageType.IQ4_NL or StorageType.Q2_K or StorageType.Q3_K or StorageType.Q5_K ? StorageType.F16 : type
-               select new TheoryDataRow<TestDevice, StorageType, StorageType>(device, type, kept)];
+               select new TheoryDataRow<TestDevice, StorageType, StorageType>(device, type, DeviceFormat.Of(type).Type)];
+
+    [Fact]
+    public void These_types_become_F16()
+        => Assert.Equal([StorageType.Q2_K, StorageType.Q3_K, StorageType.Q5_K], BlockOracle.Types.Except(DeviceFormat.Kept).Order());
 
     /// <summary>Types that the device has no kernels for become F16, rounded to even; what F16 cannot hold is refused and leaves nothing.</summary>
     [Theory, MemberData(nameof(Accelerators))]
     public void Dequantized_numbers_too_large_for_a_half_are_refused(TestDevice device)
     {
         using var accelerator = (IlgpuDevice)Fresh(device);
-        byte[] blocks = new byte[2 * 18]; // of IQ4_NL: levels 0, that is d · -127
+        const int block = 176;
+        byte[] blocks = new byte[2 * block]; // of Q5_K: levels 0, and the first 32 numbers have 63 times the block's minimum taken off
+        blocks[block + 8] = 63;
         void Load()
         {
-            fixed (byte* address = blocks) accelerator.LoadWeight("w", StorageType.IQ4_NL, 32, new HostRows((nint)address, 2)).Dispose();
+            fixed (byte* address = blocks) accelerator.LoadWeight("w", StorageType.Q5_K, 256, new HostRows((nint)address, 2)).Dispose();
         }
-        foreach ((double d, bool fits) in new[] { (515.5, true), (516, false), (double.NaN, false), (double.NegativeInfinity, false) })
+        foreach ((double d, bool fits) in new[] { (1039.0, true), (1040, false), (double.NaN, false), (double.NegativeInfinity, false) })
         {
-            System.Buffers.Binary.BinaryPrimitives.WriteHalfLittleEndian(blocks.AsSpan(18), (Half)d);
+            System.Buffers.Binary.BinaryPrimitives.WriteHalfLittleEndian(blocks.AsSpan(block + 2), (Half)d);
             if (fits) Load();
-            else Assert.Contains("w: IQ4_NL numbers", Assert.Throws<BadInputException>(Load).Message);
+            else Assert.Contains("w: Q5_K numbers", Assert.Throws<BadInputException>(Load).Message);
             accelerator.AssertEmpty();
         }
-    }
-
-    /// <summary>Of every generic kernel one instance: the others come from the same line.</summary>
-    [Theory, InlineData(TestDevice.IlgpuCpuPortable), InlineData(TestDevice.OpenClPortable)]
-    public void Every_kernel_is_loaded_and_held(TestDevice device)
-    {
-        var accelerator = (IlgpuDevice)TestDevices.Get(device);
-        IlgpuWeightKernels weights = DeviceFormat.Of(StorageType.F16).Load(new KernelLoader(accelerator.Accelerator, accelerator.Tier, accelerator.Gate), StorageType.F32);
-        IlgpuWeightKernels forProcessors = DeviceFormat.Of(StorageType.F16).Load(new KernelLoader(accelerator.Accelerator, KernelTier.Processor, accelerator.Gate), StorageType.F32);
-        var quantize = new QuantizeKernels<Float32>(new KernelLoader(accelerator.Accelerator, accelerator.Tier, accelerator.Gate));
-        string Definition(MethodInfo kernel) => $"{kernel.DeclaringType!.Name}.{kernel.Name}";
-        string[] held = [.. new object[] { accelerator.Kernels, accelerator.Kernels.Of<Float32>(), weights, weights.LinearGroups<Float32>(), forProcessors.Linear<Float32>(), quantize }
-            .SelectMany(owner => owner.GetType().GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic).Select(field => field.GetValue(owner)))
-            .OfType<LazyKernel>().Select(kernel => Definition(kernel.Load().GetCompiledKernel().SourceMethod))];
-        string[] wanted = [.. DeviceKernels.Methods.Values.Where(kernel => !new KernelReach(kernel).IsTensorCore).Select(Definition).Distinct()];
-        Assert.Equal(wanted.Order(), held.Distinct().Order());
-        Assert.Contains("LinearTile.Kernel", held);
-        Assert.Contains("LinearGroupTile.Kernel", held);
     }
 
     private static ComputeDevice Fresh(TestDevice device)

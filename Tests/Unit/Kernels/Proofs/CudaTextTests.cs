@@ -1,5 +1,7 @@
 using System.Reflection;
 using System.Text.RegularExpressions;
+using EdgeVideoLlava.Kernels.Ilgpu.Views;
+using EdgeVideoLlava.Kernels.MatMul;
 using EdgeVideoLlava.Kernels.Packing;
 using EdgeVideoLlava.Tests.Unit.Support;
 
@@ -29,7 +31,7 @@ public sealed class CudaTextTests
     public static TheoryData<Type, int> Pieces => new()
     {
         { typeof(DeviceF32), 2 }, { typeof(DeviceF16), 1 }, { typeof(DeviceHalfRows), 1 }, { typeof(DeviceBF16), 1 }, { typeof(DeviceQ8_0), 2 }, { typeof(DeviceQ4_0), 1 }, { typeof(DeviceQ4_1), 1 },
-        { typeof(DeviceQ5_0), 1 }, { typeof(DeviceQ5_1), 1 }, { typeof(DeviceQ4_K), 2 }, { typeof(DeviceQ6_K), 1 },
+        { typeof(DeviceQ5_0), 1 }, { typeof(DeviceQ5_1), 1 }, { typeof(DeviceQ4_K), 2 }, { typeof(DeviceQ6_K), 1 }, { typeof(DeviceIQ4_NL), 1 },
     };
 
     /// <summary>A product of groups reads the numbers of its four weight rows, and all of x, 128 bits at a time; shared memory too.</summary>

@@ -1,5 +1,7 @@
 using System.Globalization;
 using System.Text;
+using EdgeVideoLlava.Kernels.Ilgpu.Views;
+using EdgeVideoLlava.Kernels.MatMul;
 using EdgeVideoLlava.Kernels.Packing;
 using EdgeVideoLlava.Tests.Unit.Support;
 

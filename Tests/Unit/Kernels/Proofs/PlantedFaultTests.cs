@@ -1,5 +1,4 @@
 using EdgeVideoLlava.Kernels.Ilgpu;
-using EdgeVideoLlava.Kernels.Ilgpu.Compile;
 using EdgeVideoLlava.Tests.Unit.Support;
 using ILGPU;
 using ILGPU.Runtime;
@@ -23,7 +22,7 @@ public sealed class PlantedFaultTests
         float[] numbers = [.. Enumerable.Range(0, 32).Select(i => (float)i)];
         using MemoryBuffer1D<float, Stride1D.Dense> a = accelerator.Allocate1D(numbers), o = accelerator.Allocate1D(numbers);
         Delegate planted = typeof(PlantedFaults).GetMethod(fault)!.CreateDelegate<Action<ArrayView<float>, ArrayView<float>>>();
-        var kernel = new KernelLoader(accelerator, device.Tier, device.Gate).LoadGroups<Action<AcceleratorStream, KernelConfig, ArrayView<float>, ArrayView<float>>>(planted, 32).Launcher;
+        var kernel = device.Kernels.Get<Action<AcceleratorStream, KernelConfig, ArrayView<float>, ArrayView<float>>>(planted).Launcher;
         kernel(accelerator.DefaultStream, (fault == nameof(PlantedFaults.GlobalRace) ? 2 : 1, 32), a.View, o.View);
         accelerator.Synchronize();
         Console.WriteLine($"{fault} ran on {accelerator.Name}");

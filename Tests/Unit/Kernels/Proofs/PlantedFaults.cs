@@ -1,3 +1,4 @@
+using EdgeVideoLlava.Kernels.Ilgpu.Compile;
 using ILGPU;
 
 namespace EdgeVideoLlava.Tests.Unit.Kernels.Proofs;
@@ -5,6 +6,7 @@ namespace EdgeVideoLlava.Tests.Unit.Kernels.Proofs;
 /// <summary>Kernels of one group of 32 (two for the race between groups) with one fault each, for <see cref="SanitizerTests"/>. a and o have 32 numbers.</summary>
 internal static class PlantedFaults
 {
+    [Kernel(Group = 32)]
     public static void None(ArrayView<float> a, ArrayView<float> o)
     {
         ArrayView<float> shared = SharedMemory.Allocate<float>(32);
@@ -14,10 +16,13 @@ internal static class PlantedFaults
         o[t] = shared[31 - t];
     }
 
+    [Kernel(Group = 32)]
     public static void GlobalWriteOutOfBounds(ArrayView<float> a, ArrayView<float> o) => o[Group.IdxX + 1] = a[Group.IdxX];
 
+    [Kernel(Group = 32)]
     public static void GlobalReadOutOfBounds(ArrayView<float> a, ArrayView<float> o) => o[Group.IdxX] = a[Group.IdxX + 1];
 
+    [Kernel(Group = 32)]
     public static void SharedWriteOutOfBounds(ArrayView<float> a, ArrayView<float> o)
     {
         ArrayView<float> shared = SharedMemory.Allocate<float>(32);
@@ -27,6 +32,7 @@ internal static class PlantedFaults
         o[t] = shared[t];
     }
 
+    [Kernel(Group = 32)]
     public static void SharedRace(ArrayView<float> a, ArrayView<float> o)
     {
         ArrayView<float> shared = SharedMemory.Allocate<float>(32);
@@ -35,8 +41,10 @@ internal static class PlantedFaults
         o[t] = shared[31 - t];
     }
 
+    [Kernel(Group = 32)]
     public static void GlobalRace(ArrayView<float> a, ArrayView<float> o) => o[0] = a[Group.IdxX] + Grid.IdxX;
 
+    [Kernel(Group = 32)]
     public static void UninitialisedShared(ArrayView<float> a, ArrayView<float> o)
     {
         ArrayView<float> shared = SharedMemory.Allocate<float>(32);
@@ -46,6 +54,7 @@ internal static class PlantedFaults
         o[t] = shared[31 - t] > 0.5f ? 1 : 0;
     }
 
+    [Kernel(Group = 32)]
     public static void DivergentBarrier(ArrayView<float> a, ArrayView<float> o)
     {
         int t = Group.IdxX;
@@ -53,6 +62,7 @@ internal static class PlantedFaults
         o[t] = a[t];
     }
 
+    [Kernel(Group = 32)]
     public static void EarlyReturn(ArrayView<float> a, ArrayView<float> o)
     {
         int t = Group.IdxX;

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Reflection;
 using System.Text;
+using EdgeVideoLlava.Kernels.Ilgpu.Compile;
 using EdgeVideoLlava.Tests.Unit.Support;
 using ILGPU;
 
@@ -15,9 +16,7 @@ public sealed class PtxasTests(ITestOutputHelper output)
     /// <summary>Kernels that may use local memory, with the reason.</summary>
     private static readonly Dictionary<string, string> Exceptions = [];
 
-    private static IEnumerable<(string Name, MethodInfo Method, int? Group)> Kernels
-        => DeviceKernels.Methods.Where(kernel => !new KernelReach(kernel.Value).IsTensorCore).Select(kernel => (kernel.Key, kernel.Value, (int?)null))
-            .Concat(TensorCoreKernels.All.Select(kernel => (kernel.Key, kernel.Value.Method, (int?)kernel.Value.Group)));
+    private static IEnumerable<(string Name, MethodInfo Method)> Kernels => DeviceKernels.Methods.Select(kernel => (kernel.Key, kernel.Value));
 
     /// <summary>Also writes the table of docs/benchmarks.md to Tests/TestResults/cuda-kernels.md.</summary>
     [Fact]
@@ -27,7 +26,7 @@ public sealed class PtxasTests(ITestOutputHelper output)
         var assembled = new ConcurrentDictionary<(string Kernel, int Architecture), Assembled>();
         Parallel.ForEach(
             from kernel in Kernels from architecture in Architectures where CudaText.Runs(kernel.Method, architecture) select (kernel, architecture),
-            job => assembled[(job.kernel.Name, job.architecture)] = Ptxas.Assemble(CudaText.Compile(job.kernel.Method, job.architecture, job.kernel.Group), job.architecture));
+            job => assembled[(job.kernel.Name, job.architecture)] = Ptxas.Assemble(CudaText.Compile(job.kernel.Method, job.architecture), job.architecture));
         string table = Table(assembled);
         string results = Path.Combine(Golden.Repository, "Tests", "TestResults");
         Directory.CreateDirectory(results);
@@ -46,6 +45,7 @@ public sealed class PtxasTests(ITestOutputHelper output)
         Assert.Equal(clean, IsClean(result));
     }
 
+    [Kernel]
     private static void PlantedLocalArray(Index1D item, ArrayView<float> x)
     {
         ArrayView<float> local = LocalMemory.Allocate<float>(64);
@@ -53,11 +53,12 @@ public sealed class PtxasTests(ITestOutputHelper output)
         x[item] = local[(int)x[item] & 63];
     }
 
+    [Kernel]
     private static void PlantedPlain(Index1D item, ArrayView<float> x) => x[item] = 2 * x[item];
 
     private static bool IsClean(Assembled kernel) => kernel.Stack == 0 && kernel.LocalAccesses is null or 0;
 
-    private static int Dynamic(string kernel) => TensorCoreKernels.All.TryGetValue(kernel, out (MethodInfo Method, int) tensor) ? TensorCoreKernels.DynamicBytes(tensor.Method) : 0;
+    private static int Dynamic(string kernel) => KernelAttribute.Of(DeviceKernels.Methods[kernel]).DynamicBytes;
 
     private static string Table(IReadOnlyDictionary<(string Kernel, int Architecture), Assembled> assembled)
     {

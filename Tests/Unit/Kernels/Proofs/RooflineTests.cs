@@ -3,6 +3,10 @@ using System.Globalization;
 using System.Reflection;
 using System.Text;
 using EdgeVideoLlava.Edge.Diagnostics;
+using EdgeVideoLlava.Kernels.Devices;
+using EdgeVideoLlava.Kernels.Ilgpu;
+using EdgeVideoLlava.Kernels.Ilgpu.Compile;
+using EdgeVideoLlava.Kernels.Ilgpu.Views;
 using EdgeVideoLlava.Kernels.MatMul;
 using EdgeVideoLlava.Kernels.Packing;
 using EdgeVideoLlava.Tests.Unit.Support;
@@ -21,10 +25,10 @@ public sealed class RooflineTests(ITestOutputHelper output)
         ("H100", 90, 3350e9, 989e12, Multiprocessor.Sm90),
     ];
 
-    /// <summary>Group that <see cref="LinearKernels{T}"/> loads the products with whose items work alone.</summary>
-    private const int LinearGroup = 64;
-
     private static readonly StorageType[] Types = [StorageType.F16, StorageType.Q8_0, StorageType.Q4_0, StorageType.Q4_K];
+
+    /// <summary>Kernels that are launched before or after the one which an operation spends its time in.</summary>
+    private static readonly string[] Beside = [nameof(ScaledHalves), nameof(PaddedRows), nameof(LinearPartials), "DecodeAttention.JoinKernel"];
 
     private static readonly KernelWorks Works = new(GpuReportSizes.Real.Config, GpuReportSizes.Real.Positions, StorageType.F16);
 
@@ -34,11 +38,12 @@ public sealed class RooflineTests(ITestOutputHelper output)
     {
         Assert.SkipUnless(Ptxas.IsHere, Ptxas.Remedy);
         KernelWork[] works = [.. Works.All(Types).Where(work => work.Operation != "up")]; // it runs with its gate only
+        Dictionary<KernelWork, string> kernels = Chosen(works);
         var assembled = new ConcurrentDictionary<(string, int), Assembled>();
         Parallel.ForEach(
-            from kernel in works.Select(Kernel).Distinct() from gpu in Gpus select (kernel, gpu.Architecture),
+            from kernel in kernels.Values.Distinct() from gpu in Gpus select (kernel, gpu.Architecture),
             job => assembled[job] = Assemble(job.kernel, job.Architecture));
-        string table = Whole() + "\n" + Table(works, assembled);
+        string table = Whole() + "\n" + Table(kernels, assembled);
         string results = Path.Combine(Golden.Repository, "Tests", "TestResults");
         Directory.CreateDirectory(results);
         File.WriteAllText(Path.Combine(results, "roofline.md"), table);
@@ -66,13 +71,12 @@ public sealed class RooflineTests(ITestOutputHelper output)
             Works.Products(type, rows).Where(work => work.Operation != "up").Concat(Works.Attention().Where(work => work.Operation == attention)).Select(work => work.Cost), layers).SelectMany(costs => costs);
     }
 
-    private static string Table(KernelWork[] works, IReadOnlyDictionary<(string, int), Assembled> assembled)
+    private static string Table(Dictionary<KernelWork, string> kernels, IReadOnlyDictionary<(string, int), Assembled> assembled)
     {
         var text = new StringBuilder("| operation | weight | shape | MB | GFLOP | FLOP / byte | Orin at best | H100 at best | kernel | registers 87 / 90 | shared KiB | occupancy 87 / 90 |\n"
             + "|---|---|---|---|---|---|---|---|---|---|---|---|\n");
-        foreach (KernelWork work in works)
+        foreach ((KernelWork work, string kernel) in kernels)
         {
-            string kernel = Kernel(work);
             string[] bounds = [.. Gpus.Select(gpu => Bound(work.Cost, gpu.BytesPerSecond, gpu.FlopPerSecond))];
             Assembled[] by = [.. Gpus.Select(gpu => assembled[(kernel, gpu.Architecture)])];
             string occupancy = string.Join(" / ", Gpus.Select((gpu, i) => Occupancy(gpu.Multiprocessor, kernel, by[i]).ToString("0 %", CultureInfo.InvariantCulture)));
@@ -86,33 +90,26 @@ public sealed class RooflineTests(ITestOutputHelper output)
     private static string Bound(KernelCost cost, double bytesPerSecond, double flopPerSecond) => string.Create(CultureInfo.InvariantCulture,
         $"{cost.Bound(bytesPerSecond, flopPerSecond) * 1e6:0.0} µs, {(cost.Bytes / bytesPerSecond > cost.Flop / flopPerSecond ? "memory" : "arithmetic")}");
 
-    private static double Occupancy(Multiprocessor multiprocessor, string kernel, Assembled assembled) => Group(kernel) is { } items
+    private static double Occupancy(Multiprocessor multiprocessor, string kernel, Assembled assembled) => KernelAttribute.Of(DeviceKernels.Methods[kernel]).Group is > 0 and var items
         ? multiprocessor.Occupancy(items, assembled.Registers, assembled.SharedBytes) : multiprocessor.BestOccupancy(assembled.Registers, assembled.SharedBytes);
 
-    private static int? Group(string kernel) => TensorCoreKernels.All.TryGetValue(kernel, out (MethodInfo, int Group) tensor) ? tensor.Group
-        : CudaText.GroupItems(DeviceKernels.Methods[kernel]) ?? (kernel.StartsWith("LinearRow", StringComparison.Ordinal) || kernel.StartsWith("LinearTile", StringComparison.Ordinal) ? LinearGroup : null);
+    private static Assembled Assemble(string kernel, int architecture) => Ptxas.Assemble(CudaText.Compile(DeviceKernels.Methods[kernel], architecture), architecture);
 
-    private static Assembled Assemble(string kernel, int architecture)
+    /// <summary>What each operation launches on a device of the tensor-core tier: the operation itself chooses, nothing is run.</summary>
+    private static Dictionary<KernelWork, string> Chosen(IEnumerable<KernelWork> works)
     {
-        MethodInfo method = TensorCoreKernels.All.TryGetValue(kernel, out (MethodInfo Method, int) tensor) ? tensor.Method : DeviceKernels.Methods[kernel];
-        return Ptxas.Assemble(CudaText.Compile(method, architecture, Group(kernel)), architecture);
+        var device = (IlgpuDevice)TestDevices.Get(TestDevice.IlgpuCpuTensorCore);
+        using var queue = (IlgpuQueue)device.CreateQueue();
+        return works.ToDictionary(work => work, work =>
+        {
+            LazyKernel[] launched = [];
+            queue.KernelsOf(() =>
+            {
+                using var operands = new KernelOperands(device, queue, rotated: 1);
+                Action<int> run = work.Prepare(operands);
+                launched = [.. queue.KernelsOf(() => run(0))];
+            });
+            return launched.Select(kernel => DeviceKernels.Name(kernel.Method)).Single(name => !Beside.Any(name.StartsWith));
+        });
     }
-
-    /// <summary>The kernel that sm_87 and sm_90 run for it in fp16: what Linear.Gpu.cs, CausalAttention.Gpu.cs and FullAttention.Gpu.cs choose.</summary>
-    private static string Kernel(KernelWork work) => work switch
-    {
-        { Weight: StorageType.F16, OnTensorCores: true } => "LinearTensorTile, DeviceHalfRows, Tile128",
-        { Weight: { } type, OnTensorCores: true } => $"LinearTensorTile, Device{type}, Tile128",
-        { Weight: { } type } => $"LinearGroupRow, {(type == StorageType.F16 ? "DeviceHalfRows" : $"Device{type}")}, {(work.Operation.StartsWith("down", StringComparison.Ordinal) ? "Float32" : "Float16")}, "
-            + (work.Shape.StartsWith("1 x", StringComparison.Ordinal) ? nameof(OneRow) : nameof(EightRows)),
-        { Operation: "attention, prefill" } => "CausalAttention, Head128",
-        { Operation: "attention, decode" } => "DecodeAttention, Float16",
-        { Operation: "attention, decode, int8 cache" } => "DecodeAttention.ByteKernel, Float16",
-        { Operation: "RMSNorm" } => "RmsNorm.GroupKernel, Float16",
-        { Operation: "LayerNorm" } => "LayerNorm.GroupKernel, Float16",
-        { Operation: "rotary embedding, to the cache" } => "RotaryEmbedding, Float16",
-        { Operation: "most likely word (top-1)" } => "TopK.GroupKernel",
-        _ when work.Operation.StartsWith("tower attention", StringComparison.Ordinal) => "FullAttention, Head64",
-        _ => throw new InvalidOperationException($"no kernel is named for {work.Operation}"),
-    };
 }

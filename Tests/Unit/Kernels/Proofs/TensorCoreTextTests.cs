@@ -1,5 +1,7 @@
 using System.Reflection;
 using System.Text.RegularExpressions;
+using EdgeVideoLlava.Kernels.Ilgpu.Compile;
+using EdgeVideoLlava.Kernels.Ilgpu.Views;
 using EdgeVideoLlava.Kernels.MatMul;
 using EdgeVideoLlava.Tests.Unit.Support;
 
@@ -17,10 +19,10 @@ public sealed partial class TensorCoreTextTests
     [Theory, MemberData(nameof(Kernels))]
     public void A_kernel_compiles_for_CUDA_without_a_GPU(string name, int architecture)
     {
-        (MethodInfo kernel, int group) = TensorCoreKernels.All[name];
-        string text = CudaText.Compile(kernel, architecture, group);
+        MethodInfo kernel = TensorCoreKernels.All[name];
+        string text = CudaText.Compile(kernel, architecture);
         Assert.Contains(".visible .entry", text);
-        bool dynamic = TensorCoreKernels.DynamicBytes(kernel) > 0;
+        bool dynamic = KernelAttribute.Of(kernel).DynamicBytes > 0;
         // Nothing else may be unresolved, and dynamic shared memory lies where copies of 16 bytes want it.
         Assert.Equal(dynamic ? [".extern .shared .align 16 .b8 __dyn_shared_alloca[];"] : [], Extern().Matches(text).Select(line => line.Value));
         Assert.DoesNotContain(".local", text);

@@ -1,4 +1,5 @@
 using EdgeVideoLlava.Kernels.Devices;
+using EdgeVideoLlava.Kernels.Ilgpu;
 using EdgeVideoLlava.Kernels.Sampling;
 using EdgeVideoLlava.Tests.Unit.Support;
 

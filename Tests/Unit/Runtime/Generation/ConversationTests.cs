@@ -1,4 +1,5 @@
 using EdgeVideoLlava.Kernels.Cpu;
+using EdgeVideoLlava.Kernels.Devices;
 using EdgeVideoLlava.Kernels.Errors;
 using EdgeVideoLlava.Runtime;
 using EdgeVideoLlava.Runtime.Generation;

@@ -3,7 +3,6 @@ using EdgeVideoLlava.Kernels.Cpu;
 using EdgeVideoLlava.Runtime;
 using EdgeVideoLlava.Runtime.Generation;
 using EdgeVideoLlava.Runtime.Live;
-using EdgeVideoLlava.Runtime.Live.Sinks;
 using EdgeVideoLlava.Runtime.Preprocess;
 using EdgeVideoLlava.Tests.Unit.Support;
 

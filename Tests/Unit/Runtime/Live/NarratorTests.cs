@@ -5,7 +5,6 @@ using EdgeVideoLlava.Kernels.Ilgpu;
 using EdgeVideoLlava.Runtime;
 using EdgeVideoLlava.Runtime.Generation;
 using EdgeVideoLlava.Runtime.Live;
-using EdgeVideoLlava.Runtime.Live.Sinks;
 using EdgeVideoLlava.Runtime.Preprocess;
 using EdgeVideoLlava.Runtime.Video;
 using EdgeVideoLlava.Tests.Unit.Support;

@@ -1,6 +1,7 @@
 using EdgeVideoLlava.Kernels.Errors;
 using EdgeVideoLlava.Runtime.Text;
 using EdgeVideoLlava.Runtime.Text.SentencePiece;
+using EdgeVideoLlava.Runtime.Text.Vocabularies;
 using EdgeVideoLlava.Tests.Unit.Support;
 
 namespace EdgeVideoLlava.Tests.Unit.Runtime.Text;

@@ -1,5 +1,6 @@
 using EdgeVideoLlava.Runtime.Text;
 using EdgeVideoLlava.Runtime.Text.SentencePiece;
+using EdgeVideoLlava.Runtime.Text.Vocabularies;
 using EdgeVideoLlava.Tests.Unit.Support;
 
 namespace EdgeVideoLlava.Tests.Unit.Runtime.Text;

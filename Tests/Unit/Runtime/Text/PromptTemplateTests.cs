@@ -1,7 +1,9 @@
 using System.Text.Json;
 using EdgeVideoLlava.Kernels.Errors;
+using EdgeVideoLlava.Runtime;
 using EdgeVideoLlava.Runtime.Text;
 using EdgeVideoLlava.Runtime.Text.Prompts;
+using EdgeVideoLlava.Runtime.Text.Vocabularies;
 using EdgeVideoLlava.Tests.Unit.Support;
 
 namespace EdgeVideoLlava.Tests.Unit.Runtime.Text;

@@ -1,4 +1,5 @@
 using EdgeVideoLlava.Kernels.Cpu.Simd;
+using EdgeVideoLlava.Kernels.Ilgpu.Views;
 using EdgeVideoLlava.Tests.Unit.Support;
 
 namespace EdgeVideoLlava.Tests.Unit.Kernels.Cpu.Simd;

@@ -2,6 +2,7 @@ using System.Text;
 using EdgeVideoLlava.Edge.Diagnostics;
 using EdgeVideoLlava.Kernels.Devices;
 using EdgeVideoLlava.Kernels.Packing;
+using EdgeVideoLlava.Tests.Unit.Support;
 
 namespace EdgeVideoLlava.Tests.Unit.Samples.Edge.Diagnostics;
 

@@ -1,6 +1,4 @@
-using EdgeVideoLlava.Runtime.Text.SentencePiece;
-
-namespace EdgeVideoLlava.Runtime.Text;
+namespace EdgeVideoLlava.Runtime.Text.Vocabularies;
 
 /// <summary>What a tokenizer needs of its vocabulary; special tokens are split off before and handled elsewhere.</summary>
 internal interface IVocabulary

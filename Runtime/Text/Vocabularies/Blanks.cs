@@ -1,4 +1,4 @@
-namespace EdgeVideoLlava.Runtime.Text;
+namespace EdgeVideoLlava.Runtime.Text.Vocabularies;
 
 /// <summary>Trimming as Python's str.strip does it: the reference implementations' idea of a blank.</summary>
 /// <remarks>.NET's set lacks the four separators U+001C to U+001F.</remarks>

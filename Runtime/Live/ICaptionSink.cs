@@ -1,4 +1,4 @@
-namespace EdgeVideoLlava.Runtime.Live.Sinks;
+namespace EdgeVideoLlava.Runtime.Live;
 
 /// <summary>Where captions go, in the order of their windows. Not for several threads at once.</summary>
 public interface ICaptionSink

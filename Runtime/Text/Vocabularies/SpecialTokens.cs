@@ -1,7 +1,7 @@
 using System.Buffers;
 using EdgeVideoLlava.Kernels.Errors;
 
-namespace EdgeVideoLlava.Runtime.Text;
+namespace EdgeVideoLlava.Runtime.Text.Vocabularies;
 
 /// <summary>A text that is one id wherever it stands, such as &lt;/s&gt; or &lt;video&gt;.</summary>
 /// <param name="StripLeft">Blanks before it are dropped ("lstrip").</param>

@@ -1,4 +1,4 @@
-namespace EdgeVideoLlava.Runtime.Text;
+namespace EdgeVideoLlava.Runtime.Text.Vocabularies;
 
 /// <summary>Which reference's ids a Llama tokenizer gives. The modes differ only at the start of a text and after special tokens such as &lt;/s&gt;.</summary>
 /// <remarks>

@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace EdgeVideoLlava.Runtime.Text;
+namespace EdgeVideoLlava.Runtime.Text.Vocabularies;
 
 /// <summary>Joins single bytes to characters: emits a character when it is whole, U+FFFD for each byte that can be part of none.</summary>
 /// <remarks>

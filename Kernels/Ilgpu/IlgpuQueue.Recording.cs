@@ -11,6 +11,19 @@ internal sealed unsafe partial class IlgpuQueue
 {
     public override void Compile(Action give)
     {
+        try
+        {
+            Parallel.ForEach(KernelsOf(give), kernel => kernel.Load());
+        }
+        catch (AggregateException e)
+        {
+            ExceptionDispatchInfo.Throw(e.InnerExceptions[0]);
+        }
+    }
+
+    /// <summary>What the operations would launch; none of them is done.</summary>
+    internal IReadOnlyCollection<LazyKernel> KernelsOf(Action give)
+    {
         HashSet<LazyKernel> kernels = wanted = [];
         try
         {
@@ -20,14 +33,7 @@ internal sealed unsafe partial class IlgpuQueue
         {
             wanted = null;
         }
-        try
-        {
-            Parallel.ForEach(kernels, kernel => kernel.Load());
-        }
-        catch (AggregateException e)
-        {
-            ExceptionDispatchInfo.Throw(e.InnerExceptions[0]);
-        }
+        return kernels;
     }
 
     public override RecordedWork? Record(Action give)

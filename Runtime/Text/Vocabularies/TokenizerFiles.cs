@@ -1,7 +1,7 @@
 using System.Text.Json;
 using EdgeVideoLlava.Kernels.Errors;
 
-namespace EdgeVideoLlava.Runtime.Text;
+namespace EdgeVideoLlava.Runtime.Text.Vocabularies;
 
 /// <summary>What the JSON files beside a vocabulary say: added tokens, the legacy switch, and the form of tokenizer.json.</summary>
 internal sealed class TokenizerFiles : IDisposable

@@ -1,4 +1,4 @@
-namespace EdgeVideoLlava.Runtime.Text.SentencePiece;
+namespace EdgeVideoLlava.Runtime.Text.Vocabularies;
 
 /// <summary>What a vocabulary piece is. Values are those of the SentencePiece file format.</summary>
 public enum PieceType

@@ -1,8 +1,7 @@
 using EdgeVideoLlava.Kernels.Ilgpu.Intrinsics;
-using EdgeVideoLlava.Kernels.Ilgpu.Views;
 using ILGPU;
 
-namespace EdgeVideoLlava.Kernels.Packing;
+namespace EdgeVideoLlava.Kernels.Ilgpu.Views;
 
 /// <summary>Levels of block types as float32, eight columns at a time, less a bias of the type; all exact.</summary>
 /// <remarks>
