@@ -1,9 +1,6 @@
 using EdgeVideoLlava.Kernels.Errors;
-using EdgeVideoLlava.Kernels.Ilgpu.Views;
-using EdgeVideoLlava.Kernels.MatMul;
 using EdgeVideoLlava.Kernels.Packing;
 using EdgeVideoLlava.Runtime;
-using EdgeVideoLlava.Runtime.Language;
 using EdgeVideoLlava.Runtime.Vision;
 using EdgeVideoLlava.Runtime.Weights;
 

@@ -1,5 +1,3 @@
-using EdgeVideoLlava.Runtime.Language;
-
 namespace EdgeVideoLlava.Quantizer;
 
 /// <summary>What is in a checkpoint folder or a safetensors file.</summary>

@@ -1,6 +1,5 @@
 using EdgeVideoLlava.Kernels.Cpu.Simd;
 using EdgeVideoLlava.Kernels.MatMul;
-using EdgeVideoLlava.Kernels.Packing;
 
 namespace EdgeVideoLlava.Kernels.Attention;
 

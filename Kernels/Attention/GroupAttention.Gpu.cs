@@ -2,7 +2,6 @@ using EdgeVideoLlava.Kernels.Devices;
 using EdgeVideoLlava.Kernels.Ilgpu;
 using EdgeVideoLlava.Kernels.Ilgpu.Intrinsics;
 using EdgeVideoLlava.Kernels.Ilgpu.Views;
-using EdgeVideoLlava.Kernels.MatMul;
 using EdgeVideoLlava.Kernels.Packing;
 using ILGPU;
 using ILGPU.Algorithms;

@@ -1,5 +1,4 @@
 using EdgeVideoLlava.Kernels.Ilgpu.Intrinsics;
-using EdgeVideoLlava.Kernels.Ilgpu.Views;
 using ILGPU;
 using ILGPU.Algorithms;
 

@@ -1,6 +1,4 @@
 using EdgeVideoLlava.Kernels.Cpu.Simd;
-using EdgeVideoLlava.Kernels.Ilgpu.Views;
-using EdgeVideoLlava.Kernels.Packing;
 
 namespace EdgeVideoLlava.Kernels.Attention;
 

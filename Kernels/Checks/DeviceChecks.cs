@@ -1,11 +1,9 @@
 using System.Globalization;
 using EdgeVideoLlava.Kernels.Attention;
 using EdgeVideoLlava.Kernels.Cpu;
-using EdgeVideoLlava.Kernels.Cpu.Simd;
 using EdgeVideoLlava.Kernels.Devices;
 using EdgeVideoLlava.Kernels.Elementwise;
 using EdgeVideoLlava.Kernels.Ilgpu;
-using EdgeVideoLlava.Kernels.Ilgpu.Views;
 using EdgeVideoLlava.Kernels.MatMul;
 using EdgeVideoLlava.Kernels.Norm;
 using EdgeVideoLlava.Kernels.Packing;

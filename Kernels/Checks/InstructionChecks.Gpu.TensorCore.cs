@@ -1,7 +1,6 @@
 using EdgeVideoLlava.Kernels.Ilgpu;
 using EdgeVideoLlava.Kernels.Ilgpu.Compile;
 using EdgeVideoLlava.Kernels.Ilgpu.Intrinsics;
-using EdgeVideoLlava.Kernels.Ilgpu.Views;
 using ILGPU;
 using ILGPU.Runtime;
 

@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using EdgeVideoLlava.Kernels.Attention;
-using EdgeVideoLlava.Kernels.Cpu.Simd;
 using EdgeVideoLlava.Kernels.Devices;
 using EdgeVideoLlava.Kernels.Packing;
 

@@ -4,7 +4,6 @@ using EdgeVideoLlava.Kernels.Ilgpu;
 using EdgeVideoLlava.Kernels.Ilgpu.Compile;
 using EdgeVideoLlava.Kernels.Ilgpu.Views;
 using EdgeVideoLlava.Kernels.Packing;
-using EdgeVideoLlava.Kernels.Preprocess;
 using ILGPU;
 
 namespace EdgeVideoLlava.Kernels.Elementwise;

@@ -3,7 +3,6 @@ using EdgeVideoLlava.Kernels.Errors;
 using EdgeVideoLlava.Kernels.Ilgpu.Compile;
 using EdgeVideoLlava.Kernels.Packing;
 using ILGPU;
-using ILGPU.IR;
 using ILGPU.Runtime;
 using ILGPU.Runtime.CPU;
 using ILGPU.Runtime.Cuda;

@@ -1,6 +1,5 @@
 using EdgeVideoLlava.Kernels.Devices;
 using EdgeVideoLlava.Kernels.Packing;
-using ILGPU;
 using ILGPU.Runtime;
 
 namespace EdgeVideoLlava.Kernels.Ilgpu;

@@ -2,7 +2,6 @@ using System.Reflection;
 using System.Runtime.InteropServices;
 using EdgeVideoLlava.Kernels.Devices;
 using EdgeVideoLlava.Kernels.Ilgpu.Cuda;
-using EdgeVideoLlava.Kernels.Ilgpu.Views;
 using ILGPU;
 using ILGPU.Runtime.Cuda;
 using ILGPU.Runtime.OpenCL;

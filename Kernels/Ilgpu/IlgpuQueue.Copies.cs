@@ -1,8 +1,6 @@
 using System.Runtime.InteropServices;
-using EdgeVideoLlava.Kernels.Attention;
 using EdgeVideoLlava.Kernels.Devices;
 using EdgeVideoLlava.Kernels.Packing;
-using EdgeVideoLlava.Kernels.Preprocess;
 using ILGPU;
 using ILGPU.Runtime;
 

@@ -1,11 +1,8 @@
-using EdgeVideoLlava.Kernels.Attention;
 using EdgeVideoLlava.Kernels.Devices;
 using EdgeVideoLlava.Kernels.Ilgpu.Intrinsics;
 using EdgeVideoLlava.Kernels.Ilgpu.Views;
 using EdgeVideoLlava.Kernels.Packing;
-using EdgeVideoLlava.Kernels.Preprocess;
 using ILGPU;
-using ILGPU.Runtime;
 
 namespace EdgeVideoLlava.Kernels.Ilgpu;
 

@@ -2,7 +2,6 @@ using EdgeVideoLlava.Kernels.Attention;
 using EdgeVideoLlava.Kernels.Cpu;
 using EdgeVideoLlava.Kernels.Cpu.Simd;
 using EdgeVideoLlava.Kernels.Devices;
-using EdgeVideoLlava.Kernels.Ilgpu.Views;
 using EdgeVideoLlava.Kernels.Packing;
 
 namespace EdgeVideoLlava.Kernels.MatMul;

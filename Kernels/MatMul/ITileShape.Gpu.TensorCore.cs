@@ -1,7 +1,5 @@
-using EdgeVideoLlava.Kernels.Attention;
 using EdgeVideoLlava.Kernels.Ilgpu.Compile;
 using EdgeVideoLlava.Kernels.Ilgpu.Intrinsics;
-using EdgeVideoLlava.Kernels.Packing;
 using ILGPU;
 
 namespace EdgeVideoLlava.Kernels.MatMul;

@@ -5,7 +5,6 @@ using EdgeVideoLlava.Kernels.Ilgpu.Views;
 using EdgeVideoLlava.Kernels.Packing;
 using EdgeVideoLlava.Kernels.Preprocess;
 using ILGPU;
-using ILGPU.Runtime;
 
 namespace EdgeVideoLlava.Kernels.MatMul;
 

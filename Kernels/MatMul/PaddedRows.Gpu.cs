@@ -3,7 +3,6 @@ using EdgeVideoLlava.Kernels.Devices;
 using EdgeVideoLlava.Kernels.Ilgpu;
 using EdgeVideoLlava.Kernels.Ilgpu.Compile;
 using EdgeVideoLlava.Kernels.Ilgpu.Views;
-using EdgeVideoLlava.Kernels.Preprocess;
 using ILGPU;
 
 namespace EdgeVideoLlava.Kernels.MatMul;

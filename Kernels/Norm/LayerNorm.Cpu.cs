@@ -1,7 +1,6 @@
 using EdgeVideoLlava.Kernels.Cpu;
 using EdgeVideoLlava.Kernels.Cpu.Simd;
 using EdgeVideoLlava.Kernels.Devices;
-using EdgeVideoLlava.Kernels.Ilgpu.Views;
 
 namespace EdgeVideoLlava.Kernels.Norm;
 

@@ -1,5 +1,3 @@
-using EdgeVideoLlava.Kernels.Ilgpu.Views;
-
 namespace EdgeVideoLlava.Kernels.Packing;
 
 /// <summary>Where the numbers of a block lie, and their levels: what the quantizers of the 32-number blocks share.</summary>

@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using EdgeVideoLlava.Kernels.Ilgpu.Views;
 
 namespace EdgeVideoLlava.Kernels.Packing;
 

@@ -1,5 +1,3 @@
-using EdgeVideoLlava.Kernels.Attention;
-
 namespace EdgeVideoLlava.Kernels.Packing;
 
 /// <summary>float32 to stored numbers: F16, BF16, and the block types Q8_0, Q4_0, Q4_1, Q5_0, Q5_1, Q4_K, Q5_K, Q6_K, by ggml's reference rules.</summary>

@@ -1,5 +1,3 @@
-using EdgeVideoLlava.Kernels.Ilgpu.Views;
-
 namespace EdgeVideoLlava.Kernels.Packing;
 
 /// <summary>Numbers as signed bytes that share a scale: x = scale · level.</summary>

@@ -1,4 +1,3 @@
-using EdgeVideoLlava.Kernels.Cpu.Simd;
 using EdgeVideoLlava.Kernels.Devices;
 using EdgeVideoLlava.Kernels.Loss;
 using EdgeVideoLlava.Runtime.Language;

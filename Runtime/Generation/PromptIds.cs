@@ -1,6 +1,5 @@
 using EdgeVideoLlava.Runtime.Text;
 using EdgeVideoLlava.Runtime.Text.Prompts;
-using EdgeVideoLlava.Runtime.Video;
 
 namespace EdgeVideoLlava.Runtime.Generation;
 

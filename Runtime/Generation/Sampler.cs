@@ -1,7 +1,4 @@
 using EdgeVideoLlava.Kernels.Errors;
-using EdgeVideoLlava.Kernels.Ilgpu.Views;
-using EdgeVideoLlava.Kernels.Loss;
-using EdgeVideoLlava.Kernels.Sampling;
 
 namespace EdgeVideoLlava.Runtime.Generation;
 

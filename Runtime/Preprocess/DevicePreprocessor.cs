@@ -1,7 +1,6 @@
 using EdgeVideoLlava.Kernels.Devices;
 using EdgeVideoLlava.Kernels.Elementwise;
 using EdgeVideoLlava.Kernels.Packing;
-using EdgeVideoLlava.Runtime.Video;
 using EdgeVideoLlava.Runtime.Video.Frames;
 
 namespace EdgeVideoLlava.Runtime.Preprocess;

@@ -1,4 +1,3 @@
-using EdgeVideoLlava.Runtime.Video;
 using EdgeVideoLlava.Runtime.Video.Frames;
 
 namespace EdgeVideoLlava.Runtime.Preprocess;

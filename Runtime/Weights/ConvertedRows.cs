@@ -1,7 +1,6 @@
 using System.Runtime.InteropServices;
 using EdgeVideoLlava.Kernels.Attention;
 using EdgeVideoLlava.Kernels.Errors;
-using EdgeVideoLlava.Kernels.Ilgpu.Views;
 using EdgeVideoLlava.Kernels.Packing;
 
 namespace EdgeVideoLlava.Runtime.Weights;

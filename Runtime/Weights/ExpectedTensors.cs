@@ -1,5 +1,4 @@
 using EdgeVideoLlava.Kernels.Errors;
-using EdgeVideoLlava.Kernels.MatMul;
 using EdgeVideoLlava.Kernels.Packing;
 using EdgeVideoLlava.Runtime.Language;
 using EdgeVideoLlava.Runtime.Vision;

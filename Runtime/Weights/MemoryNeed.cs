@@ -1,10 +1,8 @@
 using EdgeVideoLlava.Kernels.Attention;
-using EdgeVideoLlava.Kernels.Cpu.Simd;
 using EdgeVideoLlava.Kernels.Devices;
 using EdgeVideoLlava.Kernels.Errors;
 using EdgeVideoLlava.Kernels.Ilgpu;
 using EdgeVideoLlava.Kernels.Packing;
-using EdgeVideoLlava.Runtime.Language;
 
 namespace EdgeVideoLlava.Runtime.Weights;
 

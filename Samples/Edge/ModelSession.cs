@@ -5,7 +5,6 @@ using EdgeVideoLlava.Kernels.Discovery;
 using EdgeVideoLlava.Kernels.Errors;
 using EdgeVideoLlava.Kernels.Packing;
 using EdgeVideoLlava.Runtime;
-using EdgeVideoLlava.Runtime.Language;
 using EdgeVideoLlava.Runtime.Preprocess;
 
 namespace EdgeVideoLlava.Edge;

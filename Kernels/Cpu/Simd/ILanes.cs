@@ -1,5 +1,3 @@
-using EdgeVideoLlava.Kernels.Ilgpu.Views;
-
 namespace EdgeVideoLlava.Kernels.Cpu.Simd;
 
 /// <summary>A register of float32 lanes. The CPU kernels are written once against it and compiled for every width.</summary>

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using EdgeVideoLlava.Kernels.Ilgpu.Views;
 
 namespace EdgeVideoLlava.Kernels.Cpu.Simd;
 

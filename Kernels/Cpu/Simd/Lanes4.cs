@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
-using EdgeVideoLlava.Kernels.Ilgpu.Views;
 
 namespace EdgeVideoLlava.Kernels.Cpu.Simd;
 

@@ -1,5 +1,3 @@
-using EdgeVideoLlava.Kernels.Ilgpu.Views;
-
 namespace EdgeVideoLlava.Kernels.Cpu.Simd;
 
 /// <summary>Sums and the largest of a row of numbers.</summary>

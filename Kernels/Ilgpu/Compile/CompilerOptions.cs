@@ -1,6 +1,5 @@
 using EdgeVideoLlava.Kernels.Ilgpu.Intrinsics;
 using ILGPU;
-using ILGPU.Algorithms;
 using ILGPU.IR;
 
 namespace EdgeVideoLlava.Kernels.Ilgpu.Compile;

@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using System.Reflection;
 using EdgeVideoLlava.Kernels.Errors;
 using EdgeVideoLlava.Kernels.Ilgpu.Cuda;
-using ILGPU;
 using ILGPU.Backends;
 using ILGPU.Backends.EntryPoints;
 using ILGPU.Runtime;

@@ -1,5 +1,3 @@
-using EdgeVideoLlava.Runtime.Video;
-
 namespace EdgeVideoLlava.Runtime.Text.Prompts;
 
 /// <summary>What the user shows: a picture or a clip.</summary>

@@ -1,6 +1,4 @@
 using System.Text;
-using EdgeVideoLlava.Kernels.Ilgpu.Views;
-using EdgeVideoLlava.Runtime.Video;
 
 namespace EdgeVideoLlava.Runtime.Text.Prompts;
 

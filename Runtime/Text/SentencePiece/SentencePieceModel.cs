@@ -1,5 +1,4 @@
 using EdgeVideoLlava.Kernels.Errors;
-using EdgeVideoLlava.Runtime.Language;
 using EdgeVideoLlava.Runtime.Text.Vocabularies;
 
 namespace EdgeVideoLlava.Runtime.Text.SentencePiece;

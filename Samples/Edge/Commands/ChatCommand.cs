@@ -1,6 +1,5 @@
 using System.CommandLine;
 using EdgeVideoLlava.Edge.Options;
-using EdgeVideoLlava.Runtime;
 using EdgeVideoLlava.Runtime.Generation;
 using EdgeVideoLlava.Runtime.Preprocess;
 using EdgeVideoLlava.Runtime.Text.Prompts;

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using EdgeVideoLlava.Edge.Options;
 using EdgeVideoLlava.Kernels.Errors;
-using EdgeVideoLlava.Runtime;
 using EdgeVideoLlava.Runtime.Live;
 using EdgeVideoLlava.Runtime.Live.Sinks;
 using EdgeVideoLlava.Runtime.Video;

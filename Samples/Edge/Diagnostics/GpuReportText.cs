@@ -3,7 +3,6 @@ using System.Runtime.InteropServices;
 using System.Text;
 using EdgeVideoLlava.Kernels.Devices;
 using EdgeVideoLlava.Kernels.Ilgpu;
-using EdgeVideoLlava.Kernels.Packing;
 
 namespace EdgeVideoLlava.Edge.Diagnostics;
 

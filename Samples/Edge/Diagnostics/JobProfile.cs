@@ -1,5 +1,4 @@
 using EdgeVideoLlava.Kernels.Devices;
-using EdgeVideoLlava.Kernels.Ilgpu.Views;
 
 namespace EdgeVideoLlava.Edge.Diagnostics;
 

@@ -1,5 +1,4 @@
 using EdgeVideoLlava.Kernels.Attention;
-using EdgeVideoLlava.Kernels.MatMul;
 using EdgeVideoLlava.Kernels.Packing;
 using EdgeVideoLlava.Runtime.Language;
 

@@ -1,7 +1,6 @@
 using EdgeVideoLlava.Kernels.Attention;
 using EdgeVideoLlava.Kernels.Devices;
 using EdgeVideoLlava.Kernels.Elementwise;
-using EdgeVideoLlava.Kernels.MatMul;
 using EdgeVideoLlava.Kernels.Packing;
 using EdgeVideoLlava.Runtime.Weights;
 

@@ -1,4 +1,3 @@
-using EdgeVideoLlava.Kernels.Devices;
 using EdgeVideoLlava.Kernels.Packing;
 
 namespace EdgeVideoLlava.Edge.Diagnostics;

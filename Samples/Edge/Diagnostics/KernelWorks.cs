@@ -1,5 +1,4 @@
 using EdgeVideoLlava.Kernels.Attention;
-using EdgeVideoLlava.Kernels.Cpu.Simd;
 using EdgeVideoLlava.Kernels.Devices;
 using EdgeVideoLlava.Kernels.Loss;
 using EdgeVideoLlava.Kernels.MatMul;

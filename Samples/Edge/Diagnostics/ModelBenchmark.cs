@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using EdgeVideoLlava.Kernels.Devices;
-using EdgeVideoLlava.Kernels.Ilgpu.Views;
 using EdgeVideoLlava.Runtime;
 using EdgeVideoLlava.Runtime.Generation;
 using EdgeVideoLlava.Runtime.Language;

@@ -1,6 +1,5 @@
 using EdgeVideoLlava.Kernels.Attention;
 using EdgeVideoLlava.Kernels.Devices;
-using EdgeVideoLlava.Kernels.Ilgpu.Views;
 using EdgeVideoLlava.Kernels.Packing;
 using EdgeVideoLlava.Runtime.Language;
 using EdgeVideoLlava.Runtime.Projector;

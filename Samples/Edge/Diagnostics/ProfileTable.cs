@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
 using EdgeVideoLlava.Kernels.Devices;
-using EdgeVideoLlava.Kernels.Ilgpu.Views;
 
 namespace EdgeVideoLlava.Edge.Diagnostics;
 

@@ -1,6 +1,4 @@
 using System.CommandLine;
-using EdgeVideoLlava.Kernels.Loss;
-using EdgeVideoLlava.Kernels.Sampling;
 using EdgeVideoLlava.Runtime.Generation;
 
 namespace EdgeVideoLlava.Edge.Options;

@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Text.RegularExpressions;
-using EdgeVideoLlava.Edge.Diagnostics;
 using EdgeVideoLlava.Kernels.Devices;
 using EdgeVideoLlava.Kernels.Packing;
 

@@ -1,6 +1,5 @@
 using EdgeVideoLlava.Kernels.Devices;
 using EdgeVideoLlava.Kernels.Packing;
-using EdgeVideoLlava.Runtime.Language;
 
 namespace EdgeVideoLlava.Edge.Options;
 

@@ -2,7 +2,6 @@ using EdgeVideoLlava.Kernels.Devices;
 using EdgeVideoLlava.Kernels.Errors;
 using EdgeVideoLlava.Kernels.Loss;
 using EdgeVideoLlava.Runtime;
-using EdgeVideoLlava.Runtime.Generation;
 using EdgeVideoLlava.Runtime.Language;
 using EdgeVideoLlava.Runtime.Preprocess;
 using EdgeVideoLlava.Runtime.Projector;

@@ -1,4 +1,3 @@
-using EdgeVideoLlava.Edge.Diagnostics;
 using EdgeVideoLlava.Kernels.Attention;
 using EdgeVideoLlava.Kernels.Devices;
 using EdgeVideoLlava.Kernels.Elementwise;

@@ -1,6 +1,5 @@
 using EdgeVideoLlava.Edge.Trace;
 using EdgeVideoLlava.Kernels.Devices;
-using EdgeVideoLlava.Kernels.Ilgpu.Views;
 using EdgeVideoLlava.Kernels.Packing;
 using EdgeVideoLlava.Runtime;
 using EdgeVideoLlava.Runtime.Language;

@@ -1,6 +1,5 @@
 using EdgeVideoLlava.Kernels.Devices;
 using EdgeVideoLlava.Kernels.Ilgpu;
-using EdgeVideoLlava.Kernels.Loss;
 using EdgeVideoLlava.Kernels.Packing;
 using EdgeVideoLlava.Runtime;
 using EdgeVideoLlava.Runtime.Generation;

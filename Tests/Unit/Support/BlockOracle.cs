@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using EdgeVideoLlava.Kernels.Attention;
-using EdgeVideoLlava.Kernels.Ilgpu.Views;
 using EdgeVideoLlava.Kernels.Packing;
 
 namespace EdgeVideoLlava.Tests.Unit.Support;

@@ -1,7 +1,6 @@
 using System.Reflection;
 using EdgeVideoLlava.Kernels.Ilgpu.Compile;
 using ILGPU.Backends;
-using ILGPU.Backends.EntryPoints;
 using ILGPU.Backends.PTX;
 using ILGPU.Runtime;
 using ILGPU.Runtime.Cuda;

@@ -2,7 +2,6 @@ using System.Runtime.InteropServices;
 using System.Text.Json.Nodes;
 using EdgeVideoLlava.Kernels.Packing;
 using EdgeVideoLlava.Runtime.Weights;
-using EdgeVideoLlava.Tests.Unit.Runtime.Text;
 
 namespace EdgeVideoLlava.Tests.Unit.Support;
 

@@ -1,12 +1,9 @@
 using System.Runtime.InteropServices;
-using EdgeVideoLlava.Edge.Diagnostics;
 using EdgeVideoLlava.Kernels.Attention;
 using EdgeVideoLlava.Kernels.Devices;
 using EdgeVideoLlava.Kernels.Ilgpu;
-using EdgeVideoLlava.Kernels.Ilgpu.Views;
 using EdgeVideoLlava.Kernels.Packing;
 using EdgeVideoLlava.Kernels.Preprocess;
-using EdgeVideoLlava.Runtime.Video.Frames;
 
 namespace EdgeVideoLlava.Tests.Unit.Support;
 

@@ -2,8 +2,6 @@ using System.Text.Json;
 using EdgeVideoLlava.Kernels.Devices;
 using EdgeVideoLlava.Runtime;
 using EdgeVideoLlava.Runtime.Generation;
-using EdgeVideoLlava.Runtime.Language;
-using EdgeVideoLlava.Tests.Unit.Runtime.Text;
 
 namespace EdgeVideoLlava.Tests.Unit.Support;
 

@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using EdgeVideoLlava.Kernels.Devices;
 using EdgeVideoLlava.Kernels.Ilgpu.Intrinsics;
 using EdgeVideoLlava.Kernels.Ilgpu.Views;
 using ILGPU;

@@ -7,7 +7,6 @@ using EdgeVideoLlava.Runtime.Language;
 using EdgeVideoLlava.Runtime.Preprocess;
 using EdgeVideoLlava.Runtime.Projector;
 using EdgeVideoLlava.Runtime.Weights;
-using EdgeVideoLlava.Tests.Unit.Runtime.Text;
 
 namespace EdgeVideoLlava.Tests.Unit.Support;
 

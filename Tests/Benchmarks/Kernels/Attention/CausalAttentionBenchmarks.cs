@@ -1,6 +1,5 @@
 using BenchmarkDotNet.Attributes;
 using EdgeVideoLlava.Kernels.Attention;
-using EdgeVideoLlava.Kernels.Cpu.Simd;
 using EdgeVideoLlava.Kernels.Devices;
 using EdgeVideoLlava.Kernels.Packing;
 

@@ -1,4 +1,3 @@
-using EdgeVideoLlava.Kernels.Ilgpu.Views;
 using EdgeVideoLlava.Tests.Unit.Support;
 
 namespace EdgeVideoLlava.Tests.Unit.Kernels.Attention;

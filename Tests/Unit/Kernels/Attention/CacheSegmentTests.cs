@@ -1,7 +1,5 @@
 using EdgeVideoLlava.Kernels.Attention;
-using EdgeVideoLlava.Kernels.Cpu.Simd;
 using EdgeVideoLlava.Kernels.Devices;
-using EdgeVideoLlava.Kernels.Ilgpu.Views;
 using EdgeVideoLlava.Kernels.Packing;
 using EdgeVideoLlava.Kernels.Rotary;
 using EdgeVideoLlava.Tests.Unit.Support;

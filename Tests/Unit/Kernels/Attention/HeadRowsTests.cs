@@ -1,8 +1,6 @@
 using EdgeVideoLlava.Kernels.Attention;
 using EdgeVideoLlava.Kernels.Devices;
-using EdgeVideoLlava.Kernels.Ilgpu;
 using EdgeVideoLlava.Kernels.Rotary;
-using EdgeVideoLlava.Tests.Unit.Kernels.Rotary;
 using EdgeVideoLlava.Tests.Unit.Support;
 
 namespace EdgeVideoLlava.Tests.Unit.Kernels.Attention;

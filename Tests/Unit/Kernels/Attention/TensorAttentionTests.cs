@@ -1,6 +1,4 @@
 using EdgeVideoLlava.Kernels.Attention;
-using EdgeVideoLlava.Kernels.Devices;
-using EdgeVideoLlava.Kernels.Ilgpu;
 using EdgeVideoLlava.Kernels.Ilgpu.Intrinsics;
 using EdgeVideoLlava.Kernels.Ilgpu.Views;
 using EdgeVideoLlava.Tests.Unit.Support;

@@ -1,6 +1,5 @@
 using EdgeVideoLlava.Kernels.Devices;
 using EdgeVideoLlava.Kernels.Elementwise;
-using EdgeVideoLlava.Kernels.Ilgpu;
 using EdgeVideoLlava.Kernels.Packing;
 using EdgeVideoLlava.Tests.Unit.Support;
 

@@ -1,4 +1,3 @@
-using System.Reflection;
 using EdgeVideoLlava.Kernels.Attention;
 using EdgeVideoLlava.Kernels.Devices;
 using EdgeVideoLlava.Kernels.Elementwise;
@@ -9,7 +8,6 @@ using EdgeVideoLlava.Kernels.Packing;
 using EdgeVideoLlava.Runtime;
 using EdgeVideoLlava.Runtime.Weights;
 using EdgeVideoLlava.Tests.Unit.Support;
-using ILGPU.Runtime;
 
 namespace EdgeVideoLlava.Tests.Unit.Kernels.Ilgpu;
 

@@ -1,6 +1,4 @@
 using EdgeVideoLlava.Kernels.Devices;
-using EdgeVideoLlava.Kernels.Ilgpu;
-using EdgeVideoLlava.Kernels.Ilgpu.Views;
 using EdgeVideoLlava.Kernels.Loss;
 using EdgeVideoLlava.Tests.Unit.Support;
 

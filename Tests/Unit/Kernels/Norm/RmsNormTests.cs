@@ -1,5 +1,4 @@
 using EdgeVideoLlava.Kernels.Devices;
-using EdgeVideoLlava.Kernels.Ilgpu;
 using EdgeVideoLlava.Kernels.Norm;
 using EdgeVideoLlava.Tests.Unit.Support;
 

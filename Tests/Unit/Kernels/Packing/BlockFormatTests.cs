@@ -2,12 +2,9 @@ using System.Runtime.InteropServices;
 using System.Text.Json;
 using EdgeVideoLlava.Kernels.Attention;
 using EdgeVideoLlava.Kernels.Devices;
-using EdgeVideoLlava.Kernels.Ilgpu;
-using EdgeVideoLlava.Kernels.Ilgpu.Views;
 using EdgeVideoLlava.Kernels.MatMul;
 using EdgeVideoLlava.Kernels.Packing;
 using EdgeVideoLlava.Runtime.Weights;
-using EdgeVideoLlava.Tests.Unit.Runtime.Text;
 using EdgeVideoLlava.Tests.Unit.Support;
 
 namespace EdgeVideoLlava.Tests.Unit.Kernels.Packing;

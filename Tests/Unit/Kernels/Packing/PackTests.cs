@@ -1,5 +1,4 @@
 using EdgeVideoLlava.Kernels.Attention;
-using EdgeVideoLlava.Kernels.Ilgpu.Views;
 using EdgeVideoLlava.Kernels.Packing;
 
 namespace EdgeVideoLlava.Tests.Unit.Kernels.Packing;

@@ -1,6 +1,4 @@
 using EdgeVideoLlava.Kernels.Devices;
-using EdgeVideoLlava.Kernels.Ilgpu;
-using EdgeVideoLlava.Kernels.Ilgpu.Views;
 using EdgeVideoLlava.Kernels.Preprocess;
 using EdgeVideoLlava.Tests.Unit.Support;
 

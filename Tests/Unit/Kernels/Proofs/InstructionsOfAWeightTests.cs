@@ -1,7 +1,5 @@
 using System.Globalization;
 using System.Text;
-using EdgeVideoLlava.Kernels.Ilgpu.Views;
-using EdgeVideoLlava.Kernels.MatMul;
 using EdgeVideoLlava.Kernels.Packing;
 using EdgeVideoLlava.Tests.Unit.Support;
 

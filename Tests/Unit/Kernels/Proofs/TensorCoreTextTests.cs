@@ -1,7 +1,6 @@
 using System.Reflection;
 using System.Text.RegularExpressions;
 using EdgeVideoLlava.Kernels.Ilgpu.Compile;
-using EdgeVideoLlava.Kernels.Ilgpu.Views;
 using EdgeVideoLlava.Kernels.MatMul;
 using EdgeVideoLlava.Tests.Unit.Support;
 

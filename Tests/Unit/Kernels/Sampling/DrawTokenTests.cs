@@ -1,5 +1,4 @@
 using EdgeVideoLlava.Kernels.Devices;
-using EdgeVideoLlava.Kernels.Ilgpu.Views;
 using EdgeVideoLlava.Kernels.Sampling;
 using EdgeVideoLlava.Tests.Unit.Support;
 

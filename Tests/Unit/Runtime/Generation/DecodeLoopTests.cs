@@ -1,8 +1,6 @@
 using EdgeVideoLlava.Kernels.Devices;
 using EdgeVideoLlava.Kernels.Elementwise;
 using EdgeVideoLlava.Kernels.Errors;
-using EdgeVideoLlava.Kernels.Loss;
-using EdgeVideoLlava.Kernels.Sampling;
 using EdgeVideoLlava.Runtime;
 using EdgeVideoLlava.Runtime.Generation;
 using EdgeVideoLlava.Runtime.Language;

@@ -1,9 +1,7 @@
 using EdgeVideoLlava.Edge.Trace;
 using EdgeVideoLlava.Kernels.Errors;
-using EdgeVideoLlava.Kernels.Sampling;
 using EdgeVideoLlava.Runtime.Generation;
 using EdgeVideoLlava.Runtime.Text;
-using EdgeVideoLlava.Tests.Unit.Runtime.Text;
 using EdgeVideoLlava.Tests.Unit.Support;
 
 namespace EdgeVideoLlava.Tests.Unit.Runtime.Generation;

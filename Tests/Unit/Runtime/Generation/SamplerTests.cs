@@ -1,7 +1,5 @@
 using System.Text.Json;
 using EdgeVideoLlava.Kernels.Errors;
-using EdgeVideoLlava.Kernels.Loss;
-using EdgeVideoLlava.Kernels.Sampling;
 using EdgeVideoLlava.Runtime.Generation;
 using EdgeVideoLlava.Runtime.Weights;
 using EdgeVideoLlava.Tests.Unit.Runtime.Text;

@@ -1,5 +1,4 @@
 using EdgeVideoLlava.Kernels.Devices;
-using EdgeVideoLlava.Kernels.Ilgpu.Views;
 using EdgeVideoLlava.Kernels.MatMul;
 using EdgeVideoLlava.Runtime;
 using EdgeVideoLlava.Runtime.Language;

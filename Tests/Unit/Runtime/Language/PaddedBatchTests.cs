@@ -5,7 +5,6 @@ using EdgeVideoLlava.Runtime;
 using EdgeVideoLlava.Runtime.Language;
 using EdgeVideoLlava.Runtime.Projector;
 using EdgeVideoLlava.Runtime.Weights;
-using EdgeVideoLlava.Tests.Unit.Runtime.Text;
 using EdgeVideoLlava.Tests.Unit.Support;
 
 namespace EdgeVideoLlava.Tests.Unit.Runtime.Language;

@@ -2,7 +2,6 @@ using EdgeVideoLlava.Kernels.Devices;
 using EdgeVideoLlava.Kernels.Errors;
 using EdgeVideoLlava.Runtime.Language;
 using EdgeVideoLlava.Runtime.Projector;
-using EdgeVideoLlava.Tests.Unit.Runtime.Text;
 using EdgeVideoLlava.Tests.Unit.Support;
 
 namespace EdgeVideoLlava.Tests.Unit.Runtime.Language;

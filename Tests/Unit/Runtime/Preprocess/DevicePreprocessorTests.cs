@@ -5,7 +5,6 @@ using EdgeVideoLlava.Kernels.Ilgpu;
 using EdgeVideoLlava.Runtime;
 using EdgeVideoLlava.Runtime.Preprocess;
 using EdgeVideoLlava.Runtime.Projector;
-using EdgeVideoLlava.Runtime.Video;
 using EdgeVideoLlava.Runtime.Video.Frames;
 using EdgeVideoLlava.Tests.Unit.Support;
 

@@ -2,7 +2,6 @@ using System.Text.Json;
 using EdgeVideoLlava.Runtime.Video;
 using EdgeVideoLlava.Runtime.Video.Frames;
 using EdgeVideoLlava.Runtime.Weights;
-using EdgeVideoLlava.Tests.Unit.Runtime.Text;
 using EdgeVideoLlava.Tests.Unit.Support;
 
 namespace EdgeVideoLlava.Tests.Unit.Runtime.Preprocess;

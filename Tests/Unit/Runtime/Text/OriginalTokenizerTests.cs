@@ -1,9 +1,7 @@
 using System.Text.Json;
-using EdgeVideoLlava.Runtime;
 using EdgeVideoLlava.Runtime.Text;
 using EdgeVideoLlava.Runtime.Text.Prompts;
 using EdgeVideoLlava.Runtime.Text.Vocabularies;
-using EdgeVideoLlava.Runtime.Video;
 using EdgeVideoLlava.Tests.Unit.Support;
 
 namespace EdgeVideoLlava.Tests.Unit.Runtime.Text;

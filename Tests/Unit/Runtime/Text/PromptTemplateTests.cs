@@ -1,6 +1,5 @@
 using System.Text.Json;
 using EdgeVideoLlava.Kernels.Errors;
-using EdgeVideoLlava.Runtime;
 using EdgeVideoLlava.Runtime.Text;
 using EdgeVideoLlava.Runtime.Text.Prompts;
 using EdgeVideoLlava.Runtime.Text.Vocabularies;

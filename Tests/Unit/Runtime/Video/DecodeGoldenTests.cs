@@ -3,7 +3,6 @@ using EdgeVideoLlava.Runtime.Video;
 using EdgeVideoLlava.Runtime.Video.Decoders;
 using EdgeVideoLlava.Runtime.Video.Frames;
 using EdgeVideoLlava.Runtime.Weights;
-using EdgeVideoLlava.Tests.Unit.Runtime.Text;
 using EdgeVideoLlava.Tests.Unit.Support;
 
 namespace EdgeVideoLlava.Tests.Unit.Runtime.Video;

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using EdgeVideoLlava.Runtime.Video.Frames;
-using EdgeVideoLlava.Tests.Unit.Runtime.Text;
 using EdgeVideoLlava.Tests.Unit.Support;
 
 namespace EdgeVideoLlava.Tests.Unit.Runtime.Video;

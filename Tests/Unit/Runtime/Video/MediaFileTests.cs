@@ -1,5 +1,4 @@
 using EdgeVideoLlava.Kernels.Errors;
-using EdgeVideoLlava.Runtime.Video;
 using EdgeVideoLlava.Runtime.Video.Formats;
 using EdgeVideoLlava.Tests.Unit.Support;
 

@@ -1,11 +1,9 @@
 using System.Security.Cryptography;
 using System.Text.Json;
 using EdgeVideoLlava.Kernels.Errors;
-using EdgeVideoLlava.Kernels.Ilgpu.Views;
 using EdgeVideoLlava.Runtime.Video;
 using EdgeVideoLlava.Runtime.Video.Frames;
 using EdgeVideoLlava.Runtime.Weights;
-using EdgeVideoLlava.Tests.Unit.Runtime.Text;
 using EdgeVideoLlava.Tests.Unit.Support;
 
 namespace EdgeVideoLlava.Tests.Unit.Runtime.Video;

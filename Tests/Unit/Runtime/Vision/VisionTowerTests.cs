@@ -4,7 +4,6 @@ using EdgeVideoLlava.Kernels.Errors;
 using EdgeVideoLlava.Kernels.MatMul;
 using EdgeVideoLlava.Kernels.Packing;
 using EdgeVideoLlava.Runtime.Preprocess;
-using EdgeVideoLlava.Runtime.Video;
 using EdgeVideoLlava.Runtime.Vision;
 using EdgeVideoLlava.Runtime.Weights;
 using EdgeVideoLlava.Tests.Unit.Runtime.Text;

@@ -1,14 +1,11 @@
 using System.Text.Json.Nodes;
-using EdgeVideoLlava.Edge;
 using EdgeVideoLlava.Kernels.Attention;
 using EdgeVideoLlava.Kernels.Cpu;
 using EdgeVideoLlava.Kernels.Devices;
 using EdgeVideoLlava.Kernels.Errors;
 using EdgeVideoLlava.Kernels.Packing;
 using EdgeVideoLlava.Runtime;
-using EdgeVideoLlava.Runtime.Language;
 using EdgeVideoLlava.Runtime.Weights;
-using EdgeVideoLlava.Tests.Unit.Runtime.Text;
 using EdgeVideoLlava.Tests.Unit.Support;
 
 namespace EdgeVideoLlava.Tests.Unit.Runtime.Weights;

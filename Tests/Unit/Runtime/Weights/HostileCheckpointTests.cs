@@ -4,7 +4,6 @@ using EdgeVideoLlava.Kernels.Errors;
 using EdgeVideoLlava.Kernels.Packing;
 using EdgeVideoLlava.Runtime;
 using EdgeVideoLlava.Runtime.Weights;
-using EdgeVideoLlava.Tests.Unit.Runtime.Text;
 using EdgeVideoLlava.Tests.Unit.Support;
 
 namespace EdgeVideoLlava.Tests.Unit.Runtime.Weights;

@@ -2,7 +2,6 @@ using System.Text.Json;
 using EdgeVideoLlava.Kernels.Errors;
 using EdgeVideoLlava.Kernels.Packing;
 using EdgeVideoLlava.Runtime.Weights;
-using EdgeVideoLlava.Tests.Unit.Runtime.Text;
 using EdgeVideoLlava.Tests.Unit.Support;
 
 namespace EdgeVideoLlava.Tests.Unit.Runtime.Weights;

@@ -1,5 +1,4 @@
 using EdgeVideoLlava.Kernels.Cpu.Simd;
-using EdgeVideoLlava.Kernels.Ilgpu.Views;
 using EdgeVideoLlava.Tests.Unit.Support;
 
 namespace EdgeVideoLlava.Tests.Unit.Kernels.Cpu.Simd;

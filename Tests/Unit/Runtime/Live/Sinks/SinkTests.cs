@@ -2,7 +2,6 @@ using System.Text.Json;
 using EdgeVideoLlava.Edge;
 using EdgeVideoLlava.Runtime.Live;
 using EdgeVideoLlava.Runtime.Live.Sinks;
-using EdgeVideoLlava.Tests.Unit.Runtime.Text;
 
 namespace EdgeVideoLlava.Tests.Unit.Runtime.Live.Sinks;
 

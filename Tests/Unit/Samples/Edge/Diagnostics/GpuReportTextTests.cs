@@ -2,7 +2,6 @@ using System.Text;
 using EdgeVideoLlava.Edge.Diagnostics;
 using EdgeVideoLlava.Kernels.Devices;
 using EdgeVideoLlava.Kernels.Packing;
-using EdgeVideoLlava.Tests.Unit.Support;
 
 namespace EdgeVideoLlava.Tests.Unit.Samples.Edge.Diagnostics;
 

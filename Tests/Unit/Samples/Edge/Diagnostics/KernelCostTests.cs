@@ -1,6 +1,5 @@
 using EdgeVideoLlava.Edge.Diagnostics;
 using EdgeVideoLlava.Kernels.Attention;
-using EdgeVideoLlava.Kernels.MatMul;
 using EdgeVideoLlava.Kernels.Packing;
 using EdgeVideoLlava.Runtime.Language;
 using EdgeVideoLlava.Runtime.Weights;

@@ -1,10 +1,7 @@
 using System.CommandLine;
-using EdgeVideoLlava.Edge;
-using EdgeVideoLlava.Edge.Diagnostics;
 using EdgeVideoLlava.Edge.Options;
 using EdgeVideoLlava.Kernels.Devices;
 using EdgeVideoLlava.Kernels.Packing;
-using EdgeVideoLlava.Runtime.Language;
 
 namespace EdgeVideoLlava.Tests.Unit.Samples.Edge.Options;
 
