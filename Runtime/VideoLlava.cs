@@ -55,16 +55,18 @@ public sealed class VideoLlava : IDisposable
     /// <summary>f_V alone: features, the caller's to keep and to dispose.</summary>
     public VisionFeatures See(PixelValues pixels, StageTrace? trace = null)
     {
-        VisionFeatures features = Tower(pixels.IsClip).Encode(VisionQueue, pixels, parts.VisionArena, trace?.Within($"{Kind(pixels.IsClip)}_tower"));
-        trace?.Record($"{Kind(pixels.IsClip)}_features", features.Rows);
+        string kind = Kind(pixels.IsClip);
+        VisionFeatures features = Tower(pixels.IsClip).Encode(VisionQueue, pixels, parts.VisionArena, trace?.Within($"{kind}_tower"));
+        trace?.Record($"{kind}_features", features.Rows);
         return features;
     }
 
     /// <summary>f_P alone; the features stay the caller's.</summary>
     public VisionTokens Project(VisionFeatures features, StageTrace? trace = null)
     {
-        using Arena.Scope scope = parts.VisionArena.Begin();
-        VisionTokens tokens = Projector.Forward(VisionQueue, features, ProjectorActivations.Take(parts.VisionArena, Projector, features.Rows.Rows));
+        Arena arena = parts.VisionArena;
+        using Arena.Scope scope = arena.Begin();
+        VisionTokens tokens = Projector.Forward(VisionQueue, features, ProjectorActivations.Take(arena, Projector, features.Rows.Rows));
         trace?.Record($"{Kind(features.IsClip)}_projected", tokens.Rows);
         return tokens;
     }

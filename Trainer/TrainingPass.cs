@@ -1,4 +1,5 @@
 using EdgeVideoLlava.Kernels.Devices;
+using EdgeVideoLlava.Kernels.Errors;
 using EdgeVideoLlava.Runtime;
 using EdgeVideoLlava.Runtime.Language;
 using EdgeVideoLlava.Runtime.Preprocess;
@@ -9,8 +10,8 @@ namespace EdgeVideoLlava.Trainer;
 
 /// <summary>The forward pass of one sample with all that a backward needs: what is read again on the way back, stage by stage.</summary>
 /// <remarks>
-/// Activations are in the arena's scope that the pass is made in; leave it after the backward, then dispose the pass, which owns the features,
-/// the tokens, the conversation with its keys and values, and the logits.
+/// Activations and logits are in the arena's scope that the pass is made in; leave it after the backward. The pass owns the features, the
+/// tokens and the conversation with its keys and values.
 /// </remarks>
 public sealed class TrainingPass : IDisposable
 {
@@ -20,7 +21,7 @@ public sealed class TrainingPass : IDisposable
     /// <param name="arena">For this alone, not the scratch of a model; its matrices are used by both queues of the model.</param>
     /// <param name="towers">Whether the towers are trained, too; else only what they see is kept.</param>
     /// <param name="recompute">Layers share their activations; a backward computes each layer's again.</param>
-    /// <exception cref="Kernels.Errors.BadInputException">Markers and visuals do not match, or the sample does not fit into the context.</exception>
+    /// <exception cref="BadInputException">Markers and visuals do not match, or the sample does not fit into the context.</exception>
     public TrainingPass(VideoLlava model, TrainingSample sample, Arena arena, bool towers = false, bool recompute = false)
     {
         (this.model, batch, State) = (model, new LlamaBatch(model.Device), model.CreateState());

@@ -1,3 +1,4 @@
+using EdgeVideoLlava.Kernels.Errors;
 using EdgeVideoLlava.Runtime;
 using EdgeVideoLlava.Runtime.Language;
 using EdgeVideoLlava.Runtime.Preprocess;
@@ -13,8 +14,8 @@ public sealed record TrainingSample(int[] Ids, int[] Labels, IReadOnlyList<Pixel
 {
     /// <summary>The prompt at its full length, cut where the checkpoint's training cuts it.</summary>
     /// <param name="visuals">The encoded visuals, in order.</param>
-    /// <exception cref="Kernels.Errors.BadInputException">Markers and visuals do not match.</exception>
-    internal MergedPrompt Merge(VideoLlava model, IReadOnlyList<VisionTokens> visuals)
+    /// <exception cref="BadInputException">Markers and visuals do not match.</exception>
+    public MergedPrompt Merge(VideoLlava model, IReadOnlyList<VisionTokens> visuals)
     {
         MergedPrompt prompt = MergedPrompt.FromMarkers(Ids, visuals, model.Config.Language.Vocabulary);
         if (model.Config.ExpandedLimit is { } limit) prompt.Truncate(limit);

@@ -25,8 +25,9 @@ internal static unsafe class BlockAttention
     /// <param name="limits">Keys that each query sees; null = all.</param>
     /// <param name="keyCount">Keys that the query with the most sees.</param>
     /// <param name="logSums">Where log Σ_j exp(score j) of each query goes; null if nobody asks for it.</param>
-    public static void Run<V, TSource>(float* q, long strideQ, int queries, TSource keys, TSource values, int* limits, int keyCount, int headSize,
-        float* y, long strideY, float* logSums, long strideL)
+    public static void Run<V, TSource>(
+        float* q, long strideQ, int queries, TSource keys, TSource values, int* limits, int keyCount, int headSize, float* y, long strideY,
+        float* logSums, long strideL)
         where V : unmanaged, ILanes<V> where TSource : unmanaged, IHeadSource<TSource>
     {
         int width = 2 * V.Count;

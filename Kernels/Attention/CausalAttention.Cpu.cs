@@ -6,10 +6,12 @@ namespace EdgeVideoLlava.Kernels.Attention;
 
 public static unsafe partial class CausalAttention
 {
-    private static void Cpu(CpuQueue queue, Matrix q, HeadRows keys, HeadRows values, IntVector positions, int headSize, Matrix y, Matrix? logSums)
+    private static void Cpu(
+        CpuQueue queue, Matrix q, HeadRows keys, HeadRows values, IntVector positions, int headSize, Matrix y, Matrix? logSums)
     {
         int group = q.Columns / keys.Columns;
-        if (keys.AreBytes) Cpu(queue, q, new ByteHead(keys, headSize), new ByteHead(values, headSize), group, positions, headSize, y, logSums);
+        if (keys.AreBytes)
+            Cpu(queue, q, new ByteHead(keys, headSize), new ByteHead(values, headSize), group, positions, headSize, y, logSums);
         else Cpu(queue, q, Head(keys.Numbers), Head(values.Numbers), group, positions, headSize, y, logSums);
     }
 
@@ -26,8 +28,9 @@ public static unsafe partial class CausalAttention
     }
 
     /// <summary>One item is one block of rows, or one row, of one query head.</summary>
-    private readonly struct QueryBlocks<TSource>(float* q, int strideQ, int rows, TSource keys, TSource values, int* positions, float* y, int strideY,
-        float* logSums, int strideL, int headSize, int heads, int group, int block) : ICpuJob where TSource : unmanaged, IHeadSource<TSource>
+    private readonly struct QueryBlocks<TSource>(
+        float* q, int strideQ, int rows, TSource keys, TSource values, int* positions, float* y, int strideY, float* logSums, int strideL,
+        int headSize, int heads, int group, int block) : ICpuJob where TSource : unmanaged, IHeadSource<TSource>
     {
         public void Execute<V>(int begin, int end) where V : unmanaged, ILanes<V>
         {

@@ -18,7 +18,8 @@ public static unsafe partial class FullAttention
     }
 
     /// <summary>Where the rows of a sequence's head lie.</summary>
-    private readonly struct Rows(float* qkv, int strideQkv, SequenceLayout layout, float* y, int strideY, float* logSums, int strideL, int heads, int columns)
+    private readonly struct Rows(
+        float* qkv, int strideQkv, SequenceLayout layout, float* y, int strideY, float* logSums, int strideL, int heads, int columns)
     {
         public int Length => layout.Length;
         public int Heads => heads;

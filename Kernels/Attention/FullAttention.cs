@@ -8,8 +8,8 @@ namespace EdgeVideoLlava.Kernels.Attention;
 /// <remarks>
 /// y[i,h] = Σ_j a[j] v[j,h],   a = softmax_j(q[i,h] · k[j,h] / √d), j over the sequence of row i
 /// qkv (R, 3·D): q, k, v side by side, D = H·d;  y (R, D);  the rows of a sequence by <see cref="SequenceLayout"/>, R = Count · Length. y may not alias qkv.
-/// logSums (R, H), float32, where a backward asks for them: log Σ_j exp(q[i,h] · k[j,h] / √d), so that a[j] = exp(score j − logSum). The processor
-/// keeps them; on other devices they are refused.
+/// logSums (R, H), float32, where a backward asks for them: log Σ_j exp(q[i,h] · k[j,h] / √d), so that a[j] = exp(score − logSum).
+/// The processor keeps them; on other devices they are refused.
 /// </remarks>
 public static partial class FullAttention
 {

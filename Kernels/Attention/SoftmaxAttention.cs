@@ -3,9 +3,7 @@ using EdgeVideoLlava.Kernels.Cpu.Simd;
 namespace EdgeVideoLlava.Kernels.Attention;
 
 /// <summary>One query against n keys on the CPU, a block of keys at a time: decode steps and the short sequences of temporal attention.</summary>
-/// <remarks>
-/// The soft-max is made on the way, rescaled when a block holds a larger score (Milakov and Gimelshein, arXiv:1805.02867).
-/// </remarks>
+/// <remarks>The soft-max is made on the way, rescaled when a block holds a larger score (Milakov and Gimelshein, arXiv:1805.02867).</remarks>
 internal static unsafe class SoftmaxAttention
 {
     private const int KeyBlock = 64;

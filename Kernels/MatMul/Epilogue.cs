@@ -7,7 +7,8 @@ namespace EdgeVideoLlava.Kernels.MatMul;
 /// <param name="Activation">Applied to the biased sums.</param>
 /// <param name="Residual">(T, R), added last.</param>
 /// <param name="PreActivation">
-/// (T, R of the weight), float32, where a backward asks for it: the biased sums that the activation was applied to; gate, then up for SiLU·up. Null in inference.
+/// (T, R of the weight), float32, where a backward asks for it: the biased sums that the activation is applied to; for SiLU·up gate, then
+/// up. Null in inference.
 /// </param>
 public readonly record struct Epilogue(
     Matrix? Bias = null, Activation Activation = Activation.None, Matrix? Residual = null, Matrix? PreActivation = null)

@@ -9,7 +9,8 @@ namespace EdgeVideoLlava.Kernels.MatMul;
 /// z[t,r] = b[r] + Σ_c x[t,c] · W[r,c];   y = residual + f(z), f by the epilogue (identity, GELU, quick GELU)
 /// SiLU·up: W holds F gate rows, then F up rows;   y[t,f] = silu(z[t,f]) · z[t,F+f]
 /// x (T, C) float32;  W (R, C) F32, F16, BF16 or blocks, accumulated in float32;  b (1, R);  y, residual (T, R), or y (T, R/2) for SiLU·up.
-/// z (T, R), float32, where a backward asks for it (<see cref="Epilogue.PreActivation"/>). The processor keeps it; on other devices it is refused.
+/// z (T, R), float32, where a backward asks for it (<see cref="Epilogue.PreActivation"/>).
+/// The processor keeps it; on other devices it is refused.
 /// y must alias neither x nor the residual nor z.
 /// </remarks>
 public static partial class Linear

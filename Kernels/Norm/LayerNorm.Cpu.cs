@@ -7,12 +7,15 @@ namespace EdgeVideoLlava.Kernels.Norm;
 public static unsafe partial class LayerNorm
 {
     private static void Cpu(CpuQueue queue, Matrix x, Matrix weight, Matrix bias, float epsilon, Matrix y, Matrix? statistics)
-        => queue.Workers.For(
-            new Rows(x.Cpu(), x.Stride, weight.Cpu(), bias.Cpu(), epsilon, y.Cpu(), y.Stride, statistics.CpuOrNull(), statistics?.Stride ?? 0, x.Columns),
-            x.Rows, 4);
+    {
+        var rows = new Rows(x.Cpu(), x.Stride, weight.Cpu(), bias.Cpu(), epsilon, y.Cpu(), y.Stride,
+            statistics.CpuOrNull(), statistics?.Stride ?? 0, x.Columns);
+        queue.Workers.For(rows, x.Rows, 4);
+    }
 
     private readonly struct Rows(
-        float* x, int strideX, float* weight, float* bias, float epsilon, float* y, int strideY, float* statistics, int strideS, int columns) : ICpuJob
+        float* x, int strideX, float* weight, float* bias, float epsilon, float* y, int strideY, float* statistics, int strideS,
+        int columns) : ICpuJob
     {
         public void Execute<V>(int begin, int end) where V : unmanaged, ILanes<V>
         {

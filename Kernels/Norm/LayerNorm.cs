@@ -7,8 +7,8 @@ namespace EdgeVideoLlava.Kernels.Norm;
 /// <summary>y = (x − mean) / sqrt(var + ε) · w + b, row by row, variance over all D (Ba et al., arXiv:1607.06450).</summary>
 /// <remarks>
 /// x, y (T, D);  w, b (1, D). y may not alias x.
-/// statistics (T, 2), float32, where a backward asks for them: mean and 1 / sqrt(var + ε) of each row. The processor keeps them; on other devices
-/// they are refused.
+/// statistics (T, 2), float32, where a backward asks for them: mean and 1 / sqrt(var + ε) of each row.
+/// The processor keeps them; on other devices they are refused.
 /// </remarks>
 public static partial class LayerNorm
 {

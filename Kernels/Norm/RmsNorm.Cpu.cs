@@ -7,8 +7,10 @@ namespace EdgeVideoLlava.Kernels.Norm;
 public static unsafe partial class RmsNorm
 {
     private static void Cpu(CpuQueue queue, Matrix x, Matrix weight, float epsilon, Matrix y, Matrix? scale)
-        => queue.Workers.For(
-            new Rows(x.Cpu(), x.Stride, weight.Cpu(), epsilon, y.Cpu(), y.Stride, scale.CpuOrNull(), scale?.Stride ?? 0, x.Columns), x.Rows, 4);
+    {
+        var rows = new Rows(x.Cpu(), x.Stride, weight.Cpu(), epsilon, y.Cpu(), y.Stride, scale.CpuOrNull(), scale?.Stride ?? 0, x.Columns);
+        queue.Workers.For(rows, x.Rows, 4);
+    }
 
     private readonly struct Rows(
         float* x, int strideX, float* weight, float epsilon, float* y, int strideY, float* scales, int strideS, int columns) : ICpuJob

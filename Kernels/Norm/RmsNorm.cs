@@ -7,7 +7,8 @@ namespace EdgeVideoLlava.Kernels.Norm;
 /// <summary>y = x / sqrt(mean(x²) + ε) · w, row by row (Zhang and Sennrich, arXiv:1910.07467; LlamaRMSNorm).</summary>
 /// <remarks>
 /// x, y (T, D);  w (1, D). y may not alias x.
-/// scale (T, 1), float32, where a backward asks for it: 1 / sqrt(mean(x²) + ε) of each row. The processor keeps it; on other devices it is refused.
+/// scale (T, 1), float32, where a backward asks for it: 1 / sqrt(mean(x²) + ε) of each row.
+/// The processor keeps it; on other devices it is refused.
 /// </remarks>
 public static partial class RmsNorm
 {

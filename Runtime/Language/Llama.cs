@@ -8,8 +8,8 @@ namespace EdgeVideoLlava.Runtime.Language;
 
 /// <summary>f_T and f_L: word embeddings, the layers, the head. Weights are shared; a conversation's own is its <see cref="LlamaState"/>.</summary>
 /// <remarks>
-/// One thread at a time uses an instance's forward methods with a given queue and arena. Weights may be float32 in writable memory, that of the
-/// head need not be the embedding's: a forward reads them anew.
+/// One thread at a time uses an instance's forward methods with a given queue and arena.
+/// Weights may be float32 in writable memory, and a tied head's a copy of the embedding: each forward reads them anew.
 /// </remarks>
 /// <param name="cacheType">Of the KV caches: the type of the device's activations, or I8.</param>
 public sealed class Llama(LlamaConfig config, LlamaWeights weights, StorageType cacheType)
@@ -44,7 +44,7 @@ public sealed class Llama(LlamaConfig config, LlamaWeights weights, StorageType 
         batch.End();
     }
 
-    /// <summary>One layer from its input on the tape: in a forward, and again before its backward where the layers share their activations.</summary>
+    /// <summary>One layer from its input on the tape: in a forward, and again before its backward where layers share activations.</summary>
     /// <param name="batch">The forward's, unchanged, with its states as the forward left them.</param>
     public void Layer(ComputeQueue queue, LlamaBatch batch, LlamaTape tape, int layer)
         => LlamaBlock.Forward(queue, Config, Weights, layer, batch, tape.Hidden[layer], tape.Layers[layer], tape.Hidden[layer + 1]);

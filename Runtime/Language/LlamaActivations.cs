@@ -34,8 +34,9 @@ public readonly record struct LlamaActivations(
     {
         Matrix norm = arena.TakeActivations(rows, config.Hidden);
         return new LlamaActivations(
-            norm, arena.TakeActivations(rows, config.QueryColumns + 2 * config.KeyColumns), arena.TakeActivations(rows, config.QueryColumns),
-            arena.TakeActivations(rows, config.QueryColumns), arena.Take(rows, config.Hidden), norm, arena.Take(rows, config.FeedForward));
+            norm, arena.TakeActivations(rows, config.QueryColumns + 2 * config.KeyColumns),
+            arena.TakeActivations(rows, config.QueryColumns), arena.TakeActivations(rows, config.QueryColumns),
+            arena.Take(rows, config.Hidden), norm, arena.Take(rows, config.FeedForward));
     }
 
     /// <summary>With all that a backward of the layer needs.</summary>

@@ -26,7 +26,8 @@ public static class LlamaBlock
         trace?.Record(("attn_norm", a.Norm), ("qkv", a.Qkv), ("queries", a.Queries), ("context", a.Context), ("attn_residual", a.Attended));
 
         RmsNorm.Run(queue, a.Attended, weights.FeedForwardNorm, config.RmsEpsilon, a.FeedForwardNorm, a.FeedForwardNormScale);
-        Linear.Run(queue, weights.GateUp, a.FeedForwardNorm, a.Hidden, new Epilogue(Activation: Activation.SiluUp, PreActivation: a.GateUp));
+        var siluUp = new Epilogue(Activation: Activation.SiluUp, PreActivation: a.GateUp);
+        Linear.Run(queue, weights.GateUp, a.FeedForwardNorm, a.Hidden, siluUp);
         Linear.Run(queue, weights.Down, a.Hidden, y, new Epilogue(Residual: a.Attended));
         trace?.Record(("ffn_norm", a.FeedForwardNorm), ("gate_up", a.Hidden), ("output", y));
     }

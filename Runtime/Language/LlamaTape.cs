@@ -2,11 +2,11 @@ using EdgeVideoLlava.Kernels.Devices;
 
 namespace EdgeVideoLlava.Runtime.Language;
 
-/// <summary>A forward pass of T rows that a backward can follow: the residual stream around the layers, what each computed, the final norm.</summary>
+/// <summary>A forward of T rows that a backward can follow: the states around the layers, what each computed, the final norm.</summary>
 /// <remarks>Its memory is the arena's: it lasts until the scope that it was taken in is left, after the backward.</remarks>
 public sealed class LlamaTape
 {
-    /// <param name="recompute">The layers share one set of activations: a backward computes each layer's again (<see cref="Llama.Layer"/>).</param>
+    /// <param name="recompute">The layers share activations: a backward computes each layer's again (<see cref="Llama.Layer"/>).</param>
     public LlamaTape(Arena arena, LlamaConfig config, int rows, bool recompute = false)
     {
         Hidden = [.. Enumerable.Range(0, config.Layers + 1).Select(_ => arena.Take(rows, config.Hidden))];

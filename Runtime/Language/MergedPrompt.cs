@@ -98,8 +98,9 @@ public sealed class MergedPrompt
         }
     }
 
-    /// <summary>Where the rows of positions start..start+count-1 come from, in order: so <see cref="Embed"/> gathers, and so a gradient goes back.</summary>
+    /// <summary>Where the rows of positions start..start+count-1 come from, in order.</summary>
     /// <remarks>
+    /// So <see cref="Embed"/> gathers, and so a gradient goes back.
     /// A word may stand at several positions, and a visual given twice has its rows twice: their gradients add up. A visual's rows that a
     /// truncation cut off have none.
     /// </remarks>

@@ -7,7 +7,8 @@ namespace EdgeVideoLlava.Runtime.Projector;
 /// <param name="PreActivation">The same before its GELU, float32, for a backward; null in inference.</param>
 public readonly record struct ProjectorActivations(Matrix Hidden, Matrix? PreActivation = null)
 {
-    public static ProjectorActivations Take(Arena arena, MlpProjector projector, int rows) => new(arena.TakeActivations(rows, projector.First.Rows));
+    public static ProjectorActivations Take(Arena arena, MlpProjector projector, int rows)
+        => new(arena.TakeActivations(rows, projector.First.Rows));
 
     public static ProjectorActivations TakeForBackward(Arena arena, MlpProjector projector, int rows)
         => Take(arena, projector, rows) with { PreActivation = arena.Take(rows, projector.First.Rows) };

@@ -2,7 +2,7 @@ using EdgeVideoLlava.Kernels.Devices;
 
 namespace EdgeVideoLlava.Runtime.Vision;
 
-/// <summary>What an attention with its norm computes from x (R, D), in memory that it is given; what only a backward reads is null elsewhere.</summary>
+/// <summary>What an attention with its norm computes from x (R, D), in memory that it is given.</summary>
 /// <param name="Norm">(R, D)</param>
 /// <param name="Qkv">(R, 3·D)</param>
 /// <param name="Context">(R, D): the attention's result before its projection.</param>
@@ -50,7 +50,9 @@ public readonly record struct VisionActivations(
         Matrix wide = arena.TakeActivations(rows, Math.Max(3 * hidden, config.FeedForward));
         var spatial = new VisionAttentionActivations(norm, Dense(wide, 3 * hidden), context, arena.Take(rows, hidden));
         bool overTime = config.TemporalFrames > 0;
-        return new VisionActivations(overTime ? arena.Take(rows, hidden) : null, overTime ? spatial with { Output = arena.Take(rows, hidden) } : null,
+        return new VisionActivations(
+            overTime ? arena.Take(rows, hidden) : null,
+            overTime ? spatial with { Output = arena.Take(rows, hidden) } : null,
             spatial, norm, Dense(wide, config.FeedForward));
     }
 

@@ -12,8 +12,8 @@ public static class VisionBlock
 {
     /// <summary>x (R, D) to y (R, D), which may not alias x; R = clips · frames · positions.</summary>
     /// <param name="a">Of R rows: what is computed on the way.</param>
-    public static void Forward(ComputeQueue queue, VisionConfig config, VisionBlockWeights weights, Matrix x, in VisionActivations a, Matrix y,
-        StageTrace? trace = null)
+    public static void Forward(ComputeQueue queue, VisionConfig config, VisionBlockWeights weights, Matrix x,
+        in VisionActivations a, Matrix y, StageTrace? trace = null)
     {
         int frames = x.Rows / config.Positions;
         if (weights.Temporal != null)
@@ -23,7 +23,8 @@ public static class VisionBlock
             var overTime = SequenceLayout.Temporal(frames / config.TemporalFrames, config.TemporalFrames, config.Positions);
             x = Attend(queue, config, weights.Temporal, timed, overTime, a.Temporal!.Value, trace?.Within("temporal"));
         }
-        x = Attend(queue, config, weights.Spatial, x, SequenceLayout.Spatial(frames, config.Positions), a.Spatial, trace?.Within("spatial"));
+        var inFrame = SequenceLayout.Spatial(frames, config.Positions);
+        x = Attend(queue, config, weights.Spatial, x, inFrame, a.Spatial, trace?.Within("spatial"));
         FeedForward(queue, config, weights, x, a, y, trace?.Within("mlp"));
     }
 
@@ -38,11 +39,12 @@ public static class VisionBlock
         return a.Output;
     }
 
-    private static void FeedForward(ComputeQueue queue, VisionConfig config, VisionBlockWeights weights, Matrix x, in VisionActivations a, Matrix y,
-        StageTrace? trace)
+    private static void FeedForward(ComputeQueue queue, VisionConfig config, VisionBlockWeights weights, Matrix x,
+        in VisionActivations a, Matrix y, StageTrace? trace)
     {
         LayerNorm.Run(queue, x, weights.NormWeight, weights.NormBias, config.LayerNormEpsilon, a.Norm, a.NormStatistics);
-        Linear.Run(queue, weights.Fc1, a.Norm, a.Activated, new Epilogue(weights.Fc1Bias, config.Activation, PreActivation: a.PreActivation));
+        var activate = new Epilogue(weights.Fc1Bias, config.Activation, PreActivation: a.PreActivation);
+        Linear.Run(queue, weights.Fc1, a.Norm, a.Activated, activate);
         Linear.Run(queue, weights.Fc2, a.Activated, y, new Epilogue(weights.Fc2Bias, Residual: x));
         trace?.Record(("input", x), ("norm", a.Norm), ("activated", a.Activated), ("output", y));
     }

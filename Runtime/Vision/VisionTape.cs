@@ -2,8 +2,10 @@ using EdgeVideoLlava.Kernels.Devices;
 
 namespace EdgeVideoLlava.Runtime.Vision;
 
-/// <summary>A tower's forward pass that a backward can follow: pixels, patch embeddings, the states around the layers and what each computed.</summary>
-/// <remarks>Its memory is the arena's: it lasts until the scope that it was taken in is left, after the backward. R = frames · positions.</remarks>
+/// <summary>A tower's forward that a backward can follow: pixels, embeddings, states around the layers, what each computed.</summary>
+/// <remarks>
+/// Its memory is the arena's: it lasts until the scope that it was taken in is left, after the backward. R = frames · positions.
+/// </remarks>
 public sealed class VisionTape
 {
     /// <param name="layers">Layers to run; null: those that the features need.</param>

@@ -55,7 +55,7 @@ public sealed class VisionTower(VisionConfig config, VisionTowerWeights weights)
         return Select(queue, tape.Hidden[Config.FeatureLayers], pixels);
     }
 
-    /// <summary>One layer from its input on the tape: in a forward, and again before its backward where the layers share their activations.</summary>
+    /// <summary>One layer from its input on the tape: in a forward, and again before its backward where layers share activations.</summary>
     public void Layer(ComputeQueue queue, VisionTape tape, int layer)
         => VisionBlock.Forward(queue, Config, weights.Blocks[layer], tape.Hidden[layer], tape.Layers[layer], tape.Hidden[layer + 1]);
 

@@ -32,16 +32,21 @@ public sealed class LogSumTests(ITestOutputHelper output)
     /// <summary>Device, first position, rows, query heads, key heads, head size, scale of the numbers.</summary>
     public static IEnumerable<TheoryDataRow<string, int, int, int, int, int, float>> CausalSizes
         => from device in KernelDevices.Cpu
-           from size in new[] { (0, 1, 1, 1, 1), (5, 1, 4, 2, 32), (31, 3, 3, 3, 33), (0, 33, 2, 2, 16), (64, 31, 4, 1, 8), (90, 70, 2, 1, 64) }
+           from at in new[]
+           {
+               (0, 1, 1, 1, 1), (5, 1, 4, 2, 32), (31, 3, 3, 3, 33), (0, 33, 2, 2, 16), (64, 31, 4, 1, 8), (90, 70, 2, 1, 64),
+           }
            from scale in new[] { 1f, 12f }
-           select new TheoryDataRow<string, int, int, int, int, int, float>(device, size.Item1, size.Item2, size.Item3, size.Item4, size.Item5, scale);
+           select new TheoryDataRow<string, int, int, int, int, int, float>(
+               device, at.Item1, at.Item2, at.Item3, at.Item4, at.Item5, scale);
 
     [Theory, MemberData(nameof(CausalSizes))]
     public void Causal_attention_keeps_its_log_sums(string device, int first, int rows, int heads, int groups, int d, float scale)
     {
         using var rig = new KernelRig(KernelDevices.Get(device), first + rows + heads + d);
         int filled = first + rows, columns = groups * d;
-        float[] q = rig.Numbers(rows * heads * d, scale), keys = rig.Numbers(filled * columns, scale), values = rig.Numbers(filled * columns);
+        float[] q = rig.Numbers(rows * heads * d, scale);
+        float[] keys = rig.Numbers(filled * columns, scale), values = rig.Numbers(filled * columns);
         Matrix queries = rig.View(q, rows, heads * d), k = rig.View(keys, filled, columns), v = rig.View(values, filled, columns);
         IntVector positions = rig.Ints([.. Enumerable.Range(first, rows)]);
         Matrix alone = rig.Result(rows, heads * d), y = rig.Result(rows, heads * d), logSums = rig.Result(rows, heads);
@@ -68,7 +73,8 @@ public sealed class LogSumTests(ITestOutputHelper output)
         const int heads = 2, d = 24, columns = heads * d;
         using var rig = new KernelRig(KernelDevices.Get(device), clips + frames + positions);
         int rows = clips * frames * positions;
-        SequenceLayout layout = overTime ? SequenceLayout.Temporal(clips, frames, positions) : SequenceLayout.Spatial(clips * frames, positions);
+        SequenceLayout layout = overTime
+            ? SequenceLayout.Temporal(clips, frames, positions) : SequenceLayout.Spatial(clips * frames, positions);
         float[] qkv = rig.Numbers(rows * 3 * columns);
         Matrix source = rig.View(qkv, rows, 3 * columns);
         Matrix alone = rig.Result(rows, columns), y = rig.Result(rows, columns), logSums = rig.Result(rows, heads);
@@ -79,7 +85,8 @@ public sealed class LogSumTests(ITestOutputHelper output)
             [.. from row in Enumerable.Range(0, rows)
                 let sequence = Sequence(row, frames, positions, overTime)
                 from h in Enumerable.Range(0, heads)
-                select Oracle(c => qkv[row * 3 * columns + h * d + c], (j, c) => qkv[sequence[j] * 3 * columns + columns + h * d + c], sequence.Length, d)]);
+                select Oracle(c => qkv[row * 3 * columns + h * d + c],
+                    (j, c) => qkv[sequence[j] * 3 * columns + columns + h * d + c], sequence.Length, d)]);
     }
 
     [Fact]
@@ -95,8 +102,9 @@ public sealed class LogSumTests(ITestOutputHelper output)
     /// <summary>The rows that a row looks at; rows are (clip, frame, position).</summary>
     internal static int[] Sequence(int row, int frames, int positions, bool overTime)
     {
-        int clip = row / (frames * positions), position = row % positions;
-        return overTime ? [.. Enumerable.Range(0, frames).Select(frame => (clip * frames + frame) * positions + position)]
-            : [.. Enumerable.Range(row - position, positions)];
+        int position = row % positions;
+        if (!overTime) return [.. Enumerable.Range(row - position, positions)];
+        int clip = row / (frames * positions);
+        return [.. Enumerable.Range(0, frames).Select(frame => (clip * frames + frame) * positions + position)];
     }
 }

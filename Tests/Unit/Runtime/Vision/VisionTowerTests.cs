@@ -62,7 +62,8 @@ public sealed class VisionTowerTests(ITestOutputHelper output)
         var tower = new VisionTower(config with { Activation = activation }, parts.Loader.Tower("image_tower", config, allLayers: false));
         VisionFeatures features = tower.Encode(parts.Queue, new PixelValues(golden["pixel_values_images"].ToFloats(), 1, 56, IsClip: false), parts.Arena);
         MlpProjector projector = parts.Loader.Projector();
-        using VisionTokens projected = projector.Forward(parts.Queue, features, ProjectorActivations.Take(parts.Arena, projector, features.Rows.Rows));
+        ProjectorActivations activations = ProjectorActivations.Take(parts.Arena, projector, features.Rows.Rows);
+        using VisionTokens projected = projector.Forward(parts.Queue, features, activations);
         stages.Equal($"selected, {suffix}", golden[$"image_features_selected_{suffix}"].ToFloats(), parts.Queue.Read(features.Rows), 2e-4);
         stages.Equal($"projected, {suffix}", golden[$"image_features_projected_{suffix}"].ToFloats(),
             parts.Queue.Read(projected.Rows), 2e-4);
