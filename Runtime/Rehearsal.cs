@@ -35,9 +35,9 @@ internal static class Rehearsal
     {
         using Arena.Scope scope = arena.Begin();
         int size = tower.Config.ImageSize;
-        VisionFeatures features = tower.Encode(queue, new PixelValues([], frames, size, isClip) { OnDevice = arena.Take(frames * 3 * size, size) }, arena);
-        using DeviceBuffer memory = features.Rows.Buffer;
-        projector.Forward(queue, features, arena).Dispose();
+        var pixels = new PixelValues([], frames, size, isClip) { OnDevice = arena.Take(frames * 3 * size, size) };
+        using VisionFeatures features = tower.Encode(queue, pixels, arena);
+        projector.Forward(queue, features, ProjectorActivations.Take(arena, projector, features.Rows.Rows)).Dispose();
     }
 
     private static void Answer(ComputeQueue queue, ModelParts model, Arena arena)

@@ -48,13 +48,33 @@ public sealed class VideoLlava : IDisposable
     /// <remarks>Given to <see cref="VisionQueue"/> and not waited for: <see cref="Prefill"/> makes its own queue wait for them.</remarks>
     public VisionTokens Encode(PixelValues pixels, StageTrace? trace = null)
     {
-        (VisionTower tower, string kind) = pixels.IsClip ? (parts.VideoTower, "video") : (parts.ImageTower, "image");
-        VisionFeatures features = tower.Encode(parts.VisionQueue, pixels, parts.VisionArena, trace?.Within($"{kind}_tower"));
-        using DeviceBuffer memory = features.Rows.Buffer;
-        VisionTokens tokens = parts.Projector.Forward(parts.VisionQueue, features, parts.VisionArena);
-        trace?.Record(($"{kind}_features", features.Rows), ($"{kind}_projected", tokens.Rows));
+        using VisionFeatures features = See(pixels, trace);
+        return Project(features, trace);
+    }
+
+    /// <summary>f_V alone: features, the caller's to keep and to dispose.</summary>
+    public VisionFeatures See(PixelValues pixels, StageTrace? trace = null)
+    {
+        string kind = Kind(pixels.IsClip);
+        VisionFeatures features = Tower(pixels.IsClip).Encode(VisionQueue, pixels, parts.VisionArena, trace?.Within($"{kind}_tower"));
+        trace?.Record($"{kind}_features", features.Rows);
+        return features;
+    }
+
+    /// <summary>f_P alone; the features stay the caller's.</summary>
+    public VisionTokens Project(VisionFeatures features, StageTrace? trace = null)
+    {
+        Arena arena = parts.VisionArena;
+        using Arena.Scope scope = arena.Begin();
+        VisionTokens tokens = Projector.Forward(VisionQueue, features, ProjectorActivations.Take(arena, Projector, features.Rows.Rows));
+        trace?.Record($"{Kind(features.IsClip)}_projected", tokens.Rows);
         return tokens;
     }
+
+    /// <summary>The tower of clips, or of pictures.</summary>
+    public VisionTower Tower(bool ofClips) => ofClips ? parts.VideoTower : parts.ImageTower;
+
+    private static string Kind(bool isClip) => isClip ? "video" : "image";
 
     /// <summary>f_L over what of a prompt the state does not hold yet; with a trace in one piece, else in pieces between which it can be cancelled.</summary>
     /// <param name="logits">(count of the last rows wanted, V): at most those that are new.</param>

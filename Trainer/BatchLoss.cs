@@ -39,8 +39,7 @@ public sealed record BatchLoss(double Sum, int Supervised)
         try
         {
             foreach (PixelValues pixels in sample.Visuals) visuals.Add(model.Encode(pixels));
-            MergedPrompt prompt = MergedPrompt.FromMarkers(sample.Ids, visuals, model.Config.Language.Vocabulary);
-            if (model.Config.ExpandedLimit is { } limit) prompt.Truncate(limit);
+            MergedPrompt prompt = sample.Merge(model, visuals);
             return OfPrompt(model, prompt, PaddedBatch.Expand(prompt, sample.Ids, sample.Labels), trace);
         }
         finally

@@ -24,7 +24,10 @@ internal static unsafe class BlockAttention
     /// <param name="queries">Queries, at most two registers full.</param>
     /// <param name="limits">Keys that each query sees; null = all.</param>
     /// <param name="keyCount">Keys that the query with the most sees.</param>
-    public static void Run<V, TSource>(float* q, long strideQ, int queries, TSource keys, TSource values, int* limits, int keyCount, int headSize, float* y, long strideY)
+    /// <param name="logSums">Where log Σ_j exp(score j) of each query goes; null if nobody asks for it.</param>
+    public static void Run<V, TSource>(
+        float* q, long strideQ, int queries, TSource keys, TSource values, int* limits, int keyCount, int headSize, float* y, long strideY,
+        float* logSums, long strideL)
         where V : unmanaged, ILanes<V> where TSource : unmanaged, IHeadSource<TSource>
     {
         int width = 2 * V.Count;
@@ -48,6 +51,7 @@ internal static unsafe class BlockAttention
                 Tile.Multiply<V>(v + c, 1, values.Stride, Math.Min(Tile.Rows, headSize - c), scores, count, sums + c * width, width, true);
         }
         softmax.Divide();
+        for (int i = 0; i < queries && logSums != null; i++) logSums[i * strideL] = softmax.LogSum(i);
         Transposed.Copy<StoredF32>((byte*)sums, 4 * width, headSize, queries, y, (int)strideY);
     }
 
@@ -99,6 +103,8 @@ internal static unsafe class BlockAttention
                 Scale(half, shrink);
             }
         }
+
+        public float LogSum(int query) => (float)(state[query] + Math.Log(state[2 * V.Count + query]));
 
         public void Divide()
         {

@@ -8,14 +8,21 @@ namespace EdgeVideoLlava.Kernels.Attention;
 /// <remarks>
 /// y[t,h] = Σ_{j ≤ p[t]} a[j] v[j,g],   a = softmax_j(q[t,h] · k[j,g] / √d),   g = h / (H / G)
 /// q, y (T, H·d);  k, v cache (capacity, G·d), numbers or <see cref="HeadRows"/> of bytes, rows 0..p filled;  positions p (T). y may not alias q. Soft-max in float32.
+/// logSums (T, H), float32, where a backward asks for them: log Σ_{j ≤ p[t]} exp(q[t,h] · k[j,g] / √d), so that a[j] = exp(score − logSum).
+/// The processor keeps them; on other devices they are refused.
 /// </remarks>
 public static partial class CausalAttention
 {
-    public static void Run(ComputeQueue queue, Matrix q, HeadRows keys, HeadRows values, IntVector positions, int headSize, Matrix y)
-        => Run(queue, q, [new CacheSegment(keys, values, q.Rows)], positions, headSize, y);
+    public static void Run(
+        ComputeQueue queue, Matrix q, HeadRows keys, HeadRows values, IntVector positions, int headSize, Matrix y, Matrix? logSums = null)
+        => Run(queue, q, [new CacheSegment(keys, values, q.Rows)], positions, headSize, y, logSums);
 
     /// <summary>Of several conversations: the rows of each look at its own cache.</summary>
-    public static void Run(ComputeQueue queue, Matrix q, ReadOnlySpan<CacheSegment> segments, IntVector positions, int headSize, Matrix y)
+    /// <param name="logSums">Kept for a backward; null in inference.</param>
+    /// <exception cref="NotSupportedException">Log-sums are asked for on a device other than the processor.</exception>
+    public static void Run(
+        ComputeQueue queue, Matrix q, ReadOnlySpan<CacheSegment> segments, IntVector positions, int headSize, Matrix y,
+        Matrix? logSums = null)
     {
         Shapes.Same(q, y);
         CacheSegment.Check(segments, q.Rows, headSize);
@@ -23,13 +30,16 @@ public static partial class CausalAttention
         int keyColumns = segments[0].Keys.Columns;
         if (q.Columns % headSize != 0 || keyColumns % headSize != 0 || q.Columns % keyColumns != 0)
             throw new ArgumentException($"{q.Columns} query and {keyColumns} key columns do not divide into heads of {headSize}");
+        if (logSums is { } kept) Shapes.Is(kept, q.Rows, q.Columns / headSize);
+        if (logSums != null && queue is not CpuQueue) throw Shapes.KeptOnProcessorOnly("the log-sum of an attention's rows");
         if (queue is IlgpuQueue gpu && GpuBatch(gpu, q, segments, positions, headSize, y)) return;
         int row = 0;
         foreach ((HeadRows keys, HeadRows values, int rows) in segments)
         {
             Matrix part = q.RowRange(row, rows), target = y.RowRange(row, rows);
-            if (queue is CpuQueue cpu) Cpu(cpu, part, keys, values, positions.Range(row, rows), headSize, target);
-            else Gpu((IlgpuQueue)queue, part, keys, values, positions.Range(row, rows), headSize, target);
+            IntVector at = positions.Range(row, rows);
+            if (queue is CpuQueue cpu) Cpu(cpu, part, keys, values, at, headSize, target, logSums?.RowRange(row, rows));
+            else Gpu((IlgpuQueue)queue, part, keys, values, at, headSize, target);
             row += rows;
         }
     }

@@ -6,51 +6,72 @@ namespace EdgeVideoLlava.Kernels.Attention;
 
 public static unsafe partial class FullAttention
 {
-    private static void Cpu(CpuQueue queue, Matrix qkv, SequenceLayout layout, int heads, Matrix y)
+    private static void Cpu(CpuQueue queue, Matrix qkv, SequenceLayout layout, int heads, Matrix y, Matrix? logSums)
     {
-        if (layout.Length < BlockAttention.FewestQueries)
-            queue.Workers.For(new ShortSequences(qkv.Cpu(), qkv.Stride, layout, y.Cpu(), y.Stride, heads, y.Columns), layout.Count * heads, 8);
+        var rows = new Rows(qkv.Cpu(), qkv.Stride, layout, y.Cpu(), y.Stride, logSums.CpuOrNull(), logSums?.Stride ?? 0, heads, y.Columns);
+        if (layout.Length < BlockAttention.FewestQueries) queue.Workers.For(new ShortSequences(rows), layout.Count * heads, 8);
         else
         {
             int block = 2 * SimdWidths.Lanes(queue.Workers.Width), blocks = (layout.Length + block - 1) / block;
-            queue.Workers.For(new QueryBlocks(qkv.Cpu(), qkv.Stride, layout, y.Cpu(), y.Stride, heads, y.Columns, block), layout.Count * heads * blocks);
+            queue.Workers.For(new QueryBlocks(rows, block, blocks), layout.Count * heads * blocks);
         }
     }
 
+    /// <summary>Where the rows of a sequence's head lie.</summary>
+    private readonly struct Rows(
+        float* qkv, int strideQkv, SequenceLayout layout, float* y, int strideY, float* logSums, int strideL, int heads, int columns)
+    {
+        public int Length => layout.Length;
+        public int Heads => heads;
+        public int HeadSize => columns / heads;
+
+        /// <summary>From a row of a sequence to the next.</summary>
+        public long StepQkv => (long)layout.Step * strideQkv;
+
+        public long StepY => (long)layout.Step * strideY;
+        public long StepL => (long)layout.Step * strideL;
+
+        public float* Query(int sequence, int head, int i) => qkv + layout.FirstRow(sequence) * strideQkv + i * StepQkv + head * HeadSize;
+
+        public FloatHead Keys(int sequence, int head) => new(Query(sequence, head, 0) + columns, StepQkv);
+
+        public FloatHead Values(int sequence, int head) => new(Query(sequence, head, 0) + 2 * columns, StepQkv);
+
+        public float* Target(int sequence, int head, int i) => y + layout.FirstRow(sequence) * strideY + i * StepY + head * HeadSize;
+
+        public float* LogSum(int sequence, int head, int i)
+            => logSums == null ? null : logSums + layout.FirstRow(sequence) * strideL + i * StepL + head;
+    }
+
     /// <summary>One item is one head of one sequence.</summary>
-    private readonly struct ShortSequences(float* qkv, int strideQkv, SequenceLayout layout, float* y, int strideY, int heads, int columns) : ICpuJob
+    private readonly struct ShortSequences(Rows rows) : ICpuJob
     {
         public void Execute<V>(int begin, int end) where V : unmanaged, ILanes<V>
         {
-            int headSize = columns / heads;
             for (int item = begin; item < end; item++)
             {
-                long first = layout.FirstRow(item / heads);
-                float* q = qkv + first * strideQkv + item % heads * headSize;
-                long step = (long)layout.Step * strideQkv;
-                for (int i = 0; i < layout.Length; i++)
+                int sequence = item / rows.Heads, head = item % rows.Heads;
+                FloatHead keys = rows.Keys(sequence, head), values = rows.Values(sequence, head);
+                for (int i = 0; i < rows.Length; i++)
                 {
-                    SoftmaxAttention.Row<V, FloatHead>(q + i * step, new FloatHead(q + columns, step), new FloatHead(q + 2 * columns, step), layout.Length, headSize,
-                        y + (first + (long)i * layout.Step) * strideY + item % heads * headSize);
+                    SoftmaxAttention.Row<V, FloatHead>(rows.Query(sequence, head, i), keys, values, rows.Length, rows.HeadSize,
+                        rows.Target(sequence, head, i), rows.LogSum(sequence, head, i));
                 }
             }
         }
     }
 
     /// <summary>One item is one block of queries of one head of one sequence.</summary>
-    private readonly struct QueryBlocks(float* qkv, int strideQkv, SequenceLayout layout, float* y, int strideY, int heads, int columns, int block) : ICpuJob
+    private readonly struct QueryBlocks(Rows rows, int block, int blocks) : ICpuJob
     {
         public void Execute<V>(int begin, int end) where V : unmanaged, ILanes<V>
         {
-            int headSize = columns / heads, blocks = (layout.Length + block - 1) / block;
-            long step = (long)layout.Step * strideQkv, stepY = (long)layout.Step * strideY;
             for (int item = begin; item < end; item++)
             {
-                int head = item / blocks % heads, i = item % blocks * block;
-                long first = layout.FirstRow(item / blocks / heads);
-                float* q = qkv + first * strideQkv + head * headSize;
-                BlockAttention.Run<V, FloatHead>(q + i * step, step, Math.Min(block, layout.Length - i), new FloatHead(q + columns, step), new FloatHead(q + 2 * columns, step),
-                    null, layout.Length, headSize, y + first * strideY + i * stepY + head * headSize, stepY);
+                int sequence = item / blocks / rows.Heads, head = item / blocks % rows.Heads, i = item % blocks * block;
+                BlockAttention.Run<V, FloatHead>(rows.Query(sequence, head, i), rows.StepQkv, Math.Min(block, rows.Length - i),
+                    rows.Keys(sequence, head), rows.Values(sequence, head), null, rows.Length, rows.HeadSize,
+                    rows.Target(sequence, head, i), rows.StepY, rows.LogSum(sequence, head, i), rows.StepL);
             }
         }
     }

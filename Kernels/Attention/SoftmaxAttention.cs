@@ -8,7 +8,8 @@ internal static unsafe class SoftmaxAttention
 {
     private const int KeyBlock = 64;
 
-    public static void Row<V, TSource>(float* q, TSource keys, TSource values, int count, int headSize, float* y)
+    /// <param name="logSum">Where log Σ_j exp(score j) goes; null if nobody asks for it.</param>
+    public static void Row<V, TSource>(float* q, TSource keys, TSource values, int count, int headSize, float* y, float* logSum)
         where V : unmanaged, ILanes<V> where TSource : unmanaged, IHeadSource<TSource>
     {
         float scale = 1f / MathF.Sqrt(headSize), maximum = float.NegativeInfinity;
@@ -27,6 +28,7 @@ internal static unsafe class SoftmaxAttention
         }
         float share = (float)(1 / sum);
         for (int c = 0; c < headSize; c++) y[c] *= share;
+        if (logSum != null) *logSum = (float)(maximum + Math.Log(sum));
     }
 
     /// <summary>weights become exp(weights − maximum); returns their sum.</summary>

@@ -8,6 +8,9 @@ internal static unsafe class CpuPointers
     /// <summary>Address of element (0, 0).</summary>
     public static float* Cpu(this Matrix matrix) => (float*)((CpuBuffer)matrix.Buffer).Address + matrix.Offset;
 
+    /// <summary>Null where nothing is to be kept.</summary>
+    public static float* CpuOrNull(this Matrix? matrix) => matrix is { } kept ? kept.Cpu() : null;
+
     /// <summary>A row of a matrix of binary16, which the processor converts but does not compute with.</summary>
     public static Half* CpuHalves(this Matrix matrix, int row) => (Half*)((CpuBuffer)matrix.Buffer).Address + matrix.Offset + (long)row * matrix.Stride;
 

@@ -5,7 +5,8 @@ namespace EdgeVideoLlava.Kernels.Devices;
 /// <summary>Scratch for the blocks of a model: takes matrices in a fixed order and gives the same memory again after a release.</summary>
 /// <remarks>
 /// One buffer for each place in the order, grown when a larger matrix is wanted there: in the steady state nothing is allocated.
-/// Inference releases after every block; a training pass releases only after its backward.
+/// A pass takes at its start all that its layers compute into, and releases it when its results are no longer needed: inference at its end,
+/// a training pass after its backward.
 /// </remarks>
 public sealed class Arena(ComputeDevice device) : IDisposable
 {

@@ -6,4 +6,14 @@ namespace EdgeVideoLlava.Kernels.MatMul;
 /// <param name="Bias">(1, R), added to every row.</param>
 /// <param name="Activation">Applied to the biased sums.</param>
 /// <param name="Residual">(T, R), added last.</param>
-public readonly record struct Epilogue(Matrix? Bias = null, Activation Activation = Activation.None, Matrix? Residual = null);
+/// <param name="PreActivation">
+/// (T, R of the weight), float32, where a backward asks for it: the biased sums that the activation is applied to; for SiLU·up gate, then
+/// up. Null in inference.
+/// </param>
+public readonly record struct Epilogue(
+    Matrix? Bias = null, Activation Activation = Activation.None, Matrix? Residual = null, Matrix? PreActivation = null)
+{
+    /// <summary>That of some of the rows.</summary>
+    internal Epilogue Rows(int start, int count)
+        => this with { Residual = Residual?.RowRange(start, count), PreActivation = PreActivation?.RowRange(start, count) };
+}

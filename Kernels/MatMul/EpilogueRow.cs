@@ -8,17 +8,19 @@ namespace EdgeVideoLlava.Kernels.MatMul;
 /// <summary>An <see cref="Epilogue"/> on the CPU: from sums to what is stored.</summary>
 internal readonly unsafe struct EpilogueRow
 {
-    private readonly float* y, bias, residual;
-    private readonly int strideY, strideR, outputs;
+    private readonly float* y, bias, residual, kept;
+    private readonly int strideY, strideR, strideK, outputs;
     private readonly Activation activation;
 
     public EpilogueRow(Matrix y, Epilogue epilogue)
     {
         this.y = y.Cpu();
         (strideY, outputs) = (y.Stride, y.Columns);
-        bias = epilogue.Bias is { } b ? b.Cpu() : null;
-        residual = epilogue.Residual is { } r ? r.Cpu() : null;
+        bias = epilogue.Bias.CpuOrNull();
+        residual = epilogue.Residual.CpuOrNull();
         strideR = epilogue.Residual?.Stride ?? 0;
+        kept = epilogue.PreActivation.CpuOrNull();
+        strideK = epilogue.PreActivation?.Stride ?? 0;
         activation = epilogue.Activation;
     }
 
@@ -41,7 +43,8 @@ internal readonly unsafe struct EpilogueRow
         {
             V z = V.Load(sums + i);
             if (bias != null) z += V.Load(bias + first + i);
-            z = Activate(z, up, first, i);
+            if (kept != null) z.Store(kept + (long)row * strideK + first + i);
+            z = Activate(z, up, row, first, i);
             if (residual != null) z += V.Load(residual + (long)row * strideR + first + i);
             z.Store(target + i);
         }
@@ -49,7 +52,7 @@ internal readonly unsafe struct EpilogueRow
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private V Activate<V>(V z, float* up, int first, int i) where V : unmanaged, ILanes<V>
+    private V Activate<V>(V z, float* up, int row, int first, int i) where V : unmanaged, ILanes<V>
     {
         switch (activation)
         {
@@ -58,6 +61,7 @@ internal readonly unsafe struct EpilogueRow
             case Activation.SiluUp:
                 V u = V.Load(up + i);
                 if (bias != null) u += V.Load(bias + outputs + first + i);
+                if (kept != null) u.Store(kept + (long)row * strideK + outputs + first + i);
                 return VectorMath.Silu(z) * u;
             default: return z;
         }

@@ -28,12 +28,10 @@ internal static unsafe class PackedProduct
             Matrix part = x.RowRange(start, rows);
             queue.Workers.For(new CopyBlocks(part.Cpu(), x.Stride, rows, x.Columns, blocks.Cpu()), rows, 8);
             var panels = new Panels<TStored>((byte*)weight.Cpu(), blocks.Cpu(), rows, x.Columns, y.Columns,
-                new EpilogueRow(y.RowRange(start, rows), Rows(epilogue, start, rows)), SimdWidths.Lanes(queue.Workers.Width));
+                new EpilogueRow(y.RowRange(start, rows), epilogue.Rows(start, rows)), SimdWidths.Lanes(queue.Workers.Width));
             queue.Workers.For(panels, panels.Items);
         }
     }
-
-    private static Epilogue Rows(Epilogue epilogue, int start, int count) => epilogue with { Residual = epilogue.Residual?.RowRange(start, count) };
 
     /// <summary>x as (depth blocks, rows, DepthBlock): what one panel needs of x lies together, whatever the stride of x.</summary>
     private readonly struct CopyBlocks(float* x, int stride, int rows, int columns, float* blocks) : ICpuJob

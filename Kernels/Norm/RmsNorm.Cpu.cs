@@ -6,10 +6,14 @@ namespace EdgeVideoLlava.Kernels.Norm;
 
 public static unsafe partial class RmsNorm
 {
-    private static void Cpu(CpuQueue queue, Matrix x, Matrix weight, float epsilon, Matrix y)
-        => queue.Workers.For(new Rows(x.Cpu(), x.Stride, weight.Cpu(), epsilon, y.Cpu(), y.Stride, x.Columns), x.Rows, 4);
+    private static void Cpu(CpuQueue queue, Matrix x, Matrix weight, float epsilon, Matrix y, Matrix? scale)
+    {
+        var rows = new Rows(x.Cpu(), x.Stride, weight.Cpu(), epsilon, y.Cpu(), y.Stride, scale.CpuOrNull(), scale?.Stride ?? 0, x.Columns);
+        queue.Workers.For(rows, x.Rows, 4);
+    }
 
-    private readonly struct Rows(float* x, int strideX, float* weight, float epsilon, float* y, int strideY, int columns) : ICpuJob
+    private readonly struct Rows(
+        float* x, int strideX, float* weight, float epsilon, float* y, int strideY, float* scales, int strideS, int columns) : ICpuJob
     {
         public void Execute<V>(int begin, int end) where V : unmanaged, ILanes<V>
         {
@@ -17,6 +21,7 @@ public static unsafe partial class RmsNorm
             {
                 float* source = x + (long)row * strideX, target = y + (long)row * strideY;
                 float scale = (float)(1 / Math.Sqrt(Reduce.Squares<V>(source, columns, 0) / columns + epsilon));
+                if (scales != null) scales[(long)row * strideS] = scale;
                 int done = Scale<V>(source, scale, target, 0);
                 Scale<Lanes1>(source, scale, target, done);
             }

@@ -7,7 +7,10 @@ using EdgeVideoLlava.Kernels.Packing;
 namespace EdgeVideoLlava.Runtime.Language;
 
 /// <summary>f_T and f_L: word embeddings, the layers, the head. Weights are shared; a conversation's own is its <see cref="LlamaState"/>.</summary>
-/// <remarks>One thread at a time uses an instance's forward methods with a given queue and arena.</remarks>
+/// <remarks>
+/// One thread at a time uses an instance's forward methods with a given queue and arena.
+/// Weights may be float32 in writable memory, and a tied head's a copy of the embedding: each forward reads them anew.
+/// </remarks>
 /// <param name="cacheType">Of the KV caches: the type of the device's activations, or I8.</param>
 public sealed class Llama(LlamaConfig config, LlamaWeights weights, StorageType cacheType)
 {
@@ -26,27 +29,43 @@ public sealed class Llama(LlamaConfig config, LlamaWeights weights, StorageType 
     /// <exception cref="BadInputException">A conversation does not fit into the context.</exception>
     public void Forward(ComputeQueue queue, Matrix embeddings, LlamaBatch batch, Arena arena, Matrix hidden, StageTrace? trace = null)
     {
-        // First all, so that a full context leaves every state as it was.
-        foreach ((LlamaState state, int count) in batch.Segments) state.Require(count);
-        foreach ((LlamaState state, int count) in batch.Segments) state.Reserve(queue, count);
-        batch.Upload(queue);
+        batch.Begin(queue);
         Layers(queue, embeddings, batch, arena, hidden, trace);
-        foreach ((LlamaState state, int count) in batch.Segments) state.Advance(count);
+        batch.End();
     }
+
+    /// <summary>All layers and the final norm from tape.Hidden[0], the embeddings, with everything kept that a backward needs.</summary>
+    /// <exception cref="BadInputException">A conversation does not fit into the context.</exception>
+    public void Forward(ComputeQueue queue, LlamaBatch batch, LlamaTape tape)
+    {
+        batch.Begin(queue);
+        for (int layer = 0; layer < Config.Layers; layer++) Layer(queue, batch, tape, layer);
+        RmsNorm.Run(queue, tape.Hidden[^1], Weights.Norm, Config.RmsEpsilon, tape.Norm, tape.NormScale);
+        batch.End();
+    }
+
+    /// <summary>One layer from its input on the tape: in a forward, and again before its backward where layers share activations.</summary>
+    /// <param name="batch">The forward's, unchanged, with its states as the forward left them.</param>
+    public void Layer(ComputeQueue queue, LlamaBatch batch, LlamaTape tape, int layer)
+        => LlamaBlock.Forward(queue, Config, Weights, layer, batch, tape.Hidden[layer], tape.Layers[layer], tape.Hidden[layer + 1]);
 
     /// <summary>The work of <see cref="Forward"/> on the device alone: room and positions are there already, the states stay as they are.</summary>
     internal void Layers(ComputeQueue queue, Matrix embeddings, LlamaBatch batch, Arena arena, Matrix hidden, StageTrace? trace = null)
     {
         using Arena.Scope scope = arena.Begin();
         Matrix x = embeddings, y = arena.Take(x.Rows, x.Columns), z = arena.Take(x.Rows, x.Columns);
+        LlamaActivations recycled = LlamaActivations.Take(arena, Config, x.Rows);
         for (int layer = 0; layer < Config.Layers; layer++)
         {
             Matrix target = layer == Config.Layers - 1 ? hidden : layer % 2 == 0 ? y : z;
-            LlamaBlock.Forward(queue, Config, Weights, layer, batch, x, arena, target);
+            LlamaBlock.Forward(queue, Config, Weights, layer, batch, x, recycled, target);
             trace?.Record($"llm.layer_output.{layer}", target);
             x = target;
         }
     }
+
+    /// <summary>The head alone, after <see cref="Forward(ComputeQueue, LlamaBatch, LlamaTape)"/>: logits (T, V).</summary>
+    public void Logits(ComputeQueue queue, LlamaTape tape, Matrix logits) => Linear.Run(queue, Weights.Head, tape.Norm, logits);
 
     /// <summary>Final norm and head: hidden states (T, D) to logits (T, V).</summary>
     public void Logits(ComputeQueue queue, Matrix hidden, Arena arena, Matrix logits, StageTrace? trace = null)

@@ -16,6 +16,9 @@ public sealed class LlamaState : IDisposable
 
     internal KvCache[] Caches { get; }
 
+    /// <summary>Keys (rotated) and values of a layer: positions 0 to <see cref="Length"/> - 1 are filled.</summary>
+    public KvCache Cache(int layer) => Caches[layer];
+
     public int Context { get; }
 
     /// <summary>Positions in the cache; the next token takes this position.</summary>

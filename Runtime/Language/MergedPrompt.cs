@@ -90,14 +90,27 @@ public sealed class MergedPrompt
     /// <summary>Embeddings of positions start..start+count-1: words from the table, visual rows copied; target (count, D).</summary>
     public void Embed(ComputeQueue queue, Llama language, int start, int count, Matrix target)
     {
+        foreach (PromptRun run in Runs(start, count))
+        {
+            Matrix rows = target.RowRange(run.Start - start, run.Count);
+            if (run.Visual != null) EmbedVisual(queue, run.Visual, run.Row, rows);
+            else EmbedText(queue, language, run.Start, run.Count, rows);
+        }
+    }
+
+    /// <summary>Where the rows of positions start..start+count-1 come from, in order.</summary>
+    /// <remarks>
+    /// So <see cref="Embed"/> gathers, and so a gradient goes back.
+    /// A word may stand at several positions, and a visual given twice has its rows twice: their gradients add up. A visual's rows that a
+    /// truncation cut off have none.
+    /// </remarks>
+    public IEnumerable<PromptRun> Runs(int start, int count)
+    {
         for (int at = start; at < start + count;)
         {
-            int run = RunLength(at, start + count);
-            Matrix rows = target.RowRange(at - start, run);
-            (VisionTokens? tokens, int row) = sources[at];
-            if (tokens != null) EmbedVisual(queue, tokens, row, rows);
-            else EmbedText(queue, language, at, run, rows);
-            at += run;
+            int length = RunLength(at, start + count);
+            yield return new PromptRun(at, length, sources[at].Tokens, sources[at].Row);
+            at += length;
         }
     }
 

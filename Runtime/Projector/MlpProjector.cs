@@ -9,12 +9,13 @@ namespace EdgeVideoLlava.Runtime.Projector;
 /// <param name="Second">(D of the language model, D of the language model)</param>
 public sealed record MlpProjector(Weight First, Matrix FirstBias, Weight Second, Matrix SecondBias)
 {
-    public VisionTokens Forward(ComputeQueue queue, VisionFeatures features, Arena arena)
+    /// <summary>Features (R, D of the towers), which stay as they are, to tokens (R, D of the language model).</summary>
+    /// <param name="a">Of R rows: what is computed on the way.</param>
+    public VisionTokens Forward(ComputeQueue queue, VisionFeatures features, in ProjectorActivations a)
     {
-        using Arena.Scope scope = arena.Begin();
-        Matrix hidden = arena.TakeActivations(features.Rows.Rows, First.Rows), projected = queue.Device.AllocateMatrix(features.Rows.Rows, Second.Rows);
-        Linear.Run(queue, First, features.Rows, hidden, new Epilogue(FirstBias, Activation.Gelu));
-        Linear.Run(queue, Second, hidden, projected, new Epilogue(SecondBias));
+        Matrix projected = queue.Device.AllocateMatrix(features.Rows.Rows, Second.Rows);
+        Linear.Run(queue, First, features.Rows, a.Hidden, new Epilogue(FirstBias, Activation.Gelu, PreActivation: a.PreActivation));
+        Linear.Run(queue, Second, a.Hidden, projected, new Epilogue(SecondBias));
         return new VisionTokens(projected, features.Blocks, features.RowsPerBlock, features.IsClip, queue);
     }
 }

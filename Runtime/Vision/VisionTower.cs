@@ -23,22 +23,47 @@ public sealed class VisionTower(VisionConfig config, VisionTowerWeights weights)
         using Arena.Scope scope = arena.Begin();
         Matrix input = pixels.OnDevice ?? arena.Take(pixels.Frames * 3 * pixels.Size, pixels.Size), embedded = arena.Take(rows, Config.Hidden);
         Matrix x = arena.Take(rows, Config.Hidden), y = arena.Take(rows, Config.Hidden);
+        VisionActivations recycled = VisionActivations.Take(arena, Config, rows);
 
         if (pixels.OnDevice == null) queue.Write(pixels.Values, input);
         if (pixels.MadeBy != null) queue.WaitFor(pixels.MadeBy);
-        PatchEmbedding.Run(queue, input, weights.Patch, weights.Class, weights.Position, Config.Patch, embedded);
-        LayerNorm.Run(queue, embedded, weights.PreNormWeight, weights.PreNormBias, Config.LayerNormEpsilon, x);
+        Embed(queue, input, embedded, x);
         trace?.Record("hidden_states.0", x);
         VisionFeatures? features = null;
         int last = trace == null ? Config.FeatureLayers : weights.Blocks.Count;
         for (int layer = 0; layer < last; layer++)
         {
-            VisionBlock.Forward(queue, Config, weights.Blocks[layer], x, arena, y);
+            VisionBlock.Forward(queue, Config, weights.Blocks[layer], x, recycled, y);
             (x, y) = (y, x);
             trace?.Record($"hidden_states.{layer + 1}", x);
             if (layer + 1 == Config.FeatureLayers) features = Select(queue, x, pixels);
         }
         return features ?? Select(queue, x, pixels);
+    }
+
+    /// <summary>The same with everything kept that a backward needs, through as many layers as the tape has.</summary>
+    /// <param name="tape">Of as many frames.</param>
+    /// <exception cref="BadInputException">As above.</exception>
+    public VisionFeatures Encode(ComputeQueue queue, PixelValues pixels, VisionTape tape)
+    {
+        Check(pixels);
+        if (pixels.MadeBy != null) queue.WaitFor(pixels.MadeBy);
+        if (pixels.OnDevice is { } made) CopyRows.Run(queue, made, tape.Pixels);
+        else queue.Write(pixels.Values, tape.Pixels);
+        Embed(queue, tape.Pixels, tape.Embedded, tape.Hidden[0], tape.PreNormStatistics);
+        for (int layer = 0; layer < tape.Layers.Count; layer++) Layer(queue, tape, layer);
+        return Select(queue, tape.Hidden[Config.FeatureLayers], pixels);
+    }
+
+    /// <summary>One layer from its input on the tape: in a forward, and again before its backward where layers share activations.</summary>
+    public void Layer(ComputeQueue queue, VisionTape tape, int layer)
+        => VisionBlock.Forward(queue, Config, weights.Blocks[layer], tape.Hidden[layer], tape.Layers[layer], tape.Hidden[layer + 1]);
+
+    /// <summary>Pixels to hidden_states[0].</summary>
+    private void Embed(ComputeQueue queue, Matrix pixels, Matrix embedded, Matrix x, Matrix? statistics = null)
+    {
+        PatchEmbedding.Run(queue, pixels, weights.Patch, weights.Class, weights.Position, Config.Patch, embedded);
+        LayerNorm.Run(queue, embedded, weights.PreNormWeight, weights.PreNormBias, Config.LayerNormEpsilon, x, statistics);
     }
 
     /// <summary>Copies the features out of the scratch. A picture's rows lose the class embedding, a clip's keep it.</summary>

@@ -43,7 +43,7 @@ public sealed class BatchLossTests
     }
 
     /// <summary>Row i without its padding. The reference gives a dialogue without pictures a picture of zeros, of which nothing is used.</summary>
-    private static TrainingSample Sample(SafeTensors batches, int i)
+    internal static TrainingSample Sample(SafeTensors batches, int i)
     {
         HostTensor ids = batches["mb0.input_ids"];
         int length = (int)ids.Shape[1], real = batches["mb0.attention_mask"].Span<byte>().Slice(i * length, length).IndexOf((byte)0);
@@ -55,7 +55,7 @@ public sealed class BatchLossTests
         return new TrainingSample(row, Row("mb0.labels"), [.. visuals]);
     }
 
-    private static void AssertRow(HostTensor expected, int row, float[] got, double tolerance)
+    internal static void AssertRow(HostTensor expected, int row, float[] got, double tolerance)
     {
         int size = (int)(expected.Shape[1] * expected.Shape[2]);
         float[] want = expected.ToFloats()[(row * size)..(row * size + got.Length)];

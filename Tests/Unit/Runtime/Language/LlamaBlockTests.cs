@@ -31,7 +31,7 @@ public sealed class LlamaBlockTests(ITestOutputHelper output)
         state.Reserve(parts.Queue, rows);
         batch.Upload(parts.Queue);
         Matrix x = parts.Matrix(input, rows, config.Hidden), y = parts.Matrix(new float[input.Length], rows, config.Hidden);
-        LlamaBlock.Forward(parts.Queue, config, weights, 1, batch, x, parts.Arena, y, stages.Trace);
+        LlamaBlock.Forward(parts.Queue, config, weights, 1, batch, x, LlamaActivations.Take(parts.Arena, config, rows), y, stages.Trace);
 
         void Equal(string expected, float[] got) => stages.Equal(expected, golden[expected].ToFloats(), got, Tolerance);
         Equal("after_input_norm", stages["attn_norm"]);
@@ -88,7 +88,8 @@ public sealed class LlamaBlockTests(ITestOutputHelper output)
         batch.Upload(parts.Queue);
         Matrix y = parts.Matrix(new float[input.Length], rows, config.Hidden);
         float[] gated = [];
-        LlamaBlock.Forward(parts.Queue, config, weights, 1, batch, parts.Matrix(input, rows, config.Hidden), parts.Arena, y,
+        LlamaBlock.Forward(parts.Queue, config, weights, 1, batch, parts.Matrix(input, rows, config.Hidden),
+            LlamaActivations.Take(parts.Arena, config, rows), y,
             new StageTrace(parts.Queue, (name, _, _, values) => gated = name == "gate_up" ? values : gated));
         return (parts.Queue.Read(y), gated);
     }

@@ -62,7 +62,7 @@ public sealed class VisionBlockTests(ITestOutputHelper output)
         int rows = input.Length / config.Hidden;
         Matrix x = parts.Matrix(input, rows, config.Hidden), y = parts.Matrix(new float[input.Length], rows, config.Hidden);
         var stages = new RecordedStages(parts.Queue, output);
-        VisionBlock.Forward(parts.Queue, config, weights.Blocks[1], x, parts.Arena, y, stages.Trace);
+        VisionBlock.Forward(parts.Queue, config, weights.Blocks[1], x, VisionActivations.Take(parts.Arena, config, rows), y, stages.Trace);
         return stages;
     }
 }

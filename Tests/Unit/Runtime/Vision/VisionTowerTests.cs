@@ -4,6 +4,7 @@ using EdgeVideoLlava.Kernels.Errors;
 using EdgeVideoLlava.Kernels.MatMul;
 using EdgeVideoLlava.Kernels.Packing;
 using EdgeVideoLlava.Runtime.Preprocess;
+using EdgeVideoLlava.Runtime.Projector;
 using EdgeVideoLlava.Runtime.Vision;
 using EdgeVideoLlava.Runtime.Weights;
 using EdgeVideoLlava.Tests.Unit.Runtime.Text;
@@ -60,11 +61,13 @@ public sealed class VisionTowerTests(ITestOutputHelper output)
         var stages = new RecordedStages(parts.Queue, output);
         var tower = new VisionTower(config with { Activation = activation }, parts.Loader.Tower("image_tower", config, allLayers: false));
         VisionFeatures features = tower.Encode(parts.Queue, new PixelValues(golden["pixel_values_images"].ToFloats(), 1, 56, IsClip: false), parts.Arena);
-        using DeviceBuffer projected = parts.Loader.Projector().Forward(parts.Queue, features, parts.Arena).Rows.Buffer;
+        MlpProjector projector = parts.Loader.Projector();
+        ProjectorActivations activations = ProjectorActivations.Take(parts.Arena, projector, features.Rows.Rows);
+        using VisionTokens projected = projector.Forward(parts.Queue, features, activations);
         stages.Equal($"selected, {suffix}", golden[$"image_features_selected_{suffix}"].ToFloats(), parts.Queue.Read(features.Rows), 2e-4);
         stages.Equal($"projected, {suffix}", golden[$"image_features_projected_{suffix}"].ToFloats(),
-            parts.Queue.Read(new Matrix(projected, 0, 16, 256, 256)), 2e-4);
-        features.Rows.Buffer.Dispose();
+            parts.Queue.Read(projected.Rows), 2e-4);
+        features.Dispose();
     }
 
     [Theory, MemberData(nameof(Devices))]
