@@ -31,7 +31,7 @@ internal sealed class ModelParts : IDisposable
         try
         {
             VideoLlavaConfig config = ConfigReader.Read(checkpoint);
-            ExpectedTensors.Check(checkpoint, config);
+            new ModelTensors(config).Check(checkpoint);
             return Load(checkpoint, config, device, options, progress, cancel);
         }
         catch
@@ -46,6 +46,7 @@ internal sealed class ModelParts : IDisposable
     {
         try
         {
+            options.Validate();
             MemoryNeed.Check(checkpoint, config, device, options);
             return new ModelParts(checkpoint, config, device, options, progress, cancel);
         }
@@ -62,13 +63,18 @@ internal sealed class ModelParts : IDisposable
         (VisionQueue, LanguageQueue) = (device.CreateQueue(), device.CreateQueue());
         (VisionArena, LanguageArena, Batch) = (new Arena(device), new Arena(device), new LlamaBatch(device));
         owned.AddRange([VisionArena, LanguageArena, Batch, VisionQueue, LanguageQueue]);
-        var loader = new WeightLoader(checkpoint, device, LanguageQueue, options.LanguageWeights, progress, cancel);
+        var tensors = new ModelTensors(config);
+        long total = tensors.Loaded(options).Sum(parameter => parameter.Tensors.Sum(tensor => checkpoint.Tensors[tensor.Name].Bytes)), done = 0;
+        var loader = new WeightLoader(checkpoint, device, LanguageQueue, options, cancel)
+        {
+            Loaded = bytes => progress?.Report((double)(done += bytes) / total),
+        };
         try
         {
-            ImageTower = new VisionTower(config.ImageTower, loader.Tower("image_tower", config.ImageTower, options.AllVisionLayers));
-            VideoTower = new VisionTower(config.VideoTower, loader.Tower("video_tower", config.VideoTower, options.AllVisionLayers));
-            Projector = loader.Projector();
-            Language = new Llama(config.Language, loader.Language(config.Language), options.CacheOn(device));
+            ImageTower = new VisionTower(config.ImageTower, loader.Tower(tensors.ImageTower, options.AllVisionLayers));
+            VideoTower = new VisionTower(config.VideoTower, loader.Tower(tensors.VideoTower, options.AllVisionLayers));
+            Projector = loader.Projector(tensors.Projector);
+            Language = new Llama(config.Language, loader.Language(tensors.Language), options.CacheOn(device));
             SharedBytes = loader.SharedBytes;
             Config = config with { Notices = [.. config.Notices, .. loader.Notices] };
             owned.InsertRange(0, loader.Owned);

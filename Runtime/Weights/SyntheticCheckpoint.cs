@@ -59,16 +59,18 @@ public static class SyntheticCheckpoint
     {
         var tensors = new Dictionary<string, HostTensor>();
         var memory = new RandomMemory();
-        (string Name, long[] Shape, StorageType Type, long Elements)[] all = [.. ExpectedTensors.All(config).Select(
-            tensor => (tensor.Name, tensor.Shape, TypeOf(tensor.Name, tensor.Shape, type), tensor.Shape.Aggregate(1L, (product, size) => product * size)))];
-        Dictionary<StorageType, nint> shared = sharedMemory
-            ? all.GroupBy(tensor => tensor.Type).ToDictionary(group => group.Key, group => memory.Allocate(group.Key, group.Max(tensor => tensor.Elements)))
-            : [];
-        foreach ((string name, long[] shape, StorageType stored, long elements) in all)
-            tensors.Add(name, new HostTensor(name, stored, shape, shared.TryGetValue(stored, out nint address) ? address : memory.Allocate(stored, elements)));
+        (TensorSpec Tensor, StorageType Type)[] all
+            = [.. new ModelTensors(config).Stored.Select(entry => (entry.Tensor, TypeOf(entry.Parameter, type)))];
+        Dictionary<StorageType, nint> shared = !sharedMemory ? []
+            : all.GroupBy(entry => entry.Type).ToDictionary(group => group.Key, group => memory.Allocate(group.Key, group.Max(entry => entry.Tensor.Elements)));
+        foreach ((TensorSpec tensor, StorageType stored) in all)
+        {
+            nint address = shared.TryGetValue(stored, out nint one) ? one : memory.Allocate(stored, tensor.Elements);
+            tensors.Add(tensor.Name, new HostTensor(tensor.Name, stored, tensor.Shape, address));
+        }
         return new Checkpoint($"synthetic {type}", tensors, memory);
     }
 
-    private static StorageType TypeOf(string name, long[] shape, StorageType type)
-        => !type.IsBlock() ? type : LanguageStorage.IsLinear(name) ? type.ForRows((int)shape[1]) : StorageType.F16;
+    private static StorageType TypeOf(ParameterSpec parameter, StorageType type)
+        => !type.IsBlock() ? type : parameter.IsLanguageLinear ? type.ForRows(parameter.Columns) : StorageType.F16;
 }
