@@ -33,9 +33,6 @@ public sealed class Sampler
         random = options.Seed;
     }
 
-    /// <summary>What the next random number comes from.</summary>
-    internal ulong State => random;
-
     /// <summary>The next token. Changes the logits in place.</summary>
     /// <param name="logits">(V) scores of the next token.</param>
     /// <param name="history">Token ids so far; negative ones (visual markers) and those beyond the rows are left out of the penalty.</param>
@@ -48,24 +45,18 @@ public sealed class Sampler
         double target = NextUniform() * sum;
         for (int i = 0; i < kept - 1; i++)
         {
-            target -= weights[i];
-            if (target < 0) return Id(order[i]);
+            (int id, double weight) = Kept(i);
+            target -= weight;
+            if (target < 0) return id;
         }
-        return Id(order[kept - 1]);
+        return Kept(kept - 1).Id;
     }
 
-    /// <summary>The probabilities that <see cref="Next"/> draws from, for tests: (V), 0 for what was dropped. Returns how many are left.</summary>
-    internal int Probabilities(Span<float> logits, ReadOnlySpan<int> history, Span<double> probabilities)
-    {
-        Penalize(logits, history);
-        int kept = Weigh(logits, out double sum);
-        probabilities.Clear();
-        for (int i = 0; i < kept; i++) probabilities[Id(order[i])] = weights[i] / sum;
-        return kept;
-    }
+    /// <summary>The i-th likeliest of the tokens that <see cref="Weigh"/> kept, and its weight; the likeliest weighs 1.</summary>
+    internal (int Id, double Weight) Kept(int i) => (Id(order[i]), weights[i]);
 
     /// <summary>Each distinct id of the history once: l p if l is negative, else l / p.</summary>
-    private void Penalize(Span<float> logits, ReadOnlySpan<int> history)
+    internal void Penalize(Span<float> logits, ReadOnlySpan<int> history)
     {
         if (logits.Length != lastSeen.Length) throw new ArgumentException($"{logits.Length} logits for {lastSeen.Length} rows", nameof(logits));
         float penalty = options.RepetitionPenalty;
@@ -92,8 +83,8 @@ public sealed class Sampler
         return best >= 0 ? best : throw NoNumber();
     }
 
-    /// <summary>Fills order (by falling logit, equals by rising id) and the weights of the kept tokens, the largest being 1. Returns their count.</summary>
-    private int Weigh(ReadOnlySpan<float> logits, out double sum)
+    /// <summary>Decides which tokens may be drawn: by falling logit, equals by rising id. Returns how many, and the sum of their weights.</summary>
+    internal int Weigh(ReadOnlySpan<float> logits, out double sum)
     {
         int count = 0;
         for (int id = 0; id < sampledRows; id++)

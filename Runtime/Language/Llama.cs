@@ -26,12 +26,9 @@ public sealed class Llama(LlamaConfig config, LlamaWeights weights, StorageType 
     /// <exception cref="BadInputException">A conversation does not fit into the context.</exception>
     public void Forward(ComputeQueue queue, Matrix embeddings, LlamaBatch batch, Arena arena, Matrix hidden, StageTrace? trace = null)
     {
-        // First all, so that a full context leaves every state as it was.
-        foreach ((LlamaState state, int count) in batch.Segments) state.Require(count);
-        foreach ((LlamaState state, int count) in batch.Segments) state.Reserve(queue, count);
-        batch.Upload(queue);
+        batch.Begin(queue);
         Layers(queue, embeddings, batch, arena, hidden, trace);
-        foreach ((LlamaState state, int count) in batch.Segments) state.Advance(count);
+        batch.End();
     }
 
     /// <summary>The work of <see cref="Forward"/> on the device alone: room and positions are there already, the states stay as they are.</summary>

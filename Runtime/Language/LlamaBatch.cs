@@ -1,5 +1,6 @@
 using EdgeVideoLlava.Kernels.Attention;
 using EdgeVideoLlava.Kernels.Devices;
+using EdgeVideoLlava.Kernels.Errors;
 
 namespace EdgeVideoLlava.Runtime.Language;
 
@@ -11,8 +12,6 @@ public sealed class LlamaBatch(ComputeDevice device) : IDisposable
     private CacheSegment[] caches = [];
     private int[] hostPositions = new int[8];
     private IntVector devicePositions = device.AllocateInts(8);
-
-    internal List<(LlamaState State, int Count)> Segments => segments;
 
     /// <summary>(Rows): the position of every row in its conversation.</summary>
     internal IntVector Positions => devicePositions.Range(0, Rows);
@@ -55,6 +54,22 @@ public sealed class LlamaBatch(ComputeDevice device) : IDisposable
             caches[i] = new CacheSegment(state.Caches[layer].Keys, state.Caches[layer].Values, count);
         }
         return caches.AsSpan(0, segments.Count);
+    }
+
+    /// <summary>Makes room for the rows in the states' caches and tells the device their positions.</summary>
+    /// <exception cref="BadInputException">A conversation does not fit into the context; no state has changed.</exception>
+    internal void Begin(ComputeQueue queue)
+    {
+        // First all, so that a full context leaves every state as it was.
+        foreach ((LlamaState state, int count) in segments) state.Require(count);
+        foreach ((LlamaState state, int count) in segments) state.Reserve(queue, count);
+        Upload(queue);
+    }
+
+    /// <summary>The rows are in the caches: the states grow by them.</summary>
+    internal void End()
+    {
+        foreach ((LlamaState state, int count) in segments) state.Advance(count);
     }
 
     internal void Upload(ComputeQueue queue) => queue.Write(hostPositions.AsSpan(0, Rows), Positions);

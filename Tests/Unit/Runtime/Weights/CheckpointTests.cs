@@ -226,6 +226,23 @@ public sealed class CheckpointTests : IDisposable
         Assert.InRange(model.SharedBytes, 1_000_000, long.MaxValue);
     }
 
+    [Fact]
+    public void Loading_tells_how_far_it_is()
+    {
+        var told = new Told();
+        using var device = new CpuDevice(1);
+        VideoLlava.Load(Path.Combine(Golden.Repository, "Samples/ShapesWorld/model"), device, progress: told).Dispose();
+        Assert.True(told.Count > 50);
+        Assert.Equal(told.Order(), told);
+        Assert.InRange(told[0], 1e-6, 0.2);
+        Assert.Equal(1, told[^1]);
+    }
+
+    private sealed class Told : List<double>, IProgress<double>
+    {
+        public void Report(double value) => Add(value);
+    }
+
     private string ConfigPath => Path.Combine(folder.Path, "config.json");
 
     private VideoLlava Load() => VideoLlava.Load(folder.Path, TestDevices.Get(TestDevice.Cpu));
