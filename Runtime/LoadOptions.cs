@@ -11,7 +11,7 @@ namespace EdgeVideoLlava.Runtime;
 /// Storage type of the language model's seven linears (q, k, v, o, gate, up, down), which are converted while loading; null = as stored.
 /// Embedding, head, norms, towers and projector stay as stored.
 /// </param>
-/// <param name="KvCache">Type of the KV caches: I8, bytes with a scale for each position and head; null = that of the device's activations.</param>
+/// <param name="KvCache">Type of the KV caches: I8, bytes with a scale for each position and head; null = the activations'.</param>
 /// <param name="Trainable">
 /// Parts whose parameters are float32 in memory of their own, which may be written; they share nothing: no tower another tower's weights,
 /// no head the embedding.

@@ -6,7 +6,7 @@ using EdgeVideoLlava.Runtime.Weights;
 
 namespace EdgeVideoLlava.Runtime;
 
-/// <summary>What a loaded model owns: the mapped checkpoint, its stages with their weights, a queue and scratch for seeing and for answering.</summary>
+/// <summary>What a loaded model owns: the mapped checkpoint, stages with weights, a queue and scratch for seeing and answering.</summary>
 internal sealed class ModelParts : IDisposable
 {
     private readonly Checkpoint checkpoint;
@@ -25,7 +25,9 @@ internal sealed class ModelParts : IDisposable
     public Llama Language { get; }
     public long SharedBytes { get; }
 
-    public static ModelParts Load(string folder, ComputeDevice device, LoadOptions options, IProgress<double>? progress, CancellationToken cancel)
+    /// <param name="progress">Told how much of the weights is loaded, 0 to 1.</param>
+    public static ModelParts Load(
+        string folder, ComputeDevice device, LoadOptions options, IProgress<double>? progress, CancellationToken cancel)
     {
         var checkpoint = new Checkpoint(folder);
         try
@@ -42,7 +44,8 @@ internal sealed class ModelParts : IDisposable
     }
 
     /// <summary>The checkpoint becomes the model's own, also when loading fails.</summary>
-    public static ModelParts Load(Checkpoint checkpoint, VideoLlavaConfig config, ComputeDevice device, LoadOptions options, IProgress<double>? progress, CancellationToken cancel)
+    public static ModelParts Load(Checkpoint checkpoint, VideoLlavaConfig config, ComputeDevice device, LoadOptions options,
+        IProgress<double>? progress, CancellationToken cancel)
     {
         try
         {
@@ -57,14 +60,16 @@ internal sealed class ModelParts : IDisposable
         }
     }
 
-    private ModelParts(Checkpoint checkpoint, VideoLlavaConfig config, ComputeDevice device, LoadOptions options, IProgress<double>? progress, CancellationToken cancel)
+    private ModelParts(Checkpoint checkpoint, VideoLlavaConfig config, ComputeDevice device, LoadOptions options,
+        IProgress<double>? progress, CancellationToken cancel)
     {
         (this.checkpoint, Config, Device) = (checkpoint, config, device);
         (VisionQueue, LanguageQueue) = (device.CreateQueue(), device.CreateQueue());
         (VisionArena, LanguageArena, Batch) = (new Arena(device), new Arena(device), new LlamaBatch(device));
         owned.AddRange([VisionArena, LanguageArena, Batch, VisionQueue, LanguageQueue]);
         var tensors = new ModelTensors(config);
-        long total = tensors.Loaded(options).Sum(parameter => parameter.Tensors.Sum(tensor => checkpoint.Tensors[tensor.Name].Bytes)), done = 0;
+        long done = 0, total = tensors.Loaded(options)
+            .SelectMany(parameter => parameter.Tensors).Sum(tensor => checkpoint.Tensors[tensor.Name].Bytes);
         var loader = new WeightLoader(checkpoint, device, LanguageQueue, options, cancel)
         {
             Loaded = bytes => progress?.Report((double)(done += bytes) / total),

@@ -8,7 +8,8 @@ internal sealed class CpuBuffer : DeviceBuffer
 {
     private readonly HostMemory? memory;
 
-    private CpuBuffer(ComputeDevice device, StorageType type, long elements, nint address, HostMemory? memory) : base(device, type, elements)
+    private CpuBuffer(ComputeDevice device, StorageType type, long elements, nint address, HostMemory? memory)
+        : base(device, type, elements)
     {
         Address = address;
         this.memory = memory;
@@ -25,7 +26,8 @@ internal sealed class CpuBuffer : DeviceBuffer
         return new CpuBuffer(device, type, elements, memory.Address, memory);
     }
 
-    public static CpuBuffer Wrap(ComputeDevice device, StorageType type, long elements, nint address) => new(device, type, elements, address, null);
+    public static CpuBuffer Wrap(ComputeDevice device, StorageType type, long elements, nint address)
+        => new(device, type, elements, address, null);
 
     /// <summary>What <see cref="Allocate"/> takes.</summary>
     public static long Bytes(StorageType type, long elements) => Math.Max(64, type.Bytes(elements));

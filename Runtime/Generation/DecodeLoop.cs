@@ -51,7 +51,7 @@ internal sealed class DecodeLoop : IDisposable
     public bool IsOneCall => recorded?.IsOneCall == true;
 
     /// <summary>How the ids of a conversation's next answer are chosen.</summary>
-    /// <param name="sampling">Null: greedily. Else such as <see cref="DeviceSampler.Serves"/> on this device; its seed begins the random numbers.</param>
+    /// <param name="sampling">Null: greedily. Else such as <see cref="DeviceSampler.Serves"/> on this device.</param>
     /// <param name="history">Ids so far, for the repetition penalty; those that are chosen here join it.</param>
     public void Begin(int conversation, SamplingOptions? sampling, ReadOnlySpan<int> history)
     {
@@ -76,7 +76,7 @@ internal sealed class DecodeLoop : IDisposable
         return id[0];
     }
 
-    /// <summary>The ids that follow <paramref name="last"/>, in at most <see cref="Steps"/> steps; the states then hold all but the newest.</summary>
+    /// <summary>The ids after <paramref name="last"/>, of at most <see cref="Steps"/> steps; the states hold all but the newest.</summary>
     /// <param name="last">(conversations)</param>
     /// <param name="next">(steps, conversations)</param>
     /// <exception cref="BadInputException">They do not fit into a context; no state has changed.</exception>

@@ -5,7 +5,7 @@ using EdgeVideoLlava.Kernels.Sampling;
 
 namespace EdgeVideoLlava.Runtime.Generation;
 
-/// <summary>What <see cref="Sampler"/> does, on the device: penalty, the k largest, and the draw, with the random numbers' state and the history there.</summary>
+/// <summary>What <see cref="Sampler"/> does, on the device, where the state of the random numbers and the history are too.</summary>
 /// <remarks>
 /// Same order, same formulas, double where the sampler computes in double: from the same logits and state the same tokens, but for a draw
 /// within 10^-15 of the border.
@@ -35,7 +35,8 @@ internal sealed class DeviceSampler : IDisposable
     public int K { get; }
 
     /// <summary>Whether tokens are drawn on the device by such options: among few, and there.</summary>
-    public static bool Serves(SamplingOptions options, ComputeDevice device) => device.DrawsTokens && DrawnAmong(options) is >= 1 and <= LargestK;
+    public static bool Serves(SamplingOptions options, ComputeDevice device)
+        => device.DrawsTokens && DrawnAmong(options) is >= 1 and <= LargestK;
 
     /// <summary>How many of the largest logits matter; 0: all.</summary>
     public static int DrawnAmong(SamplingOptions options) => options.Temperature == 0 ? 1 : options.TopK;
@@ -66,6 +67,7 @@ internal sealed class DeviceSampler : IDisposable
 
     public void Dispose()
     {
-        foreach (DeviceBuffer buffer in (DeviceBuffer[])[best.Buffer, state.Buffer, marks.Buffer, settings.Buffer, scores.Buffer]) buffer.Dispose();
+        DeviceBuffer[] buffers = [best.Buffer, state.Buffer, marks.Buffer, settings.Buffer, scores.Buffer];
+        foreach (DeviceBuffer buffer in buffers) buffer.Dispose();
     }
 }

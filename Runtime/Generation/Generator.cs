@@ -6,7 +6,7 @@ using EdgeVideoLlava.Runtime.Text;
 
 namespace EdgeVideoLlava.Runtime.Generation;
 
-/// <summary>Answers one prompt after another for one conversation, keeping what the next prompt shares with the last in the KV cache.</summary>
+/// <summary>Answers one prompt after another for one conversation; what the next shares with the last stays in the KV cache.</summary>
 /// <remarks>One thread at a time.</remarks>
 public sealed class Generator : IDisposable
 {
@@ -34,7 +34,8 @@ public sealed class Generator : IDisposable
     /// <param name="cancel">Ends the answer where it is (<see cref="StopReason.Cancelled"/>); during the prefill it stays empty.</param>
     /// <exception cref="BadInputException">An option is out of range, or the prompt does not fit into the context.</exception>
     /// <exception cref="DeviceFailedException">The model's scores are no numbers.</exception>
-    public Answer Run(MergedPrompt prompt, GenerationOptions options, string? templateStop, Action<string>? text = null, CancellationToken cancel = default)
+    public Answer Run(MergedPrompt prompt, GenerationOptions options, string? templateStop,
+        Action<string>? text = null, CancellationToken cancel = default)
     {
         long started = Stopwatch.GetTimestamp();
         options.Validate();
@@ -80,8 +81,8 @@ public sealed class Generator : IDisposable
     {
         if (prompt.Length >= state.Context)
         {
-            throw new BadInputException($"the prompt takes {prompt.Length} positions, the model has {state.Context}: {prompt.Length - state.Context + 1} too many "
-                + "with one left for the answer; use fewer pictures or turns");
+            throw new BadInputException($"the prompt takes {prompt.Length} positions, the model has {state.Context}: "
+                + $"{prompt.Length - state.Context + 1} too many with one left for the answer; use fewer pictures or turns");
         }
         // The last position is computed again even if nothing is new: its logits are needed.
         state.Truncate(cached == null ? 0 : Math.Min(prompt.CommonPrefix(cached), prompt.Length - 1));

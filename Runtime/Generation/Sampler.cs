@@ -18,7 +18,7 @@ public sealed class Sampler
     private ulong random;
 
     /// <param name="rows">Length of the logits (V).</param>
-    /// <param name="sampledRows">Rows from here on are never chosen: added tokens and padding of the table. At most <paramref name="rows"/>.</param>
+    /// <param name="sampledRows">Rows from here on are never chosen: added tokens and padding of the table.</param>
     /// <exception cref="BadInputException">An option is out of range.</exception>
     public Sampler(SamplingOptions options, int rows, int sampledRows)
     {
@@ -35,7 +35,7 @@ public sealed class Sampler
 
     /// <summary>The next token. Changes the logits in place.</summary>
     /// <param name="logits">(V) scores of the next token.</param>
-    /// <param name="history">Token ids so far; negative ones (visual markers) and those beyond the rows are left out of the penalty.</param>
+    /// <param name="history">Token ids so far; the penalty leaves out negative ones (visual markers) and those beyond the rows.</param>
     /// <exception cref="DeviceFailedException">No logit is a number.</exception>
     public int Next(Span<float> logits, ReadOnlySpan<int> history)
     {
@@ -58,7 +58,8 @@ public sealed class Sampler
     /// <summary>Each distinct id of the history once: l p if l is negative, else l / p.</summary>
     internal void Penalize(Span<float> logits, ReadOnlySpan<int> history)
     {
-        if (logits.Length != lastSeen.Length) throw new ArgumentException($"{logits.Length} logits for {lastSeen.Length} rows", nameof(logits));
+        if (logits.Length != lastSeen.Length)
+            throw new ArgumentException($"{logits.Length} logits for {lastSeen.Length} rows", nameof(logits));
         float penalty = options.RepetitionPenalty;
         if (penalty == 1) return;
         step++;
@@ -83,7 +84,8 @@ public sealed class Sampler
         return best >= 0 ? best : throw NoNumber();
     }
 
-    /// <summary>Decides which tokens may be drawn: by falling logit, equals by rising id. Returns how many, and the sum of their weights.</summary>
+    /// <summary>Orders the tokens that may be drawn: by falling logit, equals by rising id. Returns how many they are.</summary>
+    /// <param name="sum">Of their weights.</param>
     internal int Weigh(ReadOnlySpan<float> logits, out double sum)
     {
         int count = 0;
@@ -111,7 +113,7 @@ public sealed class Sampler
         return k;
     }
 
-    /// <summary>From the least likely up, drops while the probability dropped so far stays within 1 - p; the likeliest always stays.</summary>
+    /// <summary>From the least likely up, drops while the probability dropped so far stays within 1 - p; the likeliest stays.</summary>
     private int KeepTopP(int count, ref double sum)
     {
         if (options.TopP >= 1) return count;
@@ -148,5 +150,6 @@ public sealed class Sampler
     }
 
     internal static DeviceFailedException NoNumber()
-        => new("the model's scores are no numbers; the checkpoint or the device is broken: try --compute fp32, or fetch the checkpoint again");
+        => new("the model's scores are no numbers; the checkpoint or the device is broken: "
+            + "try --compute fp32, or fetch the checkpoint again");
 }

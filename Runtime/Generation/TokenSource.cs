@@ -4,7 +4,7 @@ using EdgeVideoLlava.Runtime.Language;
 
 namespace EdgeVideoLlava.Runtime.Generation;
 
-/// <summary>Where the ids of an answer come from: from the host, which reads the logits of every step, or from the device, some steps ahead.</summary>
+/// <summary>Where the ids of an answer come from: the host, which reads each step's logits, or the device, some steps ahead.</summary>
 internal abstract class TokenSource : IDisposable
 {
     /// <summary>Begins an answer and gives its first id.</summary>

@@ -7,17 +7,19 @@ using EdgeVideoLlava.Runtime.Vision;
 
 namespace EdgeVideoLlava.Runtime.Weights;
 
-/// <summary>The one reader of third-party config.json files. Sizes come from the tensors, the rest from here, absent keys by the reference classes' defaults.</summary>
+/// <summary>The one reader of third-party config.json files.</summary>
+/// <remarks>Sizes come from the tensors, the rest from here, absent keys by the reference classes' defaults.</remarks>
 public sealed class ConfigReader
 {
     /// <summary>Keys that say nothing about the forward pass, or what the tensors say better.</summary>
     private static readonly HashSet<string> Ignored =
     [
-        "architectures", "model_type", "torch_dtype", "dtype", "transformers_version", "initializer_range", "initializer_factor", "use_cache", "pretraining_tp",
-        "bos_token_id", "eos_token_id", "pad_token_id", "ignore_index", "attention_dropout", "vocab_size", "num_hidden_layers", "hidden_size", "intermediate_size",
-        "projection_dim", "num_channels", "image_size", "patch_size", "image_seq_length", "video_seq_length", "_name_or_path",
-        "freeze_mm_mlp_adapter", "tune_mm_mlp_adapter", "mm_hidden_size", "mm_use_im_patch_token", "mm_use_x_patch_token", "use_mm_proj", "image_grid_pinpoints",
-        "X", "num_frames", "video_decode_backend", "tokenizer_padding_side", "multimodal_projector_bias", "return_dict", "output_attentions",
+        "architectures", "model_type", "torch_dtype", "dtype", "transformers_version", "initializer_range", "initializer_factor",
+        "use_cache", "pretraining_tp", "bos_token_id", "eos_token_id", "pad_token_id", "ignore_index", "attention_dropout", "vocab_size",
+        "num_hidden_layers", "hidden_size", "intermediate_size", "projection_dim", "num_channels", "image_size", "patch_size",
+        "image_seq_length", "video_seq_length", "_name_or_path", "freeze_mm_mlp_adapter", "tune_mm_mlp_adapter", "mm_hidden_size",
+        "mm_use_im_patch_token", "mm_use_x_patch_token", "use_mm_proj", "image_grid_pinpoints", "X", "num_frames", "video_decode_backend",
+        "tokenizer_padding_side", "multimodal_projector_bias", "return_dict", "output_attentions",
     ];
 
     /// <summary>Positions and heads that no model of this kind reaches: what asks for more is broken, or means harm.</summary>
@@ -47,14 +49,17 @@ public sealed class ConfigReader
     {
         ModelVariant variant = checkpoint.IsOriginal ? ModelVariant.Original : ModelVariant.Hf;
         ForeignConfig? vision = root.Object("vision_config");
-        ForeignConfig text = variant == ModelVariant.Hf ? root.Object("text_config") ?? throw new BadInputException($"{root.Where}: text_config is missing") : root;
+        ForeignConfig text = variant == ModelVariant.Original ? root
+            : root.Object("text_config") ?? throw new BadInputException($"{root.Where}: text_config is missing");
         if (variant == ModelVariant.Original) RequireOriginal();
         else RequireHf();
         int selectLayer = root.Int(variant == ModelVariant.Original ? "mm_vision_select_layer" : "vision_feature_layer", -2);
         LlamaConfig language = ReadLanguage(text);
-        VisionConfig image = ReadTower(ModelPart.ImageTower, variant, vision, selectLayer), video = ReadTower(ModelPart.VideoTower, variant, vision, selectLayer);
+        VisionConfig image = ReadTower(ModelPart.ImageTower, variant, vision, selectLayer);
+        VisionConfig video = ReadTower(ModelPart.VideoTower, variant, vision, selectLayer);
         string aspect = root.Text("image_aspect_ratio", "square");
-        int? imageId = variant == ModelVariant.Hf ? root.Int("image_token_index", 32000) : null, videoId = variant == ModelVariant.Hf ? root.Int("video_token_index", 32001) : null;
+        int? imageId = variant == ModelVariant.Hf ? root.Int("image_token_index", 32000) : null;
+        int? videoId = variant == ModelVariant.Hf ? root.Int("video_token_index", 32001) : null;
         int endId = text.Int("eos_token_id", root.Int("eos_token_id", 2));
         int? limit = root.Int("tokenizer_model_max_length") == null ? null : root.Int("tokenizer_model_max_length", 0, 1, int.MaxValue);
         foreach (ForeignConfig part in new[] { root, text, vision }.OfType<ForeignConfig>().Distinct())
@@ -107,10 +112,11 @@ public sealed class ConfigReader
         HostTensor query = Need(block.Qkv.Tensors[0]), key = Need(block.Qkv.Tensors[1]);
         int hidden = (int)embedding.Shape[1], heads = text.Int("num_attention_heads", 32, 1, HeadsCeiling);
         int headSize = text.Int("head_dim", hidden / heads), keyHeads = text.Int("num_key_value_heads", heads);
-        if (headSize < 2 || headSize % 2 != 0 || keyHeads < 1 || heads % keyHeads != 0 || query.Shape[0] != (long)heads * headSize || key.Shape[0] != (long)keyHeads * headSize)
+        bool fits = query.Shape[0] == (long)heads * headSize && key.Shape[0] == (long)keyHeads * headSize;
+        if (headSize < 2 || headSize % 2 != 0 || keyHeads < 1 || heads % keyHeads != 0 || !fits)
         {
-            throw new BadInputException($"{text.Where}: {heads} heads and {keyHeads} key/value heads of {headSize} contradict the tensors' shapes "
-                + $"(q_proj has {query.Shape[0]} rows, k_proj {key.Shape[0]})");
+            throw new BadInputException($"{text.Where}: {heads} heads and {keyHeads} key/value heads of {headSize} contradict "
+                + $"the tensors' shapes (q_proj has {query.Shape[0]} rows, k_proj {key.Shape[0]})");
         }
         return new LlamaConfig
         {
@@ -143,20 +149,26 @@ public sealed class ConfigReader
     {
         TowerTensors names = TowerTensors.Unsized(part);
         string tower = ModelTensors.Prefix(part).TrimEnd('.');
-        HostTensor patch = Need(names.Patch.Tensors[0]), position = Need(names.Position.Tensors[0]), wide = Need(names.Blocks[0].Fc1.Tensors[0]);
+        HostTensor patch = Need(names.Patch.Tensors[0]), position = Need(names.Position.Tensors[0]);
+        HostTensor wide = Need(names.Blocks[0].Fc1.Tensors[0]);
         int layers = CountLayers(TowerTensors.LayerPrefix(part)), hidden = (int)patch.Shape[0], positions = (int)position.Shape[0];
         int grid = (int)Math.Round(Math.Sqrt(positions - 1));
         if (grid * grid != positions - 1 || patch.Shape[1] != 3 || patch.Shape[2] != patch.Shape[3])
-            throw new BadInputException($"{checkpoint.Folder}: {tower} has {positions} positions and patches {patch}; a square of patches and a class embedding are wanted");
+        {
+            throw new BadInputException($"{checkpoint.Folder}: {tower} has {positions} positions and patches {patch}; "
+                + "a square of patches and a class embedding are wanted");
+        }
         int features = layers + 1 + selectLayer;
         if (selectLayer >= 0) features = selectLayer;
-        if (features < 0 || features > layers) throw new BadInputException($"{root.Where}: the features' layer {selectLayer} does not exist in {layers} layers");
+        if (features < 0 || features > layers)
+            throw new BadInputException($"{root.Where}: the features' layer {selectLayer} does not exist in {layers} layers");
         checkpoint.Tensors.TryGetValue(names.Blocks[0].TemporalEmbedding!.Name, out HostTensor? temporal);
         ForeignConfig? source = vision;
         using JsonDocument? other = source == null ? TowerConfig(tower, out source) : null;
         int heads = source?.Int("num_attention_heads") ?? AssumedHeads(tower, hidden);
-        if (heads < 1 || hidden % heads != 0) throw new BadInputException($"{source?.Where ?? root.Where}: {heads} heads do not divide the hidden size {hidden}");
-        string act = source?.Text("hidden_act", variant == ModelVariant.Hf ? "quick_gelu" : "gelu") ?? (variant == ModelVariant.Hf ? "quick_gelu" : "gelu");
+        if (heads < 1 || hidden % heads != 0)
+            throw new BadInputException($"{source?.Where ?? root.Where}: {heads} heads do not divide the hidden size {hidden}");
+        string usual = variant == ModelVariant.Hf ? "quick_gelu" : "gelu", act = source?.Text("hidden_act", usual) ?? usual;
         return new VisionConfig
         {
             Layers = layers,
@@ -177,7 +189,7 @@ public sealed class ConfigReader
         };
     }
 
-    /// <summary>vision_config of the tower's own folder: named like the last part of mm_image_tower, in the checkpoint, its towers/ or a sibling towers/.</summary>
+    /// <summary>vision_config of the tower's own folder: as mm_image_tower ends, in the checkpoint, its or a sibling's towers/.</summary>
     private JsonDocument? TowerConfig(string tower, out ForeignConfig? config)
     {
         config = null;
@@ -188,7 +200,8 @@ public sealed class ConfigReader
         string? path = places.Select(place => Path.Combine(place, name, "config.json")).FirstOrDefault(File.Exists);
         if (path == null) return null;
         JsonDocument document = JsonFile.Read(path);
-        if (document.RootElement.ValueKind == JsonValueKind.Object) config = new ForeignConfig(document.RootElement, path).Object("vision_config");
+        if (document.RootElement.ValueKind == JsonValueKind.Object)
+            config = new ForeignConfig(document.RootElement, path).Object("vision_config");
         return document;
     }
 

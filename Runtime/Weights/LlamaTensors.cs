@@ -16,7 +16,8 @@ public sealed class LlamaTensors
         Embedding = scope.Make(ParameterRole.Embedding, EmbeddingName, config.Vocabulary, config.Hidden);
         Norm = scope.Norm(FinalNorm, config.Hidden);
         Head = scope.Make(ParameterRole.Head, config.TiedHead ? EmbeddingName : HeadName, config.Vocabulary, config.Hidden);
-        Blocks = [.. Enumerable.Range(0, config.Layers).Select(layer => Block(config, new TensorScope(ModelPart.Language, $"{LayerPrefix}{layer}.", layer)))];
+        Blocks = [.. Enumerable.Range(0, config.Layers)
+            .Select(layer => Block(config, new TensorScope(ModelPart.Language, $"{LayerPrefix}{layer}.", layer)))];
     }
 
     /// <summary>Names and numbers of axes alone, of one layer: for the reader that takes the sizes from a checkpoint's tensors.</summary>
@@ -50,7 +51,9 @@ public sealed class LlamaTensors
         return Config.TiedHead && !headOfItsOwn ? all : all.Append(Head);
     }
 
-    internal static bool Has(string name) => name.Split('.')[0] is var root && new[] { LayerPrefix, EmbeddingName, FinalNorm, HeadName }.Any(own => own.Split('.')[0] == root);
+    /// <summary>Whether a canonical name is one of the language model's, by its first word.</summary>
+    internal static bool Has(string name)
+        => new[] { LayerPrefix, EmbeddingName, FinalNorm, HeadName }.Any(own => own.Split('.')[0] == name.Split('.')[0]);
 
     private static LlamaBlockTensors Block(LlamaConfig config, TensorScope scope)
     {
@@ -67,7 +70,8 @@ public sealed class LlamaTensors
 
 /// <summary>Tensors of one layer, arranged as <see cref="LlamaBlockWeights"/>.</summary>
 public sealed record LlamaBlockTensors(
-    ParameterSpec AttentionNorm, ParameterSpec Qkv, ParameterSpec Out, ParameterSpec FeedForwardNorm, ParameterSpec GateUp, ParameterSpec Down)
+    ParameterSpec AttentionNorm, ParameterSpec Qkv, ParameterSpec Out,
+    ParameterSpec FeedForwardNorm, ParameterSpec GateUp, ParameterSpec Down)
 {
     public IEnumerable<ParameterSpec> Parameters => [AttentionNorm, Qkv, Out, FeedForwardNorm, GateUp, Down];
 }

@@ -8,10 +8,10 @@ using EdgeVideoLlava.Runtime.Language;
 
 namespace EdgeVideoLlava.Runtime.Weights;
 
-/// <summary>Memory that a model takes, forecast before anything is loaded: host memory on the CPU device, device memory on an accelerator.</summary>
+/// <summary>Memory that a model takes, forecast before anything is loaded: the host's for the processor, else the device's.</summary>
 /// <remarks>Exact, but for what equal towers share (<see cref="VideoLlava.SharedBytes"/>): only loading compares them.</remarks>
 /// <param name="Mapped">Bytes read from the mapped files; they need memory to be fast, but the system may drop and read them again.</param>
-/// <param name="Copied">Bytes that the CPU device allocates: joined, converted and trainable weights, float32 parameters, rotary tables.</param>
+/// <param name="Copied">Bytes that the CPU device allocates: joined, converted and trainable weights, float32 parameters, tables.</param>
 /// <param name="KvCachePerPosition">Bytes of the KV cache for each position of a conversation, scales included.</param>
 /// <param name="KvCache">Bytes of the KV cache at the full context.</param>
 /// <param name="OnAccelerator">
@@ -19,17 +19,19 @@ namespace EdgeVideoLlava.Runtime.Weights;
 /// </param>
 public sealed record MemoryNeed(long Mapped, long Copied, long KvCachePerPosition, long KvCache, long OnAccelerator)
 {
-    /// <summary>Must be free: copies, the cache at full context, and half of what is mapped (below that it would be read again and again).</summary>
+    /// <summary>Must be free: copies, the cache at full context, half of what is mapped (else it would be read again and again).</summary>
     public long Minimum => Copied + KvCache + Mapped / 2;
 
     /// <param name="options">Converted weights are read once, then only their copies are used.</param>
     /// <param name="cache">Type of the KV cache.</param>
-    public static MemoryNeed Of(Checkpoint checkpoint, VideoLlavaConfig config, LoadOptions? options = null, StorageType cache = StorageType.F32)
+    public static MemoryNeed Of(
+        Checkpoint checkpoint, VideoLlavaConfig config, LoadOptions? options = null, StorageType cache = StorageType.F32)
     {
         options ??= new LoadOptions();
         LlamaConfig language = config.Language;
         long table = (long)language.Context * language.HeadSize / 2; // cosines, and as many sines
-        long mapped = 0, copied = 2 * CpuDevice.BufferBytes(StorageType.F32, table), onAccelerator = 2 * IlgpuDevice.BufferBytes(StorageType.F32, table);
+        long mapped = 0, copied = 2 * CpuDevice.BufferBytes(StorageType.F32, table);
+        long onAccelerator = 2 * IlgpuDevice.BufferBytes(StorageType.F32, table);
         foreach (ParameterSpec parameter in new ModelTensors(config).Loaded(options))
         {
             StorageType stored = checkpoint.Tensors[parameter.Name].Type, type = options.TypeOf(parameter, stored);
@@ -42,7 +44,7 @@ public sealed record MemoryNeed(long Mapped, long Copied, long KvCachePerPositio
         return new MemoryNeed(mapped, copied, perPosition, perPosition * language.Context, onAccelerator);
     }
 
-    /// <summary>Whether the device has room for the model and one conversation of the full context; names options with which it would fit.</summary>
+    /// <summary>Whether the device has room for the model and one conversation of the full context; names options that would fit.</summary>
     /// <exception cref="DeviceFailedException">Less is free than the model needs.</exception>
     public static void Check(Checkpoint checkpoint, VideoLlavaConfig config, ComputeDevice device, LoadOptions options)
     {

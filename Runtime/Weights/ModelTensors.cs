@@ -3,10 +3,10 @@ using EdgeVideoLlava.Kernels.Packing;
 
 namespace EdgeVideoLlava.Runtime.Weights;
 
-/// <summary>The one table of a model's tensors: names, shapes, roles, and which of them are joined to one parameter, in which order.</summary>
+/// <summary>The one table of a model's tensors: names, shapes, roles, and which are joined to one parameter, in which order.</summary>
 /// <remarks>
 /// It drives loading, checking, the forecast of memory, inspection and synthetic checkpoints. Canonical names are spelled here, in
-/// <see cref="LlamaTensors"/> and <see cref="TowerTensors"/>, the names that others gave them in <see cref="WeightNames"/>, and nowhere else.
+/// <see cref="LlamaTensors"/> and in <see cref="TowerTensors"/>, the names that others use in <see cref="WeightNames"/>, none elsewhere.
 /// </remarks>
 public sealed class ModelTensors(VideoLlavaConfig config)
 {
@@ -26,12 +26,15 @@ public sealed class ModelTensors(VideoLlavaConfig config)
 
     /// <summary>The parameters that are loaded with the given options.</summary>
     public IEnumerable<ParameterSpec> Loaded(LoadOptions options)
-        => Parameters(ImageTower.Used(options.AllVisionLayers), VideoTower.Used(options.AllVisionLayers), options.Trains(ModelPart.Language));
+        => Parameters(
+            ImageTower.Used(options.AllVisionLayers), VideoTower.Used(options.AllVisionLayers), options.Trains(ModelPart.Language));
 
     /// <summary>The part that a tensor belongs to by its canonical name alone; None if there is no such part.</summary>
     public static ModelPart PartOf(string name)
-        => LlamaTensors.Has(name) ? ModelPart.Language
-            : new[] { ModelPart.ImageTower, ModelPart.VideoTower, ModelPart.Projector }.FirstOrDefault(part => name.StartsWith(Prefix(part)));
+    {
+        ModelPart[] prefixed = [ModelPart.ImageTower, ModelPart.VideoTower, ModelPart.Projector];
+        return LlamaTensors.Has(name) ? ModelPart.Language : prefixed.FirstOrDefault(part => name.StartsWith(Prefix(part)));
+    }
 
     /// <summary>Whether the checkpoint holds exactly the tensors of the table, in types that can be read.</summary>
     /// <exception cref="BadInputException">Missing, unknown or wrongly shaped tensors; the message lists them.</exception>
@@ -39,22 +42,19 @@ public sealed class ModelTensors(VideoLlavaConfig config)
     {
         Dictionary<string, TensorSpec> expected = Stored.ToDictionary(entry => entry.Tensor.Name, entry => entry.Tensor);
         string[] missing = [.. expected.Keys.Where(name => !checkpoint.Tensors.ContainsKey(name))];
-        if (missing.Length > 0)
-            throw new BadInputException($"{checkpoint.Folder}: {missing.Length} tensors are missing: {List(missing)}; fetch the checkpoint again");
+        if (missing.Length > 0) throw Wrong($"{missing.Length} tensors are missing: {List(missing)}; fetch the checkpoint again");
         string[] unknown = [.. checkpoint.Tensors.Keys.Where(name => !expected.ContainsKey(name))];
-        if (unknown.Length > 0)
-            throw new BadInputException($"{checkpoint.Folder}: {unknown.Length} unknown tensors: {List(unknown)}; this is another kind of model");
+        if (unknown.Length > 0) throw Wrong($"{unknown.Length} unknown tensors: {List(unknown)}; this is another kind of model");
         foreach ((string name, long[] shape) in expected.Values)
         {
             HostTensor tensor = checkpoint.Tensors[name];
             if (!tensor.Shape.SequenceEqual(shape))
-            {
-                throw new BadInputException($"{checkpoint.Folder}: {tensor} should have the shape [{string.Join(", ", shape)}] "
-                    + "by config.json and the other tensors");
-            }
+                throw Wrong($"{tensor} should have the shape [{string.Join(", ", shape)}] by config.json and the other tensors");
             if (tensor.Type is not (StorageType.F32 or StorageType.F16 or StorageType.BF16))
-                throw new BadInputException($"{checkpoint.Folder}: {tensor} should hold F32, F16 or BF16");
+                throw Wrong($"{tensor} should hold F32, F16 or BF16");
         }
+
+        BadInputException Wrong(string what) => new($"{checkpoint.Folder}: {what}");
     }
 
     /// <summary>What the names of a part's tensors begin with.</summary>
@@ -83,6 +83,7 @@ public sealed record ProjectorTensors(ParameterSpec First, ParameterSpec FirstBi
     {
         var scope = new TensorScope(ModelPart.Projector, ModelTensors.Prefix(ModelPart.Projector));
         return new ProjectorTensors(
-            scope.Linear(towerHidden, ("0", hidden)), scope.Bias(("0", hidden)), scope.Linear(hidden, ("2", hidden)), scope.Bias(("2", hidden)));
+            scope.Linear(towerHidden, ("0", hidden)), scope.Bias(("0", hidden)),
+            scope.Linear(hidden, ("2", hidden)), scope.Bias(("2", hidden)));
     }
 }

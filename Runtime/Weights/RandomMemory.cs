@@ -7,8 +7,8 @@ namespace EdgeVideoLlava.Runtime.Weights;
 
 /// <summary>Host memory full of small random numbers of any type that can be written, blocks too, without their float32.</summary>
 /// <remarks>
-/// One piece of numbers, uniform within ±0.03, is converted once for each type and repeated. Its length is a prime number of the largest blocks,
-/// so that the rows of a weight repeat after 4099 rows, not from row to row.
+/// One piece of numbers, uniform within ±0.03, is converted once for each type and repeated. Its length is a prime number of the largest
+/// blocks, so that the rows of a weight repeat after 4099 rows, not from row to row.
 /// </remarks>
 internal sealed unsafe class RandomMemory : IDisposable
 {
@@ -22,7 +22,8 @@ internal sealed unsafe class RandomMemory : IDisposable
     public nint Allocate(StorageType type, long elements)
     {
         long bytes = type.Bytes(elements);
-        var memory = new HostMemory(bytes, mebibytes => $"no memory for {mebibytes} MiB of random weights; take fewer layers or a smaller type");
+        var memory = new HostMemory(bytes, mebibytes
+            => $"no memory for {mebibytes} MiB of random weights; take fewer layers or a smaller type");
         allocated.Add(memory);
         byte[] piece = PieceOf(type);
         for (long at = 0; at < bytes; at += piece.Length)

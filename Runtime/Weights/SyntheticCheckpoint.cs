@@ -5,7 +5,7 @@ using EdgeVideoLlava.Runtime.Vision;
 
 namespace EdgeVideoLlava.Runtime.Weights;
 
-/// <summary>Random weights of the real model's shapes in memory: speed can be measured without a download. What it says means nothing.</summary>
+/// <summary>Random weights of the real model's shapes: speed can be measured without a download. The answers mean nothing.</summary>
 public static class SyntheticCheckpoint
 {
     /// <summary>Video-LLaVA-7B, original layout, with so many of its 32 language layers.</summary>
@@ -50,10 +50,13 @@ public static class SyntheticCheckpoint
     }
 
     /// <summary>All tensors of a config, filled with small random numbers.</summary>
-    /// <param name="type">Of every tensor, F32, F16 or BF16; or a block type of the language model's seven linears, and all others are F16, as <see cref="LoadOptions.LanguageWeights"/> would have it.</param>
+    /// <param name="type">
+    /// Of every tensor, F32, F16 or BF16; or a block type of the language model's seven linears, and all others are F16, as
+    /// <see cref="LoadOptions.LanguageWeights"/> would have it.
+    /// </param>
     /// <param name="sharedMemory">
-    /// Tensors of one type lie in the same memory, as large as the largest: enough where each is copied to a device, and 14 GB less for the 7B model.
-    /// On the processor they would meet again in its cache.
+    /// Tensors of one type lie in the same memory, as large as the largest: enough where each is copied to a device, and 14 GB less for the
+    /// 7B model. On the processor they would meet again in its cache.
     /// </param>
     public static Checkpoint Create(VideoLlavaConfig config, StorageType type, bool sharedMemory = false)
     {
@@ -62,7 +65,8 @@ public static class SyntheticCheckpoint
         (TensorSpec Tensor, StorageType Type)[] all
             = [.. new ModelTensors(config).Stored.Select(entry => (entry.Tensor, TypeOf(entry.Parameter, type)))];
         Dictionary<StorageType, nint> shared = !sharedMemory ? []
-            : all.GroupBy(entry => entry.Type).ToDictionary(group => group.Key, group => memory.Allocate(group.Key, group.Max(entry => entry.Tensor.Elements)));
+            : all.GroupBy(entry => entry.Type)
+                .ToDictionary(group => group.Key, group => memory.Allocate(group.Key, group.Max(entry => entry.Tensor.Elements)));
         foreach ((TensorSpec tensor, StorageType stored) in all)
         {
             nint address = shared.TryGetValue(stored, out nint one) ? one : memory.Allocate(stored, tensor.Elements);

@@ -47,7 +47,7 @@ public sealed record TensorSpec(string Name, params long[] Shape)
     public long Elements { get; } = Shape.Aggregate(1L, (product, size) => product * size);
 }
 
-/// <summary>A parameter of the model: a weight in its storage type, or a float32 matrix, made of one tensor or of several by rows.</summary>
+/// <summary>A parameter of the model: a weight in its storage type, or a float32 matrix; of one tensor, or of several by rows.</summary>
 /// <param name="Layer">Within its part; null outside the layers.</param>
 /// <param name="Tensors">In the order of their rows.</param>
 public sealed record ParameterSpec(ModelPart Part, int? Layer, ParameterRole Role, IReadOnlyList<TensorSpec> Tensors)
@@ -63,7 +63,9 @@ public sealed record ParameterSpec(ModelPart Part, int? Layer, ParameterRole Rol
     public bool IsLanguageLinear => Part == ModelPart.Language && Role == ParameterRole.Linear;
 
     /// <summary>Of a weight all axes but the first, of positions the last axis; any other parameter is one row.</summary>
-    public int Columns => checked((int)(IsWeight ? Tensors[0].Elements / Tensors[0].Shape[0] : Role == ParameterRole.Position ? Tensors[0].Shape[^1] : Elements));
+    public int Columns => checked((int)(IsWeight ? Tensors[0].Elements / Tensors[0].Shape[0]
+        : Role == ParameterRole.Position ? Tensors[0].Shape[^1]
+        : Elements));
 
     public int Rows => checked((int)(Elements / Columns));
 }

@@ -18,7 +18,8 @@ public sealed class TowerTensors
         (PreNormWeight, PreNormBias) = Norm(scope, "pre_layrnorm", config.Hidden);
         (ParameterSpec weight, ParameterSpec bias) = Norm(scope, "post_layernorm", config.Hidden);
         postNorm = [weight, bias];
-        Blocks = [.. Enumerable.Range(0, config.Layers).Select(layer => Block(config, new TensorScope(part, $"{LayerPrefix(part)}{layer}.", layer)))];
+        Blocks = [.. Enumerable.Range(0, config.Layers)
+            .Select(layer => Block(config, new TensorScope(part, $"{LayerPrefix(part)}{layer}.", layer)))];
     }
 
     public ModelPart Part { get; }
@@ -42,7 +43,7 @@ public sealed class TowerTensors
 
     internal static string LayerPrefix(ModelPart part) => $"{ModelTensors.Prefix(part)}encoder.layers.";
 
-    /// <summary>Names and numbers of axes alone, of one layer with temporal attention: for the reader that takes the sizes from the tensors.</summary>
+    /// <summary>Names and numbers of axes alone, of one layer with temporal attention: for the reader of sizes from tensors.</summary>
     internal static TowerTensors Unsized(ModelPart part) => new(part, new VisionConfig
     {
         Layers = 1,
@@ -79,7 +80,8 @@ public sealed class TowerTensors
             weight, bias, scope.Linear(hidden, qkv), scope.Bias(qkv), scope.Linear(hidden, (output, hidden)), scope.Bias((output, hidden)));
     }
 
-    private static (ParameterSpec Weight, ParameterSpec Bias) Norm(TensorScope scope, string name, int size) => (scope.Norm(name, size), scope.Bias((name, size)));
+    private static (ParameterSpec Weight, ParameterSpec Bias) Norm(TensorScope scope, string name, int size)
+        => (scope.Norm(name, size), scope.Bias((name, size)));
 }
 
 /// <summary>Tensors of one attention with its norm, arranged as <see cref="VisionAttentionWeights"/>.</summary>

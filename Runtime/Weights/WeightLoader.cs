@@ -8,8 +8,9 @@ using EdgeVideoLlava.Runtime.Vision;
 
 namespace EdgeVideoLlava.Runtime.Weights;
 
-/// <summary>Puts a checkpoint's tensors on a device: weights in their stored type or the wanted one, all other parameters as float32.</summary>
-internal sealed class WeightLoader(Checkpoint checkpoint, ComputeDevice device, ComputeQueue queue, LoadOptions options, CancellationToken cancel)
+/// <summary>Puts a checkpoint's tensors on a device: weights in their stored type or the wanted one, other parameters as float32.</summary>
+internal sealed class WeightLoader(
+    Checkpoint checkpoint, ComputeDevice device, ComputeQueue queue, LoadOptions options, CancellationToken cancel)
 {
     private readonly List<IDisposable> owned = [];
     private readonly Dictionary<string, (ParameterSpec Parameter, Weight Weight)> weights = [];
@@ -46,7 +47,7 @@ internal sealed class WeightLoader(Checkpoint checkpoint, ComputeDevice device, 
             Upload(cos, config.Context), Upload(sin, config.Context));
     }
 
-    /// <summary>A tower's layers as far as the features need them; <paramref name="allLayers"/> also loads the rest (for a trace).</summary>
+    /// <param name="allLayers">Else as far as the features need them.</param>
     public VisionTowerWeights Tower(TowerTensors tensors, bool allLayers) => new(
         Weight(tensors.Patch), Matrix(tensors.Class), Matrix(tensors.Position), Matrix(tensors.PreNormWeight), Matrix(tensors.PreNormBias),
         [.. tensors.Layers(allLayers).Select(block => new VisionBlockWeights(
@@ -60,7 +61,8 @@ internal sealed class WeightLoader(Checkpoint checkpoint, ComputeDevice device, 
         => new(Weight(tensors.First), Matrix(tensors.FirstBias), Weight(tensors.Second), Matrix(tensors.SecondBias));
 
     private VisionAttentionWeights Attention(TowerAttentionTensors tensors) => new(
-        Matrix(tensors.NormWeight), Matrix(tensors.NormBias), Weight(tensors.Qkv), Matrix(tensors.QkvBias), Weight(tensors.Out), Matrix(tensors.OutBias));
+        Matrix(tensors.NormWeight), Matrix(tensors.NormBias),
+        Weight(tensors.Qkv), Matrix(tensors.QkvBias), Weight(tensors.Out), Matrix(tensors.OutBias));
 
     private Weight Weight(ParameterSpec parameter)
     {
@@ -100,7 +102,10 @@ internal sealed class WeightLoader(Checkpoint checkpoint, ComputeDevice device, 
             foreach (HostTensor tensor in tensors)
             {
                 if (!Pack.Rows(Rows(tensor), tensor.Type, type, columns, target, cancel))
-                    throw new BadInputException($"{tensor}: numbers that are not finite or too large for {type}; load the weights as stored");
+                {
+                    throw new BadInputException(
+                        $"{tensor}: numbers that are not finite or too large for {type}; load the weights as stored");
+                }
                 target += (nint)type.Bytes(tensor.Elements);
             }
         });
@@ -132,16 +137,16 @@ internal sealed class WeightLoader(Checkpoint checkpoint, ComputeDevice device, 
         return tensors;
     }
 
-    /// <summary>
-    /// The image tower's same parameter, if its bytes are the same: the video tower was made from it, and what was not trained since is still the same.
-    /// </summary>
+    /// <summary>The image tower's parameter of the same place, if its bytes are the same.</summary>
+    /// <remarks>The video tower was made from the image tower, and what was not trained since is still the same.</remarks>
     private T? Twin<T>(Dictionary<string, (ParameterSpec Parameter, T Loaded)> loaded, ParameterSpec parameter)
     {
         if (parameter.Part != ModelPart.VideoTower || options.Trains(ModelPart.ImageTower | ModelPart.VideoTower)) return default;
         string name = ModelTensors.Prefix(ModelPart.ImageTower) + parameter.Name[ModelTensors.Prefix(ModelPart.VideoTower).Length..];
         if (!loaded.TryGetValue(name, out (ParameterSpec Parameter, T Loaded) twin)) return default;
-        return parameter.Tensors.Zip(twin.Parameter.Tensors).All(pair => checkpoint.Tensors[pair.First.Name].BytesEqual(checkpoint.Tensors[pair.Second.Name]))
-            ? twin.Loaded : default;
+        bool equal = parameter.Tensors.Zip(twin.Parameter.Tensors)
+            .All(pair => checkpoint.Tensors[pair.First.Name].BytesEqual(checkpoint.Tensors[pair.Second.Name]));
+        return equal ? twin.Loaded : default;
     }
 
     private static HostRows Rows(HostTensor tensor) => new(tensor.Address, (int)tensor.Shape[0]);

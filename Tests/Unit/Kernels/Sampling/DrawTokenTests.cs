@@ -86,7 +86,8 @@ public sealed class DrawTokenTests
         const int count = 8;
         var settings = new Settings(count, 1, topP, minP);
         ulong expectedState = 5;
-        IntVector best = rig.Ints([.. Enumerable.Range(0, count)]), state = rig.Ints(5, 0), marks = rig.Ints(new int[count]), id = rig.Ints(-1);
+        IntVector best = rig.Ints([.. Enumerable.Range(0, count)]), state = rig.Ints(5, 0);
+        IntVector marks = rig.Ints(new int[count]), id = rig.Ints(-1);
         Matrix numbers = rig.Dense([1, 1, topP, minP], 1, SamplingSettings.Count);
         float[] equal = [.. Enumerable.Repeat(3f, count)];
         for (int draw = 0; draw < 60; draw++)

@@ -62,8 +62,8 @@ public sealed class DecodeLoopTests
         int[] prompts = [20, 247, 5];
         var options = new SamplingOptions { Temperature = 1, TopK = 8, RepetitionPenalty = 1.3f, Seed = 4 };
         bool draws = DeviceSampler.Serves(options, model.Device);
-        int[][] expected = [.. prompts.Select((length, i)
-            => i == 1 && draws ? OneByOne(model, length, 16, new Sampler(options, vocabulary, vocabulary), []) : OneByOne(model, length, 16))];
+        Sampler? Sampler(int conversation) => conversation == 1 && draws ? new Sampler(options, vocabulary, vocabulary) : null;
+        int[][] expected = [.. prompts.Select((length, i) => OneByOne(model, length, 16, Sampler(i), []))];
         LlamaState[] states = [.. prompts.Select(_ => model.CreateState())];
         using var loop = new DecodeLoop(model, states, vocabulary, steps);
         List<int>[] got = [.. prompts.Select((length, i) => new List<int> { Prefill(model, states[i], length) })];

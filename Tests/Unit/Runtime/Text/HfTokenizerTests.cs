@@ -106,8 +106,9 @@ public sealed class HfTokenizerTests
         JsonElement batch = golden.GetProperty("left_padded_batch_of_all_prompts_unexpanded").EnumerateArray().Single(row => row.Text("variant") == variant);
         int longest = rows.Max(row => row.Length);
         int[] Padding(int[] row, int filler) => [.. Enumerable.Repeat(filler, longest - row.Length)];
-        Assert.Equal(batch.GetProperty("input_ids").EnumerateArray().Select(Json.Ids), rows.Select(row => (int[])[.. Padding(row, tokenizer.PadId!.Value), .. row]));
-        Assert.Equal(batch.GetProperty("attention_mask").EnumerateArray().Select(Json.Ids), rows.Select(row => (int[])[.. Padding(row, 0), .. row.Select(_ => 1)]));
+        int[][] Rows(string name) => [.. batch.GetProperty(name).EnumerateArray().Select(Json.Ids)];
+        Assert.Equal(Rows("input_ids"), rows.Select(row => (int[])[.. Padding(row, tokenizer.PadId!.Value), .. row]));
+        Assert.Equal(Rows("attention_mask"), rows.Select(row => (int[])[.. Padding(row, 0), .. row.Select(_ => 1)]));
     }
 
     private static int Count(JsonElement test, string name)

@@ -80,8 +80,9 @@ public sealed class VariantTests
     }
 
     [Theory]
-    [InlineData("original-tiny/checkpoint", ModelPart.None), InlineData("hf-tiny/checkpoint", ModelPart.None), InlineData("shapes-trained/checkpoint", ModelPart.None)]
-    [InlineData("original-tiny/checkpoint", ModelPart.All), InlineData("hf-tiny/checkpoint", ModelPart.All), InlineData("shapes-trained/checkpoint", ModelPart.All)]
+    [InlineData("original-tiny/checkpoint", ModelPart.None), InlineData("original-tiny/checkpoint", ModelPart.All)]
+    [InlineData("hf-tiny/checkpoint", ModelPart.None), InlineData("hf-tiny/checkpoint", ModelPart.All)]
+    [InlineData("shapes-trained/checkpoint", ModelPart.None), InlineData("shapes-trained/checkpoint", ModelPart.All)]
     [InlineData("original-tiny/checkpoint", ModelPart.Projector), InlineData("hf-tiny/checkpoint", ModelPart.Language | ModelPart.Projector)]
     public void The_memory_forecast_is_what_the_device_holds(string folder, ModelPart trainable)
     {
@@ -104,8 +105,8 @@ public sealed class VariantTests
     private static long SharedCopies(Checkpoint checkpoint, VideoLlavaConfig config, LoadOptions options)
     {
         if (options.Trains(ModelPart.ImageTower | ModelPart.VideoTower)) return 0;
-        bool Shared(TensorSpec tensor)
-            => checkpoint.Tensors.TryGetValue(tensor.Name.Replace("video_tower", "image_tower"), out HostTensor? twin) && checkpoint.Tensors[tensor.Name].BytesEqual(twin);
+        bool Shared(TensorSpec tensor) => checkpoint.Tensors.TryGetValue(tensor.Name.Replace("video_tower", "image_tower"), out HostTensor? twin)
+            && checkpoint.Tensors[tensor.Name].BytesEqual(twin);
         return (from parameter in new ModelTensors(config).Loaded(options)
                 let stored = checkpoint.Tensors[parameter.Name].Type
                 where parameter.Part == ModelPart.VideoTower && parameter.Tensors.All(Shared) && !options.StaysMapped(parameter, stored)

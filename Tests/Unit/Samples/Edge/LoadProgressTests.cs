@@ -12,7 +12,8 @@ public sealed class LoadProgressTests
         {
             foreach (double value in new[] { 0.101, 0.105, 0.5, 1 }) progress.Report(value);
         }
-        Assert.Equal("\redge: loading the model: 10 %\redge: loading the model: 50 %\redge: loading the model: 100 %\r\e[K", terminal.ToString());
+        string[] told = ["edge: loading the model: 10 %", "edge: loading the model: 50 %", "edge: loading the model: 100 %", "\e[K"];
+        Assert.Equal(told, terminal.ToString().Split('\r')[1..]);
     }
 
     [Fact]
