@@ -17,7 +17,7 @@ public static class CheckpointInspector
     {
         using var checkpoint = new Checkpoint(folder);
         VideoLlavaConfig config = ConfigReader.Read(checkpoint);
-        ExpectedTensors.Check(checkpoint, config);
+        new ModelTensors(config).Check(checkpoint);
         string why = checkpoint.IsOriginal
             ? $"names such as {checkpoint.Deciding}{(config.VideoTower.TemporalFrames > 0 ? ", and the video tower has temporal attention" : "")}"
             : "no names of the original repository (mm_projector, image_tower.image_tower)";
@@ -39,12 +39,12 @@ public static class CheckpointInspector
         => [.. tensors.GroupBy(pair => Group(pair.Name)).OrderBy(group => group.Key, StringComparer.Ordinal).Select(group => new TensorGroup(group.Key, group.Count(),
             group.Sum(pair => pair.Tensor.Elements), group.Sum(pair => pair.Tensor.Bytes), string.Join(", ", group.Select(pair => pair.Tensor.Type.ToString()).Distinct().Order())))];
 
-    private static string Group(string name) => name.Split('.')[0] switch
+    private static string Group(string name) => ModelTensors.PartOf(name) switch
     {
-        "image_tower" => "image tower",
-        "video_tower" => "video tower",
-        "projector" => "projector",
-        "layers" or "norm" or "embed_tokens" or "lm_head" => "language model",
+        ModelPart.ImageTower => "image tower",
+        ModelPart.VideoTower => "video tower",
+        ModelPart.Projector => "projector",
+        ModelPart.Language => "language model",
         _ => "other",
     };
 

@@ -1,5 +1,6 @@
 using EdgeVideoLlava.Kernels.Devices;
 using EdgeVideoLlava.Kernels.Packing;
+using EdgeVideoLlava.Runtime.Weights;
 
 namespace EdgeVideoLlava.Runtime;
 
@@ -10,9 +11,34 @@ namespace EdgeVideoLlava.Runtime;
 /// Storage type of the language model's seven linears (q, k, v, o, gate, up, down), which are converted while loading; null = as stored.
 /// Embedding, head, norms, towers and projector stay as stored.
 /// </param>
-/// <param name="KvCache">Type of the KV caches: I8, bytes with a scale for each position and head; null = that of the device's activations.</param>
-public sealed record LoadOptions(bool AllVisionLayers = false, long? AvailableMemory = null, StorageType? LanguageWeights = null, StorageType? KvCache = null)
+/// <param name="KvCache">Type of the KV caches: I8, bytes with a scale for each position and head; null = the activations'.</param>
+/// <param name="Trainable">
+/// Parts whose parameters are float32 in memory of their own, which may be written; they share nothing: no tower another tower's weights,
+/// no head the embedding.
+/// </param>
+public sealed record LoadOptions(
+    bool AllVisionLayers = false, long? AvailableMemory = null, StorageType? LanguageWeights = null, StorageType? KvCache = null,
+    ModelPart Trainable = ModelPart.None)
 {
+    internal bool Trains(ModelPart part) => (Trainable & part) != 0;
+
+    /// <summary>The type that a parameter has once it is loaded: the one rule for the loader and for the forecast of memory.</summary>
+    internal StorageType TypeOf(ParameterSpec parameter, StorageType stored)
+        => !parameter.IsWeight || Trains(parameter.Part) ? StorageType.F32
+            : LanguageWeights is { } wanted && parameter.IsLanguageLinear ? wanted.ForRows(parameter.Columns)
+            : stored;
+
+    /// <summary>Whether the processor can use a parameter where it is, in the mapped file.</summary>
+    internal bool StaysMapped(ParameterSpec parameter, StorageType stored)
+        => parameter is { IsWeight: true, Tensors.Count: 1 } && !Trains(parameter.Part) && TypeOf(parameter, stored) == stored;
+
+    /// <exception cref="ArgumentException">Two options contradict each other.</exception>
+    internal void Validate()
+    {
+        if (Trains(ModelPart.Language) && LanguageWeights is { } type)
+            throw new ArgumentException($"a trainable language model is float32; its linears cannot be {type} too");
+    }
+
     /// <summary>The type of the KV caches on a device.</summary>
     /// <exception cref="ArgumentException">There are no caches of that type.</exception>
     internal StorageType CacheOn(ComputeDevice device) => KvCache is null or StorageType.I8 ? KvCache ?? device.ActivationType

@@ -6,7 +6,7 @@ using EdgeVideoLlava.Runtime.Weights;
 
 namespace EdgeVideoLlava.Runtime;
 
-/// <summary>What a loaded model owns: the mapped checkpoint, its stages with their weights, a queue and scratch for seeing and for answering.</summary>
+/// <summary>What a loaded model owns: the mapped checkpoint, stages with weights, a queue and scratch for seeing and answering.</summary>
 internal sealed class ModelParts : IDisposable
 {
     private readonly Checkpoint checkpoint;
@@ -25,13 +25,15 @@ internal sealed class ModelParts : IDisposable
     public Llama Language { get; }
     public long SharedBytes { get; }
 
-    public static ModelParts Load(string folder, ComputeDevice device, LoadOptions options, IProgress<double>? progress, CancellationToken cancel)
+    /// <param name="progress">Told how much of the weights is loaded, 0 to 1.</param>
+    public static ModelParts Load(
+        string folder, ComputeDevice device, LoadOptions options, IProgress<double>? progress, CancellationToken cancel)
     {
         var checkpoint = new Checkpoint(folder);
         try
         {
             VideoLlavaConfig config = ConfigReader.Read(checkpoint);
-            ExpectedTensors.Check(checkpoint, config);
+            new ModelTensors(config).Check(checkpoint);
             return Load(checkpoint, config, device, options, progress, cancel);
         }
         catch
@@ -42,10 +44,12 @@ internal sealed class ModelParts : IDisposable
     }
 
     /// <summary>The checkpoint becomes the model's own, also when loading fails.</summary>
-    public static ModelParts Load(Checkpoint checkpoint, VideoLlavaConfig config, ComputeDevice device, LoadOptions options, IProgress<double>? progress, CancellationToken cancel)
+    public static ModelParts Load(Checkpoint checkpoint, VideoLlavaConfig config, ComputeDevice device, LoadOptions options,
+        IProgress<double>? progress, CancellationToken cancel)
     {
         try
         {
+            options.Validate();
             MemoryNeed.Check(checkpoint, config, device, options);
             return new ModelParts(checkpoint, config, device, options, progress, cancel);
         }
@@ -56,19 +60,26 @@ internal sealed class ModelParts : IDisposable
         }
     }
 
-    private ModelParts(Checkpoint checkpoint, VideoLlavaConfig config, ComputeDevice device, LoadOptions options, IProgress<double>? progress, CancellationToken cancel)
+    private ModelParts(Checkpoint checkpoint, VideoLlavaConfig config, ComputeDevice device, LoadOptions options,
+        IProgress<double>? progress, CancellationToken cancel)
     {
         (this.checkpoint, Config, Device) = (checkpoint, config, device);
         (VisionQueue, LanguageQueue) = (device.CreateQueue(), device.CreateQueue());
         (VisionArena, LanguageArena, Batch) = (new Arena(device), new Arena(device), new LlamaBatch(device));
         owned.AddRange([VisionArena, LanguageArena, Batch, VisionQueue, LanguageQueue]);
-        var loader = new WeightLoader(checkpoint, device, LanguageQueue, options.LanguageWeights, progress, cancel);
+        var tensors = new ModelTensors(config);
+        long done = 0, total = tensors.Loaded(options)
+            .SelectMany(parameter => parameter.Tensors).Sum(tensor => checkpoint.Tensors[tensor.Name].Bytes);
+        var loader = new WeightLoader(checkpoint, device, LanguageQueue, options, cancel)
+        {
+            Loaded = bytes => progress?.Report((double)(done += bytes) / total),
+        };
         try
         {
-            ImageTower = new VisionTower(config.ImageTower, loader.Tower("image_tower", config.ImageTower, options.AllVisionLayers));
-            VideoTower = new VisionTower(config.VideoTower, loader.Tower("video_tower", config.VideoTower, options.AllVisionLayers));
-            Projector = loader.Projector();
-            Language = new Llama(config.Language, loader.Language(config.Language), options.CacheOn(device));
+            ImageTower = new VisionTower(config.ImageTower, loader.Tower(tensors.ImageTower, options.AllVisionLayers));
+            VideoTower = new VisionTower(config.VideoTower, loader.Tower(tensors.VideoTower, options.AllVisionLayers));
+            Projector = loader.Projector(tensors.Projector);
+            Language = new Llama(config.Language, loader.Language(tensors.Language), options.CacheOn(device));
             SharedBytes = loader.SharedBytes;
             Config = config with { Notices = [.. config.Notices, .. loader.Notices] };
             owned.InsertRange(0, loader.Owned);

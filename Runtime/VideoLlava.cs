@@ -100,14 +100,22 @@ public sealed class VideoLlava : IDisposable
         ArgumentOutOfRangeException.ThrowIfZero(states.Length);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(states.Length, DecodeRows);
         ArgumentOutOfRangeException.ThrowIfNotEqual(ids.Length, states.Length);
+        parts.Batch.Clear();
+        foreach (LlamaState state in states) parts.Batch.Add(state, 1);
+        parts.Batch.Begin(LanguageQueue);
+        Step(parts.Batch, ids, logits);
+        parts.Batch.End();
+    }
+
+    /// <summary>The body of every decode step: work of the device alone, which can be recorded. Room and positions are there already.</summary>
+    internal void Step(LlamaBatch batch, IntVector ids, Matrix logits)
+    {
         Arena arena = parts.LanguageArena;
         using Arena.Scope scope = arena.Begin();
         Matrix embeddings = arena.Take(ids.Length, Config.Language.Hidden), hidden = arena.Take(ids.Length, Config.Language.Hidden);
-        Language.Embed(parts.LanguageQueue, ids, embeddings);
-        parts.Batch.Clear();
-        foreach (LlamaState state in states) parts.Batch.Add(state, 1);
-        Language.Forward(parts.LanguageQueue, embeddings, parts.Batch, arena, hidden);
-        Language.Logits(parts.LanguageQueue, hidden, arena, logits);
+        Language.Embed(LanguageQueue, ids, embeddings);
+        Language.Layers(LanguageQueue, embeddings, batch, arena, hidden);
+        Language.Logits(LanguageQueue, hidden, arena, logits);
     }
 
     public LlamaState CreateState() => Language.CreateState(Device);

@@ -38,6 +38,9 @@ public sealed unsafe class CpuDevice : ComputeDevice
 
     public override DeviceBuffer Allocate(StorageType type, long elements) => CpuBuffer.Allocate(this, type, elements);
 
+    /// <summary>Bytes that memory for so many numbers takes.</summary>
+    public static long BufferBytes(StorageType type, long elements) => CpuBuffer.Bytes(type, elements);
+
     public override Weight AllocateWeight(string name, StorageType type, int rows, int columns)
     {
         Shapes.WholeBlocks(name, type, columns);
@@ -49,7 +52,8 @@ public sealed unsafe class CpuDevice : ComputeDevice
         Shapes.WholeBlocks(name, type, columns);
         int rows = 0;
         foreach (HostRows part in parts) rows += part.Rows;
-        if (parts.Length == 1) return new Weight(name, type, rows, columns, CpuBuffer.Wrap(this, type, (long)rows * columns, parts[0].Address));
+        if (parts.Length == 1)
+            return new Weight(name, type, rows, columns, CpuBuffer.Wrap(this, type, (long)rows * columns, parts[0].Address));
         CpuBuffer buffer = CpuBuffer.Allocate(this, type, (long)rows * columns);
         byte* target = (byte*)buffer.Address;
         foreach (HostRows part in parts)
@@ -59,6 +63,22 @@ public sealed unsafe class CpuDevice : ComputeDevice
             target += bytes;
         }
         return new Weight(name, type, rows, columns, buffer);
+    }
+
+    /// <summary>Written straight into the weight's own memory.</summary>
+    public override Weight MakeWeight(string name, StorageType type, int rows, int columns, Action<nint> write)
+    {
+        Weight weight = AllocateWeight(name, type, rows, columns);
+        try
+        {
+            write(((CpuBuffer)weight.Buffer).Address);
+            return weight;
+        }
+        catch
+        {
+            weight.Dispose();
+            throw;
+        }
     }
 
     public override void Dispose()

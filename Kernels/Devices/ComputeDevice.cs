@@ -40,6 +40,16 @@ public abstract class ComputeDevice : IDisposable
     /// <remarks>The host memory of the parts must outlive the weight on the processor; any other device has its own copy on return.</remarks>
     public abstract Weight LoadWeight(string name, StorageType type, int columns, params ReadOnlySpan<HostRows> parts);
 
+    /// <summary>A weight of its own memory, whose stored rows <paramref name="write"/> puts one behind the other at the address that it is given.</summary>
+    /// <exception cref="DeviceFailedException">There is not enough memory.</exception>
+    public virtual Weight MakeWeight(string name, StorageType type, int rows, int columns, Action<nint> write)
+    {
+        using var host = new HostMemory(type.Bytes((long)rows * columns),
+            mebibytes => $"no memory for {mebibytes} MiB of converted weights; close other programs or take a smaller model or type");
+        write(host.Address);
+        return LoadWeight(name, type, columns, new HostRows(host.Address, rows));
+    }
+
     /// <summary>A weight for <see cref="QuantizeRows"/> to fill; until then its numbers are undefined.</summary>
     public abstract Weight AllocateWeight(string name, StorageType type, int rows, int columns);
 

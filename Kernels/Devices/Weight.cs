@@ -2,7 +2,8 @@ using EdgeVideoLlava.Kernels.Packing;
 
 namespace EdgeVideoLlava.Kernels.Devices;
 
-/// <summary>An immutable weight on a device: (Rows, Columns) numbers of a storage type that model code never looks at.</summary>
+/// <summary>A weight on a device: (Rows, Columns) numbers of a storage type that model code never looks at.</summary>
+/// <remarks>Only training writes to it.</remarks>
 public sealed class Weight(string name, StorageType type, int rows, int columns, DeviceBuffer buffer) : IDisposable
 {
     public string Name { get; } = name;

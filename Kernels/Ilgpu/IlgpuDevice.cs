@@ -112,6 +112,9 @@ public sealed unsafe partial class IlgpuDevice : ComputeDevice
     public override DeviceBuffer Allocate(StorageType type, long elements)
         => new IlgpuBuffer(this, type, elements, AllocateMemory(Math.Max(1, elements), type.ElementBytes()));
 
+    /// <summary>Bytes of device memory that <see cref="Allocate"/> takes.</summary>
+    public static long BufferBytes(StorageType type, long elements) => Padded(Math.Max(1, elements) * type.ElementBytes());
+
     /// <summary>Throws if a buffer is still in use: for tests that count what a model leaves behind.</summary>
     public void AssertEmpty()
     {
@@ -169,8 +172,8 @@ public sealed unsafe partial class IlgpuDevice : ComputeDevice
 
     private MemoryBuffer AllocateMemory(long elements, int elementBytes)
     {
-        elements = (elements * elementBytes + Padding - 1) / Padding * Padding / elementBytes;
-        long bytes = elements * elementBytes;
+        long bytes = Padded(elements * elementBytes);
+        elements = bytes / elementBytes;
         if (elements > int.MaxValue) throw TooLarge(bytes, null);
         if (AllocatedBytes + bytes > Memory) WaitForAll();
         if (AllocatedBytes + bytes > Memory) throw TooLarge(bytes, null);
@@ -195,6 +198,8 @@ public sealed unsafe partial class IlgpuDevice : ComputeDevice
         Allocated?.Invoke(memory);
         return memory;
     }
+
+    private static long Padded(long bytes) => (bytes + Padding - 1) / Padding * Padding;
 
     private DeviceFailedException TooLarge(long bytes, Exception? inner)
     {

@@ -26,18 +26,24 @@ public static unsafe class Pack
         }
     }
 
-    /// <summary>A weight's rows from one storage type to another, on all cores.</summary>
+    /// <summary>A weight's rows from one storage type to another (F32, or one that is written), on all cores.</summary>
     /// <param name="target">Memory of <c>to.Bytes(rows · columns)</c> bytes.</param>
-    /// <returns>As <see cref="FromFloats"/>.</returns>
+    /// <returns>As <see cref="FromFloats"/>; F32 holds every number.</returns>
     public static bool Rows(HostRows source, StorageType from, StorageType to, int columns, nint target, CancellationToken cancel = default)
     {
-        RequireWritten(to);
+        if (to != StorageType.F32) RequireWritten(to);
         long fromBytes = from.Bytes(columns), toBytes = to.Bytes(columns);
         int misfits = 0;
         Parallel.For(0, source.Rows, new ParallelOptions { CancellationToken = cancel }, () => new float[columns], (row, _, floats) =>
         {
-            fixed (float* values = floats) Unpack.ToFloats(from, (byte*)source.Address + row * fromBytes, values, columns);
-            if (!FromFloats(to, floats, new Span<byte>((byte*)target + row * toBytes, (int)toBytes))) Interlocked.Increment(ref misfits);
+            byte* stored = (byte*)source.Address + row * fromBytes, wanted = (byte*)target + row * toBytes;
+            if (to == StorageType.F32)
+            {
+                Unpack.ToFloats(from, stored, (float*)wanted, columns);
+                return floats;
+            }
+            fixed (float* values = floats) Unpack.ToFloats(from, stored, values, columns);
+            if (!FromFloats(to, floats, new Span<byte>(wanted, (int)toBytes))) Interlocked.Increment(ref misfits);
             return floats;
         }, _ => { });
         return misfits == 0;

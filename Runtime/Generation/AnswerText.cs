@@ -40,12 +40,12 @@ internal sealed class AnswerText
             Emit(stops.Append(decoder.Flush()));
             if (!stops.Stopped) Emit(stops.Flush());
         }
-        return whole.ToString().Trim();
+        return Blanks.Trim(whole.ToString());
     }
 
     private void Emit(string piece)
     {
-        if (whole.Length == 0) piece = piece.TrimStart();
+        if (whole.Length == 0) piece = Blanks.TrimStart(piece).ToString();
         if (piece.Length == 0) return;
         whole.Append(piece);
         receive?.Invoke(piece);

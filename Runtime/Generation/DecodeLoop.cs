@@ -1,40 +1,48 @@
 using EdgeVideoLlava.Kernels.Devices;
+using EdgeVideoLlava.Kernels.Errors;
 using EdgeVideoLlava.Kernels.Loss;
 using EdgeVideoLlava.Runtime.Language;
 
 namespace EdgeVideoLlava.Runtime.Generation;
 
-/// <summary>Decoding of one conversation without a round trip a token: each step's id stays on the device, where the next step reads it.</summary>
+/// <summary>Decoding without a round trip a token: each step's ids stay on the device, where the next step reads them.</summary>
 /// <remarks>
-/// Several steps are given at once and their ids read together; those that turn out unwanted are truncated by the caller. Steps on the same
-/// memory are recorded once and given again as one piece of work (a CUDA graph). One thread at a time.
+/// One to eight conversations take their steps together. Several steps are given at once and their ids read together; those that turn out
+/// unwanted are truncated by the caller. Steps on the same memory are recorded once and given again as one piece of work (a CUDA graph).
+/// One thread at a time.
 /// </remarks>
 internal sealed class DecodeLoop : IDisposable
 {
     private readonly VideoLlava model;
-    private readonly LlamaState state;
+    private readonly LlamaState[] states;
+    private readonly DeviceSampler?[] samplers; // null: greedily
     private readonly int candidates;
-    private readonly IntVector ids;
-    private readonly Matrix logits, scores;
+    private readonly IntVector ids; // (steps + 1, conversations)
+    private readonly Matrix logits; // (conversations, V)
+    private readonly Matrix scores; // (steps · conversations, 1)
     private readonly float[] hostScores;
-    private readonly LlamaBatch[] batches;
+    private readonly LlamaBatch[] batches; // one a step
+    private readonly object?[] memory; // of the last steps: each conversation's cache and sampler
+    private int arenaVersion;
     private readonly Action giveAll;
-    private DeviceSampler? sampler;
     private RecordedWork? recorded;
-    private (DeviceBuffer? Cache, int Arena, DeviceSampler? Sampler) memory; // of the last steps
 
     /// <param name="candidates">Ids from here on are never chosen.</param>
     /// <param name="steps">Given at once at most; null: what the device is made for.</param>
-    public DecodeLoop(VideoLlava model, LlamaState state, int candidates, int? steps = null)
+    public DecodeLoop(VideoLlava model, LlamaState[] states, int candidates, int? steps = null)
     {
-        (this.model, this.state, this.candidates) = (model, state, candidates);
+        ArgumentOutOfRangeException.ThrowIfZero(states.Length);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(states.Length, VideoLlava.DecodeRows);
+        (this.model, this.states, this.candidates) = (model, states, candidates);
         Steps = steps ?? model.Device.StepsAhead;
-        ids = model.Device.AllocateInts(Steps + 1);
-        logits = model.Device.AllocateMatrix(1, model.Config.Language.Vocabulary);
-        scores = model.Device.AllocateMatrix(Steps, 1);
-        hostScores = new float[Steps];
-        giveAll = () => GiveSteps(Steps);
+        samplers = new DeviceSampler?[states.Length];
+        ids = model.Device.AllocateInts((Steps + 1) * states.Length);
+        logits = model.Device.AllocateMatrix(states.Length, model.Config.Language.Vocabulary);
+        scores = model.Device.AllocateMatrix(Steps * states.Length, 1);
+        hostScores = new float[scores.Rows];
         batches = [.. Enumerable.Range(0, Steps).Select(_ => new LlamaBatch(model.Device))];
+        memory = new object?[2 * states.Length];
+        giveAll = () => GiveSteps(Steps);
     }
 
     public int Steps { get; }
@@ -42,51 +50,59 @@ internal sealed class DecodeLoop : IDisposable
     /// <summary>Whether the last full run was one call of the driver.</summary>
     public bool IsOneCall => recorded?.IsOneCall == true;
 
-    /// <summary>How the ids of the next answer are chosen.</summary>
+    /// <summary>How the ids of a conversation's next answer are chosen.</summary>
     /// <param name="sampling">Null: greedily. Else such as <see cref="DeviceSampler.Serves"/> on this device.</param>
-    /// <param name="history">Ids so far, for the repetition penalty.</param>
-    /// <param name="random">State of the random numbers.</param>
-    public void Begin(SamplingOptions? sampling, ReadOnlySpan<int> history, ulong random)
+    /// <param name="history">Ids so far, for the repetition penalty; those that are chosen here join it.</param>
+    public void Begin(int conversation, SamplingOptions? sampling, ReadOnlySpan<int> history)
     {
+        ref DeviceSampler? sampler = ref samplers[conversation];
         int drawnAmong = sampling == null ? 0 : DeviceSampler.DrawnAmong(sampling);
-        if (sampler?.K != drawnAmong)
+        if ((sampler?.K ?? 0) != drawnAmong)
         {
             sampler?.Dispose();
             sampler = sampling == null ? null : new DeviceSampler(model.Device, logits.Columns, candidates, drawnAmong);
         }
-        sampler?.Begin(model.LanguageQueue, sampling!, history, random);
+        sampler?.Begin(model.LanguageQueue, sampling!, history);
     }
 
-    /// <summary>The ids that follow <paramref name="id"/>, at most <see cref="Steps"/>; the state then holds id and all of them but the last.</summary>
-    /// <exception cref="BadInputException">They do not fit into the context.</exception>
+    /// <summary>A conversation's first id, chosen from the logits of its prompt's last position.</summary>
+    /// <param name="last">(1, V); they change.</param>
     /// <exception cref="DeviceFailedException">The model's scores are no numbers.</exception>
-    public void Run(int id, Span<int> next)
+    public int First(int conversation, Matrix last)
+    {
+        Span<int> id = stackalloc int[1];
+        Choose(conversation, last, ids.Range(0, 1), scores.RowRange(0, 1));
+        Read(ids.Range(0, 1), id);
+        return id[0];
+    }
+
+    /// <summary>The ids after <paramref name="last"/>, of at most <see cref="Steps"/> steps; the states hold all but the newest.</summary>
+    /// <param name="last">(conversations)</param>
+    /// <param name="next">(steps, conversations)</param>
+    /// <exception cref="BadInputException">They do not fit into a context; no state has changed.</exception>
+    /// <exception cref="DeviceFailedException">The model's scores are no numbers.</exception>
+    public void Run(ReadOnlySpan<int> last, Span<int> next)
     {
         ComputeQueue queue = model.LanguageQueue;
-        state.Require(next.Length);
-        state.Reserve(queue, next.Length);
-        queue.Write([id], ids.Range(0, 1));
-        foreach (LlamaBatch batch in batches.AsSpan(0, next.Length))
+        int steps = next.Length / states.Length;
+        foreach (LlamaState state in states) state.Require(steps);
+        foreach (LlamaState state in states) state.Reserve(queue, steps);
+        queue.Write(last, ids.Range(0, states.Length));
+        foreach (LlamaBatch batch in batches.AsSpan(0, steps))
         {
             batch.Clear();
-            batch.Add(state, 1);
-            batch.Upload(queue);
-            state.Advance(1);
+            foreach (LlamaState state in states) batch.Add(state, 1);
+            batch.Begin(queue);
+            batch.End();
         }
-        Give(next.Length);
-        queue.Read(ids.Range(1, next.Length), next);
-        queue.Read(scores.RowRange(0, next.Length), hostScores);
-        foreach (float score in hostScores.AsSpan(0, next.Length))
-        {
-            // One NaN or infinity among the logits spoils the sum of the soft-max, and so this.
-            if (!float.IsFinite(score)) throw Sampler.NoNumber();
-        }
+        Give(steps);
+        Read(ids.Range(states.Length, next.Length), next);
     }
 
     public void Dispose()
     {
         recorded?.Dispose();
-        sampler?.Dispose();
+        foreach (DeviceSampler? sampler in samplers) sampler?.Dispose();
         foreach (LlamaBatch batch in batches) batch.Dispose();
         ids.Buffer.Dispose();
         logits.Buffer.Dispose();
@@ -95,41 +111,75 @@ internal sealed class DecodeLoop : IDisposable
 
     private void Give(int steps)
     {
-        DropStale();
+        bool moved = Moved();
+        DropStale(moved);
         // The second time, nothing is allocated or compiled any more: a CUDA stream in capture would bear neither.
-        if (steps == Steps && memory == Memory && recorded == null)
+        if (steps == Steps && !moved && recorded == null)
         {
             recorded = model.LanguageQueue.Record(giveAll);
-            DropStale(); // should something have moved while it was recorded
+            DropStale(Moved()); // should something have moved while it was recorded
         }
         if (steps == Steps && recorded != null) recorded.Replay();
         else GiveSteps(steps);
-        memory = Memory;
+        Moved();
     }
 
-    /// <summary>What recorded steps read and write that may move.</summary>
-    private (DeviceBuffer Cache, int Arena, DeviceSampler? Sampler) Memory => (state.Caches[0].Keys.Numbers.Buffer, model.LanguageArena.Version, sampler);
-
-    private void DropStale()
+    /// <summary>Whether anything that recorded steps read or write is elsewhere than it was at the last call.</summary>
+    private bool Moved()
     {
-        if (recorded == null || (memory == Memory && recorded.IsCurrent)) return;
+        bool moved = arenaVersion != model.LanguageArena.Version;
+        arenaVersion = model.LanguageArena.Version;
+        for (int i = 0; i < states.Length; i++)
+        {
+            moved |= Replace(ref memory[2 * i], states[i].Caches[0].Keys.Numbers.Buffer);
+            moved |= Replace(ref memory[2 * i + 1], samplers[i]);
+        }
+        return moved;
+
+        static bool Replace(ref object? old, object? now)
+        {
+            bool other = !ReferenceEquals(old, now);
+            old = now;
+            return other;
+        }
+    }
+
+    private void DropStale(bool moved)
+    {
+        if (recorded == null || (!moved && recorded.IsCurrent)) return;
         recorded.Dispose();
         recorded = null;
     }
 
     private void GiveSteps(int steps)
     {
-        ComputeQueue queue = model.LanguageQueue;
-        Arena arena = model.LanguageArena;
-        for (int i = 0; i < steps; i++)
+        int count = states.Length;
+        for (int step = 0; step < steps; step++)
         {
-            using Arena.Scope scope = arena.Begin();
-            Matrix embedding = arena.Take(1, model.Config.Language.Hidden), hidden = arena.Take(1, model.Config.Language.Hidden);
-            model.Language.Embed(queue, ids.Range(i, 1), embedding);
-            model.Language.Layers(queue, embedding, batches[i], arena, hidden);
-            model.Language.Logits(queue, hidden, arena, logits);
-            if (sampler == null) TopK.Run(queue, logits, candidates, ids.Range(i + 1, 1), scores.RowRange(i, 1));
-            else sampler.Give(queue, logits, ids.Range(i + 1, 1), scores.RowRange(i, 1));
+            model.Step(batches[step], ids.Range(step * count, count), logits);
+            IntVector chosen = ids.Range((step + 1) * count, count);
+            Matrix score = scores.RowRange(step * count, count);
+            if (Array.TrueForAll(samplers, sampler => sampler == null)) TopK.Run(model.LanguageQueue, logits, candidates, chosen, score);
+            else for (int i = 0; i < count; i++) Choose(i, logits.RowRange(i, 1), chosen.Range(i, 1), score.RowRange(i, 1));
+        }
+    }
+
+    private void Choose(int conversation, Matrix logits, IntVector id, Matrix score)
+    {
+        if (samplers[conversation] is { } sampler) sampler.Give(model.LanguageQueue, logits, id, score);
+        else TopK.Run(model.LanguageQueue, logits, candidates, id, score);
+    }
+
+    /// <summary>Ids that were chosen, and whether they mean anything.</summary>
+    private void Read(IntVector chosen, Span<int> host)
+    {
+        model.LanguageQueue.Read(chosen, host);
+        Span<float> read = hostScores.AsSpan(0, host.Length);
+        model.LanguageQueue.Read(scores.RowRange(0, host.Length), read);
+        foreach (float score in read)
+        {
+            // One NaN or infinity among the logits spoils the sum of the soft-max, and so this.
+            if (!float.IsFinite(score)) throw Sampler.NoNumber();
         }
     }
 }

@@ -5,8 +5,11 @@ using EdgeVideoLlava.Kernels.Sampling;
 
 namespace EdgeVideoLlava.Runtime.Generation;
 
-/// <summary>What <see cref="Sampler"/> does, on the device: penalty, the k largest, and the draw, with the random numbers' state and the history there.</summary>
-/// <remarks>Same order, same formulas, double where the sampler computes in double: from the same logits and state the same tokens, but for a draw within 10^-15 of the border.</remarks>
+/// <summary>What <see cref="Sampler"/> does, on the device, where the state of the random numbers and the history are too.</summary>
+/// <remarks>
+/// Same order, same formulas, double where the sampler computes in double: from the same logits and state the same tokens, but for a draw
+/// within 10^-15 of the border.
+/// </remarks>
 internal sealed class DeviceSampler : IDisposable
 {
     /// <summary>Each of the k costs a pass over the logits.</summary>
@@ -32,13 +35,14 @@ internal sealed class DeviceSampler : IDisposable
     public int K { get; }
 
     /// <summary>Whether tokens are drawn on the device by such options: among few, and there.</summary>
-    public static bool Serves(SamplingOptions options, ComputeDevice device) => device.DrawsTokens && DrawnAmong(options) is >= 1 and <= LargestK;
+    public static bool Serves(SamplingOptions options, ComputeDevice device)
+        => device.DrawsTokens && DrawnAmong(options) is >= 1 and <= LargestK;
 
     /// <summary>How many of the largest logits matter; 0: all.</summary>
     public static int DrawnAmong(SamplingOptions options) => options.Temperature == 0 ? 1 : options.TopK;
 
-    /// <summary>Begins an answer.</summary>
-    public void Begin(ComputeQueue queue, SamplingOptions options, ReadOnlySpan<int> history, ulong random)
+    /// <summary>Begins an answer; the options' seed begins the random numbers.</summary>
+    public void Begin(ComputeQueue queue, SamplingOptions options, ReadOnlySpan<int> history)
     {
         var seen = new int[marks.Length];
         foreach (int id in history)
@@ -46,7 +50,7 @@ internal sealed class DeviceSampler : IDisposable
             if ((uint)id < (uint)seen.Length) seen[id] = 1;
         }
         queue.Write(seen, marks);
-        queue.Write([(int)(uint)random, (int)(uint)(random >> 32)], state);
+        queue.Write([(int)(uint)options.Seed, (int)(uint)(options.Seed >> 32)], state);
         queue.Write([options.RepetitionPenalty, options.Temperature, options.TopP, options.MinP], settings);
     }
 
@@ -63,6 +67,7 @@ internal sealed class DeviceSampler : IDisposable
 
     public void Dispose()
     {
-        foreach (DeviceBuffer buffer in (DeviceBuffer[])[best.Buffer, state.Buffer, marks.Buffer, settings.Buffer, scores.Buffer]) buffer.Dispose();
+        DeviceBuffer[] buffers = [best.Buffer, state.Buffer, marks.Buffer, settings.Buffer, scores.Buffer];
+        foreach (DeviceBuffer buffer in buffers) buffer.Dispose();
     }
 }

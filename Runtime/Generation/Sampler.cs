@@ -18,7 +18,7 @@ public sealed class Sampler
     private ulong random;
 
     /// <param name="rows">Length of the logits (V).</param>
-    /// <param name="sampledRows">Rows from here on are never chosen: added tokens and padding of the table. At most <paramref name="rows"/>.</param>
+    /// <param name="sampledRows">Rows from here on are never chosen: added tokens and padding of the table.</param>
     /// <exception cref="BadInputException">An option is out of range.</exception>
     public Sampler(SamplingOptions options, int rows, int sampledRows)
     {
@@ -33,12 +33,9 @@ public sealed class Sampler
         random = options.Seed;
     }
 
-    /// <summary>What the next random number comes from.</summary>
-    internal ulong State => random;
-
     /// <summary>The next token. Changes the logits in place.</summary>
     /// <param name="logits">(V) scores of the next token.</param>
-    /// <param name="history">Token ids so far; negative ones (visual markers) and those beyond the rows are left out of the penalty.</param>
+    /// <param name="history">Token ids so far; the penalty leaves out negative ones (visual markers) and those beyond the rows.</param>
     /// <exception cref="DeviceFailedException">No logit is a number.</exception>
     public int Next(Span<float> logits, ReadOnlySpan<int> history)
     {
@@ -48,26 +45,21 @@ public sealed class Sampler
         double target = NextUniform() * sum;
         for (int i = 0; i < kept - 1; i++)
         {
-            target -= weights[i];
-            if (target < 0) return Id(order[i]);
+            (int id, double weight) = Kept(i);
+            target -= weight;
+            if (target < 0) return id;
         }
-        return Id(order[kept - 1]);
+        return Kept(kept - 1).Id;
     }
 
-    /// <summary>The probabilities that <see cref="Next"/> draws from, for tests: (V), 0 for what was dropped. Returns how many are left.</summary>
-    internal int Probabilities(Span<float> logits, ReadOnlySpan<int> history, Span<double> probabilities)
-    {
-        Penalize(logits, history);
-        int kept = Weigh(logits, out double sum);
-        probabilities.Clear();
-        for (int i = 0; i < kept; i++) probabilities[Id(order[i])] = weights[i] / sum;
-        return kept;
-    }
+    /// <summary>The i-th likeliest of the tokens that <see cref="Weigh"/> kept, and its weight; the likeliest weighs 1.</summary>
+    internal (int Id, double Weight) Kept(int i) => (Id(order[i]), weights[i]);
 
     /// <summary>Each distinct id of the history once: l p if l is negative, else l / p.</summary>
-    private void Penalize(Span<float> logits, ReadOnlySpan<int> history)
+    internal void Penalize(Span<float> logits, ReadOnlySpan<int> history)
     {
-        if (logits.Length != lastSeen.Length) throw new ArgumentException($"{logits.Length} logits for {lastSeen.Length} rows", nameof(logits));
+        if (logits.Length != lastSeen.Length)
+            throw new ArgumentException($"{logits.Length} logits for {lastSeen.Length} rows", nameof(logits));
         float penalty = options.RepetitionPenalty;
         if (penalty == 1) return;
         step++;
@@ -92,8 +84,9 @@ public sealed class Sampler
         return best >= 0 ? best : throw NoNumber();
     }
 
-    /// <summary>Fills order (by falling logit, equals by rising id) and the weights of the kept tokens, the largest being 1. Returns their count.</summary>
-    private int Weigh(ReadOnlySpan<float> logits, out double sum)
+    /// <summary>Orders the tokens that may be drawn: by falling logit, equals by rising id. Returns how many they are.</summary>
+    /// <param name="sum">Of their weights.</param>
+    internal int Weigh(ReadOnlySpan<float> logits, out double sum)
     {
         int count = 0;
         for (int id = 0; id < sampledRows; id++)
@@ -120,7 +113,7 @@ public sealed class Sampler
         return k;
     }
 
-    /// <summary>From the least likely up, drops while the probability dropped so far stays within 1 - p; the likeliest always stays.</summary>
+    /// <summary>From the least likely up, drops while the probability dropped so far stays within 1 - p; the likeliest stays.</summary>
     private int KeepTopP(int count, ref double sum)
     {
         if (options.TopP >= 1) return count;
@@ -157,5 +150,6 @@ public sealed class Sampler
     }
 
     internal static DeviceFailedException NoNumber()
-        => new("the model's scores are no numbers; the checkpoint or the device is broken: try --compute fp32, or fetch the checkpoint again");
+        => new("the model's scores are no numbers; the checkpoint or the device is broken: "
+            + "try --compute fp32, or fetch the checkpoint again");
 }

@@ -12,9 +12,6 @@ namespace EdgeVideoLlava.Runtime.Language;
 /// <param name="Labels">(rows, length)</param>
 public sealed record PaddedBatch(int[][] Mask, int[][] Positions, int[][] Labels)
 {
-    /// <summary>The label of what is not supervised.</summary>
-    public const int Ignored = CrossEntropy.Ignored;
-
     public static PaddedBatch Of(IReadOnlyList<(MergedPrompt Prompt, int[] ExpandedLabels)> rows, bool padLeft)
     {
         int length = rows.Max(row => row.Prompt.Length);
@@ -24,7 +21,8 @@ public sealed record PaddedBatch(int[][] Mask, int[][] Positions, int[][] Labels
             return (padLeft ? padding.Concat(values(row)) : values(row).Concat(padding)).ToArray();
         })];
         return new PaddedBatch(
-            Pad(0, row => Enumerable.Repeat(1, row.Prompt.Length)), Pad(0, row => Enumerable.Range(0, row.Prompt.Length)), Pad(Ignored, row => row.ExpandedLabels));
+            Pad(0, row => Enumerable.Repeat(1, row.Prompt.Length)), Pad(0, row => Enumerable.Range(0, row.Prompt.Length)),
+            Pad(CrossEntropy.Ignored, row => row.ExpandedLabels));
     }
 
     /// <summary>The labels of a prompt's ids at the positions of the merged prompt, cut where it was cut.</summary>
@@ -34,6 +32,6 @@ public sealed record PaddedBatch(int[][] Mask, int[][] Positions, int[][] Labels
     {
         if (ids.Count != labels.Count) throw new ArgumentException($"{ids.Count} ids and {labels.Count} labels");
         using IEnumerator<int> text = labels.Where((_, i) => ids[i] != MergedPrompt.VisualMarker).GetEnumerator();
-        return [.. prompt.Ids.Select(id => id == MergedPrompt.VisualMarker || !text.MoveNext() ? Ignored : text.Current)];
+        return [.. prompt.Ids.Select(id => id == MergedPrompt.VisualMarker || !text.MoveNext() ? CrossEntropy.Ignored : text.Current)];
     }
 }

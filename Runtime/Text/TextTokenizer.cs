@@ -1,5 +1,6 @@
 using System.Text;
 using EdgeVideoLlava.Kernels.Errors;
+using EdgeVideoLlava.Runtime.Language;
 using EdgeVideoLlava.Runtime.Text.ByteLevel;
 using EdgeVideoLlava.Runtime.Text.SentencePiece;
 using EdgeVideoLlava.Runtime.Text.Vocabularies;
@@ -10,9 +11,6 @@ namespace EdgeVideoLlava.Runtime.Text;
 /// <remarks>Immutable and safe to share between threads; what belongs to one answer is in <see cref="StreamingDecoder"/>.</remarks>
 public sealed class TextTokenizer
 {
-    /// <summary>Stands for a picture (or one frame of a clip) in the ids of the original model; no row of the embedding.</summary>
-    public const int VisualMarker = -200;
-
     /// <summary>What <see cref="EncodeWithVisualMarkers"/> cuts a prompt at.</summary>
     public const string ImageTag = "<image>";
 
@@ -38,9 +36,6 @@ public sealed class TextTokenizer
 
     /// <summary>Id of "&lt;pad&gt;" where the vocabulary has it.</summary>
     public int? PadId => specials.Find("<pad>");
-
-    /// <summary>Number of pieces of the vocabulary, added tokens beyond it not counted.</summary>
-    public int PieceCount => vocabulary.Count;
 
     /// <summary>Rows of the head from here on (added tokens, padding of the table) are untrained and must never be sampled.</summary>
     public int FirstUnsampledId => vocabulary.Count;
@@ -107,7 +102,10 @@ public sealed class TextTokenizer
         return [.. ids];
     }
 
-    /// <summary>Ids of a prompt of the original layout: the text between "&lt;image&gt;" tags encoded chunk by chunk, a <see cref="VisualMarker"/> for each tag.</summary>
+    /// <summary>
+    /// Ids of a prompt of the original layout: the text between "&lt;image&gt;" tags encoded chunk by chunk,
+    /// a <see cref="MergedPrompt.VisualMarker"/> for each tag.
+    /// </summary>
     public int[] EncodeWithVisualMarkers(string prompt)
     {
         var ids = new List<int>(prompt.Length / 3 + 2);
@@ -115,7 +113,7 @@ public sealed class TextTokenizer
         string[] chunks = prompt.Split(ImageTag);
         for (int i = 0; i < chunks.Length; i++)
         {
-            if (i > 0) ids.Add(VisualMarker);
+            if (i > 0) ids.Add(MergedPrompt.VisualMarker);
             specials.Encode(chunks[i], vocabulary, ids);
         }
         return [.. ids];
@@ -134,9 +132,6 @@ public sealed class TextTokenizer
         foreach (int id in ids) text.Append(decoder.Append(id));
         return text.Append(decoder.Flush()).ToString();
     }
-
-    /// <summary>An answer as shown to a user: special tokens left out, blanks at both ends cut.</summary>
-    public string DecodeAnswer(ReadOnlySpan<int> ids) => Blanks.Trim(Decode(ids));
 
     /// <summary>A decoder for one answer, id by id.</summary>
     /// <param name="skipSpecial">As for <see cref="Decode"/>.</param>

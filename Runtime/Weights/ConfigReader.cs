@@ -7,17 +7,19 @@ using EdgeVideoLlava.Runtime.Vision;
 
 namespace EdgeVideoLlava.Runtime.Weights;
 
-/// <summary>The one reader of third-party config.json files. Sizes come from the tensors, the rest from here, absent keys by the reference classes' defaults.</summary>
+/// <summary>The one reader of third-party config.json files.</summary>
+/// <remarks>Sizes come from the tensors, the rest from here, absent keys by the reference classes' defaults.</remarks>
 public sealed class ConfigReader
 {
     /// <summary>Keys that say nothing about the forward pass, or what the tensors say better.</summary>
     private static readonly HashSet<string> Ignored =
     [
-        "architectures", "model_type", "torch_dtype", "dtype", "transformers_version", "initializer_range", "initializer_factor", "use_cache", "pretraining_tp",
-        "bos_token_id", "eos_token_id", "pad_token_id", "ignore_index", "attention_dropout", "vocab_size", "num_hidden_layers", "hidden_size", "intermediate_size",
-        "projection_dim", "num_channels", "image_size", "patch_size", "image_seq_length", "video_seq_length", "_name_or_path",
-        "freeze_mm_mlp_adapter", "tune_mm_mlp_adapter", "mm_hidden_size", "mm_use_im_patch_token", "mm_use_x_patch_token", "use_mm_proj", "image_grid_pinpoints",
-        "X", "num_frames", "video_decode_backend", "tokenizer_padding_side", "multimodal_projector_bias", "return_dict", "output_attentions",
+        "architectures", "model_type", "torch_dtype", "dtype", "transformers_version", "initializer_range", "initializer_factor",
+        "use_cache", "pretraining_tp", "bos_token_id", "eos_token_id", "pad_token_id", "ignore_index", "attention_dropout", "vocab_size",
+        "num_hidden_layers", "hidden_size", "intermediate_size", "projection_dim", "num_channels", "image_size", "patch_size",
+        "image_seq_length", "video_seq_length", "_name_or_path", "freeze_mm_mlp_adapter", "tune_mm_mlp_adapter", "mm_hidden_size",
+        "mm_use_im_patch_token", "mm_use_x_patch_token", "use_mm_proj", "image_grid_pinpoints", "X", "num_frames", "video_decode_backend",
+        "tokenizer_padding_side", "multimodal_projector_bias", "return_dict", "output_attentions",
     ];
 
     /// <summary>Positions and heads that no model of this kind reaches: what asks for more is broken, or means harm.</summary>
@@ -47,14 +49,17 @@ public sealed class ConfigReader
     {
         ModelVariant variant = checkpoint.IsOriginal ? ModelVariant.Original : ModelVariant.Hf;
         ForeignConfig? vision = root.Object("vision_config");
-        ForeignConfig text = variant == ModelVariant.Hf ? root.Object("text_config") ?? throw new BadInputException($"{root.Where}: text_config is missing") : root;
+        ForeignConfig text = variant == ModelVariant.Original ? root
+            : root.Object("text_config") ?? throw new BadInputException($"{root.Where}: text_config is missing");
         if (variant == ModelVariant.Original) RequireOriginal();
         else RequireHf();
         int selectLayer = root.Int(variant == ModelVariant.Original ? "mm_vision_select_layer" : "vision_feature_layer", -2);
         LlamaConfig language = ReadLanguage(text);
-        VisionConfig image = ReadTower("image_tower", variant, vision, selectLayer), video = ReadTower("video_tower", variant, vision, selectLayer);
+        VisionConfig image = ReadTower(ModelPart.ImageTower, variant, vision, selectLayer);
+        VisionConfig video = ReadTower(ModelPart.VideoTower, variant, vision, selectLayer);
         string aspect = root.Text("image_aspect_ratio", "square");
-        int? imageId = variant == ModelVariant.Hf ? root.Int("image_token_index", 32000) : null, videoId = variant == ModelVariant.Hf ? root.Int("video_token_index", 32001) : null;
+        int? imageId = variant == ModelVariant.Hf ? root.Int("image_token_index", 32000) : null;
+        int? videoId = variant == ModelVariant.Hf ? root.Int("video_token_index", 32001) : null;
         int endId = text.Int("eos_token_id", root.Int("eos_token_id", 2));
         int? limit = root.Int("tokenizer_model_max_length") == null ? null : root.Int("tokenizer_model_max_length", 0, 1, int.MaxValue);
         foreach (ForeignConfig part in new[] { root, text, vision }.OfType<ForeignConfig>().Distinct())
@@ -101,18 +106,21 @@ public sealed class ConfigReader
         text.Require("hidden_act", "silu", "silu");
         text.RequireFalse("attention_bias");
         text.RequireFalse("mlp_bias");
-        HostTensor embedding = Need("embed_tokens.weight", 2), gate = Need("layers.0.mlp.gate_proj.weight", 2);
-        HostTensor query = Need("layers.0.self_attn.q_proj.weight", 2), key = Need("layers.0.self_attn.k_proj.weight", 2);
+        LlamaTensors names = LlamaTensors.Unsized;
+        LlamaBlockTensors block = names.Blocks[0];
+        HostTensor embedding = Need(names.Embedding.Tensors[0]), gate = Need(block.GateUp.Tensors[0]);
+        HostTensor query = Need(block.Qkv.Tensors[0]), key = Need(block.Qkv.Tensors[1]);
         int hidden = (int)embedding.Shape[1], heads = text.Int("num_attention_heads", 32, 1, HeadsCeiling);
         int headSize = text.Int("head_dim", hidden / heads), keyHeads = text.Int("num_key_value_heads", heads);
-        if (headSize < 2 || headSize % 2 != 0 || keyHeads < 1 || heads % keyHeads != 0 || query.Shape[0] != (long)heads * headSize || key.Shape[0] != (long)keyHeads * headSize)
+        bool fits = query.Shape[0] == (long)heads * headSize && key.Shape[0] == (long)keyHeads * headSize;
+        if (headSize < 2 || headSize % 2 != 0 || keyHeads < 1 || heads % keyHeads != 0 || !fits)
         {
-            throw new BadInputException($"{text.Where}: {heads} heads and {keyHeads} key/value heads of {headSize} contradict the tensors' shapes "
-                + $"(q_proj has {query.Shape[0]} rows, k_proj {key.Shape[0]})");
+            throw new BadInputException($"{text.Where}: {heads} heads and {keyHeads} key/value heads of {headSize} contradict "
+                + $"the tensors' shapes (q_proj has {query.Shape[0]} rows, k_proj {key.Shape[0]})");
         }
         return new LlamaConfig
         {
-            Layers = CountLayers("layers."),
+            Layers = CountLayers(LlamaTensors.LayerPrefix),
             Hidden = hidden,
             FeedForward = (int)gate.Shape[0],
             Heads = heads,
@@ -122,7 +130,8 @@ public sealed class ConfigReader
             Context = text.Int("max_position_embeddings", 2048, 1, ContextCeiling),
             RmsEpsilon = (float)text.Number("rms_norm_eps", 1e-6, orZero: true),
             RopeTheta = RopeTheta(text),
-            TiedHead = (text.Flag("tie_word_embeddings", false) || root.Flag("tie_word_embeddings", false)) && !checkpoint.Tensors.ContainsKey("lm_head.weight"),
+            TiedHead = (text.Flag("tie_word_embeddings", false) || root.Flag("tie_word_embeddings", false))
+                && !checkpoint.Tensors.ContainsKey(names.Head.Name),
         };
     }
 
@@ -136,23 +145,30 @@ public sealed class ConfigReader
         return parameters.Number("rope_theta", theta, orZero: false);
     }
 
-    private VisionConfig ReadTower(string tower, ModelVariant variant, ForeignConfig? vision, int selectLayer)
+    private VisionConfig ReadTower(ModelPart part, ModelVariant variant, ForeignConfig? vision, int selectLayer)
     {
-        HostTensor patch = Need($"{tower}.embeddings.patch_embedding.weight", 4), position = Need($"{tower}.embeddings.position_embedding.weight", 2);
-        HostTensor wide = Need($"{tower}.encoder.layers.0.mlp.fc1.weight", 2);
-        int layers = CountLayers($"{tower}.encoder.layers."), hidden = (int)patch.Shape[0], positions = (int)position.Shape[0];
+        TowerTensors names = TowerTensors.Unsized(part);
+        string tower = ModelTensors.Prefix(part).TrimEnd('.');
+        HostTensor patch = Need(names.Patch.Tensors[0]), position = Need(names.Position.Tensors[0]);
+        HostTensor wide = Need(names.Blocks[0].Fc1.Tensors[0]);
+        int layers = CountLayers(TowerTensors.LayerPrefix(part)), hidden = (int)patch.Shape[0], positions = (int)position.Shape[0];
         int grid = (int)Math.Round(Math.Sqrt(positions - 1));
         if (grid * grid != positions - 1 || patch.Shape[1] != 3 || patch.Shape[2] != patch.Shape[3])
-            throw new BadInputException($"{checkpoint.Folder}: {tower} has {positions} positions and patches {patch}; a square of patches and a class embedding are wanted");
+        {
+            throw new BadInputException($"{checkpoint.Folder}: {tower} has {positions} positions and patches {patch}; "
+                + "a square of patches and a class embedding are wanted");
+        }
         int features = layers + 1 + selectLayer;
         if (selectLayer >= 0) features = selectLayer;
-        if (features < 0 || features > layers) throw new BadInputException($"{root.Where}: the features' layer {selectLayer} does not exist in {layers} layers");
-        checkpoint.Tensors.TryGetValue($"{tower}.encoder.layers.0.temporal_embedding", out HostTensor? temporal);
+        if (features < 0 || features > layers)
+            throw new BadInputException($"{root.Where}: the features' layer {selectLayer} does not exist in {layers} layers");
+        checkpoint.Tensors.TryGetValue(names.Blocks[0].TemporalEmbedding!.Name, out HostTensor? temporal);
         ForeignConfig? source = vision;
         using JsonDocument? other = source == null ? TowerConfig(tower, out source) : null;
         int heads = source?.Int("num_attention_heads") ?? AssumedHeads(tower, hidden);
-        if (heads < 1 || hidden % heads != 0) throw new BadInputException($"{source?.Where ?? root.Where}: {heads} heads do not divide the hidden size {hidden}");
-        string act = source?.Text("hidden_act", variant == ModelVariant.Hf ? "quick_gelu" : "gelu") ?? (variant == ModelVariant.Hf ? "quick_gelu" : "gelu");
+        if (heads < 1 || hidden % heads != 0)
+            throw new BadInputException($"{source?.Where ?? root.Where}: {heads} heads do not divide the hidden size {hidden}");
+        string usual = variant == ModelVariant.Hf ? "quick_gelu" : "gelu", act = source?.Text("hidden_act", usual) ?? usual;
         return new VisionConfig
         {
             Layers = layers,
@@ -173,7 +189,7 @@ public sealed class ConfigReader
         };
     }
 
-    /// <summary>vision_config of the tower's own folder: named like the last part of mm_image_tower, in the checkpoint, its towers/ or a sibling towers/.</summary>
+    /// <summary>vision_config of the tower's own folder: as mm_image_tower ends, in the checkpoint, its or a sibling's towers/.</summary>
     private JsonDocument? TowerConfig(string tower, out ForeignConfig? config)
     {
         config = null;
@@ -184,7 +200,8 @@ public sealed class ConfigReader
         string? path = places.Select(place => Path.Combine(place, name, "config.json")).FirstOrDefault(File.Exists);
         if (path == null) return null;
         JsonDocument document = JsonFile.Read(path);
-        if (document.RootElement.ValueKind == JsonValueKind.Object) config = new ForeignConfig(document.RootElement, path).Object("vision_config");
+        if (document.RootElement.ValueKind == JsonValueKind.Object)
+            config = new ForeignConfig(document.RootElement, path).Object("vision_config");
         return document;
     }
 
@@ -195,10 +212,13 @@ public sealed class ConfigReader
         return heads;
     }
 
-    private HostTensor Need(string name, int axes)
+    /// <summary>The tensor of a spec's name, with as many axes; the sizes are its own.</summary>
+    private HostTensor Need(TensorSpec spec)
     {
-        if (!checkpoint.Tensors.TryGetValue(name, out HostTensor? tensor)) throw new BadInputException($"{checkpoint.Folder}: tensor {name} is missing; this is no complete Video-LLaVA checkpoint");
-        if (tensor.Shape.Count != axes || tensor.Shape.Any(size => size is < 1 or > int.MaxValue)) throw new BadInputException($"{checkpoint.Folder}: {tensor} should have {axes} axes");
+        if (!checkpoint.Tensors.TryGetValue(spec.Name, out HostTensor? tensor))
+            throw new BadInputException($"{checkpoint.Folder}: tensor {spec.Name} is missing; this is no complete Video-LLaVA checkpoint");
+        if (tensor.Shape.Count != spec.Shape.Length || tensor.Shape.Any(size => size is < 1 or > int.MaxValue))
+            throw new BadInputException($"{checkpoint.Folder}: {tensor} should have {spec.Shape.Length} axes");
         return tensor;
     }
 

@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using EdgeVideoLlava.Kernels.Attention;
+using EdgeVideoLlava.Kernels.Devices;
 using EdgeVideoLlava.Kernels.Errors;
 using EdgeVideoLlava.Kernels.Packing;
 
@@ -7,14 +7,14 @@ namespace EdgeVideoLlava.Runtime.Weights;
 
 /// <summary>Host memory full of small random numbers of any type that can be written, blocks too, without their float32.</summary>
 /// <remarks>
-/// One piece of numbers, uniform within ±0.03, is converted once for each type and repeated. Its length is a prime number of the largest blocks,
-/// so that the rows of a weight repeat after 4099 rows, not from row to row.
+/// One piece of numbers, uniform within ±0.03, is converted once for each type and repeated. Its length is a prime number of the largest
+/// blocks, so that the rows of a weight repeat after 4099 rows, not from row to row.
 /// </remarks>
 internal sealed unsafe class RandomMemory : IDisposable
 {
     private const int LargestBlock = 256, PieceBlocks = 4099, Piece = PieceBlocks * LargestBlock;
 
-    private readonly List<nint> allocated = [];
+    private readonly List<HostMemory> allocated = [];
     private readonly Dictionary<StorageType, byte[]> pieces = [];
 
     /// <summary>So many numbers of a type, which stay until this is disposed.</summary>
@@ -22,28 +22,21 @@ internal sealed unsafe class RandomMemory : IDisposable
     public nint Allocate(StorageType type, long elements)
     {
         long bytes = type.Bytes(elements);
-        nint block;
-        try
-        {
-            block = (nint)NativeMemory.AlignedAlloc((nuint)Math.Max(1, bytes), 64);
-        }
-        catch (OutOfMemoryException e)
-        {
-            throw new DeviceFailedException($"no memory for {bytes >> 20} MiB of random weights; take fewer layers or a smaller type", e);
-        }
-        allocated.Add(block);
+        var memory = new HostMemory(bytes, mebibytes
+            => $"no memory for {mebibytes} MiB of random weights; take fewer layers or a smaller type");
+        allocated.Add(memory);
         byte[] piece = PieceOf(type);
         for (long at = 0; at < bytes; at += piece.Length)
         {
             int count = (int)Math.Min(piece.Length, bytes - at);
-            piece.AsSpan(0, count).CopyTo(new Span<byte>((byte*)block + at, count));
+            piece.AsSpan(0, count).CopyTo(new Span<byte>((byte*)memory.Address + at, count));
         }
-        return block;
+        return memory.Address;
     }
 
     public void Dispose()
     {
-        foreach (nint block in allocated) NativeMemory.AlignedFree((void*)block);
+        foreach (HostMemory memory in allocated) memory.Dispose();
         allocated.Clear();
     }
 

@@ -5,7 +5,7 @@ using EdgeVideoLlava.Runtime.Vision;
 
 namespace EdgeVideoLlava.Runtime.Weights;
 
-/// <summary>Random weights of the real model's shapes in memory: speed can be measured without a download. What it says means nothing.</summary>
+/// <summary>Random weights of the real model's shapes: speed can be measured without a download. The answers mean nothing.</summary>
 public static class SyntheticCheckpoint
 {
     /// <summary>Video-LLaVA-7B, original layout, with so many of its 32 language layers.</summary>
@@ -50,25 +50,31 @@ public static class SyntheticCheckpoint
     }
 
     /// <summary>All tensors of a config, filled with small random numbers.</summary>
-    /// <param name="type">Of every tensor, F32, F16 or BF16; or a block type of the language model's seven linears, and all others are F16, as <see cref="LoadOptions.LanguageWeights"/> would have it.</param>
+    /// <param name="type">
+    /// Of every tensor, F32, F16 or BF16; or a block type of the language model's seven linears, and all others are F16, as
+    /// <see cref="LoadOptions.LanguageWeights"/> would have it.
+    /// </param>
     /// <param name="sharedMemory">
-    /// Tensors of one type lie in the same memory, as large as the largest: enough where each is copied to a device, and 14 GB less for the 7B model.
-    /// On the processor they would meet again in its cache.
+    /// Tensors of one type lie in the same memory, as large as the largest: enough where each is copied to a device, and 14 GB less for the
+    /// 7B model. On the processor they would meet again in its cache.
     /// </param>
     public static Checkpoint Create(VideoLlavaConfig config, StorageType type, bool sharedMemory = false)
     {
         var tensors = new Dictionary<string, HostTensor>();
         var memory = new RandomMemory();
-        (string Name, long[] Shape, StorageType Type, long Elements)[] all = [.. ExpectedTensors.All(config).Select(
-            tensor => (tensor.Name, tensor.Shape, TypeOf(tensor.Name, tensor.Shape, type), tensor.Shape.Aggregate(1L, (product, size) => product * size)))];
-        Dictionary<StorageType, nint> shared = sharedMemory
-            ? all.GroupBy(tensor => tensor.Type).ToDictionary(group => group.Key, group => memory.Allocate(group.Key, group.Max(tensor => tensor.Elements)))
-            : [];
-        foreach ((string name, long[] shape, StorageType stored, long elements) in all)
-            tensors.Add(name, new HostTensor(name, stored, shape, shared.TryGetValue(stored, out nint address) ? address : memory.Allocate(stored, elements)));
+        (TensorSpec Tensor, StorageType Type)[] all
+            = [.. new ModelTensors(config).Stored.Select(entry => (entry.Tensor, TypeOf(entry.Parameter, type)))];
+        Dictionary<StorageType, nint> shared = !sharedMemory ? []
+            : all.GroupBy(entry => entry.Type)
+                .ToDictionary(group => group.Key, group => memory.Allocate(group.Key, group.Max(entry => entry.Tensor.Elements)));
+        foreach ((TensorSpec tensor, StorageType stored) in all)
+        {
+            nint address = shared.TryGetValue(stored, out nint one) ? one : memory.Allocate(stored, tensor.Elements);
+            tensors.Add(tensor.Name, new HostTensor(tensor.Name, stored, tensor.Shape, address));
+        }
         return new Checkpoint($"synthetic {type}", tensors, memory);
     }
 
-    private static StorageType TypeOf(string name, long[] shape, StorageType type)
-        => !type.IsBlock() ? type : LanguageStorage.IsLinear(name) ? type.ForRows((int)shape[1]) : StorageType.F16;
+    private static StorageType TypeOf(ParameterSpec parameter, StorageType type)
+        => !type.IsBlock() ? type : parameter.IsLanguageLinear ? type.ForRows(parameter.Columns) : StorageType.F16;
 }

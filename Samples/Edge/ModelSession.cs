@@ -28,14 +28,16 @@ internal sealed class ModelSession : IDisposable
     /// <summary>Opens a checkpoint folder with its tokenizer.</summary>
     public static ModelSession Open(ModelSettings settings, CancellationToken cancel, PreprocessPreset? preset = null, LoadOptions? options = null) => Open(settings, device =>
     {
-        Assistant assistant = Assistant.Load(settings.Folder, device, preset, With(settings, options), cancel: cancel);
+        using LoadProgress progress = LoadProgress.OnTerminal();
+        Assistant assistant = Assistant.Load(settings.Folder, device, preset, With(settings, options), progress, cancel);
         return new ModelSession(settings, device, assistant.Model, assistant);
     });
 
     /// <summary>Opens the model alone, for what needs no words.</summary>
     public static ModelSession OpenModel(ModelSettings settings, CancellationToken cancel, LoadOptions? options = null) => Open(settings, device =>
     {
-        VideoLlava model = VideoLlava.Load(settings.Folder, device, With(settings, options), cancel: cancel);
+        using LoadProgress progress = LoadProgress.OnTerminal();
+        VideoLlava model = VideoLlava.Load(settings.Folder, device, With(settings, options), progress, cancel);
         return new ModelSession(settings, device, model, null);
     });
 

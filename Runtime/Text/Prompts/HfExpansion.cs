@@ -2,7 +2,7 @@ using EdgeVideoLlava.Kernels.Errors;
 
 namespace EdgeVideoLlava.Runtime.Text.Prompts;
 
-/// <summary>What the -hf processor does to ids: one id per visual becomes one per feature row, and prompts of a batch get equal length.</summary>
+/// <summary>What the -hf processor does to ids: one id per visual becomes one per feature row.</summary>
 /// <remarks>Source: huggingface/transformers, processing_video_llava.</remarks>
 public static class HfExpansion
 {
@@ -27,15 +27,6 @@ public static class HfExpansion
             for (int i = 0; i < copies; i++) expanded.Add(id);
         }
         return [.. expanded];
-    }
-
-    /// <summary>Puts padding ids in front of the shorter rows.</summary>
-    /// <returns>Ids (B, L) and mask (B, L), 0 where padded, by rows; L is the longest row.</returns>
-    public static (int[][] Ids, int[][] Mask) PadLeft(IReadOnlyList<int[]> rows, int padId)
-    {
-        int length = rows.Count == 0 ? 0 : rows.Max(row => row.Length);
-        return ([.. rows.Select(row => (int[])[.. Enumerable.Repeat(padId, length - row.Length), .. row])],
-            [.. rows.Select(row => (int[])[.. Enumerable.Repeat(0, length - row.Length), .. Enumerable.Repeat(1, row.Length)])]);
     }
 
     private static void RequireMarkers(int markers, int visuals, string tag, string what)

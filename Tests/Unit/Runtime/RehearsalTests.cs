@@ -53,9 +53,9 @@ public sealed class RehearsalTests
         Prefill(model, state, length);
         foreach (SamplingOptions? sampling in new[] { null, model.Device.DrawsTokens ? new SamplingOptions { Temperature = 1, TopK = 20 } : null })
         {
-            using var loop = new DecodeLoop(model, state, vocabulary);
-            loop.Begin(sampling, [3, 4], 7);
-            for (int i = 0; i < 2; i++) loop.Run(3, new int[loop.Steps]);
+            using var loop = new DecodeLoop(model, [state], vocabulary);
+            loop.Begin(0, sampling, [3, 4]);
+            for (int i = 0; i < 2; i++) loop.Run([3], new int[loop.Steps]);
         }
     }
 

@@ -15,7 +15,7 @@ internal sealed class LoadedParts : IDisposable
         Device = TestDevices.Get(device);
         Queue = Device.CreateQueue();
         Arena = new Arena(Device);
-        Loader = new WeightLoader(Checkpoint, Device, Queue, null, null, default);
+        Loader = new WeightLoader(Checkpoint, Device, Queue, new LoadOptions(), default);
     }
 
     public Checkpoint Checkpoint { get; }
@@ -26,6 +26,8 @@ internal sealed class LoadedParts : IDisposable
 
     /// <summary>The checkpoint's config.json, read.</summary>
     public VideoLlavaConfig Config => ConfigReader.Read(Checkpoint);
+
+    public ModelTensors Tensors => new(Config);
 
     /// <summary>A matrix on the device, disposed with the parts.</summary>
     public Matrix Matrix(float[] values, int rows, int columns)

@@ -73,6 +73,31 @@ public sealed class DrawTokenTests
         Assert.Equal(Enumerable.Range(0, tokens).Select(v => drawn.Contains(v) ? 1 : 0), rig.Read(marks));
     }
 
+    public static IEnumerable<TheoryDataRow<string, float, float, int>> Ties
+        => from device in KernelDevices.All
+           from row in new[] { (0.5f, 0f, 4), (1f, 1f, 8), (0.25f, 1f, 2) }
+           select new TheoryDataRow<string, float, float, int>(device, row.Item1, row.Item2, row.Item3);
+
+    /// <summary>Half of eight equals may go, and four are exactly half; nothing weighs less than the likeliest where all are equal.</summary>
+    [Theory, MemberData(nameof(Ties))]
+    public void Exact_ties_fall_to_the_lower_id_in_top_p_and_stay_in_min_p(string device, float topP, float minP, int left)
+    {
+        using var rig = new KernelRig(KernelDevices.Get(device));
+        const int count = 8;
+        var settings = new Settings(count, 1, topP, minP);
+        ulong expectedState = 5;
+        IntVector best = rig.Ints([.. Enumerable.Range(0, count)]), state = rig.Ints(5, 0);
+        IntVector marks = rig.Ints(new int[count]), id = rig.Ints(-1);
+        Matrix numbers = rig.Dense([1, 1, topP, minP], 1, SamplingSettings.Count);
+        float[] equal = [.. Enumerable.Repeat(3f, count)];
+        for (int draw = 0; draw < 60; draw++)
+        {
+            DrawToken.Run(rig.Queue, rig.View(equal, 1, count), count, count, best, numbers, state, marks, id);
+            Assert.Equal([Oracle(equal, count, settings, ref expectedState)], rig.Read(id));
+        }
+        Assert.Equal(Enumerable.Range(0, count).Select(v => v < left ? 1 : 0), rig.Read(marks)); // all that may be drawn were
+    }
+
     [Fact]
     public void The_oracles_random_numbers_are_the_published_ones()
     {

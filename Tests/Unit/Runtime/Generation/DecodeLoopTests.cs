@@ -22,14 +22,14 @@ public sealed class DecodeLoopTests
         // 256 positions fit into the first cache: it grows after a few steps, and what was recorded is void.
         int[] expected = OneByOne(model, 247, 24);
         using LlamaState state = model.CreateState();
-        using var loop = new DecodeLoop(model, state, model.Config.Language.Vocabulary, steps);
+        using var loop = new DecodeLoop(model, [state], model.Config.Language.Vocabulary, steps);
         int last = Prefill(model, state, 247);
         List<int> got = [last];
         for (int round = 0; got.Count < expected.Length; round++)
         {
             if (round == 5) Disturb(model);
             int[] next = new int[round == 4 ? 1 : Math.Min(steps, expected.Length - got.Count)];
-            loop.Run(got[^1], next);
+            loop.Run([got[^1]], next);
             got.AddRange(next);
             Assert.Equal(247 + got.Count - 1, state.Length);
         }
@@ -41,17 +41,51 @@ public sealed class DecodeLoopTests
     {
         int[] expected = OneByOne(model, 20, 13);
         using LlamaState state = model.CreateState();
-        using var loop = new DecodeLoop(model, state, model.Config.Language.Vocabulary, steps);
+        using var loop = new DecodeLoop(model, [state], model.Config.Language.Vocabulary, steps);
         int id = Prefill(model, state, 20);
         for (int i = 0; i < expected.Length - 1; i++)
         {
             Assert.Equal(expected[i], id);
             int[] next = new int[steps];
-            loop.Run(id, next);
+            loop.Run([id], next);
             id = next[0];
             state.Truncate(20 + i + 1);
         }
         Assert.Equal(expected[^1], id);
+    });
+
+    /// <summary>The second draws, where the device does, and its cache grows on the way.</summary>
+    [Theory, MemberData(nameof(Devices))]
+    public void Conversations_that_step_together_choose_what_each_chooses_alone(TestDevice device, int steps) => WithModel(device, model =>
+    {
+        int vocabulary = model.Config.Language.Vocabulary;
+        int[] prompts = [20, 247, 5];
+        var options = new SamplingOptions { Temperature = 1, TopK = 8, RepetitionPenalty = 1.3f, Seed = 4 };
+        bool draws = DeviceSampler.Serves(options, model.Device);
+        Sampler? Sampler(int conversation) => conversation == 1 && draws ? new Sampler(options, vocabulary, vocabulary) : null;
+        int[][] expected = [.. prompts.Select((length, i) => OneByOne(model, length, 16, Sampler(i), []))];
+        LlamaState[] states = [.. prompts.Select(_ => model.CreateState())];
+        using var loop = new DecodeLoop(model, states, vocabulary, steps);
+        List<int>[] got = [.. prompts.Select((length, i) => new List<int> { Prefill(model, states[i], length) })];
+        if (draws) loop.Begin(1, options, [got[1][0]]);
+        for (int round = 0; round < 15 / steps; round++)
+        {
+            int[] next = new int[steps * prompts.Length];
+            loop.Run([.. got.Select(ids => ids[^1])], next);
+            for (int i = 0; i < next.Length; i++) got[i % prompts.Length].Add(next[i]);
+        }
+        Assert.Equal<IEnumerable<int>>(expected, got);
+        Assert.Equal(prompts.Select(length => length + 15), states.Select(state => state.Length));
+        foreach (LlamaState state in states) state.Dispose();
+    });
+
+    [Fact]
+    public void A_loop_is_of_1_to_8_conversations() => WithModel(TestDevice.Cpu, model =>
+    {
+        LlamaState[] nine = [.. Enumerable.Range(0, 9).Select(_ => model.CreateState())];
+        Assert.Throws<ArgumentOutOfRangeException>(() => new DecodeLoop(model, nine, 10));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new DecodeLoop(model, [], 10));
+        foreach (LlamaState state in nine) state.Dispose();
     });
 
     /// <summary>Device; temperature, top-k, top-p, min-p, penalty.</summary>
@@ -67,19 +101,19 @@ public sealed class DecodeLoopTests
         int vocabulary = model.Config.Language.Vocabulary, candidates = vocabulary - 3;
         int[] history = [-1, vocabulary, .. Enumerable.Range(0, vocabulary / 2).Select(i => i * 7 % vocabulary)];
         using LlamaState state = model.CreateState();
-        using var loop = new DecodeLoop(model, state, candidates, 3);
+        using var loop = new DecodeLoop(model, [state], candidates, 3);
         foreach (ulong seed in new ulong[] { 7, ulong.MaxValue })
         {
             var options = new SamplingOptions { Temperature = temperature, TopK = k, TopP = p, MinP = minP, RepetitionPenalty = penalty, Seed = seed };
             int[] expected = OneByOne(model, 20, 22, new Sampler(options, vocabulary, candidates), history);
             state.Truncate(0);
             int first = Prefill(model, state, 20);
-            loop.Begin(options, [.. history, first], new Sampler(options, vocabulary, candidates).State);
+            loop.Begin(0, options, [.. history, first]);
             List<int> got = [first];
             while (got.Count < expected.Length)
             {
                 int[] next = new int[3];
-                loop.Run(got[^1], next);
+                loop.Run([got[^1]], next);
                 got.AddRange(next);
             }
             Assert.Equal(expected, got);
@@ -101,11 +135,11 @@ public sealed class DecodeLoopTests
     public void A_full_context_is_refused_before_anything_changes() => WithModel(TestDevice.Cpu, model =>
     {
         using LlamaState state = model.CreateState();
-        using var loop = new DecodeLoop(model, state, model.Config.Language.Vocabulary, 4);
+        using var loop = new DecodeLoop(model, [state], model.Config.Language.Vocabulary, 4);
         Prefill(model, state, model.Config.Language.Context - 3);
-        Assert.Throws<BadInputException>(() => loop.Run(5, new int[4]));
+        Assert.Throws<BadInputException>(() => loop.Run([5], new int[4]));
         Assert.Equal(model.Config.Language.Context - 3, state.Length);
-        loop.Run(5, new int[3]);
+        loop.Run([5], new int[3]);
         Assert.Equal(model.Config.Language.Context, state.Length);
     });
 

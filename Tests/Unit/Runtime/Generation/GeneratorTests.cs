@@ -100,6 +100,37 @@ public sealed class GeneratorTests
     }
 
     [Fact]
+    public void A_cancelled_prefill_of_a_second_prompt_leaves_nothing_of_it()
+    {
+        using TinyModel tiny = TinyModel.Original();
+        using var generator = new Generator(tiny.Model, TextTokenizer.Load(Folder(tiny)));
+        int[] first = tiny.Text(20), second = [.. first[..10], .. tiny.Text(30, seed: 2)];
+        var five = new GenerationOptions { MaxTokens = 5 };
+        generator.Run(tiny.Prompt(first), five, null);
+        Answer cancelled = generator.Run(tiny.Prompt(second), five, null, cancel: new CancellationToken(canceled: true));
+        Assert.Equal((StopReason.Cancelled, 0, ""), (cancelled.Stop, cancelled.Ids.Count, cancelled.Text));
+        Assert.Equal((0, 40), (cancelled.PrefilledPositions, cancelled.PromptPositions));
+        Answer again = generator.Run(tiny.Prompt(second), five, null);
+        Assert.Equal(40, again.PrefilledPositions); // nothing counts as cached
+        Assert.Equal(Run(tiny, second, five).Ids, again.Ids);
+    }
+
+    [Fact]
+    public void An_answer_that_ends_inside_a_character_shows_what_the_reference_shows()
+    {
+        TextTokenizer tokenizer = TextTokenizer.Load(Golden.Path(Tiny));
+        int[] ids = [300, 0xe4 + 3, 0xbd + 3]; // two of the three bytes of U+4F60
+        string shown = "";
+        var answer = new AnswerText(tokenizer, -1, new GenerationOptions(), null, piece => shown += piece);
+        Assert.All(ids, id => Assert.Null(answer.Add(id)));
+        Assert.DoesNotContain('\ufffd', shown);
+        string whole = answer.Finish();
+        Assert.Equal(Blanks.Trim(tokenizer.Decode(ids)), whole);
+        Assert.EndsWith("\ufffd", whole);
+        Assert.Equal(whole, shown);
+    }
+
+    [Fact]
     public void The_loop_guard_ends_an_answer_that_runs_in_circles_and_changes_no_token()
     {
         // Without what the layers add, a token depends on the last one alone: sooner or later the answer is a circle.

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using EdgeVideoLlava.Kernels.Errors;
 using EdgeVideoLlava.Runtime.Generation;
+using EdgeVideoLlava.Runtime.Language;
 using EdgeVideoLlava.Runtime.Weights;
 using EdgeVideoLlava.Tests.Unit.Runtime.Text;
 using EdgeVideoLlava.Tests.Unit.Support;
@@ -25,14 +26,17 @@ public sealed class SamplerTests
     {
         JsonElement golden = Json.Load(Golden.Path("original-tiny/cases/sampling.json"));
         using SafeTensors tensors = Golden.Tensors("original-tiny/cases/sampling.safetensors");
-        int[] history = [-200, .. golden.GetProperty("history_ids").Ids()];
+        int[] history = [MergedPrompt.VisualMarker, .. golden.GetProperty("history_ids").Ids()];
         double worst = 0;
         foreach (JsonElement test in golden.GetProperty("cases").EnumerateArray())
         {
             float[] logits = tensors[test.Text("logits")].ToFloats();
             float[] expected = tensors[test.Text("tensor")].ToFloats();
             var actual = new double[logits.Length];
-            int kept = new Sampler(Options(test), logits.Length, logits.Length).Probabilities(logits, history, actual);
+            var sampler = new Sampler(Options(test), logits.Length, logits.Length);
+            sampler.Penalize(logits, history);
+            int kept = sampler.Weigh(logits, out double sum);
+            for (int i = 0; i < kept; i++) actual[sampler.Kept(i).Id] = sampler.Kept(i).Weight / sum;
             Assert.Equal(test.GetProperty("kept").GetInt32(), kept);
             if (test.GetProperty("cut_splits_equal_logits").GetBoolean())
             {
@@ -48,6 +52,16 @@ public sealed class SamplerTests
         }
         Assert.Equal(63, golden.GetProperty("cases").GetArrayLength());
         TestContext.Current.SendDiagnosticMessage($"largest error {worst:e2} of {Tolerance:e0} allowed");
+    }
+
+    /// <summary>Half of eight equals may go, and four are exactly half; nothing weighs less than the likeliest where all are equal.</summary>
+    [Theory, InlineData(0.5f, 0f, 4), InlineData(1f, 1f, 8), InlineData(0.25f, 1f, 2)]
+    public void Exact_ties_fall_to_the_lower_id_in_top_p_and_stay_in_min_p(float topP, float minP, int left)
+    {
+        var sampler = new Sampler(new SamplingOptions { Temperature = 1, TopP = topP, MinP = minP }, 9, 9);
+        Assert.Equal(left, sampler.Weigh([3, 3, 3, 3, float.NegativeInfinity, 3, 3, 3, 3], out double sum));
+        Assert.Equal(left, sum);
+        Assert.Equal(new[] { 0, 1, 2, 3, 5, 6, 7, 8 }[..left], Enumerable.Range(0, left).Select(i => sampler.Kept(i).Id));
     }
 
     [Fact]
@@ -94,7 +108,7 @@ public sealed class SamplerTests
     {
         var sampler = new Sampler(new SamplingOptions { RepetitionPenalty = 2 }, 4, 4);
         float[] logits = [8, -3, 5, 1];
-        Assert.Equal(2, sampler.Next(logits, [-200, 0, 0, 1, 1, 99]));
+        Assert.Equal(2, sampler.Next(logits, [MergedPrompt.VisualMarker, 0, 0, 1, 1, 99]));
         Assert.Equal([4, -6, 5, 1], logits);
     }
 

@@ -21,7 +21,7 @@ public sealed class LlamaBlockTests(ITestOutputHelper output)
         using SafeTensors golden = Golden.Tensors("original-tiny/cases/inner_llama_layer.safetensors");
         using var parts = new LoadedParts(Golden.Path("original-tiny/checkpoint"), device);
         LlamaConfig config = parts.Config.Language;
-        LlamaWeights weights = parts.Loader.Language(config);
+        LlamaWeights weights = parts.Loader.Language(parts.Tensors.Language);
         float[] input = golden["input"].ToFloats();
         int rows = input.Length / config.Hidden;
         var stages = new RecordedStages(parts.Queue, output);
@@ -75,7 +75,7 @@ public sealed class LlamaBlockTests(ITestOutputHelper output)
         using SafeTensors golden = Golden.Tensors("original-tiny/cases/inner_llama_layer.safetensors");
         using var parts = new LoadedParts(Golden.Path("original-tiny/checkpoint"), device);
         LlamaConfig config = parts.Config.Language;
-        LlamaWeights weights = parts.Loader.Language(config);
+        LlamaWeights weights = parts.Loader.Language(parts.Tensors.Language);
         const int rows = 5;
         float[] input = golden["input"].ToFloats()[..(rows * config.Hidden)];
         for (int row = 0; row < rows; row++) input[row * config.Hidden + 7] = 1e5f;

@@ -105,9 +105,11 @@ public sealed class HfTokenizerTests
             rows.Add(ids);
         }
         JsonElement batch = golden.GetProperty("left_padded_batch_of_all_prompts_unexpanded").EnumerateArray().Single(row => row.Text("variant") == variant);
-        (int[][] padded, int[][] mask) = HfExpansion.PadLeft(rows, tokenizer.PadId!.Value);
-        Assert.Equal(batch.GetProperty("input_ids").EnumerateArray().Select(Json.Ids), padded);
-        Assert.Equal(batch.GetProperty("attention_mask").EnumerateArray().Select(Json.Ids), mask);
+        int longest = rows.Max(row => row.Length);
+        int[] Padding(int[] row, int filler) => [.. Enumerable.Repeat(filler, longest - row.Length)];
+        int[][] Rows(string name) => [.. batch.GetProperty(name).EnumerateArray().Select(Json.Ids)];
+        Assert.Equal(Rows("input_ids"), rows.Select(row => (int[])[.. Padding(row, tokenizer.PadId!.Value), .. row]));
+        Assert.Equal(Rows("attention_mask"), rows.Select(row => (int[])[.. Padding(row, 0), .. row.Select(_ => 1)]));
     }
 
     private static int Count(JsonElement test, string name)

@@ -57,7 +57,7 @@ public sealed class VisionBlockTests(ITestOutputHelper output)
     {
         using var parts = new LoadedParts(Golden.Path("original-tiny/checkpoint"), device);
         VisionConfig config = tower == "image_tower" ? parts.Config.ImageTower : parts.Config.VideoTower;
-        VisionTowerWeights weights = parts.Loader.Tower(tower, config, allLayers: true);
+        VisionTowerWeights weights = parts.Loader.Tower(tower == "image_tower" ? parts.Tensors.ImageTower : parts.Tensors.VideoTower, allLayers: true);
         float[] input = golden["input"].ToFloats();
         int rows = input.Length / config.Hidden;
         Matrix x = parts.Matrix(input, rows, config.Hidden), y = parts.Matrix(new float[input.Length], rows, config.Hidden);

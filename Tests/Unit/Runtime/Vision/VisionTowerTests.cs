@@ -44,7 +44,7 @@ public sealed class VisionTowerTests(ITestOutputHelper output)
             FeatureLayers = 1,
         };
         var stages = new RecordedStages(parts.Queue, output);
-        var tower = new VisionTower(config, parts.Loader.Tower("video_tower", config, allLayers: true));
+        var tower = new VisionTower(config, parts.Loader.Tower(new TowerTensors(ModelPart.VideoTower, config), allLayers: true));
         VisionFeatures features = tower.Encode(parts.Queue, Enlarged(golden["pixel_values_small"]), parts.Arena, stages.Trace);
         stages.Equal("video_features", golden["video_features"].ToFloats(), parts.Queue.Read(features.Rows), 1e-4);
         stages.Equal("last_hidden_state of frame 3", golden["last_hidden_state_frame3"].ToFloats(), stages["hidden_states.2"][(3 * 257 * 64)..(4 * 257 * 64)], 1e-4);
@@ -59,9 +59,9 @@ public sealed class VisionTowerTests(ITestOutputHelper output)
         VisionConfig config = parts.Config.ImageTower;
         Assert.Equal(Activation.QuickGelu, config.Activation);
         var stages = new RecordedStages(parts.Queue, output);
-        var tower = new VisionTower(config with { Activation = activation }, parts.Loader.Tower("image_tower", config, allLayers: false));
+        var tower = new VisionTower(config with { Activation = activation }, parts.Loader.Tower(new TowerTensors(ModelPart.ImageTower, config), allLayers: false));
         VisionFeatures features = tower.Encode(parts.Queue, new PixelValues(golden["pixel_values_images"].ToFloats(), 1, 56, IsClip: false), parts.Arena);
-        MlpProjector projector = parts.Loader.Projector();
+        MlpProjector projector = parts.Loader.Projector(parts.Tensors.Projector);
         ProjectorActivations activations = ProjectorActivations.Take(parts.Arena, projector, features.Rows.Rows);
         using VisionTokens projected = projector.Forward(parts.Queue, features, activations);
         stages.Equal($"selected, {suffix}", golden[$"image_features_selected_{suffix}"].ToFloats(), parts.Queue.Read(features.Rows), 2e-4);
@@ -78,7 +78,7 @@ public sealed class VisionTowerTests(ITestOutputHelper output)
         float[] rows = Encode(parts, config, WithoutEmbedding(parts, config), Clip(config, equalFrames: true));
         int frame = config.Positions * config.Hidden;
         for (int f = 1; f < config.TemporalFrames; f++) Assert.Equal(rows[..frame], rows[(f * frame)..((f + 1) * frame)]);
-        float[] embedded = Encode(parts, config, parts.Loader.Tower("video_tower", config, allLayers: false), Clip(config, equalFrames: true));
+        float[] embedded = Encode(parts, config, parts.Loader.Tower(new TowerTensors(ModelPart.VideoTower, config), allLayers: false), Clip(config, equalFrames: true));
         Assert.NotEqual(embedded[..frame], embedded[frame..(2 * frame)]);
     }
 
@@ -106,7 +106,7 @@ public sealed class VisionTowerTests(ITestOutputHelper output)
     {
         using var parts = new LoadedParts(Golden.Path("original-tiny/checkpoint"), TestDevice.Cpu);
         VisionConfig config = parts.Config.VideoTower;
-        var tower = new VisionTower(config, parts.Loader.Tower("video_tower", config, allLayers: false));
+        var tower = new VisionTower(config, parts.Loader.Tower(new TowerTensors(ModelPart.VideoTower, config), allLayers: false));
         var five = new PixelValues(new float[5 * 3 * 56 * 56], 5, 56, IsClip: true);
         Assert.Contains("multiple of 8", Assert.Throws<BadInputException>(() => tower.Encode(parts.Queue, five, parts.Arena)).Message);
     }
@@ -117,7 +117,7 @@ public sealed class VisionTowerTests(ITestOutputHelper output)
     private static VisionTowerWeights WithoutEmbedding(LoadedParts parts, VisionConfig config)
     {
         Matrix zero = parts.Matrix(new float[config.TemporalFrames * config.Hidden], config.TemporalFrames, config.Hidden);
-        return Blocks(parts.Loader.Tower("video_tower", config, allLayers: false), block => block with { TemporalEmbedding = zero });
+        return Blocks(parts.Loader.Tower(new TowerTensors(ModelPart.VideoTower, config), allLayers: false), block => block with { TemporalEmbedding = zero });
     }
 
     private static float[] Encode(LoadedParts parts, VisionConfig config, VisionTowerWeights weights, PixelValues clip)

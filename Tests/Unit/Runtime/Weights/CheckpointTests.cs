@@ -166,7 +166,7 @@ public sealed class CheckpointTests : IDisposable
         string message = Refusal((all >> 20) - 1);
         Assert.Contains($"needs about {all >> 20} MiB", message);
         Assert.Matches(@"--weights q\d_[0k] would need about \d+ MiB$", message);
-        var smallest = MemoryNeed.Of(checkpoint, ConfigReader.Read(checkpoint), StorageType.Q4_0, StorageType.I8);
+        var smallest = MemoryNeed.Of(checkpoint, ConfigReader.Read(checkpoint), new LoadOptions(LanguageWeights: StorageType.Q4_0), StorageType.I8);
         long least = device == TestDevice.Cpu ? smallest.Minimum : smallest.OnAccelerator + smallest.KvCache;
         Assert.Matches(@"--weights q\d_[0k] --kv-cache int8 would need about \d+ MiB$", Refusal((least >> 20) + 1));
         Assert.Contains("take a smaller model", Refusal(1));
@@ -179,7 +179,7 @@ public sealed class CheckpointTests : IDisposable
     {
         using var checkpoint = new Checkpoint(folder.Path);
         VideoLlavaConfig config = ConfigReader.Read(checkpoint);
-        MemoryNeed stored = MemoryNeed.Of(checkpoint, config), converted = MemoryNeed.Of(checkpoint, config, StorageType.Q4_0);
+        MemoryNeed stored = MemoryNeed.Of(checkpoint, config), converted = MemoryNeed.Of(checkpoint, config, new LoadOptions(LanguageWeights: StorageType.Q4_0));
         const long attention = 3 * 256 * 256L, mlp = 3 * 256 * 512L, joined = 3 * attention + 2 * mlp, separate = attention + mlp;
         Assert.Equal(stored.Mapped - separate * 2, converted.Mapped);
         Assert.Equal(stored.Copied - joined * 2 + (joined + separate) * 18 / 32, converted.Copied);
@@ -224,6 +224,23 @@ public sealed class CheckpointTests : IDisposable
         using var device = new CpuDevice(1);
         using VideoLlava model = VideoLlava.Load(shapes, device);
         Assert.InRange(model.SharedBytes, 1_000_000, long.MaxValue);
+    }
+
+    [Fact]
+    public void Loading_tells_how_far_it_is()
+    {
+        var told = new Told();
+        using var device = new CpuDevice(1);
+        VideoLlava.Load(Path.Combine(Golden.Repository, "Samples/ShapesWorld/model"), device, progress: told).Dispose();
+        Assert.True(told.Count > 50);
+        Assert.Equal(told.Order(), told);
+        Assert.InRange(told[0], 1e-6, 0.2);
+        Assert.Equal(1, told[^1]);
+    }
+
+    private sealed class Told : List<double>, IProgress<double>
+    {
+        public void Report(double value) => Add(value);
     }
 
     private string ConfigPath => Path.Combine(folder.Path, "config.json");

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using EdgeVideoLlava.Kernels.Errors;
 using EdgeVideoLlava.Kernels.Packing;
@@ -43,6 +44,16 @@ public sealed class SafeTensorsTests
         string message = Assert.Throws<BadInputException>(() => new SafeTensors(path)).Message;
         Assert.StartsWith($"{path}: ", message);
         Assert.DoesNotContain('\n', message);
+    }
+
+    /// <summary>2^64 elements, which 64 bits count as none.</summary>
+    [Theory, InlineData("[4294967296, 4294967296]"), InlineData("[9223372036854775807, 2]"), InlineData("[65536, 65536, 65536, 65536]")]
+    public void A_shape_whose_product_overflows_is_refused(string shape)
+    {
+        using var folder = new TemporaryFolder();
+        byte[] header = Encoding.UTF8.GetBytes($$$"""{"a":{"dtype":"F32","shape":{{{shape}}},"data_offsets":[0,0]}}""");
+        string path = folder.File("overflow.safetensors", [.. BitConverter.GetBytes((long)header.Length), .. header]);
+        Assert.Contains("tensor a has an impossible shape [", Assert.Throws<BadInputException>(() => new SafeTensors(path)).Message);
     }
 
     [Fact]
