@@ -56,7 +56,8 @@ public sealed class AssistantTests : IDisposable
         string path = folder.File("picture.bmp", Bitmap.Of(Width, Height));
         PixelValues seen = assistant.Look(path, cancel: TestContext.Current.CancellationToken);
         Assert.False(seen.IsClip);
-        Assert.Equal(new FramePreprocessor(preset, assistant.Model.Config.ImageTower.ImageSize).Picture(Pictures.Read(path)).Values, seen.Values);
+        var preprocessor = new FramePreprocessor(preset, assistant.Model.Config.ImageTower.ImageSize);
+        Assert.Equal(preprocessor.Picture(Pictures.Read(path)).Values, seen.Values);
     }
 
     [Fact]

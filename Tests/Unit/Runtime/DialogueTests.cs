@@ -9,8 +9,8 @@ using EdgeVideoLlava.Tests.Unit.Support;
 namespace EdgeVideoLlava.Tests.Unit.Runtime;
 
 /// <summary>
-/// What a conversation asks its model: the whole prompt of every turn is spelled here, and a generator that gets it at once gives the same ids.
-/// The weights are random, so that another prompt has other ids.
+/// What a conversation asks its model: the whole prompt of every turn is spelled here, and a generator that gets it at once gives the same
+/// ids. The weights are random, so that another prompt has other ids.
 /// </summary>
 public sealed class DialogueTests : IDisposable
 {
@@ -50,7 +50,7 @@ public sealed class DialogueTests : IDisposable
     public void Hf_clips_and_pictures_have_tags_of_their_own()
     {
         using Assistant assistant = Load("hf-tiny");
-        using VisionTokens picture = assistant.Model.Encode(TinyModel.Pixels("image_a")), clip = assistant.Model.Encode(TinyModel.Pixels("video_a"));
+        using VisionTokens picture = See(assistant, "image_a"), clip = See(assistant, "video_a");
         using Conversation conversation = assistant.Start();
         conversation.Show(clip);
         conversation.Show(picture);
@@ -99,14 +99,16 @@ public sealed class DialogueTests : IDisposable
         VideoLlavaConfig config = assistant.Model.Config;
         int vocabulary = config.Language.Vocabulary;
         using var generator = new Generator(assistant.Model, assistant.Tokenizer);
-        MergedPrompt prompt;
-        if (config.Variant == ModelVariant.Original) prompt = MergedPrompt.FromMarkers(assistant.Tokenizer.EncodeWithVisualMarkers(text), visuals, vocabulary);
-        else
-        {
-            (int picture, int clip) = (config.ImageTokenId!.Value, config.VideoTokenId!.Value);
-            IEnumerable<int> ids = assistant.Tokenizer.Encode(text).SelectMany(id => Enumerable.Repeat(id, id == picture ? 16 : id == clip ? 8 * 17 : 1));
-            prompt = MergedPrompt.FromPlaceholders([.. ids], visuals, picture, clip, vocabulary);
-        }
+        MergedPrompt prompt = config.Variant == ModelVariant.Original
+            ? MergedPrompt.FromMarkers(assistant.Tokenizer.EncodeWithVisualMarkers(text), visuals, vocabulary)
+            : Placeholders(config.ImageTokenId!.Value, config.VideoTokenId!.Value);
         return [.. generator.Run(prompt, Short, null).Ids];
+
+        MergedPrompt Placeholders(int picture, int clip)
+        {
+            int Rows(int id) => id == picture ? 16 : id == clip ? 8 * 17 : 1;
+            int[] ids = [.. assistant.Tokenizer.Encode(text).SelectMany(id => Enumerable.Repeat(id, Rows(id)))];
+            return MergedPrompt.FromPlaceholders(ids, visuals, picture, clip, vocabulary);
+        }
     }
 }

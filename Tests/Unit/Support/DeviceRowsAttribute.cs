@@ -5,8 +5,8 @@ using Xunit.v3;
 namespace EdgeVideoLlava.Tests.Unit.Support;
 
 /// <summary>
-/// As MemberData, for rows of which one argument is a <see cref="TestDevice"/> or its name: a device that is absent leaves one row, skipped by name
-/// with the number of rows that it stands for; or failing, where EDGE_REQUIRE names it.
+/// As MemberData, for rows of which one argument is a <see cref="TestDevice"/> or its name: an absent device leaves one row, skipped by
+/// name with the number of rows that it stands for; or failing, where EDGE_REQUIRE names it.
 /// </summary>
 [AttributeUsage(AttributeTargets.Method, AllowMultiple = true)]
 public sealed class DeviceRowsAttribute(string memberName) : MemberDataAttributeBase(memberName, [])
@@ -26,14 +26,16 @@ public sealed class DeviceRowsAttribute(string memberName) : MemberDataAttribute
 
     /// <summary>A row of a required device is left to fail.</summary>
     private static ITheoryDataRow Absent(TestDevice device, string absence, ITheoryDataRow first, int count)
-        => TestDevices.IsWanted(device) ? first : new TheoryDataRow(first.GetData()) { Skip = $"no device {device}: {absence} ({count} rows)" };
+        => TestDevices.IsWanted(device) ? first
+            : new TheoryDataRow(first.GetData()) { Skip = $"no device {device}: {absence} ({count} rows)" };
 
     /// <summary>The device of a row; null where there is none, as with a variant of the processor's.</summary>
     private static TestDevice? Device(ITheoryDataRow row)
     {
         foreach (object? argument in row.GetData())
         {
-            if (argument is TestDevice device || (argument is string name && Enum.TryParse(name, out device) && Enum.IsDefined(device))) return device;
+            if (argument is TestDevice device) return device;
+            if (argument is string name && Enum.GetNames<TestDevice>().Contains(name)) return Enum.Parse<TestDevice>(name);
         }
         return null;
     }

@@ -74,8 +74,8 @@ public sealed class HeadRowsTests(ITestOutputHelper output)
         using var rig = new KernelRig(KernelDevices.Get(device));
         ByteCache keys = new(rig, 1, 1, d), values = new(rig, 1, 1, d);
         float[] scaled = [.. x.Select(number => scale * number)], ones = [.. Enumerable.Repeat(1f, half)];
-        RotaryEmbedding.Run(rig.Queue, rig.View([.. scaled, .. scaled, .. scaled], 1, 3 * d), rig.Dense(ones, 1, half), rig.Dense(new float[half], 1, half),
-            rig.Ints(0), rig.Result(1, d), keys.Rows, values.Rows);
+        Matrix qkv = rig.View([.. scaled, .. scaled, .. scaled], 1, 3 * d), cos = rig.Dense(ones, 1, half), sin = rig.Dense(new float[half], 1, half);
+        RotaryEmbedding.Run(rig.Queue, qkv, cos, sin, rig.Ints(0), rig.Result(1, d), keys.Rows, values.Rows);
         foreach (ByteCache cache in new[] { keys, values })
         {
             (float[] numbers, float[] scales) = cache.Read(rig);

@@ -1,4 +1,3 @@
-using EdgeVideoLlava.Kernels.Devices;
 using EdgeVideoLlava.Kernels.Ilgpu;
 using EdgeVideoLlava.Runtime;
 using EdgeVideoLlava.Runtime.Live;
@@ -9,7 +8,7 @@ using EdgeVideoLlava.Tests.Unit.Support;
 
 namespace EdgeVideoLlava.Tests.Unit.Runtime.Live;
 
-/// <summary>Overlapping windows on a device that preprocesses: each frame is made once, and kept as long as an open window has it.</summary>
+/// <summary>Overlapping windows on a device that preprocesses: each frame is made once and kept as long as an open window has it.</summary>
 public sealed class ClipWindowsTests : IDisposable
 {
     private static readonly TimeSpan Length = TimeSpan.FromSeconds(2), Every = TimeSpan.FromMilliseconds(500);
@@ -36,7 +35,7 @@ public sealed class ClipWindowsTests : IDisposable
     public void Memory_holds_the_frames_of_open_windows_and_no_others()
     {
         using Clip clip = Open();
-        IReadOnlyList<FrameWindow> windows = FrameSampler.Windows(clip.Times, clip.Duration, Length, Every, assistant.Model.Config.ClipFrames);
+        IReadOnlyList<FrameWindow> windows = FrameSampler.Windows(clip.Times, clip.Duration, Length, Every, 8);
         HashSet<int> wanted = [.. windows.SelectMany(window => window.Indices)];
         Assert.Equal(10, windows.Count);
         Read(clip, _ => { }); // the scratch takes its size

@@ -42,7 +42,7 @@ public sealed class FrameSamplerTests
         Assert.Equal([(0, 4), (1, 5), (2, 6), (3, 6)], Spans(Seconds(6), 4, 1));
     }
 
-    /// <summary>Containers round time stamps: within 2 ms of the clip's end a window ends where it should, beyond them where the clip does.</summary>
+    /// <summary>Containers round time stamps: an end within 2 ms of the clip's is the window's, another the clip's.</summary>
     [Theory]
     [InlineData(7.997, 7.997), InlineData(7.999, 8), InlineData(8.001, 8), InlineData(8.003, 8)]
     [InlineData(5.997, 4), InlineData(5.999, 5.999)] // half a window is kept
