@@ -1,5 +1,6 @@
 using System.Text;
 using EdgeVideoLlava.Runtime.Text;
+using EdgeVideoLlava.Runtime.Text.Vocabularies;
 
 namespace EdgeVideoLlava.Runtime.Generation;
 

@@ -6,6 +6,7 @@ using EdgeVideoLlava.Runtime.Language;
 using EdgeVideoLlava.Runtime.Preprocess;
 using EdgeVideoLlava.Runtime.Projector;
 using EdgeVideoLlava.Runtime.Vision;
+using EdgeVideoLlava.Runtime.Weights;
 using EdgeVideoLlava.Tests.Unit.Support;
 using EdgeVideoLlava.Tests.Unit.Trainer;
 
@@ -20,7 +21,7 @@ public sealed class WritableWeightsTests : IDisposable
     [Fact]
     public void A_tied_head_with_memory_of_its_own_is_trained_apart_from_the_embedding()
     {
-        LlamaWeights mapped = parts.Loader.Language(parts.Config.Language);
+        LlamaWeights mapped = parts.Loader.Language(parts.Tensors.Language);
         mapped = mapped with { Head = mapped.Embedding };
         LlamaWeights copied = mapped with
         {
@@ -48,7 +49,7 @@ public sealed class WritableWeightsTests : IDisposable
     public void A_tower_and_the_projector_follow_their_own_weights(string name)
     {
         VisionConfig config = name == "image_tower" ? parts.Config.ImageTower : parts.Config.VideoTower;
-        VisionTowerWeights mapped = parts.Loader.Tower(name, config, allLayers: false);
+        VisionTowerWeights mapped = parts.Loader.Tower(new TowerTensors(name == "image_tower" ? ModelPart.ImageTower : ModelPart.VideoTower, config), allLayers: false);
         VisionAttentionWeights Attention(VisionAttentionWeights weights)
             => weights with { Qkv = Copy(weights.Qkv), Out = Copy(weights.Out) };
         VisionTowerWeights copied = mapped with
@@ -62,7 +63,7 @@ public sealed class WritableWeightsTests : IDisposable
                 Fc2 = Copy(block.Fc2),
             })],
         };
-        MlpProjector projector = parts.Loader.Projector();
+        MlpProjector projector = parts.Loader.Projector(parts.Tensors.Projector);
         MlpProjector trained = projector with { First = Copy(projector.First), Second = Copy(projector.Second) };
         float[] before = Tokens(config, copied, trained);
         Assert.Equal(Tokens(config, mapped, projector), before);

@@ -52,29 +52,26 @@ public static class TestDevices
 
     public static ComputeDevice Get(TestDevice device)
     {
-        try
-        {
-            return Opened.GetOrAdd(device, key => new Lazy<ComputeDevice>(() => Open(key))).Value;
-        }
-        catch (DeviceUnavailableException e)
-        {
-            if (IsRequired(device)) Assert.Fail($"the device {device} is required (EDGE_REQUIRE) but absent: {e.Message}");
-            Assert.Skip($"no device {device}: {e.Message}");
-            throw;
-        }
+        if (Absence(device) is not { } absence) return Opened[device].Value;
+        if (IsRequired(device)) Assert.Fail($"the device {device} is required (EDGE_REQUIRE) but absent: {absence}");
+        Assert.Skip($"no device {device}: {absence}");
+        throw new InvalidOperationException(absence);
     }
 
     /// <summary>True if the device is here, or must be (EDGE_REQUIRE): then <see cref="Get"/> fails loudly.</summary>
-    public static bool IsWanted(TestDevice device)
+    public static bool IsWanted(TestDevice device) => IsRequired(device) || Absence(device) == null;
+
+    /// <summary>Why there is no such device; null if there is one, which is then open.</summary>
+    public static string? Absence(TestDevice device)
     {
-        if (IsRequired(device)) return true;
         try
         {
-            return Opened.GetOrAdd(device, key => new Lazy<ComputeDevice>(() => Open(key))).Value != null;
+            _ = Opened.GetOrAdd(device, key => new Lazy<ComputeDevice>(() => Open(key))).Value;
+            return null;
         }
-        catch (DeviceUnavailableException)
+        catch (DeviceUnavailableException e)
         {
-            return false;
+            return e.Message;
         }
     }
 

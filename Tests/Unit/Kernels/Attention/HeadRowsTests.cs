@@ -61,6 +61,29 @@ public sealed class HeadRowsTests(ITestOutputHelper output)
         }
     }
 
+    public static TheoryData<string> Devices => [.. KernelDevices.All];
+
+    /// <summary>The scale is a power of two, so that the levels meet halves exactly; the number just below one half is level 0.</summary>
+    [Theory, MemberData(nameof(Devices))]
+    public void A_half_between_two_levels_goes_away_from_zero(string device)
+    {
+        const float scale = 1 / 32f, below = 0.49999997f;
+        float[] x = [127, 0.5f, -0.5f, 1.5f, -1.5f, 2.5f, -2.5f, 3.5f, 126.5f, -126.5f, 63.5f, -64.5f, below, -below, 0, 1];
+        float[] levels = [127, 1, -1, 2, -2, 3, -3, 4, 127, -127, 64, -65, 0, 0, 0, 1];
+        int d = x.Length, half = d / 2;
+        using var rig = new KernelRig(KernelDevices.Get(device));
+        ByteCache keys = new(rig, 1, 1, d), values = new(rig, 1, 1, d);
+        float[] scaled = [.. x.Select(number => scale * number)], ones = [.. Enumerable.Repeat(1f, half)];
+        Matrix qkv = rig.View([.. scaled, .. scaled, .. scaled], 1, 3 * d), cos = rig.Dense(ones, 1, half), sin = rig.Dense(new float[half], 1, half);
+        RotaryEmbedding.Run(rig.Queue, qkv, cos, sin, rig.Ints(0), rig.Result(1, d), keys.Rows, values.Rows);
+        foreach (ByteCache cache in new[] { keys, values })
+        {
+            (float[] numbers, float[] scales) = cache.Read(rig);
+            Assert.Equal([scale], scales);
+            Assert.Equal(levels, numbers.Select(number => number / scale));
+        }
+    }
+
     /// <summary>Device, first position, rows, query heads, key heads, head size.</summary>
     public static IEnumerable<TheoryDataRow<string, int, int, int, int, int>> Reads
         => from device in KernelDevices.All

@@ -65,4 +65,19 @@ public sealed class ComputeDevicesTests
         var refused = Assert.Throws<DeviceUnavailableException>(() => ComputeDevices.Open("opencl", new DeviceOptions(Tier: KernelTier.TensorCore)));
         Assert.Contains("compute capability 8.0", refused.Message);
     }
+
+    /// <summary>What is made for GPUs is slow on a processor, also where OpenCL makes a device of it.</summary>
+    [Fact]
+    public void An_OpenCL_processor_has_a_processors_kernels()
+    {
+        TestDevices.Get(TestDevice.OpenCl); // a named skip where it is absent
+        DeviceDescription[] processors = [.. IlgpuDevices.List().Where(device => device.Id.StartsWith("opencl:") && device.Kind == "CPU")];
+        Assert.SkipWhen(processors.Length == 0, "no OpenCL device here is a processor");
+        foreach (DeviceDescription processor in processors)
+        {
+            using var device = (IlgpuDevice)ComputeDevices.Open(processor.Id);
+            Assert.Equal((KernelTier.Processor, StorageType.F32), (device.Tier, device.ActivationType));
+            Assert.False(device.ResamplesFrames || device.DrawsTokens);
+        }
+    }
 }

@@ -36,16 +36,31 @@ public sealed unsafe class PackTests(ITestOutputHelper output)
     [Theory, MemberData(nameof(Types))]
     public void Zeros_stay_zeros(StorageType type) => Assert.Equal(new float[512], RoundTrip(type, new float[512]));
 
-    /// <summary>Scales and levels that the format holds exactly come back bit for bit.</summary>
-    [Theory, MemberData(nameof(Types))]
-    public void Numbers_that_the_type_holds_exactly_come_back(StorageType type)
+    /// <summary>
+    /// Lowest level, levels and step of a group, and of every other one. A type with a minimum has it at the lowest level. The scales of the
+    /// types of 256 numbers are whole multiples of a half: 63 or 21, of Q6_K 128 or 64.
+    /// </summary>
+    public static TheoryData<StorageType, int, int, float, float> Exact => new()
     {
-        // Levels 0..15 of a scale of 1/4 with both ends in every group of 16: exact in every type, symmetric or with a minimum.
-        float[] numbers = [.. Enumerable.Range(0, 512).Select(i => (i * 7 % 16 - 8) * 0.25f)];
-        bool holds = type is not (StorageType.Q8_0 or StorageType.Q4_K or StorageType.Q5_K or StorageType.Q5_1 or StorageType.Q6_K);
-        float[] got = RoundTrip(type, numbers);
-        if (holds) Assert.Equal(numbers, got);
-        else Assert.All(numbers.Zip(got), pair => Assert.Equal(pair.First, pair.Second, 0.07));
+        { StorageType.F16, -32, 64, 0.25f, 0.125f }, { StorageType.BF16, -32, 64, 0.25f, 0.125f },
+        { StorageType.Q8_0, -127, 255, 0.25f, 0.125f }, { StorageType.Q6_K, -32, 64, 0.25f, 0.125f },
+        { StorageType.Q4_0, -8, 16, 0.25f, 0.125f }, { StorageType.Q5_0, -16, 32, 0.25f, 0.125f },
+        { StorageType.Q4_1, -3, 16, 0.25f, 0.125f }, { StorageType.Q5_1, -9, 32, 0.25f, 0.125f },
+        { StorageType.Q4_K, -4, 16, 63 / 256f, 21 / 256f }, { StorageType.Q5_K, -4, 32, 63 / 256f, 21 / 256f },
+    };
+
+    [Fact]
+    public void Every_written_type_is_held_to_its_exact_numbers()
+        => Assert.Equal(Written.Order(), Exact.Select(row => row.Data.Item1).Order());
+
+    /// <summary>Scales and levels that the format holds exactly come back bit for bit.</summary>
+    [Theory, MemberData(nameof(Exact))]
+    public void Numbers_that_the_type_holds_exactly_come_back(StorageType type, int lowest, int levels, float step, float other)
+    {
+        // Both ends in every group of 16, and levels of every kind between them.
+        int Level(int i) => lowest + (i % 16) switch { 0 => 0, 1 => levels - 1, _ => i * 7 % levels };
+        float[] numbers = [.. Enumerable.Range(0, 512).Select(i => Level(i) * (i / 32 % 2 == 0 ? step : other))];
+        Assert.Equal(numbers, RoundTrip(type, numbers));
     }
 
     /// <summary>Not the types with a minimum: its rounding, or their search, may choose other levels.</summary>

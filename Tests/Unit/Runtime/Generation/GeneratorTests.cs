@@ -2,6 +2,7 @@ using EdgeVideoLlava.Edge.Trace;
 using EdgeVideoLlava.Kernels.Errors;
 using EdgeVideoLlava.Runtime.Generation;
 using EdgeVideoLlava.Runtime.Text;
+using EdgeVideoLlava.Runtime.Text.Vocabularies;
 using EdgeVideoLlava.Tests.Unit.Support;
 
 namespace EdgeVideoLlava.Tests.Unit.Runtime.Generation;

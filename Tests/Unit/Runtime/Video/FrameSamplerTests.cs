@@ -42,6 +42,16 @@ public sealed class FrameSamplerTests
         Assert.Equal([(0, 4), (1, 5), (2, 6), (3, 6)], Spans(Seconds(6), 4, 1));
     }
 
+    /// <summary>Containers round time stamps: an end within 2 ms of the clip's is the window's, another the clip's.</summary>
+    [Theory]
+    [InlineData(7.997, 7.997), InlineData(7.999, 8), InlineData(8.001, 8), InlineData(8.003, 8)]
+    [InlineData(5.997, 4), InlineData(5.999, 5.999)] // half a window is kept
+    public void An_end_that_misses_a_windows_by_a_millisecond_is_that_windows(double duration, double last)
+    {
+        (double Start, double End)[] spans = Spans(Seconds(duration), 4, 4);
+        Assert.Equal(last > 4 ? [(0, 4), (4, last)] : [(0, 4)], spans);
+    }
+
     [Fact]
     public void A_window_holds_the_frames_that_begin_in_it()
     {

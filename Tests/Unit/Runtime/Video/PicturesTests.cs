@@ -161,7 +161,7 @@ public sealed class PicturesTests(ITestOutputHelper output)
     public void A_picture_wider_than_the_ceiling_is_refused_unless_it_is_raised()
     {
         using var folder = new TemporaryFolder();
-        string path = folder.File("wide.bmp", Bitmap(20_000, 2));
+        string path = folder.File("wide.bmp", Bitmap.Of(20_000, 2));
         string message = Assert.Throws<BadInputException>(() => Pictures.Read(path)).Message;
         Assert.Contains("20000 x 2 pixels, the longest side allowed is 16384", message);
         Assert.Equal(20_000, Pictures.Read(path, new PictureOptions { MaxSide = 20_000 }).Width);
@@ -173,32 +173,8 @@ public sealed class PicturesTests(ITestOutputHelper output)
     public void A_bitmap_made_here_has_its_colours_in_place()
     {
         using var folder = new TemporaryFolder();
-        Frame frame = Pictures.Read(folder.File("small.bmp", Bitmap(3, 2)));
+        Frame frame = Pictures.Read(folder.File("small.bmp", Bitmap.Of(3, 2)));
         Assert.Equal([.. Enumerable.Range(0, 6).SelectMany(i => new[] { (byte)(200 + i), (byte)(100 + i), (byte)i })], frame.Rgb);
-    }
-
-    /// <summary>A 24-bit bitmap; pixel i in reading order is (200 + i, 100 + i, i), modulo 256.</summary>
-    private static byte[] Bitmap(int width, int height)
-    {
-        int stride = (width * 3 + 3) / 4 * 4;
-        using var stream = new MemoryStream();
-        using var writer = new BinaryWriter(stream);
-        writer.Write("BM"u8);
-        foreach (int value in (int[])[54 + stride * height, 0, 54, 40, width, height]) writer.Write(value);
-        writer.Write((short)1);
-        writer.Write((short)24);
-        writer.Write(new byte[24]);
-        for (int y = height - 1; y >= 0; y--)
-        {
-            var row = new byte[stride];
-            for (int x = 0; x < width; x++)
-            {
-                int i = y * width + x;
-                (row[3 * x], row[3 * x + 1], row[3 * x + 2]) = ((byte)i, (byte)(100 + i), (byte)(200 + i));
-            }
-            writer.Write(row);
-        }
-        return stream.ToArray();
     }
 
     private static Frame Edge(string file) => Pictures.Read(Golden.Data($"images/edge/{file}"));

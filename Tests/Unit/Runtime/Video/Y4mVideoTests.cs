@@ -24,6 +24,8 @@ public sealed class Y4mVideoTests(ITestOutputHelper output)
     [InlineData("C420mpeg2", 2, 2, false, false)]
     [InlineData("C422", 2, 1, false, false)]
     [InlineData("C444 XCOLORRANGE=FULL", 1, 1, false, true)]
+    [InlineData("C444 XCOLORRANGE=FULL XYSCSS=444 XMADEBY=us", 1, 1, false, true)]
+    [InlineData("XYSCSS=422 C422 XCOLORRANGE=FULL", 2, 1, false, true)]
     [InlineData("Cmono", 1, 1, true, false)]
     [InlineData("", 2, 2, false, false)]
     public void Planes_become_rgb_by_bt601(string colour, int chromaX, int chromaY, bool mono, bool full)

@@ -1,0 +1,42 @@
+using System.Reflection;
+using Xunit.Sdk;
+using Xunit.v3;
+
+namespace EdgeVideoLlava.Tests.Unit.Support;
+
+/// <summary>
+/// As MemberData, for rows of which one argument is a <see cref="TestDevice"/> or its name: an absent device leaves one row, skipped by
+/// name with the number of rows that it stands for; or failing, where EDGE_REQUIRE names it.
+/// </summary>
+[AttributeUsage(AttributeTargets.Method, AllowMultiple = true)]
+public sealed class DeviceRowsAttribute(string memberName) : MemberDataAttributeBase(memberName, [])
+{
+    public override async ValueTask<IReadOnlyCollection<ITheoryDataRow>> GetData(MethodInfo testMethod, DisposalTracker disposalTracker)
+    {
+        IReadOnlyCollection<ITheoryDataRow> rows = await base.GetData(testMethod, disposalTracker);
+        var kept = new List<ITheoryDataRow>();
+        foreach (IGrouping<TestDevice?, ITheoryDataRow> group in rows.GroupBy(Device))
+        {
+            string? absence = group.Key is { } device ? TestDevices.Absence(device) : null;
+            if (absence == null) kept.AddRange(group);
+            else kept.Add(Absent(group.Key!.Value, absence, group.First(), group.Count()));
+        }
+        return kept;
+    }
+
+    /// <summary>A row of a required device is left to fail.</summary>
+    private static ITheoryDataRow Absent(TestDevice device, string absence, ITheoryDataRow first, int count)
+        => TestDevices.IsWanted(device) ? first
+            : new TheoryDataRow(first.GetData()) { Skip = $"no device {device}: {absence} ({count} rows)" };
+
+    /// <summary>The device of a row; null where there is none, as with a variant of the processor's.</summary>
+    private static TestDevice? Device(ITheoryDataRow row)
+    {
+        foreach (object? argument in row.GetData())
+        {
+            if (argument is TestDevice device) return device;
+            if (argument is string name && Enum.GetNames<TestDevice>().Contains(name)) return Enum.Parse<TestDevice>(name);
+        }
+        return null;
+    }
+}
