@@ -35,11 +35,13 @@ public static class ComputeDevices
 
     private static CpuDevice OpenCpu(string name, DeviceOptions options)
     {
-        if (options.Compute is not (null or StorageType.F32))
-            throw new DeviceUnavailableException($"device {name}: the processor computes in fp32 only; take --compute fp32, or a GPU");
-        if (options.Tier != null) throw new DeviceUnavailableException($"device {name}: the processor has no tiers of kernels; leave --kernels out, or take a GPU");
+        if (options.Compute is not (null or StorageType.F32)) throw Only(name, "the processor computes in fp32 only; take ", Setting.Fp32);
+        if (options.Tier != null) throw Only(name, "the processor has no tiers of kernels; leave ", Setting.NoTier);
         return new CpuDevice(options.Threads);
     }
+
+    private static DeviceUnavailableException Only(string name, string what, Setting setting)
+        => new($"device {name}: {what}{setting}, or a GPU") { Remedies = [setting] };
 
     private static DeviceUnavailableException Unknown(string name)
         => new($"device {name}: there is none of this name; there are cpu, ilgpu-cpu, opencl[:n], cuda[:n] and auto");

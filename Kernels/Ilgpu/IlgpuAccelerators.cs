@@ -13,9 +13,6 @@ namespace EdgeVideoLlava.Kernels.Ilgpu;
 /// <summary>Opens accelerators: one ILGPU context for each (<see cref="CompilerOptions"/>).</summary>
 internal static class IlgpuAccelerators
 {
-    private const string OpenClRemedy = "install your GPU's OpenCL driver, or for the processor: apt-get install pocl-opencl-icd ocl-icd-libopencl1";
-    private const string CudaRemedy = "it needs an NVIDIA GPU with its driver (libcuda.so.1; Debian: apt-get install nvidia-driver)";
-
     /// <summary>ILGPU's CPU accelerator: for tests of single kernels, a thread for each lane, thousands of times slower than the CPU device.</summary>
     /// <remarks>Warps of 32 as on CUDA, groups of up to 256.</remarks>
     public static IlgpuDevice OpenCpu(DeviceOptions options)
@@ -31,7 +28,7 @@ internal static class IlgpuAccelerators
         var devices = new List<CLDevice>();
         foreach (CLDevice device in context.GetCLDevices()) devices.Add(device);
         int chosen = index ?? Math.Max(0, devices.FindIndex(device => device.DeviceType.HasFlag(CLDeviceType.CL_DEVICE_TYPE_GPU)));
-        Check("opencl", "OpenCL", chosen, devices.Count, OpenClRemedy, context);
+        Check("opencl", "OpenCL", chosen, devices.Count, MissingLibrary.OpenCl, context);
         CheckTier($"opencl:{chosen}", options, context);
         KernelTier tier = devices[chosen].DeviceType.HasFlag(CLDeviceType.CL_DEVICE_TYPE_CPU) ? KernelTier.Processor : KernelTier.Portable;
         return Open($"opencl:{chosen}", context, options, tier, () => devices[chosen].CreateCLAccelerator(context));
@@ -41,7 +38,7 @@ internal static class IlgpuAccelerators
     {
         Context context = Create(options, builder => builder.Cuda());
         int chosen = index ?? 0;
-        Check("cuda", "CUDA", chosen, context.GetCudaDevices().Count, CudaRemedy, context);
+        Check("cuda", "CUDA", chosen, context.GetCudaDevices().Count, MissingLibrary.Cuda, context);
         CudaDevice device = context.GetCudaDevice(chosen);
         // Tensor cores multiply binary16: where float32 is asked for there is nothing for them to do.
         bool tensorCores = device.Architecture >= CudaArchitecture.SM_80, useful = options.Compute != StorageType.F32;
@@ -67,13 +64,15 @@ internal static class IlgpuAccelerators
         return true;
     }
 
-    private static void Check(string name, string kind, int index, int count, string remedy, Context context)
+    private static void Check(string name, string kind, int index, int count, MissingLibrary missing, Context context)
     {
         if (index < count) return;
         context.Dispose();
-        throw new DeviceUnavailableException(count == 0
-            ? $"{name}: this machine has no {kind} device; {remedy}"
-            : $"{name}:{index}: this machine has {count} {kind} device{(count == 1 ? "" : "s")}, numbered from 0; take --device {name}:0");
+        if (count == 0)
+            throw new DeviceUnavailableException($"{name}: this machine has no {kind} device; it needs {missing}") { Remedies = [missing] };
+        Setting first = Setting.Device($"{name}:0");
+        string devices = $"{count} {kind} device{(count == 1 ? "" : "s")}, numbered from 0";
+        throw new DeviceUnavailableException($"{name}:{index}: this machine has {devices}; take {first}") { Remedies = [first] };
     }
 
     private static void CheckTier(string id, DeviceOptions options, Context context)

@@ -85,7 +85,11 @@ public sealed unsafe partial class IlgpuDevice
     }
 
     private BadInputException Misfit(string name, StorageType type, StorageType other)
-        => new($"{name}: {type} numbers that are not finite or too large for {other}, which {id} takes in their place; compute on the processor (--device cpu)");
+    {
+        Setting processor = Setting.Device("cpu");
+        string numbers = $"{type} numbers that are not finite or too large for {other}, which {id} takes in their place";
+        return new BadInputException($"{name}: {numbers}; compute on the processor ({processor})") { Remedies = [processor] };
+    }
 
     private void Copy(uint[] source, int count, WeightView target, int offset)
     {

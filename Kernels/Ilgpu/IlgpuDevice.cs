@@ -57,7 +57,6 @@ public sealed unsafe partial class IlgpuDevice : ComputeDevice
     /// <summary>Whether its kernels are those of tensor cores and a group may have the shared memory.</summary>
     public bool CanHaveDeepTiles => Tier == KernelTier.TensorCore && SharedMemory >= DeepTileBytes;
 
-    // As --kernels names them.
     private string TierName => Tier switch { KernelTier.Processor => "processor", KernelTier.Portable => "portable", _ => DeepTiles ? "tensor-core (deep tiles)" : "tensor-core" };
 
     public override long? FreeMemory => Accelerator is CudaAccelerator cuda ? cuda.GetFreeMemory() : Memory - AllocatedBytes;
@@ -133,7 +132,11 @@ public sealed unsafe partial class IlgpuDevice : ComputeDevice
     internal long NextTicket() => ++ticket;
 
     internal DeviceFailedException Failed(AcceleratorException e)
-        => new($"{id} ({Accelerator.Name.Trim()}) failed: {BuildLog.Reason(e)}; restart the program, or take --device cpu", e);
+    {
+        Setting processor = Setting.Device("cpu");
+        string failed = $"{id} ({Accelerator.Name.Trim()}) failed: {BuildLog.Reason(e)}";
+        return new DeviceFailedException($"{failed}; restart the program, or take {processor}", e) { Remedies = [processor] };
+    }
 
     /// <summary>Releases memory when all work given so far is done: at once if no queue has any.</summary>
     internal void Retire(MemoryBuffer memory)

@@ -17,9 +17,6 @@ public static class ClipBackend
     /// <summary>Version of the installed ffmpeg; null when it or ffprobe is not on the search path.</summary>
     public static string? FfmpegVersion => FfmpegProgram.Version;
 
-    /// <summary>What to install where neither is there, on Debian and Ubuntu.</summary>
-    public const string Remedy = "apt-get install -y --no-install-recommends libgtk-3-0 libdrm2 libatomic1, or apt-get install -y ffmpeg";
-
     /// <summary>Forces a back end ("opencv", "ffmpeg" or "none"), so that tests reach the fall-back on a machine that has everything.</summary>
     public const string Variable = "EDGE_CLIP_BACKEND";
 
@@ -34,8 +31,8 @@ public static class ClipBackend
                 $"OpenCV's native library is not used ({Why(forced)}); clips are decoded by ffmpeg {FfmpegProgram.Version}");
             return new FfmpegVideo(path, options, cancellation);
         }
-        throw new DeviceUnavailableException($"{path}: clips need OpenCV's native library, which cannot be loaded ({Why(forced)}), or the ffmpeg program: "
-            + Remedy);
+        throw new DeviceUnavailableException($"{path}: clips need OpenCV's native library, which cannot be loaded ({Why(forced)}), or the "
+            + $"ffmpeg program: install {MissingLibrary.Video}") { Remedies = [MissingLibrary.Video] };
     }
 
     private static string Why(string? forced) => string.IsNullOrEmpty(forced) ? OpenCvVideo.Reason ?? "not asked for" : $"{Variable}={forced}";

@@ -52,24 +52,27 @@ public sealed record MemoryNeed(long Mapped, long Copied, long KvCachePerPositio
         long need = Of(checkpoint, config, options, cache).On(device);
         long free = options.AvailableMemory ?? device.FreeMemory ?? SystemMemory.Available();
         if (free >= need) return;
-        string what = device.FreeMemory == null ? "of memory" : $"of memory on {device.Description.Split(',')[0]}";
+        string where = device.FreeMemory == null ? "of memory" : $"of memory on {device.Description.Split(',')[0]}";
         var fitting = Smaller(options, cache)
-            .Select(smaller => (smaller.Words, Need: Of(checkpoint, config, smaller.Options, smaller.Cache).On(device)))
+            .Select(smaller => (smaller.Settings, Need: Of(checkpoint, config, smaller.Options, smaller.Cache).On(device)))
             .FirstOrDefault(smaller => smaller.Need <= free);
-        string remedy = fitting.Words == null ? "close other programs or take a smaller model"
-            : $"{fitting.Words} would need about {fitting.Need >> 20} MiB";
-        throw new DeviceFailedException($"the model needs about {need >> 20} MiB {what}, {free >> 20} MiB are free; {remedy}");
+        string what = $"the model needs about {need >> 20} MiB {where}, {free >> 20} MiB are free";
+        if (fitting.Settings == null) throw new DeviceFailedException($"{what}; close other programs or take a smaller model");
+        throw new DeviceFailedException($"{what}; {string.Join(" with ", fitting.Settings.AsEnumerable())} would need about {fitting.Need >> 20} MiB")
+        {
+            Remedies = fitting.Settings,
+        };
     }
 
     private static readonly StorageType[] SmallerWeights
         = [StorageType.F16, StorageType.Q8_0, StorageType.Q6_K, StorageType.Q5_0, StorageType.Q4_K, StorageType.Q4_0];
 
     /// <summary>From the best to the smallest: a cache of bytes comes when no weights help. None for a trainable language model.</summary>
-    private static IEnumerable<(string Words, LoadOptions Options, StorageType Cache)> Smaller(LoadOptions options, StorageType cache)
+    private static IEnumerable<(Setting[] Settings, LoadOptions Options, StorageType Cache)> Smaller(LoadOptions options, StorageType cache)
         => from smallerCache in new[] { cache, StorageType.I8 }.Distinct()
            from weights in options.Trains(ModelPart.Language) ? [] : SmallerWeights
-           let words = $"--weights {weights.ToString().ToLowerInvariant()}{(smallerCache == StorageType.I8 ? " --kv-cache int8" : "")}"
-           select (words, options with { LanguageWeights = weights }, smallerCache);
+           let settings = new[] { new Setting("LanguageWeights", weights.ToString().ToLowerInvariant()), new Setting("KvCache", "int8") }
+           select (smallerCache == StorageType.I8 ? settings : settings[..1], options with { LanguageWeights = weights }, smallerCache);
 
     private long On(ComputeDevice device) => device.FreeMemory == null ? Minimum : OnAccelerator + KvCache;
 }

@@ -71,7 +71,7 @@ internal sealed class ChatSession(Assistant assistant, Conversation conversation
         }
         catch (BadInputException e)
         {
-            Notices.Say(e.Message);
+            Notices.Say(OptionWords.In(e));
         }
         return true;
     }

@@ -36,9 +36,9 @@ internal static class ExitCodes
     public static (int Code, string? Line) Of(Exception exception) => exception switch
     {
         AggregateException { InnerExceptions: [Exception only] } => Of(only),
-        BadInputException => (BadInput, exception.Message),
-        DeviceUnavailableException => (NoSuchDevice, exception.Message),
-        DeviceFailedException => (DeviceFailed, exception.Message),
+        BadInputException e => (BadInput, OptionWords.In(e)),
+        DeviceUnavailableException e => (NoSuchDevice, OptionWords.In(e)),
+        DeviceFailedException e => (DeviceFailed, OptionWords.In(e)),
         OutOfMemoryException => (DeviceFailed, "out of memory; use a smaller model or close other programs (edge doctor shows what is free)"),
         OperationCanceledException => (Interrupted, "interrupted"),
         // The reader of our output has seen enough (edge ... | head): that is no failure.

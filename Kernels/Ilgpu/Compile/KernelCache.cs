@@ -74,8 +74,10 @@ internal sealed class KernelCache(Accelerator accelerator, Lock gate)
             Exception inner = e;
             while (inner.InnerException != null) inner = inner.InnerException;
             string reason = $"{BuildLog.Reason(inner)} {log.Text}".Trim();
-            throw new DeviceFailedException($"{accelerator.AcceleratorType} ({accelerator.Name.Trim()}): the kernel "
-                + $"{kernel.DeclaringType!.Name}.{kernel.Name} does not compile: {reason}; update the driver, or take --device cpu", e);
+            Setting processor = Setting.Device("cpu");
+            string name = $"{kernel.DeclaringType!.Name}.{kernel.Name}", device = $"{accelerator.AcceleratorType} ({accelerator.Name.Trim()})";
+            throw new DeviceFailedException(
+                $"{device}: the kernel {name} does not compile: {reason}; update the driver, or take {processor}", e) { Remedies = [processor] };
         }
     }
 }

@@ -75,6 +75,14 @@ internal static partial class LayoutRules
         }
     }
 
+    /// <summary>How a user sets something or installs a package is the program's affair.</summary>
+    public static IEnumerable<string> LibrariesNameNoOptions(SourceTree tree)
+        => from path in tree.Product
+           where path.StartsWith("Kernels/") || path.StartsWith("Runtime/")
+           from line in tree.Code(path)
+           from Match words in OptionWord().Matches(line)
+           select $"{path} says '{words.Value}'";
+
     public static IEnumerable<string> FilesAreShort(SourceTree tree)
         => from file in Longest(tree) where file.Lines > LongestFile select $"{file.Path} has {file.Lines} lines";
 
@@ -94,6 +102,10 @@ internal static partial class LayoutRules
         string full = Path.GetFullPath(Path.Combine("/", Path.GetDirectoryName(project)!, reference.Replace('\\', '/')));
         return full[1..];
     }
+
+    /// <summary>An option, or a package manager's command; not the operator --.</summary>
+    [GeneratedRegex(@"(?<![\w\-\[)])--[a-z][a-z-]+(?![\w(\[])|apt-get|edge doctor")]
+    private static partial Regex OptionWord();
 
     [GeneratedRegex("<ProjectReference Include=\"([^\"]+)\"")]
     private static partial Regex ProjectReference();

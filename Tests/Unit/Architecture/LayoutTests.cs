@@ -14,6 +14,7 @@ public sealed class LayoutTests(ITestOutputHelper output)
         ["only device code names ILGPU"] = LayoutRules.OnlyDeviceCodeNamesIlgpu,
         ["one adapter for each package"] = LayoutRules.OneAdapterForEachPackage,
         ["operations are complete"] = LayoutRules.OperationsAreComplete,
+        ["libraries name no options"] = LayoutRules.LibrariesNameNoOptions,
         ["files are short"] = LayoutRules.FilesAreShort,
     };
 
@@ -34,6 +35,8 @@ public sealed class LayoutTests(ITestOutputHelper output)
         { "operations are complete", "Kernels/Norm/Rms.Cpu.cs", "", "Kernels/Norm/Rms has no .Gpu.cs" },
         { "operations are complete", "Kernels/Norm/Rms.Cpu.cs", "", "no Tests/Unit/Kernels/Norm/RmsTests.cs" },
         { "operations are complete", "Kernels/Norm/Rms.Cpu.cs", "", "no Tests/Benchmarks/Kernels/Norm/RmsBenchmarks.cs" },
+        { "libraries name no options", "Runtime/Vision/V.cs", "throw new E(\"take --device cpu\");", "says '--device'" },
+        { "libraries name no options", "Kernels/Cpu/C.cs", "    const string Remedy = \"apt-get install x\";", "says 'apt-get'" },
         { "files are short", "Runtime/Long.cs", string.Join('\n', new int[LayoutRules.LongestFile + 1]), "Runtime/Long.cs has 351 lines" },
     };
 

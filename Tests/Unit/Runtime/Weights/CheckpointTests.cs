@@ -165,10 +165,10 @@ public sealed class CheckpointTests : IDisposable
         long all = device == TestDevice.Cpu ? need.Minimum : need.OnAccelerator + need.KvCache / (device == TestDevice.OpenClHalf ? 2 : 1);
         string message = Refusal((all >> 20) - 1);
         Assert.Contains($"needs about {all >> 20} MiB", message);
-        Assert.Matches(@"--weights q\d_[0k] would need about \d+ MiB$", message);
+        Assert.Matches(@"LanguageWeights = q\d_[0k] would need about \d+ MiB$", message);
         var smallest = MemoryNeed.Of(checkpoint, ConfigReader.Read(checkpoint), new LoadOptions(LanguageWeights: StorageType.Q4_0), StorageType.I8);
         long least = device == TestDevice.Cpu ? smallest.Minimum : smallest.OnAccelerator + smallest.KvCache;
-        Assert.Matches(@"--weights q\d_[0k] --kv-cache int8 would need about \d+ MiB$", Refusal((least >> 20) + 1));
+        Assert.Matches(@"LanguageWeights = q\d_[0k] with KvCache = int8 would need about \d+ MiB$", Refusal((least >> 20) + 1));
         Assert.Contains("take a smaller model", Refusal(1));
         Assert.Equal(before, found.AllocatedBytes);
     }

@@ -1,0 +1,35 @@
+namespace EdgeVideoLlava.Kernels.Errors;
+
+/// <summary>Something that would help, as a message names it.</summary>
+/// <param name="Words">In the message.</param>
+public abstract record Remedy(string Words)
+{
+    public sealed override string ToString() => Words;
+}
+
+/// <summary>A setting of the library with the value that would help, in the form that <c>ComputeDevices.Open</c> and the options parse.</summary>
+/// <param name="Name">Device, Compute, Tier, LanguageWeights or KvCache.</param>
+/// <param name="Value">Null: the setting is to be left out.</param>
+public sealed record Setting(string Name, string? Value) : Remedy(Value == null ? $"{Name} unset" : $"{Name} = {Value}")
+{
+    public static Setting Device(string name) => new("Device", name);
+
+    public static Setting Fp32 { get; } = new("Compute", "fp32");
+
+    /// <summary>A device chooses its kernels itself.</summary>
+    public static Setting NoTier { get; } = new("Tier", null);
+}
+
+/// <summary>A native library or driver that is missing.</summary>
+public sealed record MissingLibrary : Remedy
+{
+    private MissingLibrary(string words) : base(words)
+    {
+    }
+
+    public static MissingLibrary OpenCl { get; } = new("an OpenCL driver (your GPU's, or PoCL for the processor)");
+
+    public static MissingLibrary Cuda { get; } = new("an NVIDIA GPU with its driver (libcuda.so.1)");
+
+    public static MissingLibrary Video { get; } = new("the libraries that OpenCV wants (GTK 3, libdrm, libatomic), or the ffmpeg program");
+}

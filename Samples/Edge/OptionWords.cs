@@ -1,0 +1,35 @@
+using EdgeVideoLlava.Kernels.Errors;
+
+namespace EdgeVideoLlava.Edge;
+
+/// <summary>A library's messages in the words of the command line: settings as options, native libraries with how to install them.</summary>
+internal static class OptionWords
+{
+    private const string Install = "apt-get install -y --no-install-recommends";
+
+    public static string In(EdgeException exception)
+        => exception.Remedies.Aggregate(exception.Message, (message, remedy) => message.Replace(remedy.Words, Of(remedy), StringComparison.Ordinal));
+
+    private static string Of(Remedy remedy) => remedy switch
+    {
+        Setting { Value: null } setting => $"{Option(setting.Name)} out",
+        Setting setting => $"{Option(setting.Name)} {setting.Value}",
+        MissingLibrary library => $"{library.Words}: {Packages(library)}",
+        _ => remedy.Words,
+    };
+
+    private static string Option(string setting) => setting switch
+    {
+        "Device" => "--device",
+        "Compute" => "--compute",
+        "Tier" => "--kernels",
+        "LanguageWeights" => "--weights",
+        "KvCache" => "--kv-cache",
+        _ => throw new ArgumentOutOfRangeException(nameof(setting), setting, "no option is known for it"),
+    };
+
+    private static string Packages(MissingLibrary library)
+        => library == MissingLibrary.OpenCl ? $"{Install} pocl-opencl-icd ocl-icd-libopencl1"
+            : library == MissingLibrary.Cuda ? $"{Install} nvidia-driver (Debian non-free)"
+            : $"{Install} libgtk-3-0 libdrm2 libatomic1, or {Install} ffmpeg";
+}
