@@ -43,27 +43,46 @@ public sealed class TokenSourceTests
         return generator.Run(MergedPrompt.FromMarkers(ids, [], model.Config.Language.Vocabulary), options, null, text).Ids;
     }
 
-    /// <summary>One generator, whose answers are chosen in one way after another.</summary>
     [Theory, InlineData(TestDevice.Cpu), InlineData(TestDevice.OpenClPortable), InlineData(TestDevice.Cuda)]
     public void The_ids_are_those_of_the_sampler_step_by_step(TestDevice device)
     {
         SamplingOptions among20 = new() { Temperature = 1.2f, TopK = 20, RepetitionPenalty = 1.4f, Seed = 7 };
         SamplingOptions among3 = new() { Temperature = 2, TopK = 3, Seed = 8 }, penalty = new() { RepetitionPenalty = 3 };
-        SamplingOptions[] answers = [among20, among20, penalty, among3, new(), penalty, new(), among20];
-        VideoLlava model = Models.Get(Golden.Path(Tiny), device);
-        lock (model)
+        AssertStepByStep(Golden.Path(Tiny), device, among20, among20, penalty, among3, new(), penalty, new(), among20);
+    }
+
+    [Theory, InlineData(TestDevice.Cpu), InlineData(TestDevice.OpenClPortable), InlineData(TestDevice.Cuda)]
+    public void Every_id_of_the_answer_counts_for_the_penalty(TestDevice device)
+    {
+        using DoctoredCheckpoint repeating = Repeating();
+        AssertStepByStep(repeating.Path, device, new SamplingOptions { RepetitionPenalty = 100 });
+        Assert.Equal(Enumerable.Repeat(301, 5), OnDevice(repeating.Path, device, [1, 301], new GenerationOptions { MaxTokens = 5 }));
+    }
+
+    /// <summary>One generator, whose answers are chosen in one way after another.</summary>
+    private static void AssertStepByStep(string folder, TestDevice device, params SamplingOptions[] answers)
+    {
+        using VideoLlava model = VideoLlava.Load(folder, TestDevices.Get(device));
+        TextTokenizer tokenizer = TextTokenizer.Load(folder);
+        using var generator = new Generator(model, tokenizer);
+        MergedPrompt Prompt() => MergedPrompt.FromMarkers([1, .. Enumerable.Range(300, 12)], [], model.Config.Language.Vocabulary);
+        foreach (SamplingOptions sampling in answers)
         {
-            TextTokenizer tokenizer = TextTokenizer.Load(Golden.Path(Tiny));
-            using var generator = new Generator(model, tokenizer);
-            MergedPrompt Prompt() => MergedPrompt.FromMarkers([1, .. Enumerable.Range(300, 12)], [], model.Config.Language.Vocabulary);
-            foreach (SamplingOptions sampling in answers)
-            {
-                Answer answer = generator.Run(Prompt(), new GenerationOptions { MaxTokens = 15, Sampling = sampling }, null);
-                Assert.Equal(15, answer.Ids.Count);
-                Assert.Equal(StepByStep(model, Prompt(), sampling, tokenizer.FirstUnsampledId, 15), answer.Ids);
-            }
+            Answer answer = generator.Run(Prompt(), new GenerationOptions { MaxTokens = 15, Sampling = sampling }, null);
+            Assert.Equal(15, answer.Ids.Count);
+            Assert.Equal(StepByStep(model, Prompt(), sampling, tokenizer.FirstUnsampledId, 15), answer.Ids);
         }
     }
+
+    /// <summary>The layers add nothing and the head is the embedding: the last id is the likeliest next, unless the history counts.</summary>
+    private static DoctoredCheckpoint Repeating() => new DoctoredCheckpoint(Golden.Path(Tiny)).Tensors(tensors =>
+    {
+        tensors["lm_head.weight"] = tensors["model.embed_tokens.weight"];
+        foreach ((string name, (long[] _, float[] values)) in tensors)
+        {
+            if (name.EndsWith("self_attn.o_proj.weight") || name.EndsWith("mlp.down_proj.weight")) values.AsSpan().Clear();
+        }
+    });
 
     private static List<int> StepByStep(VideoLlava model, MergedPrompt prompt, SamplingOptions sampling, int candidates, int count)
     {
