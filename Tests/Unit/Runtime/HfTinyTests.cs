@@ -19,7 +19,7 @@ public sealed class HfTinyTests
            from device in TestDevices.ForModels
            select new TheoryDataRow<string, TestDevice>(name, device);
 
-    [Theory, MemberData(nameof(Cases))]
+    [Theory, DeviceRows(nameof(Cases))]
     public void Every_stage_and_every_greedy_id_equals_the_reference(string name, TestDevice device)
     {
         VideoLlava model = Models.Get(Golden.Path("hf-tiny/checkpoint"), device);
@@ -30,7 +30,7 @@ public sealed class HfTinyTests
         AssertEqual(TraceComparison.Compare(expected, got, TraceTolerance.Hf), "logits");
     }
 
-    [Theory, MemberData(nameof(Namings))]
+    [Theory, DeviceRows(nameof(Namings))]
     public void Every_naming_form_gives_the_same_logits(string name, TestDevice device)
     {
         using VideoLlava model = VideoLlava.Load(Golden.Path($"hf-tiny/names/{name}"), TestDevices.Get(device));

@@ -16,7 +16,7 @@ public sealed class OriginalTinyTests
            from device in name is "video_then_image" or "video_two_turns" ? TestDevices.ForModels.Append(TestDevice.OpenClPortable) : TestDevices.ForModels
            select new TheoryDataRow<string, TestDevice>(name, device);
 
-    [Theory, MemberData(nameof(Cases))]
+    [Theory, DeviceRows(nameof(Cases))]
     public void Every_stage_and_every_greedy_id_equals_the_reference(string name, TestDevice device)
     {
         VideoLlava model = Models.Get(Golden.Path("original-tiny/checkpoint"), device);

@@ -14,7 +14,7 @@ public sealed class ShapesTrainedStagesTests
            from device in TestDevices.ForModels
            select new TheoryDataRow<string, TestDevice>(name, device);
 
-    [Theory, MemberData(nameof(Cases))]
+    [Theory, DeviceRows(nameof(Cases))]
     public void Every_stage_and_every_greedy_id_equals_the_reference(string name, TestDevice device)
     {
         VideoLlava model = Models.Get(Path.Combine(Golden.Repository, "Samples", "ShapesWorld", "model"), device);

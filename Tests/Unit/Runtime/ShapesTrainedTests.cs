@@ -22,7 +22,7 @@ public sealed class ShapesTrainedTests
         }
     }
 
-    [Theory, MemberData(nameof(Cases))]
+    [Theory, DeviceRows(nameof(Cases))]
     public void A_dialogue_has_the_references_answers_and_prefills_only_what_is_new(string name, TestDevice device)
     {
         using JsonDocument json = Read();

@@ -7,7 +7,7 @@ using EdgeVideoLlava.Kernels.Preprocess;
 
 namespace EdgeVideoLlava.Tests.Unit.Support;
 
-/// <summary>Operands for one kernel call: seeded random numbers, matrices that are views inside larger ones, and a guard around the results.</summary>
+/// <summary>Operands for kernel calls: seeded random numbers, matrices that are views inside larger ones, a guard around results.</summary>
 internal sealed unsafe class KernelRig(ComputeDevice device, int seed = 1) : IDisposable
 {
     private const float Outside = -123456f;
@@ -18,7 +18,7 @@ internal sealed unsafe class KernelRig(ComputeDevice device, int seed = 1) : IDi
     /// <summary>Types that accelerators dequantize to F16 while loading: the rounding belongs to the definition there.</summary>
     private static bool IsRoundedOnAccelerators(StorageType type) => DeviceFormat.Of(type).Type != type;
 
-    private readonly List<DeviceBuffer> buffers = [];
+    private readonly List<IDisposable> owned = [];
     private readonly List<nint> memory = [];
     private readonly List<(Matrix Whole, Matrix View)> guarded = [];
 
@@ -30,7 +30,8 @@ internal sealed unsafe class KernelRig(ComputeDevice device, int seed = 1) : IDi
     public float[] Numbers(int count, float scale = 1)
     {
         var values = new float[count];
-        for (int i = 0; i < count; i++) values[i] = scale * (Random.NextSingle() + Random.NextSingle() + Random.NextSingle() + Random.NextSingle() - 2) * 1.7f;
+        float Sum() => Random.NextSingle() + Random.NextSingle() + Random.NextSingle() + Random.NextSingle();
+        for (int i = 0; i < count; i++) values[i] = scale * (Sum() - 2) * 1.7f;
         return values;
     }
 
@@ -40,7 +41,7 @@ internal sealed unsafe class KernelRig(ComputeDevice device, int seed = 1) : IDi
     public Matrix Dense(float[] values, int rows, int columns, StorageType type = StorageType.F32)
     {
         Matrix matrix = device.AllocateMatrix(rows, columns, type);
-        buffers.Add(matrix.Buffer);
+        owned.Add(matrix.Buffer);
         Queue.Write(values, matrix);
         return matrix;
     }
@@ -65,7 +66,7 @@ internal sealed unsafe class KernelRig(ComputeDevice device, int seed = 1) : IDi
     public Matrix Bits(ushort[] bits, int rows, int columns, StorageType type)
     {
         Matrix matrix = device.AllocateMatrix(rows, columns, type);
-        buffers.Add(matrix.Buffer);
+        owned.Add(matrix.Buffer);
         Queue.Write(MemoryMarshal.AsBytes<ushort>(bits), matrix.Buffer);
         return matrix;
     }
@@ -73,7 +74,7 @@ internal sealed unsafe class KernelRig(ComputeDevice device, int seed = 1) : IDi
     public Matrix Levels(sbyte[] levels, int rows, int columns)
     {
         Matrix matrix = device.AllocateMatrix(rows, columns, StorageType.I8);
-        buffers.Add(matrix.Buffer);
+        owned.Add(matrix.Buffer);
         Queue.Write(MemoryMarshal.AsBytes<sbyte>(levels), matrix.Buffer);
         return matrix;
     }
@@ -82,14 +83,14 @@ internal sealed unsafe class KernelRig(ComputeDevice device, int seed = 1) : IDi
     public Weight Empty(StorageType type, int rows, int columns)
     {
         Weight weight = device.AllocateWeight("weight", type, rows, columns);
-        buffers.Add(weight.Buffer);
+        owned.Add(weight.Buffer);
         return weight;
     }
 
     public RgbFrames Frames(byte[] rgb, int count, int height, int width)
     {
         DeviceBuffer buffer = device.Allocate(StorageType.U8, rgb.Length);
-        buffers.Add(buffer);
+        owned.Add(buffer);
         Queue.Write(rgb, buffer);
         return new RgbFrames(buffer, count, height, width);
     }
@@ -97,13 +98,21 @@ internal sealed unsafe class KernelRig(ComputeDevice device, int seed = 1) : IDi
     public IntVector Ints(params int[] values)
     {
         IntVector whole = device.AllocateInts(values.Length + 3), vector = whole.Range(3, values.Length);
-        buffers.Add(whole.Buffer);
+        owned.Add(whole.Buffer);
         Queue.Write(values, vector);
         return vector;
     }
 
+    /// <summary>Disposed with the rig.</summary>
+    public T Own<T>(T part) where T : IDisposable
+    {
+        owned.Add(part);
+        return part;
+    }
+
     /// <summary>A weight of a storage type; the numbers it then holds replace <paramref name="values"/>.</summary>
-    public Weight Weight(StorageType type, float[] values, int rows, int columns)
+    /// <param name="first">Rows of a first part that lies for itself on the host; 0 for one part.</param>
+    public Weight Weight(StorageType type, float[] values, int rows, int columns, int first = 0)
     {
         void* source = NativeMemory.AlignedAlloc((nuint)Math.Max(64, type.Bytes(values.Length)), 64);
         memory.Add((nint)source);
@@ -119,8 +128,10 @@ internal sealed unsafe class KernelRig(ComputeDevice device, int seed = 1) : IDi
             }
             else ((float*)source)[i] = values[i];
         }
-        Weight weight = device.LoadWeight("weight", type, columns, new HostRows((nint)source, rows));
-        buffers.Add(weight.Buffer);
+        nint rest = (nint)source + (nint)type.Bytes((long)first * columns);
+        HostRows[] parts = first == 0 ? [new(rest, rows)] : [new((nint)source, first), new(rest, rows - first)];
+        Weight weight = Own(device.LoadWeight("weight", type, columns, parts));
+        Sanitizer.WriteWhole(weight.Buffer);
         return weight;
     }
 
@@ -158,8 +169,8 @@ internal sealed unsafe class KernelRig(ComputeDevice device, int seed = 1) : IDi
 
     public void Dispose()
     {
-        foreach (DeviceBuffer buffer in buffers) buffer.Dispose();
         Queue.Dispose();
+        foreach (IDisposable part in owned) part.Dispose();
         foreach (nint address in memory) NativeMemory.AlignedFree((void*)address);
     }
 

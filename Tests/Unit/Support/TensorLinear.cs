@@ -13,7 +13,7 @@ internal sealed unsafe record TensorLinear(StorageType Type, int Rows, int Colum
 {
     private const float Outside = -123456f;
 
-    private readonly List<MemoryBuffer> buffers = [];
+    private readonly TensorOperands operands = new(0);
 
     public required Random Random { get; init; }
     public bool Large { get; init; }
@@ -79,7 +79,7 @@ internal sealed unsafe record TensorLinear(StorageType Type, int Rows, int Colum
         }
         finally
         {
-            foreach (MemoryBuffer buffer in buffers) buffer.Dispose();
+            operands.Dispose();
         }
     }
 
@@ -97,7 +97,7 @@ internal sealed unsafe record TensorLinear(StorageType Type, int Rows, int Colum
             for (int r = 0; r < Outputs; r++) TWeights.PackRow(source + r * row, Columns, target + r * rowWords, target + Outputs * rowWords + r * scaleWords);
         }
         for (int i = 0; i < W.Length; i++) W[i] = (float)(System.Half)W[i];
-        ArrayView<uint> view = Buffer(words).View;
+        ArrayView<uint> view = operands.Buffer(words).View;
         return new WeightView(view, view.Cast<U4>(), Outputs, Columns, rowWords, scaleWords);
     }
 
@@ -113,7 +113,7 @@ internal sealed unsafe record TensorLinear(StorageType Type, int Rows, int Colum
     {
         X = Numbers(Rows * Columns, Size);
         int columns = (Columns + 7) / 8 * 8, stride = columns / 8 + 1;
-        ArrayView<U4> data = Buffer(new U4[Rows * stride]).View;
+        ArrayView<U4> data = operands.Buffer(new U4[Rows * stride]).View;
         var x = new EightsView<Float16>(data, Rows, columns, stride);
         MatrixView<Float32> scales = Matrix(new float[Rows], Rows, 1);
         Action<KernelConfig, MatrixView<Float32>, EightsView<Float16>, MatrixView<Float32>> launch = Lanes.Accelerator.LoadStreamKernel<MatrixView<Float32>, EightsView<Float16>, MatrixView<Float32>>(ScaledHalves.Kernel);
@@ -143,7 +143,7 @@ internal sealed unsafe record TensorLinear(StorageType Type, int Rows, int Colum
     {
         var all = new float[(Rows + 1) * (Kept + 3)];
         Array.Fill(all, Outside);
-        memory = Buffer(all);
+        memory = operands.Buffer(all);
         ArrayView<Float32> floats = memory.View.BaseView.Cast<Float32>();
         return new ResultView(floats, floats.Cast<Float16>(), ToHalves ? 1 : 0, Rows, Kept, Kept + 3);
     }
@@ -164,14 +164,7 @@ internal sealed unsafe record TensorLinear(StorageType Type, int Rows, int Colum
     }
 
     private MatrixView<Float32> Matrix(float[]? values, int rows, int columns)
-        => new(Buffer(values ?? new float[1]).View.BaseView.Cast<Float32>(), values == null ? 0 : rows, columns, columns);
-
-    private MemoryBuffer1D<T, Stride1D.Dense> Buffer<T>(T[] values) where T : unmanaged
-    {
-        MemoryBuffer1D<T, Stride1D.Dense> buffer = Lanes.Accelerator.Allocate1D(values);
-        buffers.Add(buffer);
-        return buffer;
-    }
+        => new(operands.Buffer(values ?? new float[1]).View.BaseView.Cast<Float32>(), values == null ? 0 : rows, columns, columns);
 
     private float[] Numbers(int count, float size = 1) => [.. Enumerable.Range(0, count).Select(_ => size * (float)(Random.NextDouble() * 2 - 1))];
 }

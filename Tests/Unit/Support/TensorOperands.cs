@@ -26,11 +26,14 @@ internal sealed class TensorOperands(int seed) : IDisposable
     /// <summary>For a result; <see cref="Read"/> looks whether something around it was written.</summary>
     public EightsView<Float16> Result(int rows, int columns) => View(null, rows, columns, Outside);
 
-    public ArrayView<int> Ints(int[] values)
+    public ArrayView<int> Ints(int[] values) => Buffer(values).View;
+
+    /// <summary>Any values, as they are; disposed with the operands.</summary>
+    public MemoryBuffer1D<T, Stride1D.Dense> Buffer<T>(T[] values) where T : unmanaged
     {
-        MemoryBuffer1D<int, Stride1D.Dense> buffer = Lanes.Accelerator.Allocate1D(values);
+        MemoryBuffer1D<T, Stride1D.Dense> buffer = Lanes.Accelerator.Allocate1D(values);
         buffers.Add(buffer);
-        return buffer.View;
+        return buffer;
     }
 
     public float[] Read(EightsView<Float16> result)
@@ -57,8 +60,7 @@ internal sealed class TensorOperands(int seed) : IDisposable
         var all = new Half[(rows + 1) * stride * 8];
         Array.Fill(all, around);
         for (int i = 0; values != null && i < values.Length; i++) all[i / columns * 8 * stride + i % columns] = (Half)values[i];
-        MemoryBuffer1D<U4, Stride1D.Dense> buffer = Lanes.Accelerator.Allocate1D(MemoryMarshal.Cast<Half, U4>(all).ToArray());
-        buffers.Add(buffer);
+        MemoryBuffer1D<U4, Stride1D.Dense> buffer = Buffer(MemoryMarshal.Cast<Half, U4>(all).ToArray());
         memory.Add(buffer.View, buffer);
         return new EightsView<Float16>(buffer.View, rows, columns, stride);
     }

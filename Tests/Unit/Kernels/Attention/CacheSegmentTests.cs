@@ -19,7 +19,7 @@ public sealed class CacheSegmentTests
            where !device.StartsWith(nameof(TestDevice.IlgpuCpu)) || rows.Length == 5 // every lane is a thread there
            select new TheoryDataRow<string, StorageType, int[]>(device, type, rows);
 
-    [Theory, MemberData(nameof(Passes))]
+    [Theory, DeviceRows(nameof(Passes))]
     public void Each_has_what_it_has_alone(string device, StorageType type, int[] rows)
     {
         using var rig = new KernelRig(KernelDevices.Get(device));

@@ -31,7 +31,7 @@ public sealed class CausalAttentionTests(ITestOutputHelper output)
            from size in new[] { (0, 300, 2, 1, 64), (513, 70, 2, 2, 128), (1000, 1, 4, 2, 128), (250, 131, 1, 1, 61) }
            select new TheoryDataRow<string, int, int, int, int, int>(device, size.Item1, size.Item2, size.Item3, size.Item4, size.Item5);
 
-    [Theory, MemberData(nameof(Sizes)), MemberData(nameof(GroupSizes)), MemberData(nameof(LargeSizes))]
+    [Theory, DeviceRows(nameof(Sizes)), DeviceRows(nameof(GroupSizes)), DeviceRows(nameof(LargeSizes))]
     public void Rows_equal_the_definition(string device, int first, int rows, int heads, int groups, int headSize)
     {
         (float[] got, Expected[] expected) = Run(KernelDevices.Get(device), first, rows, heads, groups, headSize, 1);

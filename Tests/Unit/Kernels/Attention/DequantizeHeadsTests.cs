@@ -12,7 +12,7 @@ public sealed class DequantizeHeadsTests
            from size in new[] { (1, 1, 1), (3, 2, 5), (5, 3, 16), (2, 1, 61), (7, 2, 128) }
            select new TheoryDataRow<string, int, int, int>(device, size.Item1, size.Item2, size.Item3);
 
-    [Theory, MemberData(nameof(Sizes))]
+    [Theory, DeviceRows(nameof(Sizes))]
     public void A_number_is_its_level_times_the_scale_of_its_row_and_head(string device, int rows, int heads, int headSize)
     {
         using var rig = new KernelRig(KernelDevices.Get(device), rows + headSize);

@@ -43,7 +43,7 @@ public sealed class FullAttentionTests(ITestOutputHelper output)
            from size in new[] { (1, 8, 3), (2, 8, 5), (2, 3, 1) }
            select new TheoryDataRow<string, int, int, int>(device, size.Item1, size.Item2, size.Item3);
 
-    [Theory, MemberData(nameof(SpatialSizes)), MemberData(nameof(LargeSizes))]
+    [Theory, DeviceRows(nameof(SpatialSizes)), DeviceRows(nameof(LargeSizes))]
     public void Positions_of_a_frame_look_at_each_other(string device, int frames, int positions, int heads, int headSize)
     {
         int[][] sequences = [.. Enumerable.Range(0, frames).Select(frame => Enumerable.Range(frame * positions, positions).ToArray())];
@@ -51,7 +51,7 @@ public sealed class FullAttentionTests(ITestOutputHelper output)
         Expected.Check(output, $"{frames} frames of {positions}, {heads} heads of {headSize}", got, expected);
     }
 
-    [Theory, MemberData(nameof(TemporalSizes))]
+    [Theory, DeviceRows(nameof(TemporalSizes))]
     public void A_position_looks_at_itself_over_the_frames_of_its_clip(string device, int clips, int frames, int positions)
     {
         int[][] sequences = [.. from clip in Enumerable.Range(0, clips)

@@ -14,7 +14,7 @@ public sealed class HeadRowsTests(ITestOutputHelper output)
            from size in new[] { (1, 1, 1, 1), (3, 2, 1, 5), (2, 3, 3, 16), (1, 2, 2, 64), (2, 2, 1, 80) }
            select new TheoryDataRow<string, int, int, int, int>(device, size.Item1, size.Item2, size.Item3, size.Item4);
 
-    [Theory, MemberData(nameof(Writes))]
+    [Theory, DeviceRows(nameof(Writes))]
     public void Keys_are_turned_and_both_are_rounded_to_the_nearest_level(string device, int rows, int heads, int groups, int half)
     {
         const int places = 20;
@@ -64,7 +64,7 @@ public sealed class HeadRowsTests(ITestOutputHelper output)
     public static TheoryData<string> Devices => [.. KernelDevices.All];
 
     /// <summary>The scale is a power of two, so that the levels meet halves exactly; the number just below one half is level 0.</summary>
-    [Theory, MemberData(nameof(Devices))]
+    [Theory, DeviceRows(nameof(Devices))]
     public void A_half_between_two_levels_goes_away_from_zero(string device)
     {
         const float scale = 1 / 32f, below = 0.49999997f;
@@ -96,7 +96,7 @@ public sealed class HeadRowsTests(ITestOutputHelper output)
            from size in new[] { (0, 300, 2, 1, 64), (127, 1, 2, 1, 128), (383, 3, 2, 2, 48), (1000, 2, 2, 1, 136), (250, 131, 1, 1, 61) }
            select new TheoryDataRow<string, int, int, int, int, int>(device, size.Item1, size.Item2, size.Item3, size.Item4, size.Item5);
 
-    [Theory, MemberData(nameof(Reads)), MemberData(nameof(LargeReads))]
+    [Theory, DeviceRows(nameof(Reads)), DeviceRows(nameof(LargeReads))]
     public void Attention_equals_the_definition_on_the_bytes_numbers(string device, int first, int rows, int heads, int groups, int headSize)
     {
         using var rig = new KernelRig(KernelDevices.Get(device), first + rows + headSize);

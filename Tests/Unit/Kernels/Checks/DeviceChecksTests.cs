@@ -17,7 +17,6 @@ public sealed class DeviceChecksTests
     public void A_queue_waits_for_another(TestDevice device) => Lanes.Within(() => Assert.Null(Check(device, "a queue that waits for another").Run()));
 
     [Theory]
-    [InlineData(TestDevice.IlgpuCpuTensorCore, StorageType.F16)]
     [InlineData(TestDevice.IlgpuCpuTensorCore, StorageType.Q4_0)]
     [InlineData(TestDevice.CudaHalf, StorageType.F16)]
     [InlineData(TestDevice.CudaHalf, StorageType.Q4_0)]

@@ -24,7 +24,7 @@ public sealed class AddRowsTests(ITestOutputHelper output)
            from size in new[] { (1, 1, 1, 1), (24, 31, 8, 3), (48, 33, 8, 3), (10, 64, 3, 2) }
            select new TheoryDataRow<string, int, int, int, int>(device, size.Item1, size.Item2, size.Item3, size.Item4);
 
-    [Theory, MemberData(nameof(Sizes))]
+    [Theory, DeviceRows(nameof(Sizes))]
     public void Rows_equal_the_definition_also_in_place(string device, int rows, int columns, int length, int period)
     {
         using var rig = new KernelRig(KernelDevices.Get(device), rows + columns);

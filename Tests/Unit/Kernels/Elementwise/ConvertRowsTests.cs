@@ -54,7 +54,7 @@ public sealed class ConvertRowsTests
            where size.Item2 < 2048 || !device.StartsWith(nameof(TestDevice.IlgpuCpu))
            select new TheoryDataRow<string, int, int>(device, size.Item1, size.Item2);
 
-    [Theory, MemberData(nameof(Sizes))]
+    [Theory, DeviceRows(nameof(Sizes))]
     public void Float32_is_rounded_to_the_nearest_binary16_and_nothing_else_is_touched(string device, int rows, int columns)
     {
         using var rig = new KernelRig(KernelDevices.Get(device), rows + columns);
@@ -73,11 +73,11 @@ public sealed class ConvertRowsTests
         }
     }
 
-    [Theory, MemberData(nameof(Sizes))]
+    [Theory, DeviceRows(nameof(Sizes))]
     public void Binary16_becomes_float32_exactly(string device, int rows, int columns)
         => CheckExact(device, rows, columns, StorageType.F16, bits => (float)Decode(bits));
 
-    [Theory, MemberData(nameof(Sizes))]
+    [Theory, DeviceRows(nameof(Sizes))]
     public void Bfloat16_becomes_float32_exactly(string device, int rows, int columns)
         => CheckExact(device, rows, columns, StorageType.BF16, bits => BitConverter.UInt32BitsToSingle((uint)bits << 16));
 

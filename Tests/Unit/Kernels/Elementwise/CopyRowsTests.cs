@@ -12,7 +12,7 @@ public sealed class CopyRowsTests
            from size in new[] { (0, 5), (1, 1), (3, 31), (32, 33), (2, 4096) }
            select new TheoryDataRow<string, int, int>(device, size.Item1, size.Item2);
 
-    [Theory, MemberData(nameof(Sizes))]
+    [Theory, DeviceRows(nameof(Sizes))]
     public void Rows_arrive_bit_for_bit_and_nothing_else_is_touched(string device, int rows, int columns)
     {
         using var rig = new KernelRig(KernelDevices.Get(device), rows + columns);

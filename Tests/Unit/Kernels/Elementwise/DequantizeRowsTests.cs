@@ -15,7 +15,7 @@ public sealed class DequantizeRowsTests
            from type in Types
            select new TheoryDataRow<string, StorageType>(device, type);
 
-    [Theory, MemberData(nameof(Rows))]
+    [Theory, DeviceRows(nameof(Rows))]
     public void Numbers_arrive_bit_for_bit_and_nothing_else_is_touched(string device, StorageType type)
     {
         int[] widths = type.IsBlock() ? [type.BlockColumns(), 256, 768] : [1, 31, 64];

@@ -24,7 +24,7 @@ public sealed unsafe class QuantizeRowsTests
            from input in device.StartsWith("Cpu") ? [StorageType.F32] : new[] { StorageType.F32, StorageType.F16 }
            select new TheoryDataRow<string, StorageType, int, int, StorageType>(device, type, size.Item1, size.Item2, input);
 
-    [Theory, MemberData(nameof(Rows))]
+    [Theory, DeviceRows(nameof(Rows))]
     public void The_bits_are_those_of_the_host(string device, StorageType type, int rows, int columns, StorageType input)
     {
         using var rig = new KernelRig(KernelDevices.Get(device), rows + columns);
@@ -50,7 +50,7 @@ public sealed unsafe class QuantizeRowsTests
            from number in new[] { float.NaN, float.PositiveInfinity, float.NegativeInfinity, 1e30f, -1e38f, 9e6f }
            select new TheoryDataRow<string, StorageType, float>(device, type, number);
 
-    [Theory, MemberData(nameof(Misfits))]
+    [Theory, DeviceRows(nameof(Misfits))]
     public void A_number_that_does_not_fit_is_told(string device, StorageType type, float number)
     {
         using var rig = new KernelRig(KernelDevices.Get(device));

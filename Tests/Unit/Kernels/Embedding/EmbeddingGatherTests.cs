@@ -22,7 +22,7 @@ public sealed class EmbeddingGatherTests
            from size in new[] { (1, 256), (33, 512) }
            select new TheoryDataRow<string, StorageType, int, int>(device, type, size.Item1, size.Item2);
 
-    [Theory, MemberData(nameof(Sizes)), MemberData(nameof(BlockSizes))]
+    [Theory, DeviceRows(nameof(Sizes)), DeviceRows(nameof(BlockSizes))]
     public void Rows_are_those_of_the_table(string device, StorageType type, int count, int columns)
     {
         const int vocabulary = 11;

@@ -44,9 +44,10 @@ public sealed class PatchEmbeddingTests(ITestOutputHelper output)
         => from device in KernelDevices.All
            from type in new[] { StorageType.F32, StorageType.F16, StorageType.BF16 }
            from size in new[] { (1, 1, 1, 1), (2, 3, 2, 7), (1, 2, 14, 33), (3, 4, 5, 31) }
+           where !device.StartsWith(nameof(TestDevice.IlgpuCpu)) || type == StorageType.F32 // every item is a thread there
            select new TheoryDataRow<string, StorageType, int, int, int, int>(device, type, size.Item1, size.Item2, size.Item3, size.Item4);
 
-    [Theory, MemberData(nameof(Sizes))]
+    [Theory, DeviceRows(nameof(Sizes))]
     public void Rows_equal_the_definition(string device, StorageType type, int pictures, int grid, int patch, int columns)
     {
         (float[] got, Expected[] expected) = Run(KernelDevices.Get(device), type, pictures, grid, patch, columns);

@@ -26,7 +26,7 @@ public sealed class CrossEntropyTests(ITestOutputHelper output)
            from scale in new[] { 3f, 300f }
            select new TheoryDataRow<string, int, int, float>(device, size.Item1, size.Item2, scale);
 
-    [Theory, MemberData(nameof(Sizes))]
+    [Theory, DeviceRows(nameof(Sizes))]
     public void Losses_equal_the_definition(string device, int rows, int columns, float scale)
     {
         using var rig = new KernelRig(KernelDevices.Get(device), rows + columns);

@@ -29,19 +29,21 @@ public sealed class TopKTests(ITestOutputHelper output)
     public static IEnumerable<TheoryDataRow<string, int, int, int, int>> Sizes
         => from device in KernelDevices.All
            from size in new[] { (1, 1, 1, 1), (2, 33, 31, 5), (3, 600, 600, 1), (1, 127, 100, 100), (8, 64, 3, 2) }
+           where !IsToy(device) || size.Item4 < 100
            select new TheoryDataRow<string, int, int, int, int>(device, size.Item1, size.Item2, size.Item3, size.Item4);
 
     public static IEnumerable<TheoryDataRow<string, int, int, int, int>> LargeSizes
-        => KernelDevices.Cpu.Append(nameof(TestDevice.OpenClPortable)).Select(device => new TheoryDataRow<string, int, int, int, int>(device, 2, 32003, 32000, 40));
+        => from device in KernelDevices.Cpu.Append(nameof(TestDevice.OpenClPortable))
+           select new TheoryDataRow<string, int, int, int, int>(device, 2, 32003, 32000, 40);
 
-    [Theory, MemberData(nameof(Sizes)), MemberData(nameof(LargeSizes))]
+    [Theory, DeviceRows(nameof(Sizes)), DeviceRows(nameof(LargeSizes))]
     public void The_best_ids_and_their_log_probabilities_equal_the_definition(string device, int rows, int columns, int candidates, int k)
         => Check(device, rows, columns, candidates, k, scale: 4, levels: 0);
 
     [Fact]
     public void Of_equal_logits_the_lower_id_comes_first()
     {
-        foreach (string device in KernelDevices.Present) Check(device, 3, 200, 190, 20, scale: 2, levels: 3);
+        foreach (string device in KernelDevices.Present) Check(device, 3, 200, 190, IsToy(device) ? 4 : 20, scale: 2, levels: 3);
     }
 
     [Fact]
@@ -49,6 +51,9 @@ public sealed class TopKTests(ITestOutputHelper output)
     {
         foreach (string device in KernelDevices.Present) Check(device, 2, 100, 100, 3, scale: 300, levels: 0);
     }
+
+    /// <summary>ILGPU's CPU accelerator has a thread for each item, and they meet for every candidate.</summary>
+    private static bool IsToy(string device) => device.StartsWith(nameof(TestDevice.IlgpuCpu));
 
     private void Check(string device, int rows, int columns, int candidates, int k, float scale, int levels)
     {

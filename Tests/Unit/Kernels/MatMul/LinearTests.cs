@@ -57,73 +57,18 @@ public sealed class LinearTests(ITestOutputHelper output)
         };
     }
 
-    public static IEnumerable<TheoryDataRow<string, StorageType, int, int, int>> Sizes
-        => from device in KernelDevices.All
-           from type in new[] { StorageType.F32, StorageType.F16, StorageType.BF16 }
-           from size in new[] { (1, 1, 1), (1, 31, 33), (2, 32, 31), (3, 33, 37), (5, 7, 64), (8, 65, 20), (9, 64, 34), (13, 127, 66), (31, 17, 70) }
-           select new TheoryDataRow<string, StorageType, int, int, int>(device, type, size.Item1, size.Item2, size.Item3);
-
-    /// <summary>Sizes that cross the squares of tiles (32 rows, 16 outputs) of an accelerator's product.</summary>
-    public static IEnumerable<TheoryDataRow<string, StorageType, int, int, int>> SquareSizes
-        => from type in new[] { StorageType.F32, StorageType.F16, StorageType.Q8_0, StorageType.Q4_0, StorageType.Q4_K }
-           from size in new[] { (32, 256, 16), (33, 256, 17), (70, 512, 131), (1, 4096, 131) }
-           select new TheoryDataRow<string, StorageType, int, int, int>(nameof(TestDevice.OpenCl), type, size.Item1, size.Item2, size.Item3);
-
-    /// <summary>Sizes that cross every block of the CPU's product, and real ones of the models.</summary>
-    public static IEnumerable<TheoryDataRow<string, StorageType, int, int, int>> LargeSizes
-        => from device in KernelDevices.Cpu
-           from type in new[] { StorageType.F32, StorageType.F16, StorageType.BF16 }
-           from size in device == "Cpu.Scalar" ? [(101, 523, 97)] : new[] { (101, 523, 1130), (797, 641, 67), (1, 4096, 1024), (7, 11008, 65) }
-           select new TheoryDataRow<string, StorageType, int, int, int>(device, type, size.Item1, size.Item2, size.Item3);
-
-    /// <summary>
-    /// Sizes that cross what a group makes (4 outputs and 1, 4 or 8 rows; 64 by 64 from 33 rows on) and what it takes at a time (128 pieces; 32 columns);
-    /// with few outputs and many columns several groups share the columns.
-    /// </summary>
-    public static IEnumerable<TheoryDataRow<string, StorageType, int, int, int>> GroupSizes
-        => from type in new[] { StorageType.F32, StorageType.F16, StorageType.BF16 }.Concat(BlockOracle.Types)
-           from size in new[]
-           {
-               (1, 4096, 7), (1, 8192, 3), (2, 5376, 5), (3, 4352, 4), (4, 2048, 3), (5, 2304, 9), (6, 1024, 4), (7, 1280, 6), (8, 6144, 5), (9, 512, 13), (32, 256, 66),
-               (33, 256, 64), (64, 544, 65), (65, 40, 63), (70, 768, 130),
-           }
-           where size.Item2 % type.BlockColumns() == 0
-           select new TheoryDataRow<string, StorageType, int, int, int>(nameof(TestDevice.OpenClPortable), type, size.Item1, size.Item2, size.Item3);
-
-    /// <summary>The same on ILGPU's CPU accelerator, where a launch of a group costs milliseconds.</summary>
-    public static IEnumerable<TheoryDataRow<string, StorageType, int, int, int>> ToyGroupSizes
-        => from type in new[] { StorageType.F32, StorageType.Q8_0, StorageType.Q6_K }
-           from size in new[] { (1, 2304, 3), (2, 2304, 2), (8, 256, 5), (33, 256, 3) }
-           select new TheoryDataRow<string, StorageType, int, int, int>(nameof(TestDevice.IlgpuCpuPortable), type, size.Item1, size.Item2, size.Item3);
-
-    /// <summary>Every block type, held to the numbers that its blocks mean; what quantizing loses is another test (PackTests).</summary>
-    public static IEnumerable<TheoryDataRow<string, StorageType, int, int, int>> BlockSizes
-        => from device in KernelDevices.All
-           from type in BlockOracle.Types
-           from size in device.StartsWith(nameof(TestDevice.IlgpuCpu)) ? [(2, 256, 5)] : new[] { (1, 256, 33), (2, 512, 31), (9, 768, 34), (65, 1280, 18), (5, 96, 7), (3, 544, 20) }
-           where size.Item2 % type.BlockColumns() == 0
-           select new TheoryDataRow<string, StorageType, int, int, int>(device, type, size.Item1, size.Item2, size.Item3);
-
-    public static IEnumerable<TheoryDataRow<string, StorageType, int, int, int>> LargeBlockSizes
-        => from device in KernelDevices.Cpu
-           from type in new[] { StorageType.Q8_0, StorageType.Q4_0, StorageType.Q4_K, StorageType.Q6_K }
-           from size in device == "Cpu.Scalar" ? [(3, 4096, 65)] : new[] { (1, 4096, 1024), (7, 11008, 65), (140, 512, 97) }
-           select new TheoryDataRow<string, StorageType, int, int, int>(device, type, size.Item1, size.Item2, size.Item3);
-
-    public static IEnumerable<TheoryDataRow<string, Activation, bool, bool, int>> Epilogues
-        => from device in KernelDevices.All
-           from activation in Enum.GetValues<Activation>()
-           from bias in new[] { false, true }
-           from residual in new[] { false, true }
-           from rows in new[] { 1, 3, 14 }
-           select new TheoryDataRow<string, Activation, bool, bool, int>(device, activation, bias, residual, rows);
-
-    [Theory, MemberData(nameof(Sizes)), MemberData(nameof(LargeSizes)), MemberData(nameof(SquareSizes)), MemberData(nameof(GroupSizes)), MemberData(nameof(ToyGroupSizes)),
-        MemberData(nameof(BlockSizes)), MemberData(nameof(LargeBlockSizes))]
+    [Theory]
+    [DeviceRows(nameof(LinearRows.Sizes), MemberType = typeof(LinearRows))]
+    [DeviceRows(nameof(LinearRows.LargeSizes), MemberType = typeof(LinearRows))]
+    [DeviceRows(nameof(LinearRows.SquareSizes), MemberType = typeof(LinearRows))]
+    [DeviceRows(nameof(LinearRows.GroupSizes), MemberType = typeof(LinearRows))]
+    [DeviceRows(nameof(LinearRows.ToyGroupSizes), MemberType = typeof(LinearRows))]
+    [DeviceRows(nameof(LinearRows.BlockSizes), MemberType = typeof(LinearRows))]
+    [DeviceRows(nameof(LinearRows.LargeBlockSizes), MemberType = typeof(LinearRows))]
     public void Product_equals_the_definition(string device, StorageType type, int rows, int columns, int outputs)
         => Check(KernelDevices.Get(device), type, rows, columns, outputs, Activation.None, bias: false, residual: false);
 
-    [Theory, MemberData(nameof(Epilogues))]
+    [Theory, DeviceRows(nameof(LinearRows.Epilogues), MemberType = typeof(LinearRows))]
     public void Epilogue_equals_the_definition(string device, Activation activation, bool bias, bool residual, int rows)
     {
         Check(KernelDevices.Get(device), StorageType.F32, rows, 29, 46, activation, bias, residual);
@@ -158,17 +103,11 @@ public sealed class LinearTests(ITestOutputHelper output)
     public void Columns_are_shared_where_groups_are_few(int groups, int wanted, int columns, int shares)
         => Assert.Equal(shares, LinearGroupRow.Shares(groups, wanted, columns));
 
-    public static IEnumerable<TheoryDataRow<string, int, int>> Places
-        => from device in KernelDevices.All
-           from rows in new[] { 1, 2, 40 }
-           from place in new[] { 0, 33, 36 } // in a register of every width, and in what is left over
-           select new TheoryDataRow<string, int, int>(device, rows, place);
-
-    [Theory, MemberData(nameof(Places))]
+    [Theory, DeviceRows(nameof(LinearRows.Places), MemberType = typeof(LinearRows))]
     public void The_largest_half_the_smallest_half_and_zeros_are_exact(string device, int rows, int place)
         => CheckHalves(device, rows, place, [65504, -65504, MathF.Pow(2, -24), -MathF.Pow(2, -24), MathF.Pow(2, -14), 0, 1]);
 
-    [Theory, MemberData(nameof(Places))]
+    [Theory, DeviceRows(nameof(LinearRows.Places), MemberType = typeof(LinearRows))]
     public void An_infinite_or_undefined_half_shows(string device, int rows, int place)
         => CheckHalves(device, rows, place, [float.PositiveInfinity, float.NegativeInfinity, float.NaN]);
 

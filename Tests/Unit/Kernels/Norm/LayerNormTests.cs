@@ -38,7 +38,7 @@ public sealed class LayerNormTests(ITestOutputHelper output)
            from offset in new[] { 0f, 30f }
            select new TheoryDataRow<string, int, int, float>(device, size.Item1, size.Item2, offset);
 
-    [Theory, MemberData(nameof(Sizes))]
+    [Theory, DeviceRows(nameof(Sizes))]
     public void Rows_equal_the_definition(string device, int rows, int columns, float offset)
     {
         (float[] got, Expected[] expected) = Run(KernelDevices.Get(device), rows, columns, 1, offset);

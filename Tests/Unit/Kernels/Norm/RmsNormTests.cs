@@ -29,9 +29,10 @@ public sealed class RmsNormTests(ITestOutputHelper output)
         => from device in KernelDevices.All
            from size in new[] { (1, 1), (3, 31), (2, 32), (1, 33), (5, 127), (2, 4096) }
            from scale in new[] { 1f, 1e-3f, 300f }
+           where scale == 1f || !device.StartsWith(nameof(TestDevice.IlgpuCpu)) // every item is a thread there
            select new TheoryDataRow<string, int, int, float>(device, size.Item1, size.Item2, scale);
 
-    [Theory, MemberData(nameof(Sizes))]
+    [Theory, DeviceRows(nameof(Sizes))]
     public void Rows_equal_the_definition(string device, int rows, int columns, float scale)
     {
         (float[] got, Expected[] expected) = Run(KernelDevices.Get(device), rows, columns, scale);

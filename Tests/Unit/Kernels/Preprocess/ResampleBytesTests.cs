@@ -6,19 +6,6 @@ namespace EdgeVideoLlava.Tests.Unit.Kernels.Preprocess;
 
 public sealed class ResampleBytesTests
 {
-    private sealed record Axis(int[] Starts, int[] Weights, int Taps, int Precision)
-    {
-        /// <summary>Weights between -1/4 and 1 that add up to about 1, at random places.</summary>
-        public static Axis Random(Random random, int input, int output, int precision)
-        {
-            int taps = Math.Min(input, 1 + random.Next(7));
-            int[] weights = [.. Enumerable.Range(0, output * taps).Select(_ => (int)((random.NextDouble() * 1.25 - 0.25) * 2 / taps * (1 << precision)))];
-            return new Axis([.. Enumerable.Range(0, output).Select(_ => random.Next(input - taps + 1)).Order()], weights, taps, precision);
-        }
-
-        public FixedPointAxis Upload(ComputeQueue queue) => new(queue, Starts, Weights, Precision);
-    }
-
     /// <summary>The definition, in whole numbers without a limit: across, rounded to bytes, down, rounded to bytes, looked up.</summary>
     private static float[] Oracle(byte[] rgb, int frames, int height, int width, Axis columns, Axis rows, float[] table)
     {
@@ -50,7 +37,7 @@ public sealed class ResampleBytesTests
            from size in new[] { (1, 1, 1, 1, 1, 22), (2, 5, 9, 3, 4, 22), (3, 31, 2, 7, 5, 14), (1, 8, 33, 8, 33, 15) }
            select new TheoryDataRow<string, int, int, int, int, int, int>(device, size.Item1, size.Item2, size.Item3, size.Item4, size.Item5, size.Item6);
 
-    [Theory, MemberData(nameof(Sizes))]
+    [Theory, DeviceRows(nameof(Sizes))]
     public void Pixel_values_equal_the_definition_bit_for_bit(string device, int frames, int height, int width, int rows, int columns, int precision)
     {
         using var rig = new KernelRig(KernelDevices.Get(device), height + width);
@@ -75,5 +62,18 @@ public sealed class ResampleBytesTests
         Assert.Throws<ArgumentException>(() => ResampleBytes.Run(rig.Queue, rig.Frames(new byte[18], 1, 2, 3), three, three, table, y));
         Assert.Throws<ArgumentException>(() => ResampleBytes.Run(rig.Queue, rig.Frames(new byte[26], 1, 3, 3), three, three, table, y));
         Assert.Throws<ArgumentException>(() => ResampleBytes.Run(rig.Queue, rig.Frames(new byte[27], 1, 3, 3), three, low, table, rig.Result(3, 2)));
+    }
+
+    private sealed record Axis(int[] Starts, int[] Weights, int Taps, int Precision)
+    {
+        /// <summary>Weights between -1/4 and 1 that add up to about 1, at random places.</summary>
+        public static Axis Random(Random random, int input, int output, int precision)
+        {
+            int taps = Math.Min(input, 1 + random.Next(7));
+            int[] weights = [.. Enumerable.Range(0, output * taps).Select(_ => (int)((random.NextDouble() * 1.25 - 0.25) * 2 / taps * (1 << precision)))];
+            return new Axis([.. Enumerable.Range(0, output).Select(_ => random.Next(input - taps + 1)).Order()], weights, taps, precision);
+        }
+
+        public FixedPointAxis Upload(ComputeQueue queue) => new(queue, Starts, Weights, Precision);
     }
 }

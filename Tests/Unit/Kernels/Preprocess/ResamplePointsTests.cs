@@ -6,15 +6,6 @@ namespace EdgeVideoLlava.Tests.Unit.Kernels.Preprocess;
 
 public sealed class ResamplePointsTests(ITestOutputHelper output)
 {
-    private sealed record Axis(int[] Positions, float[] Weights, int Taps)
-    {
-        /// <summary>Places from two before the frame to two behind it.</summary>
-        public static Axis Random(KernelRig rig, int input, int output, int taps)
-            => new([.. Enumerable.Range(0, output * taps).Select(_ => rig.Random.Next(-2, input + 2))], rig.Numbers(output * taps), taps);
-
-        public PointAxis Upload(ComputeQueue queue) => new(queue, Positions, Weights, Taps);
-    }
-
     /// <summary>The definition: the weighted sum of the points' colours, the background's outside of the frame, less the mean, by the deviation.</summary>
     private static Expected[] Oracle(byte[] rgb, int frames, int height, int width, Axis columns, Axis rows, float[] colours)
     {
@@ -47,7 +38,7 @@ public sealed class ResamplePointsTests(ITestOutputHelper output)
            from size in new[] { (1, 1, 1, 1, 1, 1), (2, 5, 9, 3, 4, 2), (3, 31, 2, 7, 5, 4), (1, 8, 33, 8, 33, 4) }
            select new TheoryDataRow<string, int, int, int, int, int, int>(device, size.Item1, size.Item2, size.Item3, size.Item4, size.Item5, size.Item6);
 
-    [Theory, MemberData(nameof(Sizes))]
+    [Theory, DeviceRows(nameof(Sizes))]
     public void Pixel_values_equal_the_definition(string device, int frames, int height, int width, int rows, int columns, int taps)
     {
         using var rig = new KernelRig(KernelDevices.Get(device), height + width);
@@ -60,5 +51,14 @@ public sealed class ResamplePointsTests(ITestOutputHelper output)
         using PointAxis x = across.Upload(rig.Queue), z = down.Upload(rig.Queue);
         ResamplePoints.Run(rig.Queue, rig.Frames(rgb, frames, height, width), x, z, rig.View(colours, 3, 259), y);
         Expected.Check(output, $"{frames} of {height} x {width}", rig.Read(y), Oracle(rgb, frames, height, width, across, down, colours));
+    }
+
+    private sealed record Axis(int[] Positions, float[] Weights, int Taps)
+    {
+        /// <summary>Places from two before the frame to two behind it.</summary>
+        public static Axis Random(KernelRig rig, int input, int output, int taps)
+            => new([.. Enumerable.Range(0, output * taps).Select(_ => rig.Random.Next(-2, input + 2))], rig.Numbers(output * taps), taps);
+
+        public PointAxis Upload(ComputeQueue queue) => new(queue, Positions, Weights, Taps);
     }
 }

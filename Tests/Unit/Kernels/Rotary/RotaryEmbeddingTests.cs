@@ -32,7 +32,7 @@ public sealed class RotaryEmbeddingTests(ITestOutputHelper output)
            from size in new[] { (1, 1, 1, 1), (3, 2, 1, 5), (2, 3, 3, 16), (4, 1, 1, 17), (2, 2, 1, 33), (2, 4, 2, 64) }
            select new TheoryDataRow<string, int, int, int, int>(device, size.Item1, size.Item2, size.Item3, size.Item4);
 
-    [Theory, MemberData(nameof(Sizes))]
+    [Theory, DeviceRows(nameof(Sizes))]
     public void Queries_keys_and_values_equal_the_definition(string device, int rows, int heads, int groups, int half)
     {
         Result got = Run(KernelDevices.Get(device), rows, heads, groups, half);

@@ -48,7 +48,7 @@ public sealed class DrawTokenTests
            }
            select new TheoryDataRow<string, int, int, int, float, float, float, int>(device, row.Item1, row.Item2, row.Item3, row.Item4, row.Item5, row.Item6, row.Item7);
 
-    [Theory, MemberData(nameof(Rows))]
+    [Theory, DeviceRows(nameof(Rows))]
     public void Thirty_draws_equal_the_definition(string device, int tokens, int candidates, int k, float temperature, float topP, float minP, int levels)
     {
         using var rig = new KernelRig(KernelDevices.Get(device), tokens + k);

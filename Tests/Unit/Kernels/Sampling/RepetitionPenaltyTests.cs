@@ -16,7 +16,7 @@ public sealed class RepetitionPenaltyTests
            from penalty in new[] { 1f, 1.3f, 0.7f }
            select new TheoryDataRow<string, int, float>(device, tokens, penalty);
 
-    [Theory, MemberData(nameof(Rows))]
+    [Theory, DeviceRows(nameof(Rows))]
     public void Marked_logits_equal_the_definition_bit_for_bit_and_the_others_stay(string device, int tokens, float penalty)
     {
         using var rig = new KernelRig(KernelDevices.Get(device), tokens);

@@ -23,7 +23,7 @@ public sealed class VisionTowerTests(ITestOutputHelper output)
                select new TheoryDataRow<TestDevice, Activation, string>(device, variant.Item1, variant.Item2)];
 
     /// <summary>224 pixels, 257 positions, 8 frames.</summary>
-    [Theory, MemberData(nameof(Devices))]
+    [Theory, DeviceRows(nameof(Devices))]
     public void The_real_picture_size_equals_the_reference(TestDevice device)
     {
         using SafeTensors golden = Golden.Tensors("original-tiny/geometry224/case.safetensors");
@@ -51,7 +51,7 @@ public sealed class VisionTowerTests(ITestOutputHelper output)
         features.Rows.Buffer.Dispose();
     }
 
-    [Theory, MemberData(nameof(Activations))]
+    [Theory, DeviceRows(nameof(Activations))]
     public void The_activation_of_the_config_is_the_one_that_runs(TestDevice device, Activation activation, string suffix)
     {
         using SafeTensors golden = Golden.Tensors("hf-tiny/cases/gelu_variant.safetensors");
@@ -70,7 +70,7 @@ public sealed class VisionTowerTests(ITestOutputHelper output)
         features.Dispose();
     }
 
-    [Theory, MemberData(nameof(Devices))]
+    [Theory, DeviceRows(nameof(Devices))]
     public void Equal_frames_without_temporal_embedding_stay_equal(TestDevice device)
     {
         using var parts = new LoadedParts(Golden.Path("original-tiny/checkpoint"), device);
@@ -82,7 +82,7 @@ public sealed class VisionTowerTests(ITestOutputHelper output)
         Assert.NotEqual(embedded[..frame], embedded[frame..(2 * frame)]);
     }
 
-    [Theory, MemberData(nameof(Devices))]
+    [Theory, DeviceRows(nameof(Devices))]
     public unsafe void Temporal_attention_with_zero_output_changes_nothing(TestDevice device)
     {
         using var parts = new LoadedParts(Golden.Path("original-tiny/checkpoint"), device);

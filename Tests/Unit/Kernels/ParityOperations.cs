@@ -1,0 +1,129 @@
+using EdgeVideoLlava.Kernels.Attention;
+using EdgeVideoLlava.Kernels.Devices;
+using EdgeVideoLlava.Kernels.Elementwise;
+using EdgeVideoLlava.Kernels.Embedding;
+using EdgeVideoLlava.Kernels.Loss;
+using EdgeVideoLlava.Kernels.MatMul;
+using EdgeVideoLlava.Kernels.Norm;
+using EdgeVideoLlava.Kernels.Packing;
+using EdgeVideoLlava.Kernels.Preprocess;
+using EdgeVideoLlava.Kernels.Rotary;
+using EdgeVideoLlava.Kernels.Sampling;
+
+namespace EdgeVideoLlava.Tests.Unit.Kernels;
+
+/// <summary>Each operation, in each of its forms, on the operands of a <see cref="ParityCase"/>.</summary>
+internal static class ParityOperations
+{
+    /// <summary>So few outputs that groups share the columns.</summary>
+    public const string ManyColumns = "Linear, many columns";
+
+    public static bool IsProduct(string name) => name.StartsWith("Linear") && name != ManyColumns;
+
+    /// <summary>Products of activations and of float32, without an epilogue.</summary>
+    public static bool IsPlainProduct(string name) => name is "Linear" or "Linear, float32 to activations";
+
+    public static bool HasWeight(string name) => name.StartsWith("Linear") || name is "EmbeddingGather" or "DequantizeRows";
+
+    public static IReadOnlyDictionary<string, Func<ParityCase, Matrix>> All { get; } = new Dictionary<string, Func<ParityCase, Matrix>>
+    {
+        ["Linear"] = c => Product(c, new Epilogue()),
+        ["Linear, bias"] = c => Product(c, new Epilogue(c.Matrix(1, c.N))),
+        ["Linear, residual"] = c => Product(c, new Epilogue(Residual: c.Matrix(c.T, c.N))),
+        ["Linear, bias, GELU, residual"] = c => Product(c, new Epilogue(c.Matrix(1, c.N), Activation.Gelu, c.Matrix(c.T, c.N))),
+        ["Linear, bias, to activations"] = c => c.RunActivations(c.T, c.N, (queue, y) => Linear.Run(
+            queue, c.Weight(c.N, c.N + 3), c.Activations(c.T, c.N + 3), y, new Epilogue(c.Matrix(1, c.N)))),
+        ["Linear, float32 to activations"] = c => c.RunActivations(c.T, c.N, (queue, y) => Linear.Run(
+            queue, c.Weight(c.N, c.N + 3), c.Matrix(c.T, c.N + 3), y)),
+        ["Linear, float32"] = c => c.Run(c.T, c.N, (queue, y) => Linear.Run(
+            queue, c.Weight(c.N, c.N + 3), c.Matrix(c.T, c.N + 3), y)),
+        [ManyColumns] = c => c.Run(c.T, 2, (queue, y) => Linear.Run(queue, c.Weight(2, 2304), c.Matrix(c.T, 2304), y)),
+        ["Linear, quick GELU"] = c => Product(c, new Epilogue(Activation: Activation.QuickGelu)),
+        ["Linear, SiLU·up"] = c => Product(c, new Epilogue(Activation: Activation.SiluUp)),
+        ["Linear, bias, SiLU·up, residual"] = c => Product(c, new Epilogue(c.Matrix(1, 2 * c.N), Activation.SiluUp, c.Matrix(c.T, c.N))),
+        ["RmsNorm"] = c => c.RunActivations(c.T, c.N, (queue, y) => RmsNorm.Run(queue, c.Matrix(c.T, c.N), c.Matrix(1, c.N), 1e-5f, y)),
+        ["LayerNorm"] = c => c.RunActivations(c.T, c.N, (queue, y) => LayerNorm.Run(
+            queue, c.Matrix(c.T, c.N), c.Matrix(1, c.N), c.Matrix(1, c.N), 1e-5f, y)),
+        ["RotaryEmbedding, queries"] = c => c.RunActivations(c.T, 4 * c.N, (queue, y) => Rotary(
+            c, queue, y, c.Activations(9, 2 * c.N), c.Activations(9, 2 * c.N))),
+        ["RotaryEmbedding, keys"] = c => c.RunActivations(9, 2 * c.N, (queue, y) => Rotary(
+            c, queue, c.Activations(c.T, 4 * c.N), y, c.Activations(9, 2 * c.N))),
+        ["RotaryEmbedding, values"] = c => c.RunActivations(9, 2 * c.N, (queue, y) => Rotary(
+            c, queue, c.Activations(c.T, 4 * c.N), c.Activations(9, 2 * c.N), y)),
+        ["RotaryEmbedding, bytes"] = c => c.RunActivations(9, 2 * c.N, (queue, y) =>
+        {
+            HeadRows keys = c.Bytes(9, 1, 2 * c.N), values = c.Bytes(9, 1, 2 * c.N);
+            Rotary(c, queue, c.Activations(c.T, 4 * c.N), keys, values);
+            DequantizeHeads.Run(queue, values, 2 * c.N, y); // keys, which are turned first, may lie on the border of two levels
+        }),
+        ["CausalAttention, bytes"] = c => c.RunActivations(c.T, 6 * c.N, (queue, y) => CausalAttention.Run(
+            queue, c.Activations(c.T, 6 * c.N), c.Bytes(13, 2, c.N), c.Bytes(13, 2, c.N), c.Ints(c.T, i => i * 7 % 13), c.N, y)),
+        ["CausalAttention"] = c => c.RunActivations(c.T, 6 * c.N, (queue, y) => CausalAttention.Run(
+            queue, c.Activations(c.T, 6 * c.N), c.Activations(13, 2 * c.N), c.Activations(13, 2 * c.N),
+            c.Ints(c.T, i => i * 7 % 13), c.N, y)),
+        ["CausalAttention of many rows"] = c => c.RunActivations(4 * c.T, 6 * c.N, (queue, y) => CausalAttention.Run(
+            queue, c.Activations(4 * c.T, 6 * c.N), c.Activations(40, 2 * c.N), c.Activations(40, 2 * c.N),
+            c.Ints(4 * c.T, i => i * 7 % 40), c.N, y)),
+        ["FullAttention, spatial"] = c => c.RunActivations(2 * c.T, 2 * c.N, (queue, y) => FullAttention.Run(
+            queue, c.Activations(2 * c.T, 6 * c.N), SequenceLayout.Spatial(2, c.T), 2, y)),
+        ["FullAttention, temporal"] = c => c.RunActivations(6 * c.T, 2 * c.N, (queue, y) => FullAttention.Run(
+            queue, c.Activations(6 * c.T, 6 * c.N), SequenceLayout.Temporal(2, 3, c.T), 2, y)),
+        ["EmbeddingGather"] = c => c.Run(c.T, c.K, (queue, y) => EmbeddingGather.Run(
+            queue, c.Weight(11, c.K), c.Ints(c.T, i => i * 7 % 11), y)),
+        ["PatchEmbedding"] = c => c.Run(2 * 5, c.N, (queue, y) => PatchEmbedding.Run(
+            queue, c.Rounded(2 * 3 * 6, 6), c.Weight(c.N, 27), c.Matrix(1, c.N), c.Matrix(5, c.N), 3, y)),
+        ["AddRows"] = c => c.Run(c.T, c.N, (queue, y) => AddRows.Run(queue, c.Matrix(c.T, c.N), c.Matrix(3, c.N), 2, y)),
+        ["CopyRows"] = c => c.RunActivations(c.T, c.N, (queue, y) => CopyRows.Run(queue, c.Activations(c.T, c.N), y)),
+        ["CopyRows, bytes"] = c => c.RunActivations(c.T, 2 * c.N, (queue, y) =>
+        {
+            HeadRows copy = c.Bytes(c.T, 2, c.N);
+            HeadRows.Copy(queue, c.Bytes(c.T + 1, 2, c.N), copy, c.T);
+            DequantizeHeads.Run(queue, copy, c.N, y);
+        }),
+        ["ResampleBytes"] = c => c.Run(2 * 3 * c.T, c.N, (queue, y) => ResampleBytes.Run(
+            queue, c.Frames(2, c.T + 3, c.N + 4), c.FixedPointAxis(c.N + 4, c.N), c.FixedPointAxis(c.T + 3, c.T), c.Matrix(3, 256), y)),
+        ["ResamplePoints"] = c => c.Run(2 * 3 * c.T, c.N, (queue, y) => ResamplePoints.Run(
+            queue, c.Frames(2, c.T + 3, c.N + 4), c.PointAxis(c.N + 4, c.N), c.PointAxis(c.T + 3, c.T), c.Colours(), y)),
+        ["ConvertRows, to binary16 and back"] = c => c.Run(c.T, c.N, (queue, y) =>
+        {
+            Matrix halves = c.Scratch(c.T, c.N, StorageType.F16);
+            ConvertRows.Run(queue, c.Matrix(c.T, c.N), halves);
+            ConvertRows.Run(queue, halves, y);
+        }),
+        ["ConvertRows, from bfloat16"] = c => c.Run(c.T, c.N, (queue, y) => ConvertRows.Run(queue, c.UpperHalves(c.T, c.N), y)),
+        ["QuantizeRows, Q8_0"] = c => Quantized(c, StorageType.Q8_0),
+        ["QuantizeRows, Q4_0"] = c => Quantized(c, StorageType.Q4_0),
+        ["DequantizeRows"] = c => c.Run(c.T, c.K, (queue, y) => DequantizeRows.Run(queue, c.Weight(c.T + 2, c.K), 1, y)),
+        ["RepetitionPenalty"] = c => c.Run(1, c.N, (queue, y) =>
+        {
+            CopyRows.Run(queue, c.Matrix(1, c.N), y);
+            RepetitionPenalty.Run(queue, y, c.Ints(c.N, i => i % 2), c.Settings());
+        }),
+        ["DrawToken"] = c => c.Run(1, 3, (queue, y) =>
+        {
+            Matrix logits = c.Matrix(1, c.N + 4);
+            IntVector best = c.Ints(3, _ => 0);
+            TopK.Run(queue, logits, c.N + 2, best, y);
+            DrawToken.Run(queue, logits, c.N + 2, 2, best, c.Settings(), c.Ints(2, i => i + c.T), c.Ints(c.N + 4, _ => 0), c.IdResult(1));
+        }),
+        ["TopK"] = c => c.Run(c.T, 3, (queue, y) => TopK.Run(queue, c.Matrix(c.T, c.N + 4), c.N + 2, c.IdResult(3 * c.T), y)),
+        ["CrossEntropy"] = c => c.Run(c.T, 1, (queue, y) => CrossEntropy.Run(
+            queue, c.Matrix(c.T, c.N), c.Ints(c.T, i => i % 3 == 1 ? CrossEntropy.Ignored : i % c.N), y)),
+    };
+
+    private static void Rotary(ParityCase c, ComputeQueue queue, Matrix queries, HeadRows keys, HeadRows values)
+        => RotaryEmbedding.Run(
+            queue, c.Activations(c.T, 8 * c.N), c.Dense(9, c.N), c.Dense(9, c.N), c.Ints(c.T, i => i * 5 % 9), queries, keys, values);
+
+    private static Matrix Product(ParityCase c, Epilogue epilogue)
+        => c.Run(c.T, c.N, (queue, y) => Linear.Run(
+            queue, c.Weight(epilogue.Activation == Activation.SiluUp ? 2 * c.N : c.N, c.K), c.Activations(c.T, c.K), y, epilogue));
+
+    /// <summary>There and back; three blocks a row.</summary>
+    private static Matrix Quantized(ParityCase c, StorageType type) => c.Run(c.T, 96, (queue, y) =>
+    {
+        Weight weight = c.Empty(type, c.T, 96);
+        QuantizeRows.Run(queue, c.Activations(c.T, 96), weight, c.IdResult(1));
+        DequantizeRows.Run(queue, weight, 0, y);
+    });
+}
