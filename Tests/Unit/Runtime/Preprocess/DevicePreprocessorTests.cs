@@ -17,10 +17,10 @@ public sealed class DevicePreprocessorTests(ITestOutputHelper output)
 
     private static readonly (int Width, int Height)[] Sizes = [(28, 28), (57, 91), (120, 31), (300, 20), (9, 200), (28, 61), (3, 2), (1, 1)];
 
+    /// <summary>ILGPU's CPU accelerator, with a thread for each item, gets one preset for each of the two kernels.</summary>
     public static IEnumerable<TheoryDataRow<TestDevice, PreprocessPreset>> Rows
         => from device in TestDevices.ForKernels
            from preset in Enum.GetValues<PreprocessPreset>()
-           // Every item is a thread there; one preset for each of the two kernels.
            where !device.ToString().StartsWith(nameof(TestDevice.IlgpuCpu)) || preset is PreprocessPreset.OriginalImage or PreprocessPreset.Hf
            select new TheoryDataRow<TestDevice, PreprocessPreset>(device, preset);
 
