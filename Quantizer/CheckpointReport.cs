@@ -20,7 +20,8 @@ public sealed record TensorGroup(string Name, int Tensors, long Parameters, long
 
 public sealed record SizeEntry(string Name, string Value);
 
-/// <summary>Bytes for the weights, and for the KV cache of one conversation at the full context: of the device's own type, and of bytes.</summary>
+/// <summary>Bytes for the weights, and for the KV cache of one conversation at the full context: of the device's own
+/// type, and of bytes.</summary>
 public sealed record MemoryEntry(string Device, string Type, long Weights, long KvCache, long KvCacheInt8);
 
 public sealed record TensorEntry(string Name, string Type, IReadOnlyList<long> Shape, long Bytes);

@@ -21,7 +21,8 @@ public sealed class Assistant : IDisposable
         (Model, Tokenizer) = (model, tokenizer);
         VideoLlavaConfig config = model.Config;
         bool hf = config.Variant == ModelVariant.Hf;
-        PreprocessPreset ofPictures = preset ?? (hf ? PreprocessPreset.Hf : config.PadPictures ? PreprocessPreset.OriginalImagePad : PreprocessPreset.OriginalImage);
+        PreprocessPreset ofPictures = preset ?? (hf ? PreprocessPreset.Hf : config.PadPictures ? PreprocessPreset.OriginalImagePad
+            : PreprocessPreset.OriginalImage);
         PreprocessPreset ofClips = preset ?? (hf ? PreprocessPreset.Hf : PreprocessPreset.OriginalVideo);
         pictures = Preprocessor(model.Device, ofPictures, config.ImageTower.ImageSize);
         clips = Preprocessor(model.Device, ofClips, config.VideoTower.ImageSize);
@@ -50,12 +51,14 @@ public sealed class Assistant : IDisposable
 
     /// <summary>Reads and preprocesses a picture or clip: of a clip, the frames that the checkpoint's reference would choose.</summary>
     /// <returns>Disposed by the caller, once it is encoded: on a GPU it is device memory.</returns>
-    public PixelValues Look(string path, PictureOptions? pictureOptions = null, ClipOptions? clipOptions = null, CancellationToken cancel = default)
+    public PixelValues Look(string path, PictureOptions? pictureOptions = null, ClipOptions? clipOptions = null,
+        CancellationToken cancel = default)
     {
         if (MediaFile.Detect(path) == MediaKind.Picture) return pictures.Picture(Pictures.Read(path, pictureOptions));
         using Clip clip = Clip.Open(path, clipOptions, cancel);
         int count = Model.Config.ClipFrames;
-        int[] chosen = Model.Config.Variant == ModelVariant.Hf ? FrameSampler.ArangeHf(clip.FrameCount, count) : FrameSampler.Linspace(clip.FrameCount, count);
+        int[] chosen = Model.Config.Variant == ModelVariant.Hf ? FrameSampler.ArangeHf(clip.FrameCount, count)
+            : FrameSampler.Linspace(clip.FrameCount, count);
         return clips.Clip(clip.Read(chosen, cancel), count);
     }
 
@@ -64,7 +67,8 @@ public sealed class Assistant : IDisposable
 
     internal PixelValues Join(IReadOnlyList<PixelValues> frames) => clips.Join(frames);
 
-    /// <summary>Encodes a picture or clip and waits for it, so that its time is known. <see cref="VideoLlava.Encode"/> does not wait: the language part does, on the device.</summary>
+    /// <summary>Encodes a picture or clip and waits for it, so that its time is known.
+    /// <see cref="VideoLlava.Encode"/> does not wait: the language part does, on the device.</summary>
     /// <returns>The rows that stand for it in a prompt, and the time that the towers and the projector took.</returns>
     public (VisionTokens Tokens, TimeSpan Time) Encode(PixelValues pixels)
     {

@@ -8,7 +8,8 @@ using EdgeVideoLlava.Runtime.Vision;
 
 namespace EdgeVideoLlava.Runtime;
 
-/// <summary>A model's whole forward pass, given to a queue that compiles what it would launch and does nothing: no answer then stops to compile.</summary>
+/// <summary>A model's whole forward pass, given to a queue that compiles what it would launch and does nothing: no
+/// answer then stops to compile.</summary>
 /// <remarks>
 /// Which kernels those are is said by the operations themselves, which choose by the device and by the sizes; so these are the sizes that
 /// are met: a picture, a clip, pieces of a prompt, steps of one to eight conversations. Scratch is its own and is released.
@@ -50,7 +51,9 @@ internal static class Rehearsal
         {
             using Arena.Scope scope = arena.Begin();
             int last = Math.Min(rows, VideoLlava.DecodeRows); // a step of several conversations has as many rows of logits
-            Matrix embeddings = arena.Take(rows, config.Hidden), hidden = arena.Take(rows, config.Hidden), logits = arena.Take(last, config.Vocabulary);
+            Matrix embeddings = arena.Take(rows, config.Hidden);
+            Matrix hidden = arena.Take(rows, config.Hidden);
+            Matrix logits = arena.Take(last, config.Vocabulary);
             var words = new IntVector(ids, 0, rows);
             model.Language.Embed(queue, words, embeddings);
             batch.Clear();

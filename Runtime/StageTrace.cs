@@ -2,7 +2,8 @@ using EdgeVideoLlava.Kernels.Devices;
 
 namespace EdgeVideoLlava.Runtime;
 
-/// <summary>Receives the tensors of a forward pass by name while it runs: for `edge trace` and the tests. Waits for the queue at each one.</summary>
+/// <summary>Receives the tensors of a forward pass by name while it runs: for `edge trace` and the tests. Waits for
+/// the queue at each one.</summary>
 /// <param name="queue">The queue that the traced pass runs on.</param>
 /// <param name="receive">Name, rows, columns and values (a fresh array, row by row).</param>
 public sealed class StageTrace(ComputeQueue queue, Action<string, int, int, float[]> receive, string prefix = "")

@@ -11,15 +11,16 @@ namespace EdgeVideoLlava.Runtime;
 
 /// <summary>Video-LLaVA, whole: f_V sees, f_P projects into the word space, f_L answers (Lin et al., arXiv:2311.10122).</summary>
 /// <remarks>
-/// Weights are immutable and shared by any number of conversations. <see cref="Encode"/> and the language part each have a queue and scratch
-/// of their own, so that one thread may encode the next clip while another generates; each of the two by one thread at a time.
+/// Weights are immutable and shared by any number of conversations. <see cref="Encode"/> and the language part each have a queue and
+/// scratch of their own, so that one thread may encode the next clip while another generates; each of the two by one thread at a time.
 /// </remarks>
 public sealed class VideoLlava : IDisposable
 {
     /// <summary>Conversations of a decode step at most.</summary>
     public const int DecodeRows = 8;
 
-    /// <summary>Positions of a piece of a prefill: large enough for full speed, small enough to be cancelled and to bound the scratch.</summary>
+    /// <summary>Positions of a piece of a prefill: large enough for full speed, small enough to be cancelled and to
+    /// bound the scratch.</summary>
     internal const int PrefillRows = 512;
 
     private readonly ModelParts parts;
@@ -37,12 +38,15 @@ public sealed class VideoLlava : IDisposable
     /// <summary>Opens a checkpoint folder on a device. The files stay mapped while the model lives.</summary>
     /// <exception cref="BadInputException">The folder is no complete checkpoint of a supported kind.</exception>
     /// <exception cref="DeviceFailedException">Too little memory.</exception>
-    public static VideoLlava Load(string folder, ComputeDevice device, LoadOptions? options = null, IProgress<double>? progress = null, CancellationToken cancel = default)
+    public static VideoLlava Load(string folder, ComputeDevice device, LoadOptions? options = null, IProgress<double>? progress = null,
+        CancellationToken cancel = default)
         => new(ModelParts.Load(folder, device, options ?? new LoadOptions(), progress, cancel));
 
     /// <summary>Random weights of the real model's shapes, for measuring (<see cref="SyntheticCheckpoint"/>).</summary>
-    public static VideoLlava Synthetic(VideoLlavaConfig config, StorageType type, ComputeDevice device, LoadOptions? options = null, CancellationToken cancel = default)
-        => new(ModelParts.Load(SyntheticCheckpoint.Create(config, type, sharedMemory: device is not CpuDevice), config, device, options ?? new LoadOptions(), null, cancel));
+    public static VideoLlava Synthetic(VideoLlavaConfig config, StorageType type, ComputeDevice device, LoadOptions? options = null,
+        CancellationToken cancel = default)
+        => new(ModelParts.Load(SyntheticCheckpoint.Create(config, type, sharedMemory: device is not CpuDevice), config, device, options
+        ?? new LoadOptions(), null, cancel));
 
     /// <summary>f_P(f_V(pixels)): a picture or clip to the rows that stand for it in a prompt.</summary>
     /// <remarks>Given to <see cref="VisionQueue"/> and not waited for: <see cref="Prefill"/> makes its own queue wait for them.</remarks>
@@ -76,7 +80,8 @@ public sealed class VideoLlava : IDisposable
 
     private static string Kind(bool isClip) => isClip ? "video" : "image";
 
-    /// <summary>f_L over what of a prompt the state does not hold yet; with a trace in one piece, else in pieces between which it can be cancelled.</summary>
+    /// <summary>f_L over what of a prompt the state does not hold yet; with a trace in one piece, else in pieces
+    /// between which it can be cancelled.</summary>
     /// <param name="logits">(count of the last rows wanted, V): at most those that are new.</param>
     /// <exception cref="BadInputException">The prompt does not fit into the context; the state stays as it was.</exception>
     public void Prefill(MergedPrompt prompt, LlamaState state, Matrix logits, StageTrace? trace = null, CancellationToken cancel = default)
@@ -107,7 +112,8 @@ public sealed class VideoLlava : IDisposable
         parts.Batch.End();
     }
 
-    /// <summary>The body of every decode step: work of the device alone, which can be recorded. Room and positions are there already.</summary>
+    /// <summary>The body of every decode step: work of the device alone, which can be recorded. Room and positions
+    /// are there already.</summary>
     internal void Step(LlamaBatch batch, IntVector ids, Matrix logits)
     {
         Arena arena = parts.LanguageArena;

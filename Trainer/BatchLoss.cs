@@ -20,7 +20,8 @@ public sealed record BatchLoss(double Sum, int Supervised)
 
     /// <summary>Runs the samples forward, one after the other: padding would change nothing but the time.</summary>
     /// <exception cref="BadInputException">A sample's markers and visuals do not match, or it does not fit into the context.</exception>
-    public static BatchLoss Of(VideoLlava model, IReadOnlyList<TrainingSample> batch, Func<int, StageTrace?>? trace = null, CancellationToken cancel = default)
+    public static BatchLoss Of(VideoLlava model, IReadOnlyList<TrainingSample> batch, Func<int, StageTrace?>? trace = null,
+        CancellationToken cancel = default)
     {
         (double sum, int supervised) = (0, 0);
         for (int i = 0; i < batch.Count; i++)

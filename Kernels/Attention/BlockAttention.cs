@@ -6,8 +6,8 @@ namespace EdgeVideoLlava.Kernels.Attention;
 /// <summary>Many queries of one head against its keys on the CPU: two products over blocks of keys with the soft-max between.</summary>
 /// <remarks>
 /// As in FlashAttention (Dao et al., arXiv:2205.14135), no more scores exist than those of a block.
-/// Everything lies with the queries side by side in the lanes: Sᵀ = K · Qᵀ, then Pᵀ = exp(Sᵀ − max), then Oᵀ += Vᵀ · Pᵀ. So the soft-max needs
-/// no sums across lanes, Pᵀ is the second product's panel as it stands, and keys and values are read where they are.
+/// Everything lies with the queries side by side in the lanes: Sᵀ = K · Qᵀ, then Pᵀ = exp(Sᵀ − max), then Oᵀ += Vᵀ · Pᵀ. So the soft-max
+/// needs no sums across lanes, Pᵀ is the second product's panel as it stands, and keys and values are read where they are.
 /// A block of queries is two registers wide.
 /// </remarks>
 internal static unsafe class BlockAttention
@@ -43,7 +43,8 @@ internal static unsafe class BlockAttention
             int count = Math.Min(KeyBlock, keyCount - first);
             float* k = keys.Block<V>(first, count, block);
             for (int j = 0; j < count; j += Tile.Rows)
-                Tile.Multiply<V>(k + j * keys.Stride, keys.Stride, 1, Math.Min(Tile.Rows, count - j), turned, headSize, scores + j * width, width, false);
+                Tile.Multiply<V>(k + j * keys.Stride, keys.Stride, 1, Math.Min(Tile.Rows, count - j), turned, headSize, scores + j * width,
+                    width, false);
             if (limits != null) Mask<V>(scores, limits, queries, first, count);
             softmax.Block(count);
             float* v = values.Block<V>(first, count, block);

@@ -4,8 +4,10 @@ using EdgeVideoLlava.Kernels.Ilgpu.Views;
 
 namespace EdgeVideoLlava.Kernels.Attention;
 
-/// <summary>The caches of up to 8 conversations of a decode step, which have a row each: kernels choose by the row, so that one launch serves all.</summary>
-/// <remarks>About a kilobyte of parameters: CUDA takes four, an OpenCL device may take less than one and runs a launch for each conversation.</remarks>
+/// <summary>The caches of up to 8 conversations of a decode step, which have a row each: kernels choose by the row,
+/// so that one launch serves all.</summary>
+/// <remarks>About a kilobyte of parameters: CUDA takes four, an OpenCL device may take less than one and runs a
+/// launch for each conversation.</remarks>
 internal readonly struct CacheSet<TView> where TView : struct
 {
     public const int Most = 8;
@@ -24,7 +26,8 @@ internal readonly struct CacheSet<TView> where TView : struct
         (k6, v6) = Views(At(segments, 6));
         (k7, v7) = Views(At(segments, 7));
 
-        (HeadRowsView<TView> Keys, HeadRowsView<TView> Values) Views(CacheSegment segment) => (make(segment.Keys, any), make(segment.Values, any));
+        (HeadRowsView<TView> Keys, HeadRowsView<TView> Values) Views(CacheSegment segment)
+            => (make(segment.Keys, any), make(segment.Values, any));
     }
 
     public HeadRowsView<TView> Keys(int row) => Of(row, k0, k1, k2, k3, k4, k5, k6, k7);
@@ -34,7 +37,8 @@ internal readonly struct CacheSet<TView> where TView : struct
     // Beyond the last stands the last again: a view must be one.
     private static CacheSegment At(ReadOnlySpan<CacheSegment> segments, int index) => segments[Math.Min(index, segments.Length - 1)];
 
-    private static HeadRowsView<TView> Of(int row, HeadRowsView<TView> a, HeadRowsView<TView> b, HeadRowsView<TView> c, HeadRowsView<TView> d,
+    private static HeadRowsView<TView> Of(int row, HeadRowsView<TView> a, HeadRowsView<TView> b, HeadRowsView<TView> c,
+        HeadRowsView<TView> d,
         HeadRowsView<TView> e, HeadRowsView<TView> f, HeadRowsView<TView> g, HeadRowsView<TView> h)
     {
         HeadRowsView<TView> chosen = a;
@@ -54,7 +58,8 @@ internal static class CacheSets
     /// <summary>Whether one launch can serve all: some conversations with a row each, on a device that takes so many parameters.</summary>
     public static bool Fit(IlgpuQueue queue, ReadOnlySpan<CacheSegment> segments)
     {
-        if (!queue.TakesManyViews || queue.Tier == KernelTier.Processor || segments.Length is < 2 or > CacheSet<MatrixView<Float32>>.Most) return false;
+        if (!queue.TakesManyViews || queue.Tier == KernelTier.Processor || segments.Length is < 2 or > CacheSet<MatrixView<Float32>>.Most)
+            return false;
         foreach (CacheSegment segment in segments)
         {
             if (segment.Rows != 1) return false;

@@ -7,7 +7,8 @@ namespace EdgeVideoLlava.Kernels.Attention;
 /// <summary>Soft-max attention of query rows over one conversation's KV cache, causal by position, grouped-query.</summary>
 /// <remarks>
 /// y[t,h] = Σ_{j ≤ p[t]} a[j] v[j,g],   a = softmax_j(q[t,h] · k[j,g] / √d),   g = h / (H / G)
-/// q, y (T, H·d);  k, v cache (capacity, G·d), numbers or <see cref="HeadRows"/> of bytes, rows 0..p filled;  positions p (T). y may not alias q. Soft-max in float32.
+/// q, y (T, H·d);  k, v cache (capacity, G·d), numbers or <see cref="HeadRows"/> of bytes, rows 0..p filled;
+/// positions p (T). y may not alias q. Soft-max in float32.
 /// logSums (T, H), float32, where a backward asks for them: log Σ_{j ≤ p[t]} exp(q[t,h] · k[j,g] / √d), so that a[j] = exp(score − logSum).
 /// The processor keeps them; on other devices they are refused.
 /// </remarks>

@@ -8,12 +8,15 @@ using ILGPU.Algorithms;
 
 namespace EdgeVideoLlava.Kernels.Attention;
 
-/// <summary>Causal attention of few queries over a long cache: a group makes 128 keys of one query and head, a second kernel joins the parts.</summary>
+/// <summary>Causal attention of few queries over a long cache: a group makes 128 keys of one query and head, a second
+/// kernel joins the parts.</summary>
 /// <remarks>
-/// part p of query t and head h: m = max_j s[j],  l = Σ_j exp(s[j] − m),  o = Σ_j exp(s[j] − m) v[j],  j in 128 p .. 128 p + 127, at most the query's position
+/// part p of query t and head h: m = max_j s[j],  l = Σ_j exp(s[j] − m),  o = Σ_j exp(s[j] − m) v[j],  j in 128 p ..
+/// 128 p + 127, at most the query's position
 /// y[t,h] = Σ_p exp(m[p] − M) o[p] / Σ_p exp(m[p] − M) l[p],   M = max_p m[p]   (FlashDecoding: Dao et al., 2023)
-/// parts ((T·H·P), d + 2): o, m, l. d a multiple of 8, at most 1024. Groups beyond the query's position do nothing, so that the number of groups
-/// depends on the cache's capacity only. All bytes of K and V are read once: 2 · 2 · 4096 bytes a position and layer of the 7B model in binary16.
+/// parts ((T·H·P), d + 2): o, m, l. d a multiple of 8, at most 1024. Groups beyond the query's position do nothing,
+/// so that the number of groups depends on the cache's capacity only. All bytes of K and V are read once: 2 · 2 ·
+/// 4096 bytes a position and layer of the 7B model in binary16.
 /// </remarks>
 internal static class DecodeAttention
 {
@@ -22,34 +25,47 @@ internal static class DecodeAttention
     // ---- kernel ----------------------------------------------------------------------------------------------------------------
     /// <summary>Grid: part, head, query. An item makes the score of one key, then eight columns of some of the values.</summary>
     [Kernel(Group = Items)]
-    internal static void Kernel<T>(EightsView<T> q, HeadRowsView<EightsView<T>> keys, HeadRowsView<EightsView<T>> values, ArrayView<int> positions, int headSize, MatrixView<Float32> parts)
+    internal static void Kernel<T>(EightsView<T> q, HeadRowsView<EightsView<T>> keys, HeadRowsView<EightsView<T>> values,
+        ArrayView<int> positions, int headSize, MatrixView<Float32> parts)
         where T : unmanaged, IElement<T>
         => Part(q, keys, values, positions, headSize, parts);
 
     /// <summary>Over a cache of bytes.</summary>
     [Kernel(Group = Items)]
-    internal static void ByteKernel<T>(EightsView<T> q, HeadRowsView<EightsView<Int8>> keys, HeadRowsView<EightsView<Int8>> values, ArrayView<int> positions, int headSize, MatrixView<Float32> parts)
+    internal static void ByteKernel<T>(EightsView<T> q, HeadRowsView<EightsView<Int8>> keys, HeadRowsView<EightsView<Int8>> values,
+        ArrayView<int> positions, int headSize, MatrixView<Float32> parts)
         where T : unmanaged, IElement<T>
         => Part(q, keys, values, positions, headSize, parts);
 
     /// <summary>A query is a conversation's, with a cache of its own.</summary>
     [Kernel(Group = Items)]
-    internal static void BatchKernel<T>(EightsView<T> q, CacheSet<EightsView<T>> caches, ArrayView<int> positions, int headSize, MatrixView<Float32> parts) where T : unmanaged, IElement<T>
+    internal static void BatchKernel<T>(EightsView<T> q, CacheSet<EightsView<T>> caches, ArrayView<int> positions, int headSize,
+        MatrixView<Float32> parts) where T : unmanaged, IElement<T>
         => Part(q, caches.Keys(Grid.IdxZ), caches.Values(Grid.IdxZ), positions, headSize, parts);
 
     [Kernel(Group = Items)]
-    internal static void ByteBatchKernel<T>(EightsView<T> q, CacheSet<EightsView<Int8>> caches, ArrayView<int> positions, int headSize, MatrixView<Float32> parts) where T : unmanaged, IElement<T>
+    internal static void ByteBatchKernel<T>(EightsView<T> q, CacheSet<EightsView<Int8>> caches, ArrayView<int> positions, int headSize,
+        MatrixView<Float32> parts) where T : unmanaged, IElement<T>
         => Part(q, caches.Keys(Grid.IdxZ), caches.Values(Grid.IdxZ), positions, headSize, parts);
 
-    private static void Part<T, TRows>(EightsView<T> q, HeadRowsView<EightsView<TRows>> keys, HeadRowsView<EightsView<TRows>> values, ArrayView<int> positions, int headSize,
+    private static void Part<T, TRows>(EightsView<T> q, HeadRowsView<EightsView<TRows>> keys, HeadRowsView<EightsView<TRows>> values,
+        ArrayView<int> positions, int headSize,
         MatrixView<Float32> parts) where T : unmanaged, IElement<T> where TRows : unmanaged, IStoredElement<TRows>
     {
-        ArrayView<float> scores = SharedMemory.Allocate<float>(Items), weights = SharedMemory.Allocate<float>(Items), sums = SharedMemory.Allocate<float>(8 * Items);
-        int item = Group.IdxX, row = Grid.IdxZ, head = Grid.IdxY, first = Grid.IdxX * Items, count = XMath.Min(positions[row] + 1 - first, Items), eights = headSize / 8;
+        ArrayView<float> scores = SharedMemory.Allocate<float>(Items);
+        ArrayView<float> weights = SharedMemory.Allocate<float>(Items);
+        ArrayView<float> sums = SharedMemory.Allocate<float>(8 * Items);
+        int item = Group.IdxX;
+        int row = Grid.IdxZ;
+        int head = Grid.IdxY;
+        int first = Grid.IdxX * Items;
+        int count = XMath.Min(positions[row] + 1 - first, Items);
+        int eights = headSize / 8;
         if (count <= 0) return; // the whole group
         int shared = head / (q.Columns / keys.Numbers.Columns), column = shared * eights, key = first + XMath.Min(item, count - 1);
         F8 products = default;
-        for (int i = 0; i < eights; i++) products = F8.Add(products, q[row * q.Stride + head * eights + i], keys.Numbers[key * keys.Numbers.Stride + column + i]);
+        for (int i = 0; i < eights; i++)
+            products = F8.Add(products, q[row * q.Stride + head * eights + i], keys.Numbers[key * keys.Numbers.Stride + column + i]);
         scores[item] = item < count ? products.Sum * keys.Scale(key, shared) / XMath.Sqrt((float)headSize) : float.NegativeInfinity;
         Group.Barrier();
         float maximum = float.NegativeInfinity, total = 0f;
@@ -60,7 +76,9 @@ internal static class DecodeAttention
         F8 sum = default;
         if (share < shares)
         {
-            for (int i = share; i < count; i += shares) sum = F8.Add(sum, F8.Of(weights[i] * values.Scale(first + i, shared)), values.Numbers[(first + i) * values.Numbers.Stride + column + eight]);
+            for (int i = share; i < count; i += shares)
+                sum = F8.Add(sum, F8.Of(weights[i] * values.Scale(first + i, shared)),
+                    values.Numbers[(first + i) * values.Numbers.Stride + column + eight]);
         }
         F8.Store(sum, sums, 8 * item);
         for (int i = 0; i < count; i++) total += weights[i];
@@ -81,7 +99,8 @@ internal static class DecodeAttention
 
     /// <summary>One item is one number of y.</summary>
     [Kernel]
-    internal static void JoinKernel<T>(Index1D item, MatrixView<Float32> parts, ArrayView<int> positions, int perHead, int headSize, MatrixView<T> y) where T : unmanaged, IElement<T>
+    internal static void JoinKernel<T>(Index1D item, MatrixView<Float32> parts, ArrayView<int> positions, int perHead, int headSize,
+        MatrixView<T> y) where T : unmanaged, IElement<T>
     {
         if (item >= y.Rows * y.Columns) return;
         int row = item / y.Columns, column = item % y.Columns, heads = y.Columns / headSize;
@@ -99,7 +118,8 @@ internal static class DecodeAttention
 
     // ---- launcher --------------------------------------------------------------------------------------------------------------
     /// <param name="segments">One of all rows, or one for each of up to 8 rows.</param>
-    public static void Launch<T>(IlgpuQueue queue, Matrix q, ReadOnlySpan<CacheSegment> segments, IntVector positions, int headSize, Matrix y) where T : unmanaged, IElement<T>
+    public static void Launch<T>(IlgpuQueue queue, Matrix q, ReadOnlySpan<CacheSegment> segments, IntVector positions, int headSize,
+        Matrix y) where T : unmanaged, IElement<T>
     {
         using Arena.Scope scope = queue.Scratch.Begin();
         int heads = y.Columns / headSize, capacity = 0;
@@ -112,17 +132,24 @@ internal static class DecodeAttention
         queue.Launch(JoinKernel, (long)y.Rows * y.Columns, parts.Gpu(), positions.Gpu(), perHead, headSize, y.Gpu<T>());
     }
 
-    private static void Parts<T>(IlgpuQueue queue, KernelConfig groups, Matrix q, HeadRows keys, HeadRows values, IntVector positions, int headSize, Matrix parts) where T : unmanaged, IElement<T>
+    private static void Parts<T>(IlgpuQueue queue, KernelConfig groups, Matrix q, HeadRows keys, HeadRows values, IntVector positions,
+        int headSize, Matrix parts) where T : unmanaged, IElement<T>
     {
-        if (keys.AreBytes) queue.LaunchGroups(ByteKernel<T>, groups, q.Eights<T>(), keys.ByteEights(), values.ByteEights(), positions.Gpu(), headSize, parts.Gpu());
-        else queue.LaunchGroups(Kernel, groups, q.Eights<T>(), keys.Eights<T>(positions), values.Eights<T>(positions), positions.Gpu(), headSize, parts.Gpu());
+        if (keys.AreBytes)
+            queue.LaunchGroups(ByteKernel<T>, groups, q.Eights<T>(), keys.ByteEights(), values.ByteEights(), positions.Gpu(), headSize,
+                parts.Gpu());
+        else queue.LaunchGroups(Kernel, groups, q.Eights<T>(), keys.Eights<T>(positions), values.Eights<T>(positions), positions.Gpu(),
+            headSize, parts.Gpu());
     }
 
-    private static void Parts<T>(IlgpuQueue queue, KernelConfig groups, Matrix q, ReadOnlySpan<CacheSegment> segments, IntVector positions, int headSize, Matrix parts) where T : unmanaged, IElement<T>
+    private static void Parts<T>(IlgpuQueue queue, KernelConfig groups, Matrix q, ReadOnlySpan<CacheSegment> segments, IntVector positions,
+        int headSize, Matrix parts) where T : unmanaged, IElement<T>
     {
         if (segments[0].Keys.AreBytes) queue.LaunchGroups(ByteBatchKernel<T>, groups,
-            q.Eights<T>(), new CacheSet<EightsView<Int8>>(segments, positions, static (rows, _) => rows.ByteEights()), positions.Gpu(), headSize, parts.Gpu());
+            q.Eights<T>(), new CacheSet<EightsView<Int8>>(segments, positions, static (rows, _) => rows.ByteEights()), positions.Gpu(),
+            headSize, parts.Gpu());
         else queue.LaunchGroups(BatchKernel, groups,
-            q.Eights<T>(), new CacheSet<EightsView<T>>(segments, positions, static (rows, any) => rows.Eights<T>(any)), positions.Gpu(), headSize, parts.Gpu());
+            q.Eights<T>(), new CacheSet<EightsView<T>>(segments, positions, static (rows, any) => rows.Eights<T>(any)), positions.Gpu(),
+            headSize, parts.Gpu());
     }
 }

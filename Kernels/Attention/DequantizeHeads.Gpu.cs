@@ -12,7 +12,8 @@ public static partial class DequantizeHeads
     // ---- kernel ----------------------------------------------------------------------------------------------------------------
     /// <summary>One item is one number.</summary>
     [Kernel]
-    internal static void Kernel<T>(Index1D item, HeadRowsView<MatrixView<Int8>> x, int headSize, MatrixView<T> y) where T : unmanaged, IElement<T>
+    internal static void Kernel<T>(Index1D item, HeadRowsView<MatrixView<Int8>> x, int headSize, MatrixView<T> y)
+        where T : unmanaged, IElement<T>
     {
         if (item >= y.Rows * y.Columns) return;
         int row = item / y.Columns, column = item % y.Columns;

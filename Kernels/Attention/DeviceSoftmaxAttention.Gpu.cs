@@ -6,13 +6,16 @@ using ILGPU.Algorithms;
 
 namespace EdgeVideoLlava.Kernels.Attention;
 
-/// <summary>One query head against n keys inside a kernel: soft-max in one pass (Milakov and Gimelshein, arXiv:1805.02867), float32 sums in memory.</summary>
+/// <summary>One query head against n keys inside a kernel: soft-max in one pass (Milakov and Gimelshein,
+/// arXiv:1805.02867), float32 sums in memory.</summary>
 internal static class DeviceSoftmaxAttention
 {
-    /// <summary>y[yRow, yColumn..] from q[yRow, qColumn..] and the keys and values in rows first, first + step, ... of their matrices.</summary>
+    /// <summary>y[yRow, yColumn..] from q[yRow, qColumn..] and the keys and values in rows first, first + step, ...
+    /// of their matrices.</summary>
     /// <param name="sums">As large as y; may be y itself.</param>
     public static void Row<T>(MatrixView<T> q, int qColumn, MatrixView<T> keys, int keyColumn, MatrixView<T> values, int valueColumn,
-        int first, int step, int count, int headSize, MatrixView<Float32> sums, MatrixView<T> y, int yRow, int yColumn) where T : unmanaged, IElement<T>
+        int first, int step, int count, int headSize, MatrixView<Float32> sums, MatrixView<T> y, int yRow, int yColumn)
+        where T : unmanaged, IElement<T>
     {
         float scale = 1f / XMath.Sqrt((float)headSize), maximum = float.NegativeInfinity, sum = 0;
         for (int c = 0; c < headSize; c++) sums[yRow, yColumn + c] = 0;
@@ -36,6 +39,7 @@ internal static class DeviceSoftmaxAttention
         for (int c = 0; c < headSize; c++) y[yRow, yColumn + c] = sums[yRow, yColumn + c] / sum;
     }
 
-    /// <summary>Where a kernel keeps its float32 sums: y itself if it is float32, else scratch that lasts until the caller's scope is left.</summary>
+    /// <summary>Where a kernel keeps its float32 sums: y itself if it is float32, else scratch that lasts until the
+    /// caller's scope is left.</summary>
     public static Matrix Sums(IlgpuQueue queue, Matrix y) => y.Type == StorageType.F32 ? y : queue.Scratch.Take(y.Rows, y.Columns);
 }

@@ -11,10 +11,12 @@ public static partial class FullAttention
     // ---- kernel ----------------------------------------------------------------------------------------------------------------
     /// <summary>A group is 64 queries (Grid.IdxX), which may belong to several sequences, of one head (IdxY).</summary>
     [Kernel(Group = TensorAttention.Items)]
-    internal static void TensorKernel<TShape>(EightsView<Float16> qkv, SequenceLayout layout, EightsView<Float16> y) where TShape : unmanaged, IHeadShape
+    internal static void TensorKernel<TShape>(EightsView<Float16> qkv, SequenceLayout layout, EightsView<Float16> y)
+        where TShape : unmanaged, IHeadShape
     {
         int column = Grid.IdxY * default(TShape).Chunks * 8;
-        TensorAttention.Tile<SequenceMap, TShape>(new SequenceMap(layout), qkv, column, qkv, y.Columns + column, qkv, 2 * y.Columns + column, y, column);
+        TensorAttention.Tile<SequenceMap, TShape>(new SequenceMap(layout), qkv, column, qkv, y.Columns + column, qkv,
+            2 * y.Columns + column, y, column);
     }
 
     // ---- launcher --------------------------------------------------------------------------------------------------------------
@@ -28,6 +30,8 @@ public static partial class FullAttention
         return true;
     }
 
-    private static void TensorCore<TShape>(IlgpuQueue queue, Matrix qkv, SequenceLayout layout, int heads, Matrix y) where TShape : unmanaged, IHeadShape
-        => queue.LaunchGroups(TensorKernel<TShape>, TensorAttention.Groups(y.Rows, heads), qkv.Eights<Float16>(), layout, y.Eights<Float16>());
+    private static void TensorCore<TShape>(IlgpuQueue queue, Matrix qkv, SequenceLayout layout, int heads, Matrix y)
+        where TShape : unmanaged, IHeadShape
+        => queue.LaunchGroups(TensorKernel<TShape>, TensorAttention.Groups(y.Rows, heads), qkv.Eights<Float16>(), layout,
+        y.Eights<Float16>());
 }

@@ -13,21 +13,25 @@ public static partial class FullAttention
     // ---- kernel ----------------------------------------------------------------------------------------------------------------
     /// <summary>One item is one row of one head.</summary>
     [Kernel]
-    internal static void Kernel<T>(Index1D item, MatrixView<T> qkv, SequenceLayout layout, int heads, MatrixView<Float32> sums, MatrixView<T> y) where T : unmanaged, IElement<T>
+    internal static void Kernel<T>(Index1D item, MatrixView<T> qkv, SequenceLayout layout, int heads, MatrixView<Float32> sums,
+        MatrixView<T> y) where T : unmanaged, IElement<T>
     {
         if (item >= y.Rows * heads) return;
         int place = item / heads, sequence = place / layout.Length, i = place % layout.Length, columns = y.Columns;
         int headSize = columns / heads, at = item % heads * headSize;
         int first = sequence / layout.Inner * layout.Outer + sequence % layout.Inner, row = first + i * layout.Step;
-        DeviceSoftmaxAttention.Row(qkv, at, qkv, columns + at, qkv, 2 * columns + at, first, layout.Step, layout.Length, headSize, sums, y, row, at);
+        DeviceSoftmaxAttention.Row(qkv, at, qkv, columns + at, qkv, 2 * columns + at, first, layout.Step, layout.Length, headSize, sums, y,
+            row, at);
     }
 
     /// <summary>A group is 16 queries (Grid.IdxX), which may belong to several sequences, of one head (IdxY).</summary>
     [Kernel(Group = GroupAttention.Items)]
-    internal static void GroupKernel<T>(EightsView<T> qkv, SequenceLayout layout, int headSize, MatrixView<T> y) where T : unmanaged, IElement<T>
+    internal static void GroupKernel<T>(EightsView<T> qkv, SequenceLayout layout, int headSize, MatrixView<T> y)
+        where T : unmanaged, IElement<T>
     {
         int column = Grid.IdxY * headSize;
-        GroupAttention.Tile(new SequenceMap(layout), qkv, column, qkv, y.Columns + column, qkv, 2 * y.Columns + column, headSize, y, column);
+        GroupAttention.Tile(new SequenceMap(layout), qkv, column, qkv, y.Columns + column, qkv, 2 * y.Columns + column, headSize, y,
+            column);
     }
 
     // ---- launcher --------------------------------------------------------------------------------------------------------------

@@ -8,12 +8,13 @@ using ILGPU.Algorithms;
 
 namespace EdgeVideoLlava.Kernels.Attention;
 
-/// <summary>Soft-max attention by groups: 16 queries of one head against their keys, 32 at a time, everything they share in shared memory.</summary>
+/// <summary>Soft-max attention by groups: 16 queries of one head against their keys, 32 at a time, everything they
+/// share in shared memory.</summary>
 /// <remarks>
 /// y[i] = Σ_j a[j] v[j],   a = softmax_j(q[i] · k[j] / √d), j over the keys of query i (<see cref="IAttentionMap"/>)
 /// d a multiple of 8, at most 128; scores, soft-max and sums float32, running maximum as in FlashAttention (Dao et al., arXiv:2205.14135).
-/// Eight items make a query: each four of the 32 scores and an eighth of the columns. 29 KiB of shared memory; rows there are padded by four
-/// numbers, so that eight neighbouring rows lie in different banks.
+/// Eight items make a query: each four of the 32 scores and an eighth of the columns. 29 KiB of shared memory; rows
+/// there are padded by four numbers, so that eight neighbouring rows lie in different banks.
 /// </remarks>
 internal static class GroupAttention
 {
@@ -23,12 +24,18 @@ internal static class GroupAttention
 
     // ---- kernel ----------------------------------------------------------------------------------------------------------------
     /// <param name="qColumn">The head's first column, here and below a multiple of 8.</param>
-    public static void Tile<TMap, T>(TMap map, EightsView<T> q, int qColumn, EightsView<T> keys, int keyColumn, EightsView<T> values, int valueColumn, int headSize,
+    public static void Tile<TMap, T>(TMap map, EightsView<T> q, int qColumn, EightsView<T> keys, int keyColumn, EightsView<T> values,
+        int valueColumn, int headSize,
         MatrixView<T> y, int yColumn) where TMap : struct, IAttentionMap where T : unmanaged, IElement<T>
     {
         ArrayView<F4> tileQ = SharedMemory.Allocate<F4>(Queries * Row), tile = SharedMemory.Allocate<F4>(Keys * Row);
         ArrayView<float> scores = SharedMemory.Allocate<float>(Queries * Keys), weights = SharedMemory.Allocate<float>(Queries * Keys);
-        int item = Group.IdxX, first = Grid.IdxX * Queries, query = item / Share, share = item % Share, quads = headSize / 4, last = map.Queries - 1;
+        int item = Group.IdxX;
+        int first = Grid.IdxX * Queries;
+        int query = item / Share;
+        int share = item % Share;
+        int quads = headSize / 4;
+        int last = map.Queries - 1;
         KeyRange own = map.Keys(XMath.Min(first + query, last)), all = own;
         for (int i = 0; i < Queries; i++) all = KeyRange.Union(all, map.Keys(XMath.Min(first + i, last)));
 
@@ -68,7 +75,8 @@ internal static class GroupAttention
             }
             Group.Barrier(); // the tile is used by all
         }
-        if (first + query <= last) Columns.Store(Columns.Scale(columns, 1f / sum), y, map.QueryRow(first + query), yColumn + 4 * share, quads - share);
+        if (first + query <= last)
+            Columns.Store(Columns.Scale(columns, 1f / sum), y, map.QueryRow(first + query), yColumn + 4 * share, quads - share);
     }
 
     /// <summary>32 rows of keys or values. Beyond the last one stands the last again: what no one has written may be anything.</summary>
@@ -105,10 +113,12 @@ internal static class GroupAttention
 
     private static float Add(float sum, F4 a, F4 b) => sum + a.X * b.X + a.Y * b.Y + a.Z * b.Z + a.W * b.W;
 
-    private static float Mask(float score, int key, KeyRange range) => key >= range.First && key < range.End ? score : float.NegativeInfinity;
+    private static float Mask(float score, int key, KeyRange range)
+        => key >= range.First && key < range.End ? score : float.NegativeInfinity;
 
     // ---- launcher --------------------------------------------------------------------------------------------------------------
-    public static KernelConfig Groups(int queries, int heads) => new(new Index3D((queries + Queries - 1) / Queries, heads, 1), new Index3D(Items, 1, 1));
+    public static KernelConfig Groups(int queries, int heads)
+        => new(new Index3D((queries + Queries - 1) / Queries, heads, 1), new Index3D(Items, 1, 1));
 
     /// <summary>Whether the matrices have what groups read at once: rows at multiples of eight numbers, of 16 bytes.</summary>
     public static bool Fits(IlgpuQueue queue, int headSize, int largest, params ReadOnlySpan<Matrix> matrices)

@@ -6,7 +6,8 @@ namespace EdgeVideoLlava.Kernels.Attention;
 
 /// <summary>Keys or values of a KV cache: numbers as they are, or signed bytes with a scale for each row and head.</summary>
 /// <remarks>
-/// x[r, h·d + c] = Numbers[r, h·d + c], of bytes · Scales[r, h];  Numbers (capacity, G·d) of F32, F16 or I8;  Scales (capacity, G) of F32, for bytes only.
+/// x[r, h·d + c] = Numbers[r, h·d + c], of bytes · Scales[r, h];  Numbers (capacity, G·d) of F32, F16 or I8;  Scales
+/// (capacity, G) of F32, for bytes only.
 /// Bytes are made by the rule of <see cref="SignedBytes"/> from the d numbers of a head: 1 + 4/d bytes a number.
 /// </remarks>
 public readonly record struct HeadRows(Matrix Numbers, Matrix? Scales = null)
@@ -45,7 +46,9 @@ public readonly record struct HeadRows(Matrix Numbers, Matrix? Scales = null)
     {
         Shapes.Same(keys.Numbers, values.Numbers);
         if (keys.Numbers.Type != values.Numbers.Type || keys.AreBytes != keys.Scales.HasValue || values.AreBytes != values.Scales.HasValue)
-            throw new ArgumentException($"keys of {keys.Numbers.Type} and values of {values.Numbers.Type}: both the same, with scales if and only if they are bytes");
+            throw new ArgumentException(
+                $"keys of {keys.Numbers.Type} and values of {values.Numbers.Type}: both the same, with scales if and only if they are "
+                + "bytes");
         if (keys.Scales is not { } scales) return;
         Shapes.Is(scales, keys.Rows, keys.Columns / headSize);
         Shapes.Same(scales, values.Scales!.Value);

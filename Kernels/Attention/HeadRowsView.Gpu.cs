@@ -22,14 +22,17 @@ internal static class HeadRowsViews
     public static HeadRowsView<MatrixView<Int8>> Bytes(this HeadRows rows) => new(rows.Numbers.Gpu<Int8>(), rows.Scales!.Value.Gpu());
 
     /// <summary>Rows of bytes that begin at multiples of 16 bytes.</summary>
-    public static HeadRowsView<EightsView<Int8>> ByteEights(this HeadRows rows) => new(rows.Numbers.Eights<Int8>(), rows.Scales!.Value.Gpu());
+    public static HeadRowsView<EightsView<Int8>> ByteEights(this HeadRows rows)
+        => new(rows.Numbers.Eights<Int8>(), rows.Scales!.Value.Gpu());
 
     /// <summary>Rows of numbers.</summary>
     /// <param name="any">Memory for the view of no scales.</param>
-    public static HeadRowsView<MatrixView<T>> Gpu<T>(this HeadRows rows, IntVector any) where T : unmanaged, IElement<T> => new(rows.Numbers.Gpu<T>(), None(any));
+    public static HeadRowsView<MatrixView<T>> Gpu<T>(this HeadRows rows, IntVector any) where T : unmanaged, IElement<T>
+        => new(rows.Numbers.Gpu<T>(), None(any));
 
     /// <summary>Rows of numbers that begin at multiples of 16 bytes.</summary>
-    public static HeadRowsView<EightsView<T>> Eights<T>(this HeadRows rows, IntVector any) where T : unmanaged, IElement<T> => new(rows.Numbers.Eights<T>(), None(any));
+    public static HeadRowsView<EightsView<T>> Eights<T>(this HeadRows rows, IntVector any) where T : unmanaged, IElement<T>
+        => new(rows.Numbers.Eights<T>(), None(any));
 
     private static MatrixView<Float32> None(IntVector any) => new(IlgpuViews.View<Float32>(any.Buffer, 0, 1), 0, 0, 0);
 }

@@ -32,7 +32,8 @@ internal struct KeyRange
         return Union(range, Of(range, 1));
     }
 
-    private static KeyRange Of(KeyRange range, int lanes) => new() { First = Warp.ShuffleXor(range.First, lanes), End = Warp.ShuffleXor(range.End, lanes) };
+    private static KeyRange Of(KeyRange range, int lanes)
+        => new() { First = Warp.ShuffleXor(range.First, lanes), End = Warp.ShuffleXor(range.End, lanes) };
 }
 
 /// <summary>Sequences one after the other, each looking at itself: short ones share a tile.</summary>

@@ -3,7 +3,8 @@ using EdgeVideoLlava.Kernels.Cpu.Simd;
 
 namespace EdgeVideoLlava.Kernels.Attention;
 
-/// <summary>Keys or values of one head as the CPU reads them, a block of rows at a time: where they lie, or made into numbers in the reader's scratch.</summary>
+/// <summary>Keys or values of one head as the CPU reads them, a block of rows at a time: where they lie, or made into
+/// numbers in the reader's scratch.</summary>
 internal unsafe interface IHeadSource<TSelf> where TSelf : IHeadSource<TSelf>
 {
     /// <summary>Floats from a row of a block to the next.</summary>

@@ -46,9 +46,11 @@ internal struct QueryFragments
         return scores;
     }
 
-    private static StripSums Add<TShape>(StripSums scores, U4 q, TShape shape, ArrayView<U4> keys, int stage, int lane, int chunk) where TShape : unmanaged, IHeadShape
+    private static StripSums Add<TShape>(StripSums scores, U4 q, TShape shape, ArrayView<U4> keys, int stage, int lane, int chunk)
+        where TShape : unmanaged, IHeadShape
     {
         int at = stage + TensorAttention.Place((lane & 7) + (lane >> 4 << 3), chunk + (lane >> 3 & 1), shape.Chunks);
-        return StripSums.Add(scores, q, PtxIntrinsics.LoadMatrices(ref keys[at]), PtxIntrinsics.LoadMatrices(ref keys[at + 16 * shape.Chunks]));
+        return StripSums.Add(scores, q, PtxIntrinsics.LoadMatrices(ref keys[at]),
+            PtxIntrinsics.LoadMatrices(ref keys[at + 16 * shape.Chunks]));
     }
 }

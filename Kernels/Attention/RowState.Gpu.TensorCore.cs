@@ -25,8 +25,10 @@ internal struct RowState
     /// <summary>The state with the maxima that the scores make.</summary>
     public static RowState Next(RowState state, StripSums scores)
     {
-        float upper = XMath.Max(Largest(scores.C0.X, scores.C0.Y, scores.C1.X, scores.C1.Y), Largest(scores.C2.X, scores.C2.Y, scores.C3.X, scores.C3.Y));
-        float lower = XMath.Max(Largest(scores.C0.Z, scores.C0.W, scores.C1.Z, scores.C1.W), Largest(scores.C2.Z, scores.C2.W, scores.C3.Z, scores.C3.W));
+        float upper = XMath.Max(Largest(scores.C0.X, scores.C0.Y, scores.C1.X, scores.C1.Y),
+            Largest(scores.C2.X, scores.C2.Y, scores.C3.X, scores.C3.Y));
+        float lower = XMath.Max(Largest(scores.C0.Z, scores.C0.W, scores.C1.Z, scores.C1.W),
+            Largest(scores.C2.Z, scores.C2.W, scores.C3.Z, scores.C3.W));
         upper = XMath.Max(upper, Warp.ShuffleXor(upper, 1));
         lower = XMath.Max(lower, Warp.ShuffleXor(lower, 1));
         state.MaximumUpper = XMath.Max(state.MaximumUpper, XMath.Max(upper, Warp.ShuffleXor(upper, 2)));
@@ -49,8 +51,10 @@ internal struct RowState
 
     public static RowState Sum(RowState state, StripSums weights, float shrinkUpper, float shrinkLower)
     {
-        state.SumUpper = state.SumUpper * shrinkUpper + (weights.C0.X + weights.C0.Y + (weights.C1.X + weights.C1.Y) + (weights.C2.X + weights.C2.Y + (weights.C3.X + weights.C3.Y)));
-        state.SumLower = state.SumLower * shrinkLower + (weights.C0.Z + weights.C0.W + (weights.C1.Z + weights.C1.W) + (weights.C2.Z + weights.C2.W + (weights.C3.Z + weights.C3.W)));
+        state.SumUpper = state.SumUpper * shrinkUpper + (weights.C0.X + weights.C0.Y + (weights.C1.X + weights.C1.Y)
+            + (weights.C2.X + weights.C2.Y + (weights.C3.X + weights.C3.Y)));
+        state.SumLower = state.SumLower * shrinkLower + (weights.C0.Z + weights.C0.W + (weights.C1.Z + weights.C1.W)
+            + (weights.C2.Z + weights.C2.W + (weights.C3.Z + weights.C3.W)));
         return state;
     }
 
@@ -74,7 +78,8 @@ internal struct RowState
         W = Mask(c.W, key + 1, lower, scale),
     };
 
-    private static float Mask(float score, int key, KeyRange range, float scale) => key >= range.First && key < range.End ? score * scale : float.NegativeInfinity;
+    private static float Mask(float score, int key, KeyRange range, float scale)
+        => key >= range.First && key < range.End ? score * scale : float.NegativeInfinity;
 
     private static F4 Weights(F4 c, float upper, float lower) => new()
     {

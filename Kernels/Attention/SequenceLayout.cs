@@ -9,7 +9,8 @@ public readonly record struct SequenceLayout(int Count, int Length, int Inner, i
     public static SequenceLayout Spatial(int frames, int positions) => new(frames, positions, 1, positions, 1);
 
     /// <summary>One sequence for each position of each clip, over the clip's frames; rows are (clip, frame, position).</summary>
-    public static SequenceLayout Temporal(int clips, int frames, int positions) => new(clips * positions, frames, positions, frames * positions, positions);
+    public static SequenceLayout Temporal(int clips, int frames, int positions)
+        => new(clips * positions, frames, positions, frames * positions, positions);
 
     internal long FirstRow(int sequence) => (long)(sequence / Inner) * Outer + sequence % Inner;
 }

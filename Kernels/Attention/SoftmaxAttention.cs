@@ -2,8 +2,10 @@ using EdgeVideoLlava.Kernels.Cpu.Simd;
 
 namespace EdgeVideoLlava.Kernels.Attention;
 
-/// <summary>One query against n keys on the CPU, a block of keys at a time: decode steps and the short sequences of temporal attention.</summary>
-/// <remarks>The soft-max is made on the way, rescaled when a block holds a larger score (Milakov and Gimelshein, arXiv:1805.02867).</remarks>
+/// <summary>One query against n keys on the CPU, a block of keys at a time: decode steps and the short sequences of
+/// temporal attention.</summary>
+/// <remarks>The soft-max is made on the way, rescaled when a block holds a larger score (Milakov and Gimelshein,
+/// arXiv:1805.02867).</remarks>
 internal static unsafe class SoftmaxAttention
 {
     private const int KeyBlock = 64;
@@ -55,7 +57,10 @@ internal static unsafe class SoftmaxAttention
         V factor = V.All(shrink);
         for (; c + 4 * n <= headSize; c += 4 * n)
         {
-            V y0 = V.Load(y + c) * factor, y1 = V.Load(y + c + n) * factor, y2 = V.Load(y + c + 2 * n) * factor, y3 = V.Load(y + c + 3 * n) * factor;
+            V y0 = V.Load(y + c) * factor;
+            V y1 = V.Load(y + c + n) * factor;
+            V y2 = V.Load(y + c + 2 * n) * factor;
+            V y3 = V.Load(y + c + 3 * n) * factor;
             for (int j = 0; j < count; j++)
             {
                 V w = V.All(weights[j]);

@@ -23,14 +23,17 @@ internal static class TensorAttention
 
     // ---- kernel ----------------------------------------------------------------------------------------------------------------
     /// <param name="qColumn">The head's first column, here and below a multiple of 8.</param>
-    public static void Tile<TMap, TShape>(TMap map, EightsView<Float16> q, int qColumn, EightsView<Float16> keys, int keyColumn, EightsView<Float16> values, int valueColumn, EightsView<Float16> y, int yColumn)
+    public static void Tile<TMap, TShape>(TMap map, EightsView<Float16> q, int qColumn, EightsView<Float16> keys, int keyColumn,
+        EightsView<Float16> values, int valueColumn, EightsView<Float16> y, int yColumn)
         where TMap : struct, IAttentionMap where TShape : unmanaged, IHeadShape
     {
         TShape shape = default;
         int chunks = shape.Chunks, lane = Group.IdxX & 31, warp = Group.IdxX >> 5;
-        int first = (Grid.DimX - 1 - Grid.IdxX) * Queries, warpFirst = first + warp * Rows; // the last queries of a causal row have most to do: they begin
+        // the last queries of a causal row have most to do: they begin
+        int first = (Grid.DimX - 1 - Grid.IdxX) * Queries, warpFirst = first + warp * Rows;
         ArrayView<U4> tileQ = SharedMemory.Allocate<U4>(Queries * shape.Chunks);
-        ArrayView<U4> tileK = SharedMemory.Allocate<U4>(2 * Keys * shape.Chunks), tileV = SharedMemory.Allocate<U4>(2 * Keys * shape.Chunks);
+        ArrayView<U4> tileK = SharedMemory.Allocate<U4>(2 * Keys * shape.Chunks);
+        ArrayView<U4> tileV = SharedMemory.Allocate<U4>(2 * Keys * shape.Chunks);
         KeyRange upper = Range(map, warpFirst + (lane >> 2)), lower = Range(map, warpFirst + (lane >> 2) + 8);
         KeyRange warpRange = KeyRange.OfWarp(KeyRange.Union(upper, lower));
         KeyRange group = KeyRange.OfWarp(KeyRange.Union(Range(map, first + lane), Range(map, first + 32 + lane)));
@@ -38,7 +41,8 @@ internal static class TensorAttention
         for (int i = Group.IdxX; i < Queries * chunks; i += Items)
         {
             int query = first + i / chunks, row = map.QueryRow(XMath.Min(query, map.Queries - 1));
-            PtxIntrinsics.CopyOrZero(ref tileQ[Place(i / chunks, i % chunks, chunks)], ref q.Data[row * q.Stride + qColumn / 8 + i % chunks], query < map.Queries ? 16 : 0);
+            PtxIntrinsics.CopyOrZero(ref tileQ[Place(i / chunks, i % chunks, chunks)],
+                ref q.Data[row * q.Stride + qColumn / 8 + i % chunks], query < map.Queries ? 16 : 0);
         }
         CopyKeys(map, shape, tileK, tileV, 0, keys, keyColumn, values, valueColumn, group.First, group.End);
         PtxIntrinsics.CommitCopies();
@@ -60,7 +64,8 @@ internal static class TensorAttention
                 scores = RowState.Mask(scores, key + 2 * (lane & 3), upper, lower, scale);
                 RowState next = RowState.Next(state, scores);
                 scores = RowState.Weights(scores, next);
-                float shrinkUpper = RowState.Shrink(state.MaximumUpper, next.MaximumUpper), shrinkLower = RowState.Shrink(state.MaximumLower, next.MaximumLower);
+                float shrinkUpper = RowState.Shrink(state.MaximumUpper, next.MaximumUpper);
+                float shrinkLower = RowState.Shrink(state.MaximumLower, next.MaximumLower);
                 state = RowState.Sum(next, scores, shrinkUpper, shrinkLower);
                 sums = AddValues(shape, sums, scores, shrinkUpper, shrinkLower, tileV, stage, lane);
             }
@@ -73,18 +78,23 @@ internal static class TensorAttention
         for (int i = lane; i < Rows * chunks; i += 32)
         {
             int query = warpFirst + i / chunks;
-            if (query < map.Queries) y.Data[map.QueryRow(query) * y.Stride + yColumn / 8 + i % chunks] = tileQ[Place(warp * Rows + i / chunks, i % chunks, chunks)];
+            if (query < map.Queries)
+                y.Data[map.QueryRow(query) * y.Stride + yColumn / 8 + i % chunks] =
+                    tileQ[Place(warp * Rows + i / chunks, i % chunks, chunks)];
         }
     }
 
     /// <summary>Where a chunk (8 columns) of a tile's row lies: turned by the row, so that 8 rows never meet in a bank.</summary>
     public static int Place(int row, int chunk, int chunks) => row * chunks + (chunk ^ row & 7);
 
-    private static KeyRange Range<TMap>(TMap map, int query) where TMap : struct, IAttentionMap => map.Keys(XMath.Min(query, map.Queries - 1));
+    private static KeyRange Range<TMap>(TMap map, int query) where TMap : struct, IAttentionMap
+        => map.Keys(XMath.Min(query, map.Queries - 1));
 
-    /// <summary>Begins to copy a block of keys and values. Beyond the last one it is repeated: masked, but a number, which memory that no one has written may not be.</summary>
+    /// <summary>Begins to copy a block of keys and values. Beyond the last one it is repeated: masked, but a number,
+    /// which memory that no one has written may not be.</summary>
     private static void CopyKeys<TMap, TShape>(TMap map, TShape shape, ArrayView<U4> tileK, ArrayView<U4> tileV, int stage,
-        EightsView<Float16> keys, int keyColumn, EightsView<Float16> values, int valueColumn, int first, int end) where TMap : struct, IAttentionMap where TShape : unmanaged, IHeadShape
+        EightsView<Float16> keys, int keyColumn, EightsView<Float16> values, int valueColumn, int first, int end)
+        where TMap : struct, IAttentionMap where TShape : unmanaged, IHeadShape
     {
         int chunks = shape.Chunks, own = map.KeyRow(XMath.Min(first + (Group.IdxX & 31), end - 1)); // a lane finds a row, all ask it
         for (int i = Group.IdxX; i < Keys * chunks; i += Items)
@@ -96,7 +106,8 @@ internal static class TensorAttention
     }
 
     /// <summary>sums · shrink + weights · V: the weights' fragments of 8 columns are halves of a left factor as they stand.</summary>
-    private static WarpSums AddValues<TShape>(TShape shape, WarpSums sums, StripSums weights, float shrinkUpper, float shrinkLower, ArrayView<U4> tileV, int stage, int lane)
+    private static WarpSums AddValues<TShape>(TShape shape, WarpSums sums, StripSums weights, float shrinkUpper, float shrinkLower,
+        ArrayView<U4> tileV, int stage, int lane)
         where TShape : unmanaged, IHeadShape
     {
         U4 a = Pack(weights.C0, weights.C1), b = Pack(weights.C2, weights.C3);
@@ -111,12 +122,14 @@ internal static class TensorAttention
     }
 
     /// <summary>32 columns of V from a chunk on: its rows are the product's inner index, so ldmatrix turns them over.</summary>
-    private static StripSums AddStrip<TShape>(TShape shape, StripSums sums, U4 a, U4 b, ArrayView<U4> tileV, int stage, int lane, int chunk) where TShape : unmanaged, IHeadShape
+    private static StripSums AddStrip<TShape>(TShape shape, StripSums sums, U4 a, U4 b, ArrayView<U4> tileV, int stage, int lane,
+        int chunk) where TShape : unmanaged, IHeadShape
     {
         int row = lane & 15, at = chunk + (lane >> 4), chunks = shape.Chunks;
         int left = stage + Place(row, at, chunks), right = stage + Place(row, at + 2, chunks);
         sums = StripSums.Add(sums, a, PtxIntrinsics.LoadTransposed(ref tileV[left]), PtxIntrinsics.LoadTransposed(ref tileV[right]));
-        return StripSums.Add(sums, b, PtxIntrinsics.LoadTransposed(ref tileV[left + 16 * chunks]), PtxIntrinsics.LoadTransposed(ref tileV[right + 16 * chunks]));
+        return StripSums.Add(sums, b, PtxIntrinsics.LoadTransposed(ref tileV[left + 16 * chunks]),
+            PtxIntrinsics.LoadTransposed(ref tileV[right + 16 * chunks]));
     }
 
     private static U4 Pack(F4 left, F4 right) => new()
@@ -128,7 +141,8 @@ internal static class TensorAttention
     };
 
     /// <summary>The warp's rows, divided by their sums, to its own rows of the queries' tile, which it has read long ago.</summary>
-    private static void Store<TShape>(TShape shape, WarpSums sums, float upper, float lower, ArrayView<U4> tile, int firstRow, int lane) where TShape : unmanaged, IHeadShape
+    private static void Store<TShape>(TShape shape, WarpSums sums, float upper, float lower, ArrayView<U4> tile, int firstRow, int lane)
+        where TShape : unmanaged, IHeadShape
     {
         ArrayView<uint> words = tile.Cast<uint>();
         int row = firstRow + (lane >> 2), word = lane & 3;
@@ -157,7 +171,8 @@ internal static class TensorAttention
     }
 
     // ---- launcher --------------------------------------------------------------------------------------------------------------
-    public static KernelConfig Groups(int queries, int heads) => new(new Index3D((queries + Queries - 1) / Queries, heads, 1), new Index3D(Items, 1, 1));
+    public static KernelConfig Groups(int queries, int heads)
+        => new(new Index3D((queries + Queries - 1) / Queries, heads, 1), new Index3D(Items, 1, 1));
 
     /// <summary>Whether there is a kernel for the head size, and every matrix is binary16 with rows at multiples of 16 bytes.</summary>
     public static bool Fits(IlgpuQueue queue, int headSize, params ReadOnlySpan<Matrix> matrices)

@@ -12,10 +12,11 @@ using ILGPU.Runtime.CPU;
 
 namespace EdgeVideoLlava.Kernels.Checks;
 
-/// <summary>Everything of an accelerator that the model relies on, against the processor at toy sizes: what a first GPU has to confirm before its speed counts.</summary>
+/// <summary>Everything of an accelerator that the model relies on, against the processor at toy sizes: what a first
+/// GPU has to confirm before its speed counts.</summary>
 /// <remarks>
-/// Every kernel family of the device's tier, in its type of activations; on the tensor-core tier the instructions by themselves too, whose lane layouts
-/// the tests only know from the PTX ISA. The bound is <see cref="DeviceSelfTest"/>'s: what is wrong there is wrong by far.
+/// Every kernel family of the device's tier, in its type of activations; on the tensor-core tier the instructions by themselves too, whose
+/// lane layouts the tests only know from the PTX ISA. The bound is <see cref="DeviceSelfTest"/>'s: what is wrong there is wrong by far.
 /// </remarks>
 public static class DeviceChecks
 {
@@ -25,16 +26,19 @@ public static class DeviceChecks
     private const int Columns = 256;
 
     private static readonly StorageType[] Types =
-        [StorageType.F16, StorageType.Q8_0, StorageType.Q6_K, StorageType.Q5_0, StorageType.Q5_1, StorageType.Q4_0, StorageType.Q4_1, StorageType.Q4_K];
+        [StorageType.F16, StorageType.Q8_0, StorageType.Q6_K, StorageType.Q5_0, StorageType.Q5_1, StorageType.Q4_0, StorageType.Q4_1,
+        StorageType.Q4_K];
 
-    /// <summary>The checks of an accelerator; one of them is given when its turn comes, and one that fails leaves the others as they are.</summary>
+    /// <summary>The checks of an accelerator; one of them is given when its turn comes, and one that fails leaves the
+    /// others as they are.</summary>
     public static IReadOnlyList<DeviceCheck> Of(IlgpuDevice device)
     {
         int wide = 64 * (device.Accelerator.NumMultiprocessors + 1); // enough groups for the large tile of 128
         return
         [
             .. device.Tier == KernelTier.TensorCore ? InstructionChecks.Of(device) : [],
-            .. DeviceSelfTest.Operations.Concat(Products(wide)).Concat(Attention()).Concat(Caches()).Select(operation => Compared(device, operation.Name, operation.Run)),
+            .. DeviceSelfTest.Operations.Concat(Products(wide)).Concat(Attention()).Concat(Caches())
+            .Select(operation => Compared(device, operation.Name, operation.Run)),
             new DeviceCheck(RecordedName, () => Recorded(device)),
             new DeviceCheck("the driver's copy", () => Copied(device)),
             new DeviceCheck("a queue that waits for another", () => Waited(device)),
@@ -47,7 +51,8 @@ public static class DeviceChecks
         foreach (StorageType type in Types)
         {
             foreach (int rows in new[] { 1, 3, 8, 37 })
-                yield return ($"{type} product of {rows} row{(rows == 1 ? "" : "s")}, bias, GELU, residual", o => Product(o, type, rows, 70));
+                yield return ($"{type} product of {rows} row{(rows == 1 ? "" : "s")}, bias, GELU, residual", o
+                    => Product(o, type, rows, 70));
             yield return ($"{type} product of 200 rows by {wide}, bias, GELU, residual", o => Product(o, type, 200, wide));
             yield return ($"{type} product of 37 rows, SiLU·up", o => DeviceSelfTest.Result(o, 37, 70, y => Linear.Run(
                 o.Queue, o.Weight(type, 140, Columns), o.Activations(37, Columns), y, new Epilogue(Activation: Activation.SiluUp))));
@@ -56,8 +61,10 @@ public static class DeviceChecks
         }
     }
 
-    private static Matrix Product(SelfTestOperands o, StorageType type, int rows, int outputs) => DeviceSelfTest.Result(o, rows, outputs, y => Linear.Run(
-        o.Queue, o.Weight(type, outputs, Columns), o.Activations(rows, Columns), y, new Epilogue(o.Matrix(1, outputs), Activation.Gelu, o.Matrix(rows, outputs))));
+    private static Matrix Product(SelfTestOperands o, StorageType type, int rows, int outputs)
+        => DeviceSelfTest.Result(o, rows, outputs, y => Linear.Run(
+        o.Queue, o.Weight(type, outputs, Columns), o.Activations(rows, Columns), y,
+        new Epilogue(o.Matrix(1, outputs), Activation.Gelu, o.Matrix(rows, outputs))));
 
     private static IEnumerable<(string Name, Func<SelfTestOperands, Matrix> Run)> Attention()
     {
@@ -74,7 +81,8 @@ public static class DeviceChecks
     {
         int[] positions = [.. Enumerable.Range(0, queries).Select(i => keys - queries + i)];
         return DeviceSelfTest.Activations(o, queries, 4 * size, y => CausalAttention.Run(
-            o.Queue, o.Activations(queries, 4 * size), o.Activations(keys, 2 * size), o.Activations(keys, 2 * size), o.Ints(positions), size, y));
+            o.Queue, o.Activations(queries, 4 * size), o.Activations(keys, 2 * size), o.Activations(keys, 2 * size), o.Ints(positions),
+            size, y));
     }
 
     /// <summary>From q, k and v to contexts, by way of the caches.</summary>
@@ -95,10 +103,14 @@ public static class DeviceChecks
         const int heads = 4, groups = 2, size = 64;
         int total = rows.Sum();
         (float[] cosines, float[] sines) = RotaryEmbedding.Tables(200, size, 10000);
-        Matrix cos = o.Matrix(200, size / 2), sin = o.Matrix(200, size / 2), qkv = o.Activations(total, (heads + 2 * groups) * size), queries = o.Activations(total, heads * size);
+        Matrix cos = o.Matrix(200, size / 2);
+        Matrix sin = o.Matrix(200, size / 2);
+        Matrix qkv = o.Activations(total, (heads + 2 * groups) * size);
+        Matrix queries = o.Activations(total, heads * size);
         o.Queue.Write(cosines, cos);
         o.Queue.Write(sines, sin);
-        CacheSegment[] segments = [.. rows.Select((count, i) => new CacheSegment(o.Cache(200 + i, groups, size, ofBytes), o.Cache(200 + i, groups, size, ofBytes), count))];
+        CacheSegment[] segments = [.. rows.Select((count, i)
+            => new CacheSegment(o.Cache(200 + i, groups, size, ofBytes), o.Cache(200 + i, groups, size, ofBytes), count))];
         IntVector positions = o.Ints([.. rows.SelectMany((count, i) => Enumerable.Range(20 * i, count))]);
         RotaryEmbedding.Run(o.Queue, qkv, cos, sin, positions, queries, segments);
         return DeviceSelfTest.Activations(o, total, heads * size, y => CausalAttention.Run(o.Queue, queries, segments, positions, size, y));
@@ -141,7 +153,8 @@ public static class DeviceChecks
     /// <summary>Long work on one queue, its result copied by another; on CUDA the host must not wait.</summary>
     private static string? Waited(IlgpuDevice device)
     {
-        (int rows, int steps, int rounds) = device.Tier == KernelTier.Processor || device.Accelerator is CPUAccelerator ? (4, 5, 2) : (4096, 20, 3);
+        (int rows, int steps, int rounds) = device.Tier == KernelTier.Processor || device.Accelerator is CPUAccelerator ? (4, 5, 2)
+            : (4096, 20, 3);
         using var o = new SelfTestOperands(device);
         using ComputeQueue other = device.CreateQueue();
         Matrix x = o.Matrix(rows, 1024), one = o.Matrix(1, 1024), y = o.Matrix(rounds, 1024);
@@ -158,13 +171,15 @@ public static class DeviceChecks
         }
         float[] got = other.Read(y);
         int wrong = Enumerable.Range(0, got.Length).FirstOrDefault(i => got[i] != (i / 1024 + 1) * steps, -1);
-        return wrong >= 0 ? string.Create(CultureInfo.InvariantCulture, $"number {wrong} is {got[wrong]}, expected {(wrong / 1024 + 1) * steps}")
+        return wrong >= 0 ? string.Create(CultureInfo.InvariantCulture,
+            $"number {wrong} is {got[wrong]}, expected {(wrong / 1024 + 1) * steps}")
             : device.IsCuda && hostWaited ? "the driver gave no event; the host waited"
             : null;
     }
 
     private static IEnumerable<DeviceCheck> Deep(IlgpuDevice device, int wide)
-        => new[] { StorageType.F16, StorageType.Q4_0 }.Select(type => new DeviceCheck($"{type} product, tiles of three and of four steps", () => Deepened(device, type, wide)));
+        => new[] { StorageType.F16, StorageType.Q4_0 }.Select(type
+        => new DeviceCheck($"{type} product, tiles of three and of four steps", () => Deepened(device, type, wide)));
 
     /// <summary>The same sums in the same order: the same bits.</summary>
     private static string? Deepened(IlgpuDevice device, StorageType type, int wide)
@@ -174,7 +189,8 @@ public static class DeviceChecks
         Matrix x = o.Activations(200, Columns), y = o.Matrix(200, wide);
         float[] three = Product(deepTiles: false), four = Product(deepTiles: true);
         int different = Enumerable.Range(0, three.Length).FirstOrDefault(i => three[i] != four[i], -1);
-        return different < 0 ? null : string.Create(CultureInfo.InvariantCulture, $"number {different} is {three[different]} with three, {four[different]} with four");
+        return different < 0 ? null : string.Create(CultureInfo.InvariantCulture,
+            $"number {different} is {three[different]} with three, {four[different]} with four");
 
         float[] Product(bool deepTiles)
         {

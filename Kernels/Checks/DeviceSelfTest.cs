@@ -14,8 +14,10 @@ using EdgeVideoLlava.Kernels.Rotary;
 
 namespace EdgeVideoLlava.Kernels.Checks;
 
-/// <summary>An operation of each family on an accelerator against the processor, in about a second: whether its driver computes at all as it should.</summary>
-/// <remarks>A driver that is wrong is wrong by far, so the bound is wide: 1/256 of the largest number of a result. How exact kernels are is what the tests say.</remarks>
+/// <summary>An operation of each family on an accelerator against the processor, in about a second: whether its
+/// driver computes at all as it should.</summary>
+/// <remarks>A driver that is wrong is wrong by far, so the bound is wide: 1/256 of the largest number of a result.
+/// How exact kernels are is what the tests say.</remarks>
 public static class DeviceSelfTest
 {
     private const double Tolerance = 1.0 / 256;
@@ -28,20 +30,26 @@ public static class DeviceSelfTest
         ("matrix product, Q4_0", o => Product(o, StorageType.Q4_0, 37)),
         ("RMSNorm", o => Activations(o, 5, 96, y => RmsNorm.Run(o.Queue, o.Matrix(5, 96), o.Matrix(1, 96), 1e-5f, y))),
         ("LayerNorm", o => Activations(o, 5, 96, y => LayerNorm.Run(o.Queue, o.Matrix(5, 96), o.Matrix(1, 96), o.Matrix(1, 96), 1e-5f, y))),
-        ("causal attention", o => Activations(o, 3, 128, y => CausalAttention.Run(o.Queue, o.Activations(3, 128), o.Activations(40, 64), o.Activations(40, 64), o.Ints(7, 39, 0), 32, y))),
-        ("full attention", o => Activations(o, 34, 64, y => FullAttention.Run(o.Queue, o.Activations(34, 192), SequenceLayout.Spatial(2, 17), 2, y))),
-        ("embedding of words", o => Result(o, 4, 64, y => EmbeddingGather.Run(o.Queue, o.Weight(StorageType.F16, 11, 64), o.Ints(3, 10, 0, 3), y))),
+        ("causal attention", o => Activations(o, 3, 128, y
+        => CausalAttention.Run(o.Queue, o.Activations(3, 128), o.Activations(40, 64), o.Activations(40, 64), o.Ints(7, 39, 0), 32, y))),
+        ("full attention", o
+        => Activations(o, 34, 64, y => FullAttention.Run(o.Queue, o.Activations(34, 192), SequenceLayout.Spatial(2, 17), 2, y))),
+        ("embedding of words", o
+        => Result(o, 4, 64, y => EmbeddingGather.Run(o.Queue, o.Weight(StorageType.F16, 11, 64), o.Ints(3, 10, 0, 3), y))),
         ("embedding of patches", o => Result(o, 2 * 5, 48, y => PatchEmbedding.Run(
             o.Queue, o.Matrix(2 * 3 * 8, 8), o.Weight(StorageType.F16, 48, 48), o.Matrix(1, 48), o.Matrix(5, 48), 4, y))),
         ("rotary embedding", o => Activations(o, 3, 64, y => RotaryEmbedding.Run(
-            o.Queue, o.Activations(3, 128), o.Matrix(9, 16), o.Matrix(9, 16), o.Ints(0, 8, 5), y, o.Activations(9, 32), o.Activations(9, 32)))),
+            o.Queue, o.Activations(3, 128), o.Matrix(9, 16), o.Matrix(9, 16), o.Ints(0, 8, 5), y, o.Activations(9, 32),
+            o.Activations(9, 32)))),
         ("top-k", o => Result(o, 2, 4, y => TopK.Run(o.Queue, o.Matrix(2, 500), 500, o.Ints(0, 0, 0, 0, 0, 0, 0, 0), y))),
     ];
 
     /// <summary>Tests one device after the other; one that does not open has failed.</summary>
-    public static IReadOnlyList<SelfTestResult> Run(IEnumerable<DeviceDescription> devices) => [.. devices.Select(device => Run(device.Id, () => ComputeDevices.Open(device.Id), Operations))];
+    public static IReadOnlyList<SelfTestResult> Run(IEnumerable<DeviceDescription> devices)
+        => [.. devices.Select(device => Run(device.Id, () => ComputeDevices.Open(device.Id), Operations))];
 
-    internal static SelfTestResult Run(string id, Func<ComputeDevice> open, IEnumerable<(string Name, Func<SelfTestOperands, Matrix> Run)> operations)
+    internal static SelfTestResult Run(string id, Func<ComputeDevice> open,
+        IEnumerable<(string Name, Func<SelfTestOperands, Matrix> Run)> operations)
     {
         long started = Stopwatch.GetTimestamp();
         int agreed = 0;
@@ -60,7 +68,8 @@ public static class DeviceSelfTest
         }
         catch (Exception e) // whatever a driver comes up with is what the test is for
         {
-            failure = e is DeviceUnavailableException or DeviceFailedException ? e.Message : e.GetBaseException().Message.ReplaceLineEndings(" ");
+            failure = e is DeviceUnavailableException or DeviceFailedException ? e.Message
+                : e.GetBaseException().Message.ReplaceLineEndings(" ");
         }
         return new SelfTestResult(id, agreed, Stopwatch.GetElapsedTime(started).TotalSeconds, failure == null ? null : $"{now}: {failure}");
     }
@@ -76,17 +85,20 @@ public static class DeviceSelfTest
         double bound = Tolerance * expected.Max(Math.Abs);
         for (int i = 0; i < expected.Length; i++)
         {
-            if (!(Math.Abs(got[i] - expected[i]) <= bound)) return string.Create(CultureInfo.InvariantCulture, $"number {i} is {got[i]}, on the processor {expected[i]}");
+            if (!(Math.Abs(got[i] - expected[i]) <= bound))
+                return string.Create(CultureInfo.InvariantCulture, $"number {i} is {got[i]}, on the processor {expected[i]}");
         }
         return null;
     }
 
     private static Matrix Product(SelfTestOperands o, StorageType type, int rows)
-        => Result(o, rows, 70, y => Linear.Run(o.Queue, o.Weight(type, 70, 128), o.Activations(rows, 128), y, new Epilogue(o.Matrix(1, 70), Activation.Gelu, o.Matrix(rows, 70))));
+        => Result(o, rows, 70, y => Linear.Run(o.Queue, o.Weight(type, 70, 128), o.Activations(rows, 128), y,
+        new Epilogue(o.Matrix(1, 70), Activation.Gelu, o.Matrix(rows, 70))));
 
     internal static Matrix Result(SelfTestOperands o, int rows, int columns, Action<Matrix> run) => Run(o.Matrix(rows, columns), run);
 
-    internal static Matrix Activations(SelfTestOperands o, int rows, int columns, Action<Matrix> run) => Run(o.Activations(rows, columns), run);
+    internal static Matrix Activations(SelfTestOperands o, int rows, int columns, Action<Matrix> run)
+        => Run(o.Activations(rows, columns), run);
 
     private static Matrix Run(Matrix y, Action<Matrix> run)
     {

@@ -6,7 +6,8 @@ using ILGPU.Runtime;
 
 namespace EdgeVideoLlava.Kernels.Checks;
 
-/// <summary>The instructions of <see cref="PtxIntrinsics"/> by themselves, one warp each: whether a GPU's lanes hold what the PTX ISA says.</summary>
+/// <summary>The instructions of <see cref="PtxIntrinsics"/> by themselves, one warp each: whether a GPU's lanes hold
+/// what the PTX ISA says.</summary>
 /// <remarks>The numbers are small whole ones, so that every result is exact and each is another.</remarks>
 internal static class InstructionChecks
 {
@@ -22,7 +23,13 @@ internal static class InstructionChecks
         int lane = Group.IdxX;
         U4 words = b[lane];
         F4 d = PtxIntrinsics.MultiplyAdd(new F4 { X = lane }, a[lane], new U2 { X = words.X, Y = words.Y });
-        result[lane] = new U4 { X = Interop.FloatAsInt(d.X), Y = Interop.FloatAsInt(d.Y), Z = Interop.FloatAsInt(d.Z), W = Interop.FloatAsInt(d.W) };
+        result[lane] = new U4
+        {
+            X = Interop.FloatAsInt(d.X),
+            Y = Interop.FloatAsInt(d.Y),
+            Z = Interop.FloatAsInt(d.Z),
+            W = Interop.FloatAsInt(d.W)
+        };
     }
 
     [Kernel(Group = Items)]
@@ -74,7 +81,8 @@ internal static class InstructionChecks
         };
     }
 
-    /// <summary>Dynamic shared memory of <see cref="ManyQuads"/>, filled by asynchronous copies and numbered; each lane sums what the lane opposite has filled.</summary>
+    /// <summary>Dynamic shared memory of <see cref="ManyQuads"/>, filled by asynchronous copies and numbered; each
+    /// lane sums what the lane opposite has filled.</summary>
     [Kernel(Group = Items, DynamicBytes = ManyQuads * 16)]
     internal static void SharedSumsKernel(ArrayView<U4> source, ArrayView<U4> unused, ArrayView<U4> result)
     {
@@ -105,10 +113,14 @@ internal static class InstructionChecks
         U4[] numbered = [.. Enumerable.Range(0, Items).Select(Numbered)];
         (U4[] a, U4[] b, U4[] d) = Product();
         yield return Check(device, "mma.m16n8k16, lane layout", MultiplyAddKernel, a, b, d);
-        yield return Check(device, "ldmatrix.x4, lane layout", LoadMatricesKernel, numbered, numbered, [.. Enumerable.Range(0, Items).Select(lane => Matrices(lane, transposed: false))]);
-        yield return Check(device, "ldmatrix.x4.trans, lane layout", LoadTransposedKernel, numbered, numbered, [.. Enumerable.Range(0, Items).Select(lane => Matrices(lane, transposed: true))]);
-        yield return Check(device, "cp.async, waits and zeros", CopyKernel, numbered, numbered, [.. Enumerable.Range(0, Items).Select(lane => CopiedTwice(numbered[Items - 1 - lane], Items - 1 - lane))]);
-        yield return Check(device, "cvt.rn.f16x2 and ld.global.nc.v4", HalvesKernel, [.. Enumerable.Range(0, Items).Select(lane => new U4 { X = (uint)lane, Y = (uint)(2 * lane + 1), Z = 4097, W = 4099 })],
+        yield return Check(device, "ldmatrix.x4, lane layout", LoadMatricesKernel, numbered, numbered,
+            [.. Enumerable.Range(0, Items).Select(lane => Matrices(lane, transposed: false))]);
+        yield return Check(device, "ldmatrix.x4.trans, lane layout", LoadTransposedKernel, numbered, numbered,
+            [.. Enumerable.Range(0, Items).Select(lane => Matrices(lane, transposed: true))]);
+        yield return Check(device, "cp.async, waits and zeros", CopyKernel, numbered, numbered,
+            [.. Enumerable.Range(0, Items).Select(lane => CopiedTwice(numbered[Items - 1 - lane], Items - 1 - lane))]);
+        yield return Check(device, "cvt.rn.f16x2 and ld.global.nc.v4", HalvesKernel,
+            [.. Enumerable.Range(0, Items).Select(lane => new U4 { X = (uint)lane, Y = (uint)(2 * lane + 1), Z = 4097, W = 4099 })],
             numbered, [.. Enumerable.Range(0, Items).Select(lane => new U4 { X = Pair(lane, 2 * lane + 1), Y = Pair(-4096, 4100) })]);
         if (device.SharedMemory >= ManyQuads * 16)
         {
@@ -118,7 +130,8 @@ internal static class InstructionChecks
     }
 
     private static DeviceCheck Check(
-        IlgpuDevice device, string name, Action<ArrayView<U4>, ArrayView<U4>, ArrayView<U4>> kernel, U4[] first, U4[] second, U4[] expected, int dynamicBytes = 0) => new(name, () =>
+        IlgpuDevice device, string name, Action<ArrayView<U4>, ArrayView<U4>, ArrayView<U4>> kernel, U4[] first, U4[] second,
+        U4[] expected, int dynamicBytes = 0) => new(name, () =>
     {
         U4[] got = Run(device, kernel, first, second, dynamicBytes);
         for (int lane = 0; lane < Items; lane++)
@@ -129,15 +142,19 @@ internal static class InstructionChecks
     });
 
     // ---- launcher --------------------------------------------------------------------------------------------------------------
-    private static U4[] Run(IlgpuDevice device, Action<ArrayView<U4>, ArrayView<U4>, ArrayView<U4>> kernel, U4[] first, U4[] second, int dynamicBytes)
+    private static U4[] Run(IlgpuDevice device, Action<ArrayView<U4>, ArrayView<U4>, ArrayView<U4>> kernel, U4[] first, U4[] second,
+        int dynamicBytes)
     {
         lock (device.Gate)
         {
             Accelerator accelerator = device.Accelerator;
             accelerator.Bind();
-            var launcher = device.Kernels.Get<Action<AcceleratorStream, KernelConfig, ArrayView<U4>, ArrayView<U4>, ArrayView<U4>>>(kernel).Launcher;
-            using MemoryBuffer1D<U4, Stride1D.Dense> a = accelerator.Allocate1D(first), b = accelerator.Allocate1D(second), result = accelerator.Allocate1D<U4>(Items);
-            launcher(accelerator.DefaultStream, new KernelConfig(1, Items, dynamicBytes == 0 ? default : SharedMemoryConfig.RequestDynamic<byte>(dynamicBytes)), a.View, b.View, result.View);
+            var launcher = device.Kernels.Get<Action<AcceleratorStream, KernelConfig, ArrayView<U4>, ArrayView<U4>,
+                ArrayView<U4>>>(kernel).Launcher;
+            using MemoryBuffer1D<U4, Stride1D.Dense> a = accelerator.Allocate1D(first), b = accelerator.Allocate1D(second),
+                result = accelerator.Allocate1D<U4>(Items);
+            launcher(accelerator.DefaultStream, new KernelConfig(1, Items, dynamicBytes == 0 ? default
+                : SharedMemoryConfig.RequestDynamic<byte>(dynamicBytes)), a.View, b.View, result.View);
             accelerator.DefaultStream.Synchronize();
             U4[] got = result.GetAsArray1D();
             return got;
@@ -171,14 +188,22 @@ internal static class InstructionChecks
     private static U4 Matrices(int lane, bool transposed)
     {
         int g = lane / 4, k = 2 * (lane % 4);
-        uint Word(int matrix) => transposed ? (uint)(8 * (8 * matrix + k) + g) | (uint)(8 * (8 * matrix + k + 1) + g) << 16 : Two(8 * (8 * matrix + g) + k);
+        uint Word(int matrix) => transposed ? (uint)(8 * (8 * matrix + k) + g) | (uint)(8 * (8 * matrix + k + 1) + g) << 16
+            : Two(8 * (8 * matrix + g) + k);
         return new U4 { X = Word(0), Y = Word(1), Z = Word(2), W = Word(3) };
     }
 
     private static U4 CopiedTwice(U4 words, int lane)
     {
         int kept = lane % 5;
-        return new U4 { X = kept > 0 ? words.X : 0, Y = kept > 1 ? words.Y : 0, Z = (kept > 2 ? words.Z : 0) + words.Z, W = (kept > 3 ? words.W : 0) + words.W };
+        return new U4
+        {
+            X = kept > 0 ? words.X : 0,
+            Y = kept > 1 ? words.Y
+            : 0,
+            Z = (kept > 2 ? words.Z : 0) + words.Z,
+            W = (kept > 3 ? words.W : 0) + words.W
+        };
     }
 
     /// <summary>The words of a lane so often as it has filled pieces, and their numbers.</summary>
@@ -189,7 +214,8 @@ internal static class InstructionChecks
         return new U4 { X = pieces * words.X + numbers, Y = pieces * words.Y, Z = pieces * words.Z, W = pieces * words.W };
     }
 
-    private static uint Pair(int low, int high) => BitConverter.HalfToUInt16Bits((System.Half)low) | (uint)BitConverter.HalfToUInt16Bits((System.Half)high) << 16;
+    private static uint Pair(int low, int high)
+        => BitConverter.HalfToUInt16Bits((System.Half)low) | (uint)BitConverter.HalfToUInt16Bits((System.Half)high) << 16;
 
     private static string Text(U4 words) => $"{words.X:x8} {words.Y:x8} {words.Z:x8} {words.W:x8}";
 }

@@ -39,8 +39,10 @@ internal sealed class SelfTestOperands(ComputeDevice device) : IDisposable
     {
         byte[] bytes = GC.AllocateArray<byte>(checked((int)type.Bytes((long)rows * columns)), pinned: true);
         stored.Add(bytes);
-        if (!Pack.FromFloats(type, Numbers(rows * columns), bytes)) throw new InvalidOperationException($"numbers between -2 and 2 do not fit {type}");
-        Weight weight = device.LoadWeight(type.ToString(), type, columns, new HostRows(Marshal.UnsafeAddrOfPinnedArrayElement(bytes, 0), rows));
+        if (!Pack.FromFloats(type, Numbers(rows * columns), bytes))
+            throw new InvalidOperationException($"numbers between -2 and 2 do not fit {type}");
+        Weight weight = device.LoadWeight(type.ToString(), type, columns,
+            new HostRows(Marshal.UnsafeAddrOfPinnedArrayElement(bytes, 0), rows));
         owned.Add(weight);
         return weight;
     }

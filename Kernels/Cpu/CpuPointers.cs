@@ -12,10 +12,12 @@ internal static unsafe class CpuPointers
     public static float* CpuOrNull(this Matrix? matrix) => matrix is { } kept ? kept.Cpu() : null;
 
     /// <summary>A row of a matrix of binary16, which the processor converts but does not compute with.</summary>
-    public static Half* CpuHalves(this Matrix matrix, int row) => (Half*)((CpuBuffer)matrix.Buffer).Address + matrix.Offset + (long)row * matrix.Stride;
+    public static Half* CpuHalves(this Matrix matrix, int row)
+        => (Half*)((CpuBuffer)matrix.Buffer).Address + matrix.Offset + (long)row * matrix.Stride;
 
     /// <summary>A row of a matrix of bytes.</summary>
-    public static sbyte* CpuLevels(this Matrix matrix, int row) => (sbyte*)((CpuBuffer)matrix.Buffer).Address + matrix.Offset + (long)row * matrix.Stride;
+    public static sbyte* CpuLevels(this Matrix matrix, int row)
+        => (sbyte*)((CpuBuffer)matrix.Buffer).Address + matrix.Offset + (long)row * matrix.Stride;
 
     public static int* Cpu(this IntVector vector) => (int*)((CpuBuffer)vector.Buffer).Address + vector.Offset;
 

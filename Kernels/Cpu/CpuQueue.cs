@@ -22,11 +22,13 @@ internal sealed unsafe class CpuQueue(CpuDevice device) : ComputeQueue(device)
     {
         if (target.Type == StorageType.F16)
         {
-            for (int i = 0; i < target.Rows * target.Columns; i++) target.CpuHalves(i / target.Columns)[i % target.Columns] = (Half)source[i];
+            for (int i = 0; i < target.Rows * target.Columns; i++)
+                target.CpuHalves(i / target.Columns)[i % target.Columns] = (Half)source[i];
             return;
         }
         for (int row = 0; row < target.Rows; row++)
-            source.Slice(row * target.Columns, target.Columns).CopyTo(new Span<float>(target.Cpu() + (long)row * target.Stride, target.Columns));
+            source.Slice(row * target.Columns, target.Columns)
+                .CopyTo(new Span<float>(target.Cpu() + (long)row * target.Stride, target.Columns));
     }
 
     public override void Write(ReadOnlySpan<int> source, IntVector target) => source.CopyTo(new Span<int>(target.Cpu(), target.Length));
@@ -38,7 +40,8 @@ internal sealed unsafe class CpuQueue(CpuDevice device) : ComputeQueue(device)
     {
         if (source.Type == StorageType.F16)
         {
-            for (int i = 0; i < source.Rows * source.Columns; i++) target[i] = (float)source.CpuHalves(i / source.Columns)[i % source.Columns];
+            for (int i = 0; i < source.Rows * source.Columns; i++)
+                target[i] = (float)source.CpuHalves(i / source.Columns)[i % source.Columns];
             return;
         }
         for (int row = 0; row < source.Rows; row++)

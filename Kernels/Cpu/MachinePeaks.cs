@@ -9,7 +9,8 @@ namespace EdgeVideoLlava.Kernels.Cpu;
 
 /// <summary>What the processor can do at best: the measure that benchmarks are held against.</summary>
 /// <param name="Threads">Threads used.</param>
-/// <param name="FlopsPerSecond">float32 operations a second: multiply-adds (2 each) on registers of the widest kind, 12 independent chains a thread.</param>
+/// <param name="FlopsPerSecond">float32 operations a second: multiply-adds (2 each) on registers of the widest kind,
+/// 12 independent chains a thread.</param>
 /// <param name="ReadBytesPerSecond">Bytes a second when 1 GiB is summed.</param>
 public sealed unsafe record MachinePeaks(int Threads, double FlopsPerSecond, double ReadBytesPerSecond)
 {

@@ -3,7 +3,8 @@ using EdgeVideoLlava.Kernels.Cpu.Simd;
 
 namespace EdgeVideoLlava.Kernels.Cpu;
 
-/// <summary>Persistent threads that share loops among them, without allocating. Callers on several threads take turns, loop by loop.</summary>
+/// <summary>Persistent threads that share loops among them, without allocating. Callers on several threads take
+/// turns, loop by loop.</summary>
 internal sealed unsafe class WorkerThreads : IDisposable
 {
     // A decode step is some hundred short loops: workers look for the next one this long before they sleep.

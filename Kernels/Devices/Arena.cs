@@ -15,7 +15,8 @@ public sealed class Arena(ComputeDevice device) : IDisposable
     /// <summary>Changes when memory that was given before is no longer what will be given again.</summary>
     public int Version => floats.Version + halves.Version;
 
-    /// <summary>An uninitialised (rows, columns) matrix of <see cref="ComputeDevice.ActivationType"/>: what one layer hands to the next.</summary>
+    /// <summary>An uninitialised (rows, columns) matrix of <see cref="ComputeDevice.ActivationType"/>: what one layer
+    /// hands to the next.</summary>
     public Matrix TakeActivations(int rows, int columns) => Take(rows, columns, device.ActivationType);
 
     /// <summary>An uninitialised (rows, columns) matrix, valid until the scope that it was taken in is left.</summary>

@@ -14,33 +14,41 @@ public abstract class ComputeDevice : IDisposable
     /// <summary>Bytes of device memory in use; mapped weights count nothing.</summary>
     public long AllocatedBytes => Interlocked.Read(ref allocatedBytes);
 
-    /// <summary>Bytes of its own memory that are free now, other programs' use included where the driver tells it; null on the processor.</summary>
+    /// <summary>Bytes of its own memory that are free now, other programs' use included where the driver tells it;
+    /// null on the processor.</summary>
     public virtual long? FreeMemory => null;
 
-    /// <summary>F32 or F16: what lies between the layers of a block (inputs of products, queries, keys, values). The residual stream is always F32.</summary>
+    /// <summary>F32 or F16: what lies between the layers of a block (inputs of products, queries, keys, values). The
+    /// residual stream is always F32.</summary>
     public virtual StorageType ActivationType => StorageType.F32;
 
-    /// <summary>Decode steps worth giving at once: one where work is done while it is given, several where the host would be waited for.</summary>
+    /// <summary>Decode steps worth giving at once: one where work is done while it is given, several where the host
+    /// would be waited for.</summary>
     public virtual int StepsAhead => 1;
 
     /// <summary>Whether frames are resampled here rather than on the processor: on a GPU.</summary>
     public virtual bool ResamplesFrames => false;
 
-    /// <summary>Whether tokens are drawn here (<see cref="DrawToken"/>) rather than from logits read back: where a round trip a token costs something.</summary>
+    /// <summary>Whether tokens are drawn here (<see cref="DrawToken"/>) rather than from logits read back: where a
+    /// round trip a token costs something.</summary>
     public virtual bool DrawsTokens => false;
 
-    /// <summary>A queue: its work is done in the order given; only <see cref="ComputeQueue.Read(Matrix, Span{float})"/> and <see cref="ComputeQueue.Wait"/> wait.</summary>
+    /// <summary>A queue: its work is done in the order given; only
+    /// <see cref="ComputeQueue.Read(Matrix, Span{float})"/> and <see cref="ComputeQueue.Wait"/> wait.</summary>
     public abstract ComputeQueue CreateQueue();
 
     /// <summary>New memory; its contents are undefined.</summary>
     /// <exception cref="DeviceFailedException">There is not enough memory.</exception>
     public abstract DeviceBuffer Allocate(StorageType type, long elements);
 
-    /// <summary>A weight of (sum of the parts' rows, columns) put together by rows. One part may stay where it is (a mapped file).</summary>
-    /// <remarks>The host memory of the parts must outlive the weight on the processor; any other device has its own copy on return.</remarks>
+    /// <summary>A weight of (sum of the parts' rows, columns) put together by rows. One part may stay where it is (a
+    /// mapped file).</summary>
+    /// <remarks>The host memory of the parts must outlive the weight on the processor; any other device has its own
+    /// copy on return.</remarks>
     public abstract Weight LoadWeight(string name, StorageType type, int columns, params ReadOnlySpan<HostRows> parts);
 
-    /// <summary>A weight of its own memory, whose stored rows <paramref name="write"/> puts one behind the other at the address that it is given.</summary>
+    /// <summary>A weight of its own memory, whose stored rows <paramref name="write"/> puts one behind the other at
+    /// the address that it is given.</summary>
     /// <exception cref="DeviceFailedException">There is not enough memory.</exception>
     public virtual Weight MakeWeight(string name, StorageType type, int rows, int columns, Action<nint> write)
     {

@@ -3,7 +3,8 @@ using EdgeVideoLlava.Kernels.Packing;
 namespace EdgeVideoLlava.Kernels.Devices;
 
 /// <summary>Work in order on one device. Operations (Linear, RmsNorm, ...) take a queue first; only Read and Wait wait for it.</summary>
-/// <remarks>Not thread-safe: one thread at a time gives work to a queue. Several queues of a device may be used at once; none waits for another but by <see cref="WaitFor"/>.</remarks>
+/// <remarks>Not thread-safe: one thread at a time gives work to a queue. Several queues of a device may be used at
+/// once; none waits for another but by <see cref="WaitFor"/>.</remarks>
 public abstract class ComputeQueue(ComputeDevice device) : IDisposable
 {
     public ComputeDevice Device { get; } = device;
@@ -21,7 +22,8 @@ public abstract class ComputeQueue(ComputeDevice device) : IDisposable
 
     public abstract void Read(IntVector source, Span<int> target);
 
-    /// <summary>Copies a dense matrix of float32 into another as large, by the driver's own copy where there is one: the measure of a device's memory.</summary>
+    /// <summary>Copies a dense matrix of float32 into another as large, by the driver's own copy where there is one:
+    /// the measure of a device's memory.</summary>
     /// <exception cref="ArgumentException">A matrix is not dense or not of float32; <c>CopyRows</c> copies any.</exception>
     public void Copy(Matrix source, Matrix target)
     {
@@ -37,15 +39,18 @@ public abstract class ComputeQueue(ComputeDevice device) : IDisposable
     /// <summary>Waits for all work given so far; from then on other queues may use its results.</summary>
     public abstract void Wait();
 
-    /// <summary>Compiles what the operations that <paramref name="give"/> gives would launch; none of them is done, nothing is written.</summary>
+    /// <summary>Compiles what the operations that <paramref name="give"/> gives would launch; none of them is done,
+    /// nothing is written.</summary>
     /// <remarks>Kernels are otherwise compiled at their first launch: this is for those that would be a pause at the wrong time.</remarks>
     /// <exception cref="DeviceFailedException">A kernel does not compile.</exception>
     public virtual void Compile(Action give)
     {
     }
 
-    /// <summary>This queue's later work begins after all that another queue of the device has been given so far, and may use its results.</summary>
-    /// <remarks>On CUDA the host goes on at once (an event of one stream that the other waits for); elsewhere it waits for the other queue.</remarks>
+    /// <summary>This queue's later work begins after all that another queue of the device has been given so far, and
+    /// may use its results.</summary>
+    /// <remarks>On CUDA the host goes on at once (an event of one stream that the other waits for); elsewhere it
+    /// waits for the other queue.</remarks>
     /// <exception cref="ArgumentException">The other queue is another device's.</exception>
     public void WaitFor(ComputeQueue other)
     {
@@ -55,11 +60,14 @@ public abstract class ComputeQueue(ComputeDevice device) : IDisposable
 
     private protected virtual void Follow(ComputeQueue other) => other.Wait();
 
-    /// <summary>Remembers the operations that <paramref name="give"/> gives, without doing them, as one piece of work; null where the back end has no such thing.</summary>
-    /// <remarks>They may neither read nor write from the host nor wait for another queue; the same operations must have run before, so that nothing is compiled or allocated: a CUDA stream in capture bears neither.</remarks>
+    /// <summary>Remembers the operations that <paramref name="give"/> gives, without doing them, as one piece of
+    /// work; null where the back end has no such thing.</summary>
+    /// <remarks>They may neither read nor write from the host nor wait for another queue; the same operations must have run
+    /// before, so that nothing is compiled or allocated: a CUDA stream in capture bears neither.</remarks>
     public virtual RecordedWork? Record(Action give) => null;
 
-    /// <summary>Does what <paramref name="give"/> gives and times each kernel, the costliest first; null where there are no launches to time (the CPU device).</summary>
+    /// <summary>Does what <paramref name="give"/> gives and times each kernel, the costliest first; null where there
+    /// are no launches to time (the CPU device).</summary>
     /// <remarks>Nothing may be recorded or replayed meanwhile; what has not run before is compiled within the times.</remarks>
     /// <exception cref="InvalidOperationException">The device was opened without <see cref="DeviceOptions.TimesLaunches"/>.</exception>
     public virtual IReadOnlyList<LaunchTime>? Profile(Action give) => null;

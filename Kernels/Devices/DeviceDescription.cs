@@ -3,7 +3,8 @@ namespace EdgeVideoLlava.Kernels.Devices;
 /// <summary>One accelerator of this machine, as its driver describes it.</summary>
 /// <param name="Id">The name by which the user chooses it, e.g. "opencl:0" or "cuda:1".</param>
 /// <param name="Name">The maker's name of the device.</param>
-/// <param name="Kind">"CPU", "GPU", "integrated GPU" (it shares the processor's memory) or "accelerator"; an OpenCL driver may well run on the processor.</param>
+/// <param name="Kind">"CPU", "GPU", "integrated GPU" (it shares the processor's memory) or "accelerator"; an OpenCL
+/// driver may well run on the processor.</param>
 /// <param name="Driver">Platform or driver, with its version.</param>
 /// <param name="Memory">Bytes of device memory, as reported now (some drivers report what is free).</param>
 /// <param name="Lacks">What faster kernels could use and this device has not; the portable kernels need none of it.</param>
@@ -12,6 +13,7 @@ public sealed record DeviceDescription(string Id, string Name, string Kind, stri
     /// <summary>What else is known of it, in short phrases: caches, bandwidth, driver. Of CUDA devices only.</summary>
     public IReadOnlyList<string> Details { get; init; } = [];
 
-    /// <summary>Bytes a second of the memory by its clock and the width of its bus; null where that is not known. Of CUDA devices with memory of their own only.</summary>
+    /// <summary>Bytes a second of the memory by its clock and the width of its bus; null where that is not known. Of
+    /// CUDA devices with memory of their own only.</summary>
     public double? MemoryBandwidth { get; init; }
 }

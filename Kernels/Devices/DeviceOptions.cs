@@ -4,9 +4,11 @@ namespace EdgeVideoLlava.Kernels.Devices;
 
 /// <summary>How a device computes; what is null, the device chooses.</summary>
 /// <param name="Threads">Worker threads of the CPU device; 0 = one for each core.</param>
-/// <param name="Compute">Type of the activations: F32, or F16 (not on the CPU device). Null: F16 on a GPU, F32 on everything that is a processor.</param>
+/// <param name="Compute">Type of the activations: F32, or F16 (not on the CPU device). Null: F16 on a GPU, F32 on
+/// everything that is a processor.</param>
 /// <param name="Tier">Kernels of an ILGPU device. Null: what its hardware is made for.</param>
-/// <param name="DeepTiles">Products on tensor cores keep four steps in shared memory instead of three, where a group may have 64 KB of it; the results are the same bits.</param>
+/// <param name="DeepTiles">Products on tensor cores keep four steps in shared memory instead of three, where a group
+/// may have 64 KB of it; the results are the same bits.</param>
 public sealed record DeviceOptions(int Threads = 0, StorageType? Compute = null, KernelTier? Tier = null, bool DeepTiles = false)
 {
     /// <summary>Whether <see cref="ComputeQueue.Profile"/> may be asked for: OpenCL's queues take time stamps only if made so.</summary>

@@ -1,6 +1,7 @@
 namespace EdgeVideoLlava.Kernels.Devices;
 
-/// <summary>Operations of a queue that are given again as one piece of work, on the same memory (<see cref="ComputeQueue.Record"/>).</summary>
+/// <summary>Operations of a queue that are given again as one piece of work, on the same memory
+/// (<see cref="ComputeQueue.Record"/>).</summary>
 public abstract class RecordedWork : IDisposable
 {
     /// <summary>False once the queue's own scratch has moved: record anew.</summary>

@@ -6,7 +6,8 @@ namespace EdgeVideoLlava.Kernels.Devices;
 /// <summary>Shape checks of the operations: wrong shapes are our own bug and throw before anything runs.</summary>
 internal static class Shapes
 {
-    public static void Same(Matrix a, Matrix b, [CallerArgumentExpression(nameof(a))] string? nameA = null, [CallerArgumentExpression(nameof(b))] string? nameB = null)
+    public static void Same(Matrix a, Matrix b, [CallerArgumentExpression(nameof(a))] string? nameA = null,
+        [CallerArgumentExpression(nameof(b))] string? nameB = null)
     {
         if (a.Rows != b.Rows || a.Columns != b.Columns)
             throw new ArgumentException($"{nameA} is ({a.Rows}, {a.Columns}), {nameB} is ({b.Rows}, {b.Columns}); they must be equal");
@@ -23,7 +24,8 @@ internal static class Shapes
     /// <summary>Rows of a block type are whole blocks.</summary>
     public static void WholeBlocks(string name, StorageType type, int columns)
     {
-        if (columns % type.BlockColumns() != 0) throw new ArgumentException($"{name} has {columns} columns; {type} stores {type.BlockColumns()} at a time");
+        if (columns % type.BlockColumns() != 0)
+            throw new ArgumentException($"{name} has {columns} columns; {type} stores {type.BlockColumns()} at a time");
     }
 
     /// <summary>What an operation can keep for a backward on the processor, and not yet on other devices.</summary>

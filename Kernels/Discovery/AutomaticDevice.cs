@@ -4,12 +4,14 @@ using EdgeVideoLlava.Kernels.Errors;
 namespace EdgeVideoLlava.Kernels.Discovery;
 
 /// <summary>What "--device auto" takes: a CUDA device, else an OpenCL GPU with memory of its own, else the processor.</summary>
-/// <remarks>An OpenCL driver that runs on the processor (PoCL) is slower than our own code for it, and a GPU that shares its memory rarely faster.</remarks>
+/// <remarks>An OpenCL driver that runs on the processor (PoCL) is slower than our own code for it, and a GPU that
+/// shares its memory rarely faster.</remarks>
 public static class AutomaticDevice
 {
     /// <summary>Names of the devices to try, best first; the last is always "cpu".</summary>
     public static IReadOnlyList<string> Ranking(IReadOnlyList<DeviceDescription> devices)
-        => [.. devices.Where(IsCuda).Concat(devices.Where(device => !IsCuda(device) && device.Kind == "GPU")).Select(device => device.Id), "cpu"];
+        => [.. devices.Where(IsCuda).Concat(devices.Where(device => !IsCuda(device) && device.Kind == "GPU")).Select(device => device.Id),
+        "cpu"];
 
     /// <param name="devices">Those of this machine.</param>
     /// <param name="open">Opens a device by its name.</param>

@@ -10,7 +10,8 @@ namespace EdgeVideoLlava.Kernels.Discovery;
 /// <summary>Opens devices by the names that a command line uses: cpu, ilgpu-cpu, opencl[:n], cuda[:n], auto.</summary>
 public static class ComputeDevices
 {
-    /// <exception cref="DeviceUnavailableException">There is no such device on this machine, or it does not compute as the options want.</exception>
+    /// <exception cref="DeviceUnavailableException">There is no such device on this machine, or it does not compute
+    /// as the options want.</exception>
     public static ComputeDevice Open(string name, DeviceOptions? options = null) => Open(name, options, out _);
 
     /// <param name="choice">Why "auto" took this device and not another; empty if the name is another, or there is nothing to say.</param>

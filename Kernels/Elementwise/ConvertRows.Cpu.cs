@@ -7,7 +7,8 @@ namespace EdgeVideoLlava.Kernels.Elementwise;
 
 public static unsafe partial class ConvertRows
 {
-    private static void Cpu(CpuQueue queue, Matrix x, Matrix y) => queue.Workers.For(new Rows(x.Type, Address(x), x.Stride, Address(y), y.Stride, x.Columns), x.Rows, 8);
+    private static void Cpu(CpuQueue queue, Matrix x, Matrix y)
+        => queue.Workers.For(new Rows(x.Type, Address(x), x.Stride, Address(y), y.Stride, x.Columns), x.Rows, 8);
 
     private static byte* Address(Matrix matrix) => (byte*)((CpuBuffer)matrix.Buffer).Address + matrix.Offset * matrix.Type.ElementBytes();
 

@@ -44,6 +44,8 @@ public static partial class ConvertRows
         long items = (long)y.Rows * y.Columns;
         if (y.Type == StorageType.F16) queue.Launch(ToHalvesKernel, items, x.Gpu(), y.Gpu<Float16>());
         else if (x.Type == StorageType.F16) queue.Launch(ToFloatsKernel, items, x.Gpu<Float16>(), y.Gpu());
-        else if (items > 0) queue.Launch(FromUpperHalvesKernel, items, IlgpuViews.View<ushort>(x.Buffer, x.Offset, (x.Rows - 1L) * x.Stride + x.Columns), x.Stride, y.Gpu());
+        else if (items > 0)
+            queue.Launch(FromUpperHalvesKernel, items, IlgpuViews.View<ushort>(x.Buffer, x.Offset, (x.Rows - 1L) * x.Stride + x.Columns),
+                x.Stride, y.Gpu());
     }
 }

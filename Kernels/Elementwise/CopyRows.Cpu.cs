@@ -11,7 +11,9 @@ public static unsafe partial class CopyRows
     {
         _ = queue;
         long size = x.Type.ElementBytes(), bytes = size * x.Columns;
-        byte* source = (byte*)((CpuBuffer)x.Buffer).Address + size * x.Offset, target = (byte*)((CpuBuffer)y.Buffer).Address + size * y.Offset;
-        for (int row = 0; row < x.Rows; row++) Buffer.MemoryCopy(source + size * row * x.Stride, target + size * row * y.Stride, bytes, bytes);
+        byte* source = (byte*)((CpuBuffer)x.Buffer).Address + size * x.Offset;
+        byte* target = (byte*)((CpuBuffer)y.Buffer).Address + size * y.Offset;
+        for (int row = 0; row < x.Rows; row++)
+            Buffer.MemoryCopy(source + size * row * x.Stride, target + size * row * y.Stride, bytes, bytes);
     }
 }

@@ -14,7 +14,8 @@ public static partial class DequantizeRows
     // ---- kernel ----------------------------------------------------------------------------------------------------------------
     /// <summary>One item is eight columns of a row of y.</summary>
     [Kernel]
-    internal static void Kernel<TWeights>(Index1D item, WeightView weight, int first, MatrixView<Float32> y) where TWeights : unmanaged, IDeviceWeights
+    internal static void Kernel<TWeights>(Index1D item, WeightView weight, int first, MatrixView<Float32> y)
+        where TWeights : unmanaged, IDeviceWeights
     {
         int eights = (y.Columns + 7) / 8;
         if (item >= y.Rows * eights) return;
@@ -24,7 +25,8 @@ public static partial class DequantizeRows
     }
 
     // ---- launcher --------------------------------------------------------------------------------------------------------------
-    private static void Gpu(IlgpuQueue queue, Weight weight, int first, Matrix y) => weight.Format().Run(new Dequantize(queue, weight, first, y));
+    private static void Gpu(IlgpuQueue queue, Weight weight, int first, Matrix y)
+        => weight.Format().Run(new Dequantize(queue, weight, first, y));
 
     private readonly record struct Dequantize(IlgpuQueue Queue, Weight Weight, int First, Matrix Y) : IWeightLaunch
     {

@@ -18,7 +18,8 @@ public static unsafe partial class QuantizeRows
             int bytes = (int)type.Bytes(columns);
             for (int row = begin; row < end; row++)
             {
-                if (!Pack.FromFloats(type, new ReadOnlySpan<float>(x + (long)row * strideX, columns), new Span<byte>(target + (long)row * bytes, bytes))) *misfits = 1;
+                if (!Pack.FromFloats(type, new ReadOnlySpan<float>(x + (long)row * strideX, columns),
+                    new Span<byte>(target + (long)row * bytes, bytes))) *misfits = 1;
             }
         }
     }

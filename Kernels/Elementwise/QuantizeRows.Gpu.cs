@@ -12,14 +12,16 @@ namespace EdgeVideoLlava.Kernels.Elementwise;
 public static partial class QuantizeRows
 {
     // ---- kernel ----------------------------------------------------------------------------------------------------------------
-    /// <summary>One item is two blocks of a row, whose scales are one word; of an odd number of blocks the last has zero beside it.</summary>
+    /// <summary>One item is two blocks of a row, whose scales are one word; of an odd number of blocks the last has
+    /// zero beside it.</summary>
     [Kernel]
     internal static void Kernel<TBlock, T>(Index1D item, MatrixView<T> x, WeightView y, ArrayView<int> misfits)
         where TBlock : unmanaged, IDeviceBlock where T : unmanaged, IElement<T>
     {
         if (item >= x.Rows * y.ScaleWords) return;
         int row = item / y.ScaleWords, pair = item % y.ScaleWords, column = pair * 64;
-        uint low = Block<TBlock, T>(x, y, row, column, misfits), high = column + 32 < x.Columns ? Block<TBlock, T>(x, y, row, column + 32, misfits) : 0;
+        uint low = Block<TBlock, T>(x, y, row, column, misfits), high = column + 32 < x.Columns
+            ? Block<TBlock, T>(x, y, row, column + 32, misfits) : 0;
         y.Words[y.Scales + row * y.ScaleWords + pair] = low | high << 16;
     }
 

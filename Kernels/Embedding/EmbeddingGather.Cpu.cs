@@ -16,8 +16,10 @@ public static unsafe partial class EmbeddingGather
             case StorageType.F16: Cpu<StoredF16>(queue, table, ids, y); break;
             case StorageType.BF16: Cpu<StoredBF16>(queue, table, ids, y); break;
             default:
-                BlockFormat format = BlockFormat.Of(table.Type) ?? throw new ArgumentException($"{table.Name} is stored as {table.Type}, which no embedding reads");
-                var rows = new BlockRows((byte*)table.Cpu(), table.Type.Bytes(y.Columns), y.Columns / format.Columns, format.Dequantize, ids.Cpu(), y.Cpu(), y.Stride);
+                BlockFormat format = BlockFormat.Of(table.Type) ?? throw new ArgumentException(
+                    $"{table.Name} is stored as {table.Type}, which no embedding reads");
+                var rows = new BlockRows((byte*)table.Cpu(), table.Type.Bytes(y.Columns), y.Columns / format.Columns, format.Dequantize,
+                    ids.Cpu(), y.Cpu(), y.Stride);
                 queue.Workers.For(rows, ids.Length, 16);
                 break;
         }
@@ -26,7 +28,8 @@ public static unsafe partial class EmbeddingGather
     private static void Cpu<TStored>(CpuQueue queue, Weight table, IntVector ids, Matrix y) where TStored : unmanaged, IStored
         => queue.Workers.For(new Rows<TStored>((byte*)table.Cpu(), ids.Cpu(), y.Cpu(), y.Stride, y.Columns), ids.Length, 16);
 
-    private readonly struct Rows<TStored>(byte* table, int* ids, float* y, int strideY, int columns) : ICpuJob where TStored : unmanaged, IStored
+    private readonly struct Rows<TStored>(byte* table, int* ids, float* y, int strideY, int columns) : ICpuJob
+        where TStored : unmanaged, IStored
     {
         public void Execute<V>(int begin, int end) where V : unmanaged, ILanes<V>
         {
@@ -46,7 +49,8 @@ public static unsafe partial class EmbeddingGather
         }
     }
 
-    private readonly struct BlockRows(byte* table, long stride, int blocks, delegate*<byte*, float*, long, void> dequantize, int* ids, float* y, int strideY) : ICpuJob
+    private readonly struct BlockRows(byte* table, long stride, int blocks, delegate*<byte*, float*, long, void> dequantize, int* ids,
+        float* y, int strideY) : ICpuJob
     {
         public void Execute<V>(int begin, int end) where V : unmanaged, ILanes<V>
         {

@@ -14,7 +14,8 @@ public static partial class EmbeddingGather
     // ---- kernel ----------------------------------------------------------------------------------------------------------------
     /// <summary>One item is eight columns of a row of y.</summary>
     [Kernel]
-    internal static void Kernel<TWeights>(Index1D item, WeightView table, ArrayView<int> ids, MatrixView<Float32> y) where TWeights : unmanaged, IDeviceWeights
+    internal static void Kernel<TWeights>(Index1D item, WeightView table, ArrayView<int> ids, MatrixView<Float32> y)
+        where TWeights : unmanaged, IDeviceWeights
     {
         int eights = (y.Columns + 7) / 8;
         if (item >= y.Rows * eights) return;
@@ -24,7 +25,8 @@ public static partial class EmbeddingGather
     }
 
     // ---- launcher --------------------------------------------------------------------------------------------------------------
-    private static void Gpu(IlgpuQueue queue, Weight table, IntVector ids, Matrix y) => table.Format().Run(new Gather(queue, table, ids, y));
+    private static void Gpu(IlgpuQueue queue, Weight table, IntVector ids, Matrix y)
+        => table.Format().Run(new Gather(queue, table, ids, y));
 
     private readonly record struct Gather(IlgpuQueue Queue, Weight Table, IntVector Ids, Matrix Y) : IWeightLaunch
     {

@@ -16,7 +16,8 @@ public static partial class PatchEmbedding
     // ---- kernel ----------------------------------------------------------------------------------------------------------------
     /// <summary>One item is one pixel of a picture's patches: patches[g, (c, i, j)] = pixels[c, gy·s + i, gx·s + j].</summary>
     [Kernel]
-    internal static void Kernel<T>(Index1D item, MatrixView<Float32> picture, int patch, MatrixView<T> patches) where T : unmanaged, IElement<T>
+    internal static void Kernel<T>(Index1D item, MatrixView<Float32> picture, int patch, MatrixView<T> patches)
+        where T : unmanaged, IElement<T>
     {
         if (item >= patches.Rows * patches.Columns) return;
         int g = item / patches.Columns, place = item % patches.Columns, line = place / patch, size = picture.Columns, grid = size / patch;
@@ -41,7 +42,8 @@ public static partial class PatchEmbedding
         {
             Matrix picture = pixels.RowRange(n * 3 * size, 3 * size), target = y.RowRange(n * positions, positions);
             queue.Launch(Kernel, (long)patches.Rows * patches.Columns, picture.Gpu(), patch, patches.Gpu<T>());
-            Linear.Run(queue, weight, patches, target.RowRange(1, positions - 1), new Epilogue(Residual: position.RowRange(1, positions - 1)));
+            Linear.Run(queue, weight, patches, target.RowRange(1, positions - 1),
+                new Epilogue(Residual: position.RowRange(1, positions - 1)));
             AddRows.Run(queue, classEmbedding, position.RowRange(0, 1), 1, target.RowRange(0, 1));
         }
     }

@@ -18,7 +18,8 @@ public static partial class PatchEmbedding
         Shapes.Vector(classEmbedding, weight.Rows);
         Shapes.Is(position, positions, weight.Rows);
         Shapes.Is(y, pictures * positions, weight.Rows);
-        if (weight.Columns != 3 * patch * patch) throw new ArgumentException($"{weight.Name} has {weight.Columns} columns, patches have {3 * patch * patch}");
+        if (weight.Columns != 3 * patch * patch)
+            throw new ArgumentException($"{weight.Name} has {weight.Columns} columns, patches have {3 * patch * patch}");
         if (queue is CpuQueue cpu) Cpu(cpu, pixels, weight, classEmbedding, position, patch, y);
         else Gpu((IlgpuQueue)queue, pixels, weight, classEmbedding, position, patch, y);
     }

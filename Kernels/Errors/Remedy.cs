@@ -7,7 +7,8 @@ public abstract record Remedy(string Words)
     public sealed override string ToString() => Words;
 }
 
-/// <summary>A setting of the library with the value that would help, in the form that <c>ComputeDevices.Open</c> and the options parse.</summary>
+/// <summary>A setting of the library with the value that would help, in the form that <c>ComputeDevices.Open</c> and
+/// the options parse.</summary>
 /// <param name="Name">Device, Compute, Tier, LanguageWeights or KvCache.</param>
 /// <param name="Value">Null: the setting is to be left out.</param>
 public sealed record Setting(string Name, string? Value) : Remedy(Value == null ? $"{Name} unset" : $"{Name} = {Value}")

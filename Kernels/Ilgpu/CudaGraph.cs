@@ -28,7 +28,8 @@ internal sealed class CudaGraph : RecordedWork
         {
             give();
             graph = DriverApi.EndCapture(stream.StreamPtr);
-            return graph is { } captured && DriverApi.InstantiateGraph(captured) is { } executable ? new CudaGraph(queue, executable, queue.Scratch.Version) : null;
+            return graph is { } captured && DriverApi.InstantiateGraph(captured) is { } executable
+                ? new CudaGraph(queue, executable, queue.Scratch.Version) : null;
         }
         finally
         {

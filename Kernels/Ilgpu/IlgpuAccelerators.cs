@@ -13,11 +13,13 @@ namespace EdgeVideoLlava.Kernels.Ilgpu;
 /// <summary>Opens accelerators: one ILGPU context for each (<see cref="CompilerOptions"/>).</summary>
 internal static class IlgpuAccelerators
 {
-    /// <summary>ILGPU's CPU accelerator: for tests of single kernels, a thread for each lane, thousands of times slower than the CPU device.</summary>
+    /// <summary>ILGPU's CPU accelerator: for tests of single kernels, a thread for each lane, thousands of times
+    /// slower than the CPU device.</summary>
     /// <remarks>Warps of 32 as on CUDA, groups of up to 256.</remarks>
     public static IlgpuDevice OpenCpu(DeviceOptions options)
     {
-        Context context = Create(options, builder => builder.CPU(new CPUDevice(numThreadsPerWarp: 32, numWarpsPerMultiprocessor: 8, numMultiprocessors: 1)).Assertions());
+        Context context = Create(options, builder => builder.CPU(
+            new CPUDevice(numThreadsPerWarp: 32, numWarpsPerMultiprocessor: 8, numMultiprocessors: 1)).Assertions());
         return Open("ilgpu-cpu", context, options, KernelTier.Processor, () => context.GetCPUDevice(0).CreateCPUAccelerator(context));
     }
 
@@ -43,7 +45,8 @@ internal static class IlgpuAccelerators
         // Tensor cores multiply binary16: where float32 is asked for there is nothing for them to do.
         bool tensorCores = device.Architecture >= CudaArchitecture.SM_80, useful = options.Compute != StorageType.F32;
         if (!tensorCores) CheckTier($"cuda:{chosen}", options, context);
-        return Open($"cuda:{chosen}", context, options, tensorCores && useful ? KernelTier.TensorCore : KernelTier.Portable, () => device.CreateCudaAccelerator(context));
+        return Open($"cuda:{chosen}", context, options, tensorCores && useful ? KernelTier.TensorCore : KernelTier.Portable, ()
+            => device.CreateCudaAccelerator(context));
     }
 
     private static Context Create(DeviceOptions options, Action<Context.Builder> devices)
@@ -79,7 +82,8 @@ internal static class IlgpuAccelerators
     {
         if (options.Tier != KernelTier.TensorCore) return;
         context.Dispose();
-        throw new DeviceUnavailableException($"{id}: the kernels of tensor cores need CUDA and an NVIDIA GPU of compute capability 8.0 or later; take the portable ones");
+        throw new DeviceUnavailableException(
+            $"{id}: the kernels of tensor cores need CUDA and an NVIDIA GPU of compute capability 8.0 or later; take the portable ones");
     }
 
     /// <param name="tier">What the hardware is made for.</param>

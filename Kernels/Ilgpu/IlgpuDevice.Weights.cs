@@ -12,7 +12,8 @@ public sealed unsafe partial class IlgpuDevice
 {
     private const int PieceWords = 1 << 22;
 
-    /// <summary>Bytes that a weight of a storage type takes on an accelerator: its type's, rows padded; F16 for a type without kernels of its own.</summary>
+    /// <summary>Bytes that a weight of a storage type takes on an accelerator: its type's, rows padded; F16 for a
+    /// type without kernels of its own.</summary>
     public static long WeightBytes(StorageType type, int rows, int columns)
     {
         DeviceFormat format = DeviceFormat.Of(type);
@@ -51,7 +52,8 @@ public sealed unsafe partial class IlgpuDevice
         return new Weight(name, type, rows, columns, buffer);
     }
 
-    private DeviceFormat Format(StorageType type) => Tier == KernelTier.TensorCore ? DeviceFormat.OfTensorCores(type) : DeviceFormat.Of(type);
+    private DeviceFormat Format(StorageType type) => Tier == KernelTier.TensorCore ? DeviceFormat.OfTensorCores(type)
+        : DeviceFormat.Of(type);
 
     private IlgpuWeightBuffer AllocateWeight(DeviceFormat format, int rows, int columns)
         => new(this, format, rows, columns, AllocateMemory(WholeWords(format, rows, columns), sizeof(uint)));
@@ -61,7 +63,8 @@ public sealed unsafe partial class IlgpuDevice
         => (Math.Max(1, (long)rows * (format.RowWords(columns) + format.ScaleWords(columns))) + 3) / 4 * 4;
 
     /// <exception cref="BadInputException">Numbers of a type without kernels of its own are too large for F16.</exception>
-    private void Upload(string name, StorageType type, DeviceFormat format, byte* source, int columns, int rows, WeightView target, int firstRow)
+    private void Upload(string name, StorageType type, DeviceFormat format, byte* source, int columns, int rows, WeightView target,
+        int firstRow)
     {
         if (rows == 0 || columns == 0) return;
         long stored = type.Bytes(columns), kept = format.Type.Bytes(columns);
@@ -75,9 +78,11 @@ public sealed unsafe partial class IlgpuDevice
             fixed (byte* other = converted)
             {
                 byte* packed = source + at * stored;
-                if (other != null && !Pack.Rows(new HostRows((nint)packed, count), type, format.Type, columns, (nint)other)) throw Misfit(name, type, format.Type);
+                if (other != null && !Pack.Rows(new HostRows((nint)packed, count), type, format.Type, columns, (nint)other))
+                    throw Misfit(name, type, format.Type);
                 if (other != null) packed = other;
-                for (int i = 0; i < count; i++) format.PackRow(packed + i * kept, columns, word + (long)i * target.RowWords, scale + (long)i * target.ScaleWords);
+                for (int i = 0; i < count; i++)
+                    format.PackRow(packed + i * kept, columns, word + (long)i * target.RowWords, scale + (long)i * target.ScaleWords);
             }
             Copy(words, count * target.RowWords, target, (firstRow + at) * target.RowWords);
             Copy(scales, count * target.ScaleWords, target, target.Scales + (firstRow + at) * target.ScaleWords);

@@ -11,9 +11,11 @@ using ILGPU.Runtime.OpenCL;
 
 namespace EdgeVideoLlava.Kernels.Ilgpu;
 
-/// <summary>One accelerator through ILGPU: a GPU by CUDA or OpenCL, the processor by OpenCL (PoCL), or ILGPU's own CPU accelerator.</summary>
+/// <summary>One accelerator through ILGPU: a GPU by CUDA or OpenCL, the processor by OpenCL (PoCL), or ILGPU's own
+/// CPU accelerator.</summary>
 /// <remarks>
-/// Weights stay in their storage type where <see cref="DeviceFormat"/> has it, and become F16 otherwise, rounded to even; activations are of
+/// Weights stay in their storage type where <see cref="DeviceFormat"/> has it, and become F16 otherwise, rounded to
+/// even; activations are of
 /// <see cref="ActivationType"/>, everything else is float32 and int32. Opened by <see cref="ComputeDevices.Open"/>.
 /// </remarks>
 public sealed unsafe partial class IlgpuDevice : ComputeDevice
@@ -30,7 +32,8 @@ public sealed unsafe partial class IlgpuDevice : ComputeDevice
     private readonly Queue<(MemoryBuffer Memory, long Ticket)> retired = new();
     private long ticket;
 
-    internal IlgpuDevice(string id, Context context, Accelerator accelerator, StorageType activations, KernelTier tier, bool deepTiles = false)
+    internal IlgpuDevice(string id, Context context, Accelerator accelerator, StorageType activations, KernelTier tier,
+        bool deepTiles = false)
     {
         (this.id, this.context, Accelerator) = (id, context, accelerator);
         (ActivationType, Tier) = (activations, tier);
@@ -45,7 +48,9 @@ public sealed unsafe partial class IlgpuDevice : ComputeDevice
         Kernels = new KernelCache(accelerator, Gate);
     }
 
-    public override string Description => $"{id}, {Accelerator.Name.Trim()}, {Memory >> 20} MiB, {(ActivationType == StorageType.F16 ? "fp16" : "fp32")}, {TierName} kernels";
+    public override string Description
+        => $"{id}, {Accelerator.Name.Trim()}, {Memory >> 20} MiB, {(ActivationType == StorageType.F16 ? "fp16" : "fp32")}, {TierName} "
+            + "kernels";
 
     public override StorageType ActivationType { get; }
 
@@ -57,7 +62,14 @@ public sealed unsafe partial class IlgpuDevice : ComputeDevice
     /// <summary>Whether its kernels are those of tensor cores and a group may have the shared memory.</summary>
     public bool CanHaveDeepTiles => Tier == KernelTier.TensorCore && SharedMemory >= DeepTileBytes;
 
-    private string TierName => Tier switch { KernelTier.Processor => "processor", KernelTier.Portable => "portable", _ => DeepTiles ? "tensor-core (deep tiles)" : "tensor-core" };
+    private string TierName
+        => Tier switch
+        {
+            KernelTier.Processor => "processor",
+            KernelTier.Portable => "portable",
+            _ => DeepTiles
+        ? "tensor-core (deep tiles)" : "tensor-core"
+        };
 
     public override long? FreeMemory => Accelerator is CudaAccelerator cuda ? cuda.GetFreeMemory() : Memory - AllocatedBytes;
 
@@ -71,7 +83,8 @@ public sealed unsafe partial class IlgpuDevice : ComputeDevice
     /// <summary>Bytes of device memory as the driver reported them when the device was opened.</summary>
     public long Memory { get; }
 
-    /// <summary>Bytes of shared memory that a group may have: on CUDA more than <see cref="Accelerator.MaxSharedMemoryPerGroup"/> where it is asked for.</summary>
+    /// <summary>Bytes of shared memory that a group may have: on CUDA more than
+    /// <see cref="Accelerator.MaxSharedMemoryPerGroup"/> where it is asked for.</summary>
     internal int SharedMemory { get; }
 
     /// <summary>Whether CUDA runs it, where work that is recorded is a graph.</summary>
@@ -206,7 +219,9 @@ public sealed unsafe partial class IlgpuDevice : ComputeDevice
 
     private DeviceFailedException TooLarge(long bytes, Exception? inner)
     {
-        string message = $"{id} ({Accelerator.Name.Trim()}): no memory for {bytes >> 20} MiB more ({AllocatedBytes >> 20} of {Memory >> 20} MiB in use); use a smaller model or another device";
+        string message =
+            $"{id} ({Accelerator.Name.Trim()}): no memory for {bytes >> 20} MiB more ({AllocatedBytes >> 20} of {Memory >> 20} MiB in "
+            + "use); use a smaller model or another device";
         return inner == null ? new DeviceFailedException(message) : new DeviceFailedException(message, inner);
     }
 }

@@ -29,7 +29,8 @@ public static class IlgpuDevices
         return devices;
     }
 
-    /// <summary>Makes the drivers' libraries findable; to be called before the first context is made. Calling it again does nothing.</summary>
+    /// <summary>Makes the drivers' libraries findable; to be called before the first context is made. Calling it
+    /// again does nothing.</summary>
     /// <remarks>
     /// ILGPU imports "OpenCL" and "cuda", but systems without development packages have libOpenCL.so.1 and libcuda.so.1 only,
     /// and ILGPU takes a library that does not load for a machine without devices.

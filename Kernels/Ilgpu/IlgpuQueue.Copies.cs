@@ -93,7 +93,8 @@ internal sealed unsafe partial class IlgpuQueue
     private static IEnumerable<(long Offset, int Start, int Length)> Pieces(Matrix matrix)
     {
         bool dense = matrix.Rows == 1 || matrix.Stride == matrix.Columns;
-        int count = matrix.Rows * matrix.Columns == 0 ? 0 : dense ? 1 : matrix.Rows, length = dense ? matrix.Rows * matrix.Columns : matrix.Columns;
+        int count = matrix.Rows * matrix.Columns == 0 ? 0 : dense ? 1 : matrix.Rows;
+        int length = dense ? matrix.Rows * matrix.Columns : matrix.Columns;
         for (int i = 0; i < count; i++) yield return (matrix.Offset + (long)i * matrix.Stride, i * length, length);
     }
 
@@ -102,10 +103,12 @@ internal sealed unsafe partial class IlgpuQueue
         if (wanted != null) return;
         HostStaging.Block block = staging.Take((long)source.Length * sizeof(T), progress.Done);
         source.CopyTo(new Span<T>(block.Address, source.Length));
-        Submit((target, (nint)block.Address), static (copy, stream) => copy.target.CopyFromCPUUnsafeAsync(stream, ref *(T*)copy.Item2, copy.target.Length));
+        Submit((target, (nint)block.Address), static (copy, stream)
+            => copy.target.CopyFromCPUUnsafeAsync(stream, ref *(T*)copy.Item2, copy.target.Length));
         block.Ticket = progress.Last;
     }
 
     private void Download<T>(ArrayView<T> source, T* target) where T : unmanaged
-        => Submit((source, (nint)target), static (copy, stream) => copy.source.CopyToCPUUnsafeAsync(stream, ref *(T*)copy.Item2, copy.source.Length));
+        => Submit((source, (nint)target), static (copy, stream)
+        => copy.source.CopyToCPUUnsafeAsync(stream, ref *(T*)copy.Item2, copy.source.Length));
 }

@@ -6,7 +6,8 @@ namespace EdgeVideoLlava.Kernels.Ilgpu;
 
 /// <summary>Launches: an operation names its kernel and gives the arguments. No items means no launch; nothing is allocated.</summary>
 /// <remarks>
-/// C# has no type for "a method of any number of parameters", so there is an overload for each number. The first launch of a kernel compiles it.
+/// C# has no type for "a method of any number of parameters", so there is an overload for each number. The first
+/// launch of a kernel compiles it.
 /// </remarks>
 internal sealed unsafe partial class IlgpuQueue
 {

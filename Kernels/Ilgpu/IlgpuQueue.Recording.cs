@@ -6,7 +6,8 @@ using ILGPU.Runtime.Cuda;
 
 namespace EdgeVideoLlava.Kernels.Ilgpu;
 
-/// <summary>What else can be done with operations than to run them: compile what they would launch, record them, take their times.</summary>
+/// <summary>What else can be done with operations than to run them: compile what they would launch, record them, take
+/// their times.</summary>
 internal sealed unsafe partial class IlgpuQueue
 {
     public override void Compile(Action give)

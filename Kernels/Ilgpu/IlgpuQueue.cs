@@ -23,7 +23,8 @@ internal sealed unsafe partial class IlgpuQueue : ComputeQueue
     {
         this.device = device;
         // On CUDA a stream that waits for no default stream: what others do there must not end the capture of a graph.
-        stream = device.Accelerator is CudaAccelerator cuda ? cuda.CreateStream(StreamFlags.CU_STREAM_NON_BLOCKING) : device.Accelerator.CreateStream();
+        stream = device.Accelerator is CudaAccelerator cuda ? cuda.CreateStream(StreamFlags.CU_STREAM_NON_BLOCKING)
+            : device.Accelerator.CreateStream();
         Scratch = new Arena(device);
     }
 
@@ -36,7 +37,8 @@ internal sealed unsafe partial class IlgpuQueue : ComputeQueue
 
     public int Multiprocessors => device.Accelerator.NumMultiprocessors;
 
-    /// <summary>What an operation needs between two launches; the launches of a queue are in order, so the next operation may use it again.</summary>
+    /// <summary>What an operation needs between two launches; the launches of a queue are in order, so the next
+    /// operation may use it again.</summary>
     public Arena Scratch { get; }
 
     /// <summary>Whether everything given to this queue up to a ticket of the device is done.</summary>
@@ -60,7 +62,8 @@ internal sealed unsafe partial class IlgpuQueue : ComputeQueue
     private protected override void Follow(ComputeQueue other)
     {
         var followed = (IlgpuQueue)other;
-        if (isRecording || followed.isRecording) throw new InvalidOperationException("recorded work neither waits for another queue nor is waited for");
+        if (isRecording || followed.isRecording)
+            throw new InvalidOperationException("recorded work neither waits for another queue nor is waited for");
         if (!FollowByEvent(followed)) followed.Wait();
     }
 

@@ -13,7 +13,8 @@ internal static class IlgpuViews
     public static MatrixView<Float32> Gpu(this Matrix matrix) => matrix.Gpu<Float32>();
 
     /// <param name="any">Memory for the view of nothing.</param>
-    public static MatrixView<Float32> GpuOrNone(this Matrix? matrix, Weight any) => matrix?.Gpu() ?? new MatrixView<Float32>(View<Float32>(any.Buffer, 0, 1), 0, 0, 0);
+    public static MatrixView<Float32> GpuOrNone(this Matrix? matrix, Weight any)
+        => matrix?.Gpu() ?? new MatrixView<Float32>(View<Float32>(any.Buffer, 0, 1), 0, 0, 0);
 
     /// <exception cref="ArgumentException">The matrix holds another type.</exception>
     public static MatrixView<T> Gpu<T>(this Matrix matrix) where T : unmanaged, IStoredElement<T>
@@ -21,7 +22,8 @@ internal static class IlgpuViews
 
     /// <summary>See <see cref="EightsView{T}"/> for what the matrix must be.</summary>
     public static EightsView<T> Eights<T>(this Matrix matrix) where T : unmanaged, IStoredElement<T>
-        => new(View<T>(matrix, Math.Max(typeof(T) == typeof(Int8) ? 16 : 8, Length(matrix))).Cast<U4>(), matrix.Rows, matrix.Columns, matrix.Stride / 8);
+        => new(View<T>(matrix, Math.Max(typeof(T) == typeof(Int8) ? 16 : 8, Length(matrix))).Cast<U4>(), matrix.Rows, matrix.Columns,
+        matrix.Stride / 8);
 
     /// <summary>A matrix of either type to store to.</summary>
     public static ResultView Result(this Matrix matrix)

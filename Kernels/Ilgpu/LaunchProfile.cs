@@ -6,7 +6,8 @@ using ILGPU.Runtime;
 
 namespace EdgeVideoLlava.Kernels.Ilgpu;
 
-/// <summary>Time stamps of the driver between a queue's launches, which go on without waiting: a time is from the end of one launch to the end of the next.</summary>
+/// <summary>Time stamps of the driver between a queue's launches, which go on without waiting: a time is from the end
+/// of one launch to the end of the next.</summary>
 /// <remarks>So where the queue ran dry, because the host gives small kernels too slowly, a time contains the wait.</remarks>
 internal sealed class LaunchProfile(AcceleratorStream stream) : IDisposable
 {
@@ -17,7 +18,8 @@ internal sealed class LaunchProfile(AcceleratorStream stream) : IDisposable
     public void Add<TWork>(TWork work)
     {
         var parts = work as ITuple;
-        string kernel = parts is { Length: > 0 } && parts[0] is Delegate launcher ? KernelName.Of(launcher.GetCompiledKernel().SourceMethod) : "transfer";
+        string kernel = parts is { Length: > 0 } && parts[0] is Delegate launcher
+            ? KernelName.Of(launcher.GetCompiledKernel().SourceMethod) : "transfer";
         (string shape, double bytes, double flop) = Product(parts);
         launches.Add((kernel, shape, bytes, flop, stream.AddProfilingMarker()));
     }
@@ -33,7 +35,8 @@ internal sealed class LaunchProfile(AcceleratorStream stream) : IDisposable
             before = end;
         }
         return [.. times.GroupBy(time => (time.Kernel, time.Shape))
-            .Select(same => new LaunchTime(same.Key.Kernel, same.Key.Shape, same.Count(), same.Sum(time => time.Seconds), same.Sum(time => time.Bytes), same.Sum(time => time.Flop)))
+            .Select(same => new LaunchTime(same.Key.Kernel, same.Key.Shape, same.Count(), same.Sum(time => time.Seconds),
+            same.Sum(time => time.Bytes), same.Sum(time => time.Flop)))
             .OrderByDescending(time => time.Seconds)];
     }
 
@@ -57,7 +60,9 @@ internal sealed class LaunchProfile(AcceleratorStream stream) : IDisposable
             else if (parts[i] is EightsView<Float32>) elementBytes = sizeof(float);
         }
         if (weight is not { } of || result is not { } to) return ("", 0, 0);
-        double words = (double)of.Rows * (of.RowWords + of.ScaleWords), results = (double)to.Rows * to.Columns * (to.IsHalf != 0 ? sizeof(ushort) : sizeof(float));
-        return ($"{to.Rows} x {of.Columns} to {of.Rows}", words * sizeof(uint) + (double)to.Rows * of.Columns * elementBytes + results, 2.0 * to.Rows * of.Rows * of.Columns);
+        double words = (double)of.Rows * (of.RowWords + of.ScaleWords);
+        double results = (double)to.Rows * to.Columns * (to.IsHalf != 0 ? sizeof(ushort) : sizeof(float));
+        return ($"{to.Rows} x {of.Columns} to {of.Rows}", words * sizeof(uint) + (double)to.Rows * of.Columns * elementBytes + results,
+            2.0 * to.Rows * of.Rows * of.Columns);
     }
 }

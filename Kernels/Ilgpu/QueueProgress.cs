@@ -1,6 +1,7 @@
 namespace EdgeVideoLlava.Kernels.Ilgpu;
 
-/// <summary>How far a queue's work is known to be done, in tickets of its device: each piece of work given to any queue has the next number.</summary>
+/// <summary>How far a queue's work is known to be done, in tickets of its device: each piece of work given to any
+/// queue has the next number.</summary>
 /// <remarks>
 /// A queue that has waited for others on the device knows of them too: when its own later work is done, theirs before it is. So memory that
 /// a queue has used is released, and its host memory used again, though the host never waits for that queue itself. Thread-safe.
@@ -21,7 +22,8 @@ internal sealed class QueueProgress
 
     public void Give(long ticket) => Volatile.Write(ref last, ticket);
 
-    /// <summary>Work that this queue was given as <paramref name="ticket"/> begins after all that the other has been given before.</summary>
+    /// <summary>Work that this queue was given as <paramref name="ticket"/> begins after all that the other has been
+    /// given before.</summary>
     public void Follow(QueueProgress other, long ticket)
     {
         lock (followed)

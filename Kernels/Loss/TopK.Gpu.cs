@@ -13,9 +13,11 @@ public static partial class TopK
     internal const int Items = 256;
 
     // ---- kernel ----------------------------------------------------------------------------------------------------------------
-    /// <summary>One item is one row. A pass for each of the k finds the first that comes after the one before, so that nothing is moved.</summary>
+    /// <summary>One item is one row. A pass for each of the k finds the first that comes after the one before, so
+    /// that nothing is moved.</summary>
     [Kernel]
-    internal static void Kernel(Index1D item, MatrixView<Float32> logits, int candidates, ArrayView<int> ids, MatrixView<Float32> logProbabilities)
+    internal static void Kernel(Index1D item, MatrixView<Float32> logits, int candidates, ArrayView<int> ids,
+        MatrixView<Float32> logProbabilities)
     {
         if (item >= logits.Rows) return;
         int row = item, k = logProbabilities.Columns, id = -1;
@@ -65,7 +67,8 @@ public static partial class TopK
         }
     }
 
-    private static bool IsBetter(float number, int id, float than, int thanId) => id >= 0 && (thanId < 0 || number > than || (number == than && id < thanId));
+    private static bool IsBetter(float number, int id, float than, int thanId)
+        => id >= 0 && (thanId < 0 || number > than || (number == than && id < thanId));
 
     // The largest logit below the given one, or as large with a higher id, of every step-th from first on; of equal ones the lowest id.
     private static int Next(MatrixView<Float32> logits, int row, int first, int step, int candidates, float before, int idBefore)
@@ -86,7 +89,9 @@ public static partial class TopK
     // ---- launcher --------------------------------------------------------------------------------------------------------------
     private static void Gpu(IlgpuQueue queue, Matrix logits, int candidates, IntVector ids, Matrix logProbabilities)
     {
-        if (queue.Tier == KernelTier.Processor) queue.Launch(Kernel, logits.Rows, logits.Gpu(), candidates, ids.Gpu(), logProbabilities.Gpu());
-        else queue.LaunchGroups(GroupKernel, new KernelConfig(logits.Rows, Items), logits.Gpu(), candidates, ids.Gpu(), logProbabilities.Gpu());
+        if (queue.Tier == KernelTier.Processor)
+            queue.Launch(Kernel, logits.Rows, logits.Gpu(), candidates, ids.Gpu(), logProbabilities.Gpu());
+        else queue.LaunchGroups(GroupKernel, new KernelConfig(logits.Rows, Items), logits.Gpu(), candidates, ids.Gpu(),
+            logProbabilities.Gpu());
     }
 }

@@ -6,7 +6,8 @@ using EdgeVideoLlava.Kernels.Packing;
 
 namespace EdgeVideoLlava.Kernels.MatMul;
 
-/// <summary>x Wᵀ for weights in blocks (Q4_0, Q8_0, ...): exact, for every type and number of rows. The fast products come beside it.</summary>
+/// <summary>x Wᵀ for weights in blocks (Q4_0, Q8_0, ...): exact, for every type and number of rows. The fast products
+/// come beside it.</summary>
 /// <remarks>
 /// One item is 16 outputs of up to 64 rows of x. A piece of a weight row is dequantized once and multiplied with all of these rows in
 /// float32. Sums are made piece by piece, so that the error does not grow with the length, and in one order whatever the number of threads.
@@ -20,7 +21,8 @@ internal static unsafe class BlockProduct
 
     public static void Run(CpuQueue queue, Weight weight, Matrix x, Matrix y, Epilogue epilogue)
     {
-        BlockFormat format = BlockFormat.Of(weight.Type) ?? throw new ArgumentException($"{weight.Name} is stored as {weight.Type}, which no product reads");
+        BlockFormat format = BlockFormat.Of(weight.Type) ?? throw new ArgumentException(
+            $"{weight.Name} is stored as {weight.Type}, which no product reads");
         var items = new Items((byte*)weight.Cpu(), weight.Type.Bytes(weight.Columns), format.Dequantize, format.Columns, format.Bytes,
             x.Cpu(), x.Stride, x.Rows, x.Columns, y.Columns, new EpilogueRow(y, epilogue));
         queue.Workers.For(items, items.Count);
@@ -36,7 +38,9 @@ internal static unsafe class BlockProduct
 
         public void Execute<V>(int begin, int end) where V : unmanaged, ILanes<V>
         {
-            float* piece = stackalloc float[Piece], sums = stackalloc float[RowsAtOnce * Outputs], up = stackalloc float[RowsAtOnce * Outputs];
+            float* piece = stackalloc float[Piece];
+            float* sums = stackalloc float[RowsAtOnce * Outputs];
+            float* up = stackalloc float[RowsAtOnce * Outputs];
             for (int item = begin; item < end; item++)
             {
                 int first = item / RowBlocks * Outputs, count = Math.Min(Outputs, outputs - first);
@@ -58,7 +62,8 @@ internal static unsafe class BlockProduct
                     int length = Math.Min(Piece, columns - c), blocks = length / blockColumns;
                     dequantize(source, piece, blocks);
                     source += (long)blocks * blockBytes;
-                    for (int t = 0; t < present; t++) sums[t * Outputs + r] += Reduce.Dot<V>(x + (long)(row + t) * strideX + c, piece, length);
+                    for (int t = 0; t < present; t++)
+                        sums[t * Outputs + r] += Reduce.Dot<V>(x + (long)(row + t) * strideX + c, piece, length);
                 }
             }
         }

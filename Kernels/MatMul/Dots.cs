@@ -18,7 +18,9 @@ internal static unsafe class Dots
         where V : unmanaged, ILanes<V> where TStored : unmanaged, IStored
     {
         byte* w0 = w + (long)c * TStored.Bytes;
-        byte* w1 = w0 + Math.Min(1, present - 1) * stride, w2 = w0 + Math.Min(2, present - 1) * stride, w3 = w0 + Math.Min(3, present - 1) * stride;
+        byte* w1 = w0 + Math.Min(1, present - 1) * stride;
+        byte* w2 = w0 + Math.Min(2, present - 1) * stride;
+        byte* w3 = w0 + Math.Min(3, present - 1) * stride;
         V s0 = V.Zero, s1 = s0, s2 = s0, s3 = s0;
         int steps = (until - c) / V.Count;
         x += c;
@@ -50,7 +52,10 @@ internal static unsafe class Dots
         where V : unmanaged, ILanes<V> where TStored : unmanaged, IStored
     {
         byte* w0 = w + (long)c * TStored.Bytes, w1 = w0 + (present - 1) * stride;
-        float* x0 = x + c, x1 = x0 + Math.Min(1, rows - 1) * strideX, x2 = x0 + Math.Min(2, rows - 1) * strideX, x3 = x0 + Math.Min(3, rows - 1) * strideX;
+        float* x0 = x + c;
+        float* x1 = x0 + Math.Min(1, rows - 1) * strideX;
+        float* x2 = x0 + Math.Min(2, rows - 1) * strideX;
+        float* x3 = x0 + Math.Min(3, rows - 1) * strideX;
         V s00 = V.Zero, s01 = s00, s10 = s00, s11 = s00, s20 = s00, s21 = s00, s30 = s00, s31 = s00;
         int steps = (until - c) / V.Count;
         long o = 0;

@@ -4,7 +4,8 @@ using EdgeVideoLlava.Kernels.Devices;
 
 namespace EdgeVideoLlava.Kernels.MatMul;
 
-/// <summary>x Wᵀ for 1 to 8 rows of x: a decode step. The weight streams from memory once, several of its rows at a time, and converts in registers.</summary>
+/// <summary>x Wᵀ for 1 to 8 rows of x: a decode step. The weight streams from memory once, several of its rows at a
+/// time, and converts in registers.</summary>
 internal static unsafe class FewRowsProduct
 {
     public const int MostRows = 8;
@@ -12,7 +13,8 @@ internal static unsafe class FewRowsProduct
     private const int AddsInARow = 256;
 
     public static void Run<TStored>(CpuQueue queue, Weight weight, Matrix x, Matrix y, Epilogue epilogue) where TStored : unmanaged, IStored
-        => queue.Workers.For(new Blocks<TStored>((byte*)weight.Cpu(), x.Cpu(), x.Stride, x.Rows, x.Columns, y.Columns, new EpilogueRow(y, epilogue)),
+        => queue.Workers.For(new Blocks<TStored>((byte*)weight.Cpu(), x.Cpu(), x.Stride, x.Rows, x.Columns, y.Columns,
+        new EpilogueRow(y, epilogue)),
             (y.Columns + Outputs - 1) / Outputs);
 
     /// <summary>One item is 16 outputs of all rows.</summary>
@@ -41,13 +43,15 @@ internal static unsafe class FewRowsProduct
                 int until = Math.Min(columns, c + AddsInARow * V.Count);
                 if (rows == 1)
                 {
-                    for (int r = 0; r < count; r += 4) FourOutputs<V>(weight + (first + r) * stride, stride, Math.Min(4, count - r), c, until, sums + r);
+                    for (int r = 0; r < count; r += 4)
+                        FourOutputs<V>(weight + (first + r) * stride, stride, Math.Min(4, count - r), c, until, sums + r);
                     continue;
                 }
                 for (int r = 0; r < count; r += 2)
                 {
                     for (int t = 0; t < rows; t += 4)
-                        TwoOutputsOfFourRows<V>(weight + (first + r) * stride, stride, Math.Min(2, count - r), t, c, until, sums + t * Outputs + r);
+                        TwoOutputsOfFourRows<V>(weight + (first + r) * stride, stride, Math.Min(2, count - r), t, c, until,
+                            sums + t * Outputs + r);
                 }
             }
         }
@@ -59,7 +63,8 @@ internal static unsafe class FewRowsProduct
             for (int r = 0; r < present; r++) sums[r] += V.Sum(parts[r]) + Rest(w + r * stride, x, done, until);
         }
 
-        private void TwoOutputsOfFourRows<V>(byte* w, long stride, int present, int t, int c, int until, float* sums) where V : unmanaged, ILanes<V>
+        private void TwoOutputsOfFourRows<V>(byte* w, long stride, int present, int t, int c, int until, float* sums)
+            where V : unmanaged, ILanes<V>
         {
             V* parts = stackalloc V[8];
             int rowsPresent = Math.Min(4, rows - t);

@@ -3,7 +3,8 @@ using EdgeVideoLlava.Kernels.Ilgpu.Views;
 
 namespace EdgeVideoLlava.Kernels.MatMul;
 
-/// <summary>Four sums in registers, each with the numbers of one of four weight rows; the numbers of x are loaded once for all of them.</summary>
+/// <summary>Four sums in registers, each with the numbers of one of four weight rows; the numbers of x are loaded
+/// once for all of them.</summary>
 internal static class FourDots
 {
     public static F4 Add(F4 a, F4 b) => new() { X = a.X + b.X, Y = a.Y + b.Y, Z = a.Z + b.Z, W = a.W + b.W };

@@ -51,14 +51,22 @@ internal readonly struct DecodedFill<TWeights> : ITileFill where TWeights : unma
     {
         int row = Group.IdxX >> 1, chunk = (Group.IdxX & 1) * 2, source = TileCopy.Row(row, first, up, outputs);
         // A row that does not exist repeats row 0: its sums are never stored.
-        return new FillPlan { Row = source < 0 ? 0 : source, Column = chunk * 8, Place0 = TileCopy.Place(row, chunk), Place1 = TileCopy.Place(row, chunk + 1) };
+        return new FillPlan
+        {
+            Row = source < 0 ? 0 : source,
+            Column = chunk * 8,
+            Place0 = TileCopy.Place(row, chunk),
+            Place1 = TileCopy.Place(row, chunk + 1)
+        };
     }
 
     /// <remarks>Beyond the last column x is zero, so that any weight will do.</remarks>
     public Pending Read(WeightView weight, FillPlan plan, int step)
     {
         TWeights w = default;
-        int column = step * 32 + plan.Column, low = column < weight.Columns ? column : 0, high = column + 8 < weight.Columns ? column + 8 : 0;
+        int column = step * 32 + plan.Column;
+        int low = column < weight.Columns ? column : 0;
+        int high = column + 8 < weight.Columns ? column + 8 : 0;
         BlockScale scale = w.Scale(weight, plan.Row, low);
         return new Pending { Low = Halves(w.Load(weight, plan.Row, low, scale)), High = Halves(w.Load(weight, plan.Row, high, scale)) };
     }

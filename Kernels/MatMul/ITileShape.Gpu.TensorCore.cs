@@ -4,7 +4,8 @@ using ILGPU;
 
 namespace EdgeVideoLlava.Kernels.MatMul;
 
-/// <summary>The square that a group of <see cref="LinearTensorTile"/> makes, and how far its copies run ahead. A type argument, so that all of it is constant in the kernel.</summary>
+/// <summary>The square that a group of <see cref="LinearTensorTile"/> makes, and how far its copies run ahead. A type
+/// argument, so that all of it is constant in the kernel.</summary>
 internal interface ITileShape : IGroupShape
 {
     /// <summary>Rows and columns. Twice as many items make a group, whose warps stand two below each other.</summary>
@@ -37,7 +38,8 @@ internal readonly struct Tile128 : ITileShape
     public ArrayView<U4> Allocate(int length) => SharedMemory.Allocate<U4>(length);
 }
 
-/// <summary>The same with one step more on its way: 64 KB of shared memory, which a device must allow (sm_80 and later do). The same bits.</summary>
+/// <summary>The same with one step more on its way: 64 KB of shared memory, which a device must allow (sm_80 and
+/// later do). The same bits.</summary>
 internal readonly struct DeepTile128 : ITileShape
 {
     public int Size => 128;
@@ -53,7 +55,8 @@ internal readonly struct DeepTile128 : ITileShape
     public ArrayView<U4> Allocate(int length) => SharedMemory.GetDynamic<U4>();
 }
 
-/// <summary>4 warps of 32 rows and 32 columns: for few rows, and products too small to give every multiprocessor a large tile. 24 KB.</summary>
+/// <summary>4 warps of 32 rows and 32 columns: for few rows, and products too small to give every multiprocessor a
+/// large tile. 24 KB.</summary>
 internal readonly struct Tile64 : ITileShape
 {
     public int Size => 64;

@@ -18,7 +18,8 @@ public static partial class Linear
         }
     }
 
-    private static void Cpu<TStored>(CpuQueue queue, Weight weight, Matrix x, Matrix y, Epilogue epilogue) where TStored : unmanaged, IStored
+    private static void Cpu<TStored>(CpuQueue queue, Weight weight, Matrix x, Matrix y, Epilogue epilogue)
+        where TStored : unmanaged, IStored
     {
         if (x.Rows <= FewRowsProduct.MostRows) FewRowsProduct.Run<TStored>(queue, weight, x, y, epilogue);
         else PackedProduct.Run<TStored>(queue, weight, x, y, epilogue);

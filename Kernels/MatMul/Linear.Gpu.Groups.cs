@@ -10,7 +10,8 @@ namespace EdgeVideoLlava.Kernels.MatMul;
 
 public static partial class Linear
 {
-    // Up to here the rows of x go eight at a time past weights that the cache still has: less work than a tile of 64 that is half empty, and more groups.
+    // Up to here the rows of x go eight at a time past weights that the cache still has: less work than a tile of 64
+    // that is half empty, and more groups.
     private const int FewRowsForGroups = 32;
 
     // A multiprocessor with fewer groups waits for its memory.
@@ -45,7 +46,8 @@ public static partial class Linear
             new KernelConfig(new Index3D(outputs, shares, chunks), new Index3D(LinearGroupRow.Items, 1, 1)),
             p.Weight.Gpu(), PaddedRows.Of<T>(p.Queue, p.X), bias, residual, activation, partials.GpuOrNone(p.Weight), p.Y.Result());
         if (partials is { } sums)
-            p.Queue.Launch(LinearPartials.Kernel, LinearPartials.Items(p.Y.Rows, p.Y.Columns), sums.Gpu(), bias, residual, activation, p.Y.Result());
+            p.Queue.Launch(LinearPartials.Kernel, LinearPartials.Items(p.Y.Rows, p.Y.Columns), sums.Gpu(), bias, residual, activation,
+                p.Y.Result());
     }
 
     private static int Groups(int count, int each) => (count + each - 1) / each;

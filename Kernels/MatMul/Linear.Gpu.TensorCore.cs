@@ -49,12 +49,14 @@ public static partial class Linear
             ? (PaddedRows.Of<Float16>(p.Queue, p.X), (Matrix?)null)
             : ScaledHalves.Of(p.Queue, p.X);
         SharedMemoryConfig dynamic = shape.DynamicBytes == 0 ? default : SharedMemoryConfig.RequestDynamic<byte>(shape.DynamicBytes);
-        p.Queue.LaunchGroups(LinearTensorTile.Kernel<TFill, TShape>, new KernelConfig(Tiles<TShape>(p), new Index3D(shape.Items, 1, 1), dynamic),
+        p.Queue.LaunchGroups(LinearTensorTile.Kernel<TFill, TShape>,
+            new KernelConfig(Tiles<TShape>(p), new Index3D(shape.Items, 1, 1), dynamic),
             p.Weight.Gpu(), x, scales.GpuOrNone(p.Weight), p.Epilogue.Bias.GpuOrNone(p.Weight), p.Epilogue.Residual.GpuOrNone(p.Weight),
             (int)p.Epilogue.Activation, p.Y.Result());
     }
 
-    /// <summary>Tiles below each other, which run first: then they read the same weights at the same time. And tiles side by side.</summary>
+    /// <summary>Tiles below each other, which run first: then they read the same weights at the same time. And tiles
+    /// side by side.</summary>
     private static Index3D Tiles<TShape>(Product p) where TShape : unmanaged, ITileShape
     {
         int size = default(TShape).Size;

@@ -35,7 +35,8 @@ public static partial class Linear
         }
     }
 
-    // One row goes to the matrix-vector kernel: reading the weight is all its time. From two rows on, unpacking a weight once for four is worth more.
+    // One row goes to the matrix-vector kernel: reading the weight is all its time. From two rows on, unpacking a
+    // weight once for four is worth more.
     private static void Items<TWeights, T>(Product p) where TWeights : unmanaged, IDeviceWeights where T : unmanaged, IElement<T>
     {
         EightsView<T> x = PaddedRows.Of<T>(p.Queue, p.X);

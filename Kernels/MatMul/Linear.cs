@@ -20,7 +20,8 @@ public static partial class Linear
     {
         bool gated = epilogue.Activation == Activation.SiluUp;
         if (x.Columns != weight.Columns) throw new ArgumentException($"{weight.Name} has {weight.Columns} columns, x has {x.Columns}");
-        if (gated && weight.Rows % 2 != 0) throw new ArgumentException($"{weight.Name} has {weight.Rows} rows; gate and up need an even number");
+        if (gated && weight.Rows % 2 != 0)
+            throw new ArgumentException($"{weight.Name} has {weight.Rows} rows; gate and up need an even number");
         Shapes.Is(y, x.Rows, gated ? weight.Rows / 2 : weight.Rows);
         if (epilogue.Bias is { } bias) Shapes.Vector(bias, weight.Rows);
         if (epilogue.Residual is { } residual) Shapes.Same(residual, y);

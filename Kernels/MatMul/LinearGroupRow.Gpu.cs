@@ -7,15 +7,16 @@ using ILGPU.Algorithms;
 
 namespace EdgeVideoLlava.Kernels.MatMul;
 
-/// <summary>The matrix-vector product of <see cref="Linear"/> for groups: few rows of x against four rows of W in a group, whose items share the columns.</summary>
+/// <summary>The matrix-vector product of <see cref="Linear"/> for groups: few rows of x against four rows of W in a
+/// group, whose items share the columns.</summary>
 /// <remarks>
-/// An item takes a piece of each of the four rows at once, 64 bytes under way or more, and uses what it loads of x for all of them. 128 items are
-/// 4096 columns in blocks of 32: one piece each, where 256 items would leave half without work.
-/// Gated, the four rows are gate and up of two outputs. Grid: (fours of outputs, shares of the columns, chunks of rows of x); with several shares
-/// their sums go to partials, which <see cref="LinearPartials"/> adds up: (shares · rows of x, rows of W).
+/// An item takes a piece of each of the four rows at once, 64 bytes under way or more, and uses what it loads of x for all of them. 128
+/// items are 4096 columns in blocks of 32: one piece each, where 256 items would leave half without work.
+/// Gated, the four rows are gate and up of two outputs. Grid: (fours of outputs, shares of the columns, chunks of rows of x); with several
+/// shares their sums go to partials, which <see cref="LinearPartials"/> adds up: (shares · rows of x, rows of W).
 /// 4096 x 4096 Q4_0, one row of x: 9.4 MB, 34 MFLOP, 1024 groups; 11008 x 4096: 25 MB, 90 MFLOP, 2752 groups. 4.3 instructions
-/// a weight with one row of x in binary16 (sm_90's machine code): an H100's multiprocessors can unpack 3.9 TB/s, Orin's 350 GB/s, both more than their
-/// memory gives. Not measured on a GPU. What the columns of a block have in common is multiplied into their sum.
+/// a weight with one row of x in binary16 (sm_90's machine code): an H100's multiprocessors can unpack 3.9 TB/s, Orin's 350 GB/s, both more
+/// than their memory gives. Not measured on a GPU. What the columns of a block have in common is multiplied into their sum.
 /// </remarks>
 internal static class LinearGroupRow
 {
@@ -33,27 +34,37 @@ internal static class LinearGroupRow
 
     public static int Outputs(bool gated) => gated ? RowsOfW / 2 : RowsOfW;
 
-    /// <summary>Into how many shares to divide the columns to have as many groups as wanted; none becomes smaller than what its group costs.</summary>
-    public static int Shares(int groups, int wanted, int columns) => Math.Max(1, Math.Min((wanted + groups - 1) / groups, columns / LeastShare));
+    /// <summary>Into how many shares to divide the columns to have as many groups as wanted; none becomes smaller
+    /// than what its group costs.</summary>
+    public static int Shares(int groups, int wanted, int columns)
+        => Math.Max(1, Math.Min((wanted + groups - 1) / groups, columns / LeastShare));
 
     [Kernel(Group = Items)]
-    public static void Kernel<TWeights, T, TRows>(WeightView weight, EightsView<T> x, MatrixView<Float32> bias, MatrixView<Float32> residual, int activation, MatrixView<Float32> partials, ResultView y)
+    public static void Kernel<TWeights, T, TRows>(WeightView weight, EightsView<T> x, MatrixView<Float32> bias,
+        MatrixView<Float32> residual, int activation, MatrixView<Float32> partials, ResultView y)
         where TWeights : unmanaged, IDeviceWeights where T : unmanaged, IElement<T> where TRows : unmanaged, IRowCount
     {
         TWeights w = default;
         int count = default(TRows).Count, item = Group.IdxX, gates = activation == (int)Activation.SiluUp ? y.Columns : 0;
         int first = Grid.IdxX * (gates > 0 ? RowsOfW / 2 : RowsOfW), firstOfX = Grid.IdxZ * count;
-        int r0 = RowOfW(0, first, gates, y.Columns), r1 = RowOfW(1, first, gates, y.Columns), r2 = RowOfW(2, first, gates, y.Columns), r3 = RowOfW(3, first, gates, y.Columns);
+        int r0 = RowOfW(0, first, gates, y.Columns);
+        int r1 = RowOfW(1, first, gates, y.Columns);
+        int r2 = RowOfW(2, first, gates, y.Columns);
+        int r3 = RowOfW(3, first, gates, y.Columns);
         Starts starts = Starts.Of(firstOfX, y.Rows - 1, x.Stride);
         Sums sums = default;
         int pieces = x.Columns / 8 / w.Eights;
         for (int piece = Grid.IdxY * Items + item; piece < pieces; piece += Grid.DimY * Items)
         {
-            WeightPiece a = w.Fetch(weight, r0, piece), b = w.Fetch(weight, r1, piece), c = w.Fetch(weight, r2, piece), d = w.Fetch(weight, r3, piece);
+            WeightPiece a = w.Fetch(weight, r0, piece);
+            WeightPiece b = w.Fetch(weight, r1, piece);
+            WeightPiece c = w.Fetch(weight, r2, piece);
+            WeightPiece d = w.Fetch(weight, r3, piece);
             int eight = piece * w.Eights;
             if (count == 1 && w.Eights == 4)
             {
-                // By hand: a loop selects the words of a part again and again, which one row does not pay for. With more rows it saves registers.
+                // By hand: a loop selects the words of a part again and again, which one row does not pay for. With
+                // more rows it saves registers.
                 sums = Add<TWeights, T>(sums, count, a, b, c, d, 0, x, starts, eight);
                 sums = Add<TWeights, T>(sums, count, a, b, c, d, 1, x, starts, eight + 1);
                 sums = Add<TWeights, T>(sums, count, a, b, c, d, 2, x, starts, eight + 2);
@@ -74,14 +85,16 @@ internal static class LinearGroupRow
         F4 total = Sum(parts, item / RowsOfW * Parts, 1, Parts);
         if (partials.Rows > 0) StorePartial(partials, total, index, first, gates, row, y);
         else if (gates == 0 || index < RowsOfW / 2)
-            LinearEpilogue.Store(FourDots.Element(total, index), FourDots.Element(total, index + RowsOfW / 2), bias, residual, activation, y, row, first + index);
+            LinearEpilogue.Store(FourDots.Element(total, index), FourDots.Element(total, index + RowsOfW / 2), bias, residual, activation,
+                y, row, first + index);
     }
 
     /// <summary>The row of W of one of a group's four sums; where there is none another, whose sum is not stored.</summary>
     private static int RowOfW(int index, int first, int gates, int outputs)
         => gates == 0 ? XMath.Min(first + index, outputs - 1) : XMath.Min(first + index % 2, outputs - 1) + index / 2 * gates;
 
-    private static Sums Add<TWeights, T>(Sums sums, int count, WeightPiece p, WeightPiece q, WeightPiece r, WeightPiece s, int part, EightsView<T> x, Starts starts, int eight)
+    private static Sums Add<TWeights, T>(Sums sums, int count, WeightPiece p, WeightPiece q, WeightPiece r, WeightPiece s, int part,
+        EightsView<T> x, Starts starts, int eight)
         where TWeights : unmanaged, IDeviceWeights where T : unmanaged, IElement<T>
     {
         TWeights w = default;
@@ -124,7 +137,8 @@ internal static class LinearGroupRow
     private static void StorePartial(MatrixView<Float32> partials, F4 total, int index, int first, int gates, int row, ResultView y)
     {
         int output = first + (gates == 0 ? index : index % 2);
-        if (row < y.Rows && output < y.Columns) partials[Grid.IdxY * y.Rows + row, gates == 0 ? output : output + index / 2 * gates] = FourDots.Element(total, index);
+        if (row < y.Rows && output < y.Columns)
+            partials[Grid.IdxY * y.Rows + row, gates == 0 ? output : output + index / 2 * gates] = FourDots.Element(total, index);
     }
 
     // One for each row of x, of the four rows of W.

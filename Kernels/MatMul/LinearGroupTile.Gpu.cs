@@ -7,14 +7,16 @@ using ILGPU.Algorithms;
 
 namespace EdgeVideoLlava.Kernels.MatMul;
 
-/// <summary>The matrix-matrix product of <see cref="Linear"/> for groups: 64 rows of x against 64 rows of W, both in shared memory, 32 columns at a time.</summary>
+/// <summary>The matrix-matrix product of <see cref="Linear"/> for groups: 64 rows of x against 64 rows of W, both in
+/// shared memory, 32 columns at a time.</summary>
 /// <remarks>
-/// An item unpacks eight numbers of x and eight of W for the group, and makes 4 x 4 sums of rows and outputs 16 apart: of 4 columns it loads 8 x 16
-/// bytes for 64 multiply-adds. The next 32 columns are loaded while the present ones are multiplied.
-/// Every 32 columns have sums of their own, which are then added to the whole: a chain of thousands would lose more than the tolerance. A row takes 9 quads, so that neighbouring
-/// rows lie in different banks. Gated, the 64 rows of W are gate and up of 32 outputs.
+/// An item unpacks eight numbers of x and eight of W for the group, and makes 4 x 4 sums of rows and outputs 16 apart: of 4 columns it
+/// loads 8 x 16 bytes for 64 multiply-adds. The next 32 columns are loaded while the present ones are multiplied.
+/// Every 32 columns have sums of their own, which are then added to the whole: a chain of thousands would lose more than the tolerance. A
+/// row takes 9 quads, so that neighbouring rows lie in different banks. Gated, the 64 rows of W are gate and up of 32 outputs.
 /// Grid: (tiles of x, tiles of outputs), tiles of x side by side, so that they read the same weights at the same time.
-/// 2110 rows, 4096 x 4096: 71 GFLOP, 2112 groups, of weights in Q4_0 9.4 MB for each 64 rows from the cache; 11008 x 4096: 190 GFLOP, 5676 groups.
+/// 2110 rows, 4096 x 4096: 71 GFLOP, 2112 groups, of weights in Q4_0 9.4 MB for each 64 rows from the cache; 11008 x
+/// 4096: 190 GFLOP, 5676 groups.
 /// </remarks>
 internal static class LinearGroupTile
 {
@@ -29,7 +31,8 @@ internal static class LinearGroupTile
     public static int Outputs(bool gated) => gated ? Side / 2 : Side;
 
     [Kernel(Group = Items)]
-    public static void Kernel<TWeights, T>(WeightView weight, EightsView<T> x, MatrixView<Float32> bias, MatrixView<Float32> residual, int activation, ResultView y)
+    public static void Kernel<TWeights, T>(WeightView weight, EightsView<T> x, MatrixView<Float32> bias, MatrixView<Float32> residual,
+        int activation, ResultView y)
         where TWeights : unmanaged, IDeviceWeights where T : unmanaged, IElement<T>
     {
         ArrayView<F4> shared = SharedMemory.Allocate<F4>(2 * Side * Pitch);
@@ -63,7 +66,8 @@ internal static class LinearGroupTile
         {
             int row = at / outputs, output = at % outputs;
             F4 four = shared[row * Apart + output % Apart];
-            LinearEpilogue.Store(FourDots.Element(four, output / Apart), FourDots.Element(four, output / Apart + 2), bias, residual, activation, y, firstOfX + row, first + output);
+            LinearEpilogue.Store(FourDots.Element(four, output / Apart), FourDots.Element(four, output / Apart + 2), bias, residual,
+                activation, y, firstOfX + row, first + output);
         }
     }
 

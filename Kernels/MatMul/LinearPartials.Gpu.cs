@@ -4,7 +4,8 @@ using ILGPU;
 
 namespace EdgeVideoLlava.Kernels.MatMul;
 
-/// <summary>Adds up what several groups of <see cref="LinearGroupRow"/> have of the same sums, always in the same order, and stores the results.</summary>
+/// <summary>Adds up what several groups of <see cref="LinearGroupRow"/> have of the same sums, always in the same
+/// order, and stores the results.</summary>
 internal static class LinearPartials
 {
     public static long Items(int rows, int outputs) => (long)rows * outputs;
@@ -12,7 +13,8 @@ internal static class LinearPartials
     /// <summary>One item is one element of y.</summary>
     /// <param name="partials">(shares · rows of y, rows of W).</param>
     [Kernel]
-    public static void Kernel(Index1D item, MatrixView<Float32> partials, MatrixView<Float32> bias, MatrixView<Float32> residual, int activation, ResultView y)
+    public static void Kernel(Index1D item, MatrixView<Float32> partials, MatrixView<Float32> bias, MatrixView<Float32> residual,
+        int activation, ResultView y)
     {
         if (item >= y.Rows * y.Columns) return;
         int row = item / y.Columns, r = item % y.Columns;

@@ -6,7 +6,8 @@ using ILGPU.Algorithms;
 
 namespace EdgeVideoLlava.Kernels.MatMul;
 
-/// <summary>The matrix-vector product of <see cref="Linear"/>: one row of x against two rows of W in one item, each with eight sums.</summary>
+/// <summary>The matrix-vector product of <see cref="Linear"/>: one row of x against two rows of W in one item, each
+/// with eight sums.</summary>
 internal static class LinearRow
 {
     /// <summary>Outputs of an item: two, or a gated one (its gate and up rows make two rows of W again).</summary>
@@ -15,7 +16,8 @@ internal static class LinearRow
     public static long Items(int rows, int outputs, bool gated) => (long)rows * ((outputs + Outputs(gated) - 1) / Outputs(gated));
 
     [Kernel(Group = 64)]
-    public static void Kernel<TWeights, T>(Index1D item, WeightView weight, EightsView<T> x, MatrixView<Float32> bias, MatrixView<Float32> residual, int activation, ResultView y)
+    public static void Kernel<TWeights, T>(Index1D item, WeightView weight, EightsView<T> x, MatrixView<Float32> bias,
+        MatrixView<Float32> residual, int activation, ResultView y)
         where TWeights : unmanaged, IDeviceWeights where T : unmanaged, IElement<T>
     {
         bool gated = activation == (int)Activation.SiluUp;

@@ -7,8 +7,10 @@ namespace EdgeVideoLlava.Kernels.MatMul;
 
 /// <summary>The matrix-matrix product of <see cref="Linear"/> on tensor cores: binary16 factors, float32 sums.</summary>
 /// <remarks>
-/// z[t,r] = s[t] · Σ_c x[t,c] · W[r,c], then the epilogue;  x (T, C) binary16;  W (R, C) rounded to binary16, its own type in memory;  s (T, 1) float32 or absent.
-/// A group makes a square tile of y, <see cref="ITileShape"/>, in steps of 32 columns. Both factors' tiles lie in shared memory several times over:
+/// z[t,r] = s[t] · Σ_c x[t,c] · W[r,c], then the epilogue;  x (T, C) binary16;  W (R, C) rounded to binary16, its own
+/// type in memory;  s (T, 1) float32 or absent.
+/// A group makes a square tile of y, <see cref="ITileShape"/>, in steps of 32 columns. Both factors' tiles lie in
+/// shared memory several times over:
 /// while one is multiplied, the next two or three are on their way. Of a tile a warp makes Strips · 16 rows and 32 columns, in registers.
 /// For SiLU·up the 32 are 16 gate rows of W and the 16 up rows of the same outputs.
 /// T and R are any, C a multiple of 8 (32 for blocks); what lies outside is zero in the tiles or masked in the end.
@@ -26,15 +28,22 @@ internal static class LinearTensorTile
     public static int Bytes(int size, int stages) => 2 * stages * size * StepChunks * 16;
 
     [Kernel]
-    public static void Kernel<TFill, TShape>(WeightView weight, EightsView<Float16> x, MatrixView<Float32> scales, MatrixView<Float32> bias, MatrixView<Float32> residual, int activation, ResultView y)
+    public static void Kernel<TFill, TShape>(WeightView weight, EightsView<Float16> x, MatrixView<Float32> scales,
+        MatrixView<Float32> bias, MatrixView<Float32> residual, int activation, ResultView y)
         where TFill : unmanaged, ITileFill where TShape : unmanaged, ITileShape
     {
         TShape shape = default;
         TFill fill = default;
         bool gated = activation == (int)Activation.SiluUp;
-        int size = shape.Size, stage = size * StepChunks, last = (shape.Stages - 1) * stage, steps = (x.Columns + 31) / 32, firstRow = Grid.IdxX * size;
+        int size = shape.Size;
+        int stage = size * StepChunks;
+        int last = (shape.Stages - 1) * stage;
+        int steps = (x.Columns + 31) / 32;
+        int firstRow = Grid.IdxX * size;
         int outputs = gated ? size / 2 : size, firstOutput = Grid.IdxY * outputs;
-        ArrayView<U4> tiles = shape.Allocate(2 * shape.Stages * stage), tileX = tiles.SubView(0, last + stage), tileW = tiles.SubView(last + stage, last + stage);
+        ArrayView<U4> tiles = shape.Allocate(2 * shape.Stages * stage);
+        ArrayView<U4> tileX = tiles.SubView(0, last + stage);
+        ArrayView<U4> tileW = tiles.SubView(last + stage, last + stage);
         TileCopy copyX = TileCopy.Rows(size, x.Stride, x.Columns / 8, firstRow, 0, x.Rows);
         FillPlan plan = fill.Plan(weight, size, firstOutput, gated ? y.Columns : 0, y.Columns);
 
@@ -47,13 +56,18 @@ internal static class LinearTensorTile
             PtxIntrinsics.CommitCopies();
         }
 
-        int lane = Group.IdxX & 31, warp = Group.IdxX >> 5, warpRow = (warp & 1) * shape.Strips * Strip, warpColumn = (warp >> 1) * WarpColumns;
-        int placeX = TileCopy.Place(warpRow + (lane & 15), lane >> 4), placeW = TileCopy.Place(warpColumn + (lane & 7) + ((lane >> 4) << 3), lane >> 3 & 1);
+        int lane = Group.IdxX & 31;
+        int warp = Group.IdxX >> 5;
+        int warpRow = (warp & 1) * shape.Strips * Strip;
+        int warpColumn = (warp >> 1) * WarpColumns;
+        int placeX = TileCopy.Place(warpRow + (lane & 15), lane >> 4);
+        int placeW = TileCopy.Place(warpColumn + (lane & 7) + ((lane >> 4) << 3), lane >> 3 & 1);
         WarpSums sums = default;
         int read = 0, write = last;
         for (int step = 0; step < steps; step++)
         {
-            Pending next = fill.Read(weight, plan, step + shape.Stages); // before the barrier: the compiler moves no load across it, so it is early
+            // before the barrier: the compiler moves no load across it, so it is early
+            Pending next = fill.Read(weight, plan, step + shape.Stages);
             WaitForStep(shape);
             Group.Barrier(); // this step's tiles are there for all, and all have read those of the last step, which the next copies replace
             copyX.Begin(tileX, write, x.Data, step + shape.Stages - 1); // zeros beyond the last step
@@ -89,7 +103,8 @@ internal static class LinearTensorTile
     }
 
     /// <summary>A warp's 16 rows from scratch to y, neighbouring lanes at neighbouring columns.</summary>
-    private static void Finish(ArrayView<float> scratch, int own, MatrixView<Float32> scales, MatrixView<Float32> bias, MatrixView<Float32> residual, int activation, ResultView y, int row, int column)
+    private static void Finish(ArrayView<float> scratch, int own, MatrixView<Float32> scales, MatrixView<Float32> bias,
+        MatrixView<Float32> residual, int activation, ResultView y, int row, int column)
     {
         bool gated = activation == (int)Activation.SiluUp;
         int shift = gated ? 4 : 5, width = 1 << shift;
@@ -109,7 +124,8 @@ internal static class LinearTensorTile
 
     /// <summary>16 columns of x times 16 of W.</summary>
     /// <param name="atX">This lane's row of the first strip, as ldmatrix takes it.</param>
-    private static WarpSums Multiply<TShape>(WarpSums sums, TShape shape, ArrayView<U4> tileX, int atX, ArrayView<U4> tileW, int atW) where TShape : unmanaged, ITileShape
+    private static WarpSums Multiply<TShape>(WarpSums sums, TShape shape, ArrayView<U4> tileX, int atX, ArrayView<U4> tileW, int atW)
+        where TShape : unmanaged, ITileShape
     {
         const int next = Strip * StepChunks;
         U4 left = PtxIntrinsics.LoadMatrices(ref tileW[atW]), right = PtxIntrinsics.LoadMatrices(ref tileW[atW + next]);

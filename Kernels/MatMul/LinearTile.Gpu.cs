@@ -6,19 +6,22 @@ using ILGPU.Algorithms;
 
 namespace EdgeVideoLlava.Kernels.MatMul;
 
-/// <summary>The matrix-matrix product of <see cref="Linear"/>: four rows of x against two rows of W in one item, each pair with eight sums.</summary>
+/// <summary>The matrix-matrix product of <see cref="Linear"/>: four rows of x against two rows of W in one item, each
+/// pair with eight sums.</summary>
 /// <remarks>
-/// Weights are unpacked once for four rows. 64 neighbouring items are a square of 8 x 8 tiles, 32 rows of x and 16 of W, so that they find in the
-/// cache what their neighbours have read. No shared memory: a processor's caches do as well, and every device runs it.
+/// Weights are unpacked once for four rows. 64 neighbouring items are a square of 8 x 8 tiles, 32 rows of x and 16 of W, so that they find
+/// in the cache what their neighbours have read. No shared memory: a processor's caches do as well, and every device runs it.
 /// </remarks>
 internal static class LinearTile
 {
     private const int RowsOfX = 4, Square = 8;
 
-    public static long Items(int rows, int outputs, bool gated) => (long)Squares(rows, RowsOfX) * Squares(outputs, gated ? 1 : 2) * Square * Square;
+    public static long Items(int rows, int outputs, bool gated)
+        => (long)Squares(rows, RowsOfX) * Squares(outputs, gated ? 1 : 2) * Square * Square;
 
     [Kernel(Group = 64)]
-    public static void Kernel<TWeights, T>(Index1D item, WeightView weight, EightsView<T> x, MatrixView<Float32> bias, MatrixView<Float32> residual, int activation, ResultView y)
+    public static void Kernel<TWeights, T>(Index1D item, WeightView weight, EightsView<T> x, MatrixView<Float32> bias,
+        MatrixView<Float32> residual, int activation, ResultView y)
         where TWeights : unmanaged, IDeviceWeights where T : unmanaged, IElement<T>
     {
         bool gated = activation == (int)Activation.SiluUp;
@@ -26,7 +29,10 @@ internal static class LinearTile
         int row = (square % down * Square + inside / Square) * RowsOfX, r = (square / down * Square + inside % Square) * outputs;
         if (row >= y.Rows || r >= y.Columns) return;
         int other = gated ? y.Columns + r : XMath.Min(r + 1, y.Columns - 1), last = y.Rows - 1;
-        int x0 = row * x.Stride, x1 = XMath.Min(row + 1, last) * x.Stride, x2 = XMath.Min(row + 2, last) * x.Stride, x3 = XMath.Min(row + 3, last) * x.Stride;
+        int x0 = row * x.Stride;
+        int x1 = XMath.Min(row + 1, last) * x.Stride;
+        int x2 = XMath.Min(row + 2, last) * x.Stride;
+        int x3 = XMath.Min(row + 3, last) * x.Stride;
         TWeights w = default;
         Sums sums = default;
         for (int c = 0; c < x.Columns; c += 8)
@@ -58,7 +64,8 @@ internal static class LinearTile
         return sums;
     }
 
-    private static void Store(F8 a, F8 b, MatrixView<Float32> bias, MatrixView<Float32> residual, int activation, ResultView y, int row, int r)
+    private static void Store(F8 a, F8 b, MatrixView<Float32> bias, MatrixView<Float32> residual, int activation, ResultView y, int row,
+        int r)
     {
         LinearEpilogue.Store(a.Sum, b.Sum, bias, residual, activation, y, row, r);
         if (activation != (int)Activation.SiluUp) LinearEpilogue.Store(b.Sum, 0f, bias, residual, activation, y, row, r + 1);

@@ -42,12 +42,14 @@ internal static unsafe class PackedProduct
             {
                 int count = Math.Min(DepthBlock, columns - depth);
                 for (int row = begin; row < end; row++)
-                    Buffer.MemoryCopy(x + (long)row * stride + depth, blocks + (long)depth * rows + (long)row * count, 4L * count, 4L * count);
+                    Buffer.MemoryCopy(x + (long)row * stride + depth, blocks + (long)depth * rows + (long)row * count, 4L * count,
+                        4L * count);
             }
         }
     }
 
-    private readonly struct Panels<TStored>(byte* weight, float* blocks, int rows, int columns, int outputs, EpilogueRow epilogue, int lanes)
+    private readonly struct Panels<TStored>(byte* weight, float* blocks, int rows, int columns, int outputs, EpilogueRow epilogue,
+        int lanes)
         : ICpuJob where TStored : unmanaged, IStored
     {
         private readonly int rowBlocks = (rows + RowBlock - 1) / RowBlock;
@@ -70,7 +72,8 @@ internal static unsafe class PackedProduct
                 if (blockRows <= 0) continue;
                 Sum<V>(first, row, blockRows, panel, sums);
                 int count = Math.Min(Width, outputs - first);
-                for (int i = 0; i < blockRows; i++) epilogue.Store<V>(sums + i * 2 * V.Count, sums + i * 2 * V.Count + V.Count, row + i, first, count);
+                for (int i = 0; i < blockRows; i++)
+                    epilogue.Store<V>(sums + i * 2 * V.Count, sums + i * 2 * V.Count + V.Count, row + i, first, count);
             }
         }
 
@@ -84,12 +87,14 @@ internal static unsafe class PackedProduct
                 for (int i = 0; i < blockRows; i += Tile.Rows)
                 {
                     Fetch(first, depth + count, i, blockRows);
-                    Tile.Multiply<V>(a + (long)i * count, count, 1, Math.Min(Tile.Rows, blockRows - i), panel, count, sums + i * 2 * V.Count, 2 * V.Count, depth > 0);
+                    Tile.Multiply<V>(a + (long)i * count, count, 1, Math.Min(Tile.Rows, blockRows - i), panel, count,
+                        sums + i * 2 * V.Count, 2 * V.Count, depth > 0);
                 }
             }
         }
 
-        /// <summary>While a block is multiplied, the next one's weights are fetched, some rows with each tile: packing need not wait for memory.</summary>
+        /// <summary>While a block is multiplied, the next one's weights are fetched, some rows with each tile:
+        /// packing need not wait for memory.</summary>
         private void Fetch(int first, int depth, int i, int blockRows)
         {
             if (depth >= columns) return;

@@ -7,7 +7,8 @@ using ILGPU;
 
 namespace EdgeVideoLlava.Kernels.MatMul;
 
-/// <summary>Rows for <see cref="EightsView{T}"/>: a matrix that is not aligned for it is copied, and filled up to 8 columns with zeros.</summary>
+/// <summary>Rows for <see cref="EightsView{T}"/>: a matrix that is not aligned for it is copied, and filled up to 8
+/// columns with zeros.</summary>
 internal static class PaddedRows
 {
     // ---- kernel ----------------------------------------------------------------------------------------------------------------

@@ -11,7 +11,8 @@ using ILGPU.Algorithms;
 
 namespace EdgeVideoLlava.Kernels.MatMul;
 
-/// <summary>Rows of float32 to binary16, each divided by a power of two where its largest number asks for it: the product multiplies it back.</summary>
+/// <summary>Rows of float32 to binary16, each divided by a power of two where its largest number asks for it: the
+/// product multiplies it back.</summary>
 /// <remarks>
 /// x[t,c] = s[t] · y[t,c];   s[t] = 1 while max_c |x[t,c]| &lt; 2^14, else the power of two that brings the maximum between 2^13 and 2^14.
 /// x (T, C);  y (T, C) padded with zeros to a multiple of 8 columns;  s (T, 1).
@@ -45,7 +46,8 @@ internal static class ScaledHalves
         for (int pair = lane; pair < y.Columns / 2; pair += 32)
         {
             int c = 2 * pair;
-            float low = c < x.Columns ? x[row, XMath.Min(c, x.Columns - 1)] : 0f, high = c + 1 < x.Columns ? x[row, XMath.Min(c + 1, x.Columns - 1)] : 0f;
+            float low = c < x.Columns ? x[row, XMath.Min(c, x.Columns - 1)] : 0f;
+            float high = c + 1 < x.Columns ? x[row, XMath.Min(c + 1, x.Columns - 1)] : 0f;
             pairs[row * y.Stride * 4 + pair] = PtxIntrinsics.Halves(low * factor, high * factor);
         }
     }

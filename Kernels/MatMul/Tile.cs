@@ -3,9 +3,11 @@ using EdgeVideoLlava.Kernels.Cpu.Simd;
 
 namespace EdgeVideoLlava.Kernels.MatMul;
 
-/// <summary>The inner loop of every matrix product on the CPU: 6 rows times 2 registers of columns, 12 sums that stay in registers.</summary>
+/// <summary>The inner loop of every matrix product on the CPU: 6 rows times 2 registers of columns, 12 sums that stay
+/// in registers.</summary>
 /// <remarks>
-/// Twelve independent chains keep two multiply-add units of latency 4 busy, and with two factors and a broadcast they fit sixteen registers.
+/// Twelve independent chains keep two multiply-add units of latency 4 busy, and with two factors and a broadcast they
+/// fit sixteen registers.
 /// </remarks>
 internal static unsafe class Tile
 {
@@ -21,7 +23,18 @@ internal static unsafe class Tile
         where V : unmanaged, ILanes<V>
     {
         V zero = V.Zero;
-        V c00 = zero, c01 = zero, c10 = zero, c11 = zero, c20 = zero, c21 = zero, c30 = zero, c31 = zero, c40 = zero, c41 = zero, c50 = zero, c51 = zero;
+        V c00 = zero;
+        V c01 = zero;
+        V c10 = zero;
+        V c11 = zero;
+        V c20 = zero;
+        V c21 = zero;
+        V c30 = zero;
+        V c31 = zero;
+        V c40 = zero;
+        V c41 = zero;
+        V c50 = zero;
+        V c51 = zero;
         int n = V.Count;
         long last = rows - 1;
         float* a1 = a + Math.Min(1, last) * rowA, a2 = a + Math.Min(2, last) * rowA, a3 = a + Math.Min(3, last) * rowA;

@@ -3,7 +3,8 @@ using ILGPU;
 
 namespace EdgeVideoLlava.Kernels.MatMul;
 
-/// <summary>An item's share of copying rows of halves into a tile: chunk Chunk (16 bytes, 8 halves) of every step, of two rows half a tile apart.</summary>
+/// <summary>An item's share of copying rows of halves into a tile: chunk Chunk (16 bytes, 8 halves) of every step, of
+/// two rows half a tile apart.</summary>
 /// <remarks>Four neighbouring items copy the 64 bytes of a row. Rows that do not exist and columns beyond the last are zeros.</remarks>
 internal struct TileCopy
 {
@@ -16,7 +17,8 @@ internal struct TileCopy
     /// <param name="stride">Of the source, in chunks.</param>
     /// <param name="chunks">Of a row of the source.</param>
     /// <param name="first">The tile's first row in the source.</param>
-    /// <param name="up">Zero, or where the up rows begin: then every 32 rows of the tile are 16 rows and the 16 that belong to them.</param>
+    /// <param name="up">Zero, or where the up rows begin: then every 32 rows of the tile are 16 rows and the 16 that
+    /// belong to them.</param>
     /// <param name="rows">Rows of the source that first counts to.</param>
     public static TileCopy Rows(int size, int stride, int chunks, int first, int up, int rows)
     {

@@ -18,7 +18,8 @@ public static partial class LayerNorm
     // ---- kernel ----------------------------------------------------------------------------------------------------------------
     /// <summary>One item is one row.</summary>
     [Kernel]
-    internal static void Kernel<T>(Index1D item, MatrixView<Float32> x, MatrixView<Float32> weight, MatrixView<Float32> bias, float epsilon, MatrixView<T> y) where T : unmanaged, IElement<T>
+    internal static void Kernel<T>(Index1D item, MatrixView<Float32> x, MatrixView<Float32> weight, MatrixView<Float32> bias,
+        float epsilon, MatrixView<T> y) where T : unmanaged, IElement<T>
     {
         if (item >= y.Rows) return;
         int row = item;
@@ -36,7 +37,8 @@ public static partial class LayerNorm
 
     /// <summary>A group is a row.</summary>
     [Kernel(Group = Items)]
-    internal static void GroupKernel<T>(MatrixView<Float32> x, MatrixView<Float32> weight, MatrixView<Float32> bias, float epsilon, MatrixView<T> y) where T : unmanaged, IElement<T>
+    internal static void GroupKernel<T>(MatrixView<Float32> x, MatrixView<Float32> weight, MatrixView<Float32> bias, float epsilon,
+        MatrixView<T> y) where T : unmanaged, IElement<T>
     {
         ArrayView<float> numbers = SharedMemory.Allocate<float>(Items);
         int row = Grid.IdxX;
@@ -59,7 +61,8 @@ public static partial class LayerNorm
         else Gpu<Float32>(queue, x, weight, bias, epsilon, y);
     }
 
-    private static void Gpu<T>(IlgpuQueue queue, Matrix x, Matrix weight, Matrix bias, float epsilon, Matrix y) where T : unmanaged, IElement<T>
+    private static void Gpu<T>(IlgpuQueue queue, Matrix x, Matrix weight, Matrix bias, float epsilon, Matrix y)
+        where T : unmanaged, IElement<T>
     {
         if (queue.Tier == KernelTier.Processor) queue.Launch(Kernel, y.Rows, x.Gpu(), weight.Gpu(), bias.Gpu(), epsilon, y.Gpu<T>());
         else queue.LaunchGroups(GroupKernel, new KernelConfig(y.Rows, Items), x.Gpu(), weight.Gpu(), bias.Gpu(), epsilon, y.Gpu<T>());

@@ -18,7 +18,8 @@ public static partial class RmsNorm
     // ---- kernel ----------------------------------------------------------------------------------------------------------------
     /// <summary>One item is one row.</summary>
     [Kernel]
-    internal static void Kernel<T>(Index1D item, MatrixView<Float32> x, MatrixView<Float32> weight, float epsilon, MatrixView<T> y) where T : unmanaged, IElement<T>
+    internal static void Kernel<T>(Index1D item, MatrixView<Float32> x, MatrixView<Float32> weight, float epsilon, MatrixView<T> y)
+        where T : unmanaged, IElement<T>
     {
         if (item >= y.Rows) return;
         int row = item;
@@ -30,7 +31,8 @@ public static partial class RmsNorm
 
     /// <summary>A group is a row.</summary>
     [Kernel(Group = Items)]
-    internal static void GroupKernel<T>(MatrixView<Float32> x, MatrixView<Float32> weight, float epsilon, MatrixView<T> y) where T : unmanaged, IElement<T>
+    internal static void GroupKernel<T>(MatrixView<Float32> x, MatrixView<Float32> weight, float epsilon, MatrixView<T> y)
+        where T : unmanaged, IElement<T>
     {
         ArrayView<float> numbers = SharedMemory.Allocate<float>(Items);
         int row = Grid.IdxX;

@@ -1,9 +1,10 @@
 namespace EdgeVideoLlava.Kernels.Packing;
 
-/// <summary>What Q4_K and Q5_K share: 8 groups of 32 numbers, x = d·s[g] · q − dmin·m[g], scales s and minima m of 6 bits in 12 bytes.</summary>
+/// <summary>What Q4_K and Q5_K share: 8 groups of 32 numbers, x = d·s[g] · q − dmin·m[g], scales s and minima m of 6
+/// bits in 12 bytes.</summary>
 /// <remarks>
-/// Bytes 0..3 hold s[0..3] and bytes 4..7 m[0..3] in their low 6 bits. Bytes 8..11 hold the low 4 bits of s[4..7] (low nibble) and of m[4..7]
-/// (high nibble); their upper 2 bits are the upper 2 bits of bytes 0..3 (s) and 4..7 (m).
+/// Bytes 0..3 hold s[0..3] and bytes 4..7 m[0..3] in their low 6 bits. Bytes 8..11 hold the low 4 bits of s[4..7] (low nibble) and
+/// of m[4..7] (high nibble); their upper 2 bits are the upper 2 bits of bytes 0..3 (s) and 4..7 (m).
 /// </remarks>
 internal static unsafe class AffineSuperBlock
 {

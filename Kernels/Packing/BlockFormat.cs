@@ -20,7 +20,8 @@ internal sealed unsafe class BlockFormat
         [StorageType.IQ4_NL] = Readable<IQ4_NL>(),
     };
 
-    private BlockFormat(int columns, int bytes, delegate*<byte*, float*, long, void> dequantize, delegate*<float*, byte*, long, bool> quantize)
+    private BlockFormat(int columns, int bytes, delegate*<byte*, float*, long, void> dequantize, delegate*<float*, byte*, long,
+        bool> quantize)
     {
         (Columns, Bytes) = (columns, bytes);
         Dequantize = dequantize;
@@ -46,7 +47,8 @@ internal sealed unsafe class BlockFormat
 
     private static BlockFormat Create<TBlock>(delegate*<float*, byte*, long, bool> quantize) where TBlock : unmanaged, IBlock<TBlock>
     {
-        if (sizeof(TBlock) != TBlock.Bytes) throw new InvalidOperationException($"{typeof(TBlock).Name} takes {sizeof(TBlock)} bytes, its format {TBlock.Bytes}");
+        if (sizeof(TBlock) != TBlock.Bytes)
+            throw new InvalidOperationException($"{typeof(TBlock).Name} takes {sizeof(TBlock)} bytes, its format {TBlock.Bytes}");
         return new BlockFormat(TBlock.Columns, TBlock.Bytes, &DequantizeAll<TBlock>, quantize);
     }
 

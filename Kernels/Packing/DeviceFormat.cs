@@ -1,6 +1,7 @@
 namespace EdgeVideoLlava.Kernels.Packing;
 
-/// <summary>How a storage type lies on an accelerator, chosen at run time: its sizes, its packing on the host, its type argument in kernels.</summary>
+/// <summary>How a storage type lies on an accelerator, chosen at run time: its sizes, its packing on the host, its
+/// type argument in kernels.</summary>
 internal abstract unsafe class DeviceFormat(StorageType type)
 {
     /// <summary>The one place that names them all: a type with kernels is a line here and its own file.</summary>

@@ -3,7 +3,8 @@ using ILGPU.Algorithms;
 
 namespace EdgeVideoLlava.Kernels.Packing;
 
-/// <summary>How a kernel quantizes 32 numbers: the rule of the block of the same name, with its order of float32 operations, so that the bits agree.</summary>
+/// <summary>How a kernel quantizes 32 numbers: the rule of the block of the same name, with its order of float32
+/// operations, so that the bits agree.</summary>
 /// <remarks>No product may be fused with a sum, and no division be less than exact: see each.</remarks>
 internal interface IDeviceBlock
 {
@@ -25,8 +26,8 @@ internal readonly struct DeviceBlockQ8_0 : IDeviceBlock
 
     public float Step(float extreme) => DeviceMath.Divide(extreme < 0 ? -extreme : extreme, 127f);
 
-    // Halves away from zero; a fraction is exact, where adding 1/2 would round. 0 times infinity is level 0: asked for by its factors, because
-    // ILGPU's comparisons do not tell what is no number on every back end.
+    // Halves away from zero; a fraction is exact, where adding 1/2 would round. 0 times infinity is level 0: asked for by
+    // its factors, because ILGPU's comparisons do not tell what is no number on every back end.
     public int SignedLevel(float number, float inverse)
     {
         if (number == 0) return 0;

@@ -2,7 +2,8 @@ using EdgeVideoLlava.Kernels.Ilgpu.Views;
 
 namespace EdgeVideoLlava.Kernels.Packing;
 
-/// <summary>How a kernel reads a storage type. A type argument of the kernel, so that each type has a kernel of its own from one text.</summary>
+/// <summary>How a kernel reads a storage type. A type argument of the kernel, so that each type has a kernel of its
+/// own from one text.</summary>
 internal interface IDeviceWeights
 {
     /// <summary>What the 32 columns around <paramref name="column"/> share.</summary>
@@ -11,7 +12,8 @@ internal interface IDeviceWeights
     /// <summary>Eight columns from <paramref name="column"/> on (a multiple of 8), as float32, exactly; 0 beyond the last column.</summary>
     F8 Load(WeightView weight, int row, int column, BlockScale scale);
 
-    /// <summary>Eights of columns in a piece: 4, a block of 32 columns with one scale; 1 for plain numbers, whose eight columns are 16 bytes or more.</summary>
+    /// <summary>Eights of columns in a piece: 4, a block of 32 columns with one scale; 1 for plain numbers, whose
+    /// eight columns are 16 bytes or more.</summary>
     int Eights { get; }
 
     /// <summary>Columns 8 · Eights · index and those after it, as they are stored.</summary>

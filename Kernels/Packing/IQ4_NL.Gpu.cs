@@ -3,10 +3,11 @@ using ILGPU;
 
 namespace EdgeVideoLlava.Kernels.Packing;
 
-/// <summary>IQ4_NL: a block's 32 nibbles are 4 words, as in <see cref="DeviceQ4_0"/>; a nibble is a place in a table of 16 levels.</summary>
+/// <summary>IQ4_NL: a block's 32 nibbles are 4 words, as in <see cref="DeviceQ4_0"/>; a nibble is a place in a table
+/// of 16 levels.</summary>
 /// <remarks>
-/// The table is four words of bytes, each level plus 128: a kernel has no memory for constants that every back end reads alike. The byte is put
-/// under the exponent of 2^23, as the levels of other types are, so that no integer is converted.
+/// The table is four words of bytes, each level plus 128: a kernel has no memory for constants that every back end reads alike. The
+/// byte is put under the exponent of 2^23, as the levels of other types are, so that no integer is converted.
 /// </remarks>
 internal readonly unsafe struct DeviceIQ4_NL : IDeviceWeights, IDevicePacking
 {

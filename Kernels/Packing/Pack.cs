@@ -1,6 +1,7 @@
 namespace EdgeVideoLlava.Kernels.Packing;
 
-/// <summary>float32 to stored numbers: F16, BF16, and the block types Q8_0, Q4_0, Q4_1, Q5_0, Q5_1, Q4_K, Q5_K, Q6_K, by ggml's reference rules.</summary>
+/// <summary>float32 to stored numbers: F16, BF16, and the block types Q8_0, Q4_0, Q4_1, Q5_0, Q5_1, Q4_K, Q5_K, Q6_K,
+/// by ggml's reference rules.</summary>
 /// <remarks>Without column weights (an importance matrix). Bytes equal those of llama.cpp's files; see docs/formats.md.</remarks>
 public static unsafe class Pack
 {
@@ -9,11 +10,13 @@ public static unsafe class Pack
 
     /// <summary>Numbers of whole blocks to their bytes.</summary>
     /// <returns>False if a number is not finite, or too large for the type's scales; the bytes then mean nothing.</returns>
-    /// <exception cref="ArgumentException">The type is not written, the numbers are no whole blocks, or the target has another size.</exception>
+    /// <exception cref="ArgumentException">The type is not written, the numbers are no whole blocks, or the target
+    /// has another size.</exception>
     public static bool FromFloats(StorageType type, ReadOnlySpan<float> source, Span<byte> target)
     {
         RequireWritten(type);
-        if (type.Bytes(source.Length) != target.Length) throw new ArgumentException($"{source.Length} numbers of {type} take {type.Bytes(source.Length)} bytes, not {target.Length}");
+        if (type.Bytes(source.Length) != target.Length)
+            throw new ArgumentException($"{source.Length} numbers of {type} take {type.Bytes(source.Length)} bytes, not {target.Length}");
         foreach (float value in source)
         {
             if (!float.IsFinite(value)) return false;

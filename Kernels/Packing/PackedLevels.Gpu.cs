@@ -17,8 +17,10 @@ internal static unsafe class PackedLevels
         }
     }
 
-    /// <summary>32 bytes that hold columns i, i + 32, i + 64 and i + 96 in bits 0-1, 2-3, 4-5 and 6-7, to halves of words of eight consecutive columns.</summary>
-    /// <remarks>Columns 0 to 3 in bits 0, 4, 8 and 12, 4 to 7 in bits 2, 6, 10 and 14: one shift brings four of them above their nibbles.</remarks>
+    /// <summary>32 bytes that hold columns i, i + 32, i + 64 and i + 96 in bits 0-1, 2-3, 4-5 and 6-7, to halves of
+    /// words of eight consecutive columns.</summary>
+    /// <remarks>Columns 0 to 3 in bits 0, 4, 8 and 12, 4 to 7 in bits 2, 6, 10 and 14: one shift brings four of them
+    /// above their nibbles.</remarks>
     public static void SplitPairs(byte* source, uint* words)
     {
         for (int i = 0; i < 4; i++)
@@ -28,7 +30,8 @@ internal static unsafe class PackedLevels
         }
     }
 
-    /// <summary>A block's fifth bits, column i in bit i, to a word that holds column 8p + j in bit 4j + p: one shift brings four of them above their nibbles.</summary>
+    /// <summary>A block's fifth bits, column i in bit i, to a word that holds column 8p + j in bit 4j + p: one shift
+    /// brings four of them above their nibbles.</summary>
     public static uint SpreadFifths(uint bits)
         => SpreadBits(bits & 255u) | SpreadBits(bits >> 8 & 255u) << 1 | SpreadBits(bits >> 16 & 255u) << 2 | SpreadBits(bits >> 24) << 3;
 
@@ -48,7 +51,8 @@ internal static unsafe class PackedLevels
 
     /// <summary>Levels of nibbles with the fifth bits that stand behind a row's nibbles, a word a block.</summary>
     public static F8 FiveBits(WeightView weight, int row, int column, float bias)
-        => FiveBits(weight.Words[row * weight.RowWords + column / 8], weight.Words[row * weight.RowWords + weight.Columns / 8 + column / 32], column / 8 & 3, bias);
+        => FiveBits(weight.Words[row * weight.RowWords + column / 8],
+        weight.Words[row * weight.RowWords + weight.Columns / 8 + column / 32], column / 8 & 3, bias);
 
     /// <summary>A block of 32 nibbles, which is one load.</summary>
     public static WeightPiece NibblePiece(WeightView weight, int row, int block, BlockScale scale)
@@ -63,7 +67,8 @@ internal static unsafe class PackedLevels
 
     public static F8 FiveBits(WeightPiece piece, int part, float bias) => FiveBits(piece.A.Word(part), piece.B.X, part, bias);
 
-    private static F8 FiveBits(uint word, uint fifth, int part, float bias) => Levels.OfNibbles(word, fifth << (4 - part), fifth >> (12 + part), 0x10u, bias);
+    private static F8 FiveBits(uint word, uint fifth, int part, float bias)
+        => Levels.OfNibbles(word, fifth << (4 - part), fifth >> (12 + part), 0x10u, bias);
 
     private static uint Gather(ulong bytes)
     {

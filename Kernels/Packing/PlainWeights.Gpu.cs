@@ -10,7 +10,8 @@ internal readonly unsafe struct DeviceF32 : IDeviceWeights, IDevicePacking
 
     public static int ScaleWords(int columns) => 0;
 
-    public static void PackRow(byte* source, int columns, uint* words, uint* scales) => Buffer.MemoryCopy(source, words, 4L * columns, 4L * columns);
+    public static void PackRow(byte* source, int columns, uint* words, uint* scales)
+        => Buffer.MemoryCopy(source, words, 4L * columns, 4L * columns);
 
     public BlockScale Scale(WeightView weight, int row, int column) => default;
 
@@ -29,7 +30,8 @@ internal readonly unsafe struct DeviceF32 : IDeviceWeights, IDevicePacking
     public F8 Eight(WeightPiece piece, int part) => F8.OfFloats(piece.A, piece.B);
 }
 
-/// <summary>binary16: eight numbers in four words, column k in the low half of word k, column k + 4 in its high half; rows padded to 8 columns.</summary>
+/// <summary>binary16: eight numbers in four words, column k in the low half of word k, column k + 4 in its high half;
+/// rows padded to 8 columns.</summary>
 /// <remarks>In this order both halves of four words are four neighbours: what a vector unit masks or shifts at once.</remarks>
 internal readonly unsafe struct DeviceF16 : IDeviceWeights, IDevicePacking
 {
@@ -72,7 +74,8 @@ internal readonly unsafe struct DeviceHalfRows : IDeviceWeights, IDevicePacking
 
     public static int ScaleWords(int columns) => 0;
 
-    public static void PackRow(byte* source, int columns, uint* words, uint* scales) => Buffer.MemoryCopy(source, words, 2L * columns, 2L * columns);
+    public static void PackRow(byte* source, int columns, uint* words, uint* scales)
+        => Buffer.MemoryCopy(source, words, 2L * columns, 2L * columns);
 
     public BlockScale Scale(WeightView weight, int row, int column) => default;
 

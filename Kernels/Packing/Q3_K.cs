@@ -5,8 +5,8 @@ namespace EdgeVideoLlava.Kernels.Packing;
 /// <summary>256 numbers in 110 bytes: x = d·(s[g] − 32) · (q − 4), 16 groups g of 16 numbers, s of 6 bits. Read only.</summary>
 /// <remarks>
 /// 32 bytes of third bits: bit p of byte i is column 32p+i · 64 bytes of pairs of bits as in <see cref="Q2_K"/> ·
-/// 12 bytes of s: low nibble of byte g is s[g], high nibble s[g+8] (g = 0..7); bits 0-1, 2-3, 4-5, 6-7 of byte 8+g (g = 0..3) are the upper bits
-/// of s[g], s[g+4], s[g+8], s[g+12] · d binary16.
+/// 12 bytes of s: low nibble of byte g is s[g], high nibble s[g+8] (g = 0..7); bits 0-1, 2-3, 4-5, 6-7 of byte 8+g (g
+/// = 0..3) are the upper bits of s[g], s[g+4], s[g+8], s[g+12] · d binary16.
 /// </remarks>
 [StructLayout(LayoutKind.Sequential, Pack = 1)]
 internal unsafe struct Q3_K : IBlock<Q3_K>

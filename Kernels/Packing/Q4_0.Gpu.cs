@@ -21,11 +21,13 @@ internal readonly unsafe struct DeviceQ4_0 : IDeviceWeights, IDevicePacking
 
     public BlockScale Scale(WeightView weight, int row, int column) => new() { Step = PackedLevels.Half(weight, row, column / 32) };
 
-    public F8 Load(WeightView weight, int row, int column, BlockScale scale) => F8.Scaled(Levels.OfNibbles(weight.Words[row * weight.RowWords + column / 8], 8f), scale.Step);
+    public F8 Load(WeightView weight, int row, int column, BlockScale scale)
+        => F8.Scaled(Levels.OfNibbles(weight.Words[row * weight.RowWords + column / 8], 8f), scale.Step);
 
     public int Eights => 4;
 
-    public WeightPiece Fetch(WeightView weight, int row, int index) => PackedLevels.NibblePiece(weight, row, index, Scale(weight, row, index * 32));
+    public WeightPiece Fetch(WeightView weight, int row, int index)
+        => PackedLevels.NibblePiece(weight, row, index, Scale(weight, row, index * 32));
 
     public F8 Eight(WeightPiece piece, int part) => Levels.OfNibbles(piece.A.Word(part), 8f);
 

@@ -32,7 +32,8 @@ internal unsafe struct Q4_0 : IWritableBlock<Q4_0>
         float d = BlockRange.Extreme(source, 32) / -8, inverse = d != 0 ? 1 / d : 0;
         block->d = (Half)d;
         for (int j = 0; j < 16; j++)
-            block->nibbles[j] = (byte)(BlockRange.Level(source[j] * inverse + 8.5f, 15) | BlockRange.Level(source[j + 16] * inverse + 8.5f, 15) << 4);
+            block->nibbles[j] = (byte)(BlockRange.Level(source[j] * inverse + 8.5f, 15)
+                | BlockRange.Level(source[j + 16] * inverse + 8.5f, 15) << 4);
         return Half.IsFinite(block->d);
     }
 }

@@ -20,11 +20,13 @@ internal readonly unsafe struct DeviceQ4_1 : IDeviceWeights, IDevicePacking
 
     public BlockScale Scale(WeightView weight, int row, int column) => PackedLevels.StepAndMinimum(weight, row, column / 32);
 
-    public F8 Load(WeightView weight, int row, int column, BlockScale scale) => PackedLevels.Nibbles(weight.Words[row * weight.RowWords + column / 8], scale);
+    public F8 Load(WeightView weight, int row, int column, BlockScale scale)
+        => PackedLevels.Nibbles(weight.Words[row * weight.RowWords + column / 8], scale);
 
     public int Eights => 4;
 
-    public WeightPiece Fetch(WeightView weight, int row, int index) => PackedLevels.NibblePiece(weight, row, index, Scale(weight, row, index * 32));
+    public WeightPiece Fetch(WeightView weight, int row, int index)
+        => PackedLevels.NibblePiece(weight, row, index, Scale(weight, row, index * 32));
 
     public F8 Eight(WeightPiece piece, int part) => PackedLevels.Nibbles(piece.A.Word(part), piece.Scale);
 

@@ -33,7 +33,8 @@ internal unsafe struct Q4_1 : IWritableBlock<Q4_1>
         (block->d, block->m) = ((Half)d, (Half)smallest);
         for (int j = 0; j < 16; j++)
         {
-            int low = BlockRange.Level((source[j] - smallest) * inverse + 0.5f, 15), high = BlockRange.Level((source[j + 16] - smallest) * inverse + 0.5f, 15);
+            int low = BlockRange.Level((source[j] - smallest) * inverse + 0.5f, 15);
+            int high = BlockRange.Level((source[j + 16] - smallest) * inverse + 0.5f, 15);
             block->nibbles[j] = (byte)(low | high << 4);
         }
         return Half.IsFinite(block->d) && Half.IsFinite(block->m);

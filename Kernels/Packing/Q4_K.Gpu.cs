@@ -3,7 +3,8 @@ using EdgeVideoLlava.Kernels.Ilgpu.Views;
 
 namespace EdgeVideoLlava.Kernels.Packing;
 
-/// <summary>Q4_K: nibbles as in <see cref="DeviceQ4_0"/>; a block's first 16 bytes (d, dmin, 8 scales and minima) are 4 scale words as they are.</summary>
+/// <summary>Q4_K: nibbles as in <see cref="DeviceQ4_0"/>; a block's first 16 bytes (d, dmin, 8 scales and minima) are
+/// 4 scale words as they are.</summary>
 internal readonly unsafe struct DeviceQ4_K : IDeviceWeights, IDevicePacking
 {
     public static int RowWords(int columns) => columns / 8;
@@ -19,7 +20,8 @@ internal readonly unsafe struct DeviceQ4_K : IDeviceWeights, IDevicePacking
         }
     }
 
-    /// <remarks>The 6-bit fields are those of <see cref="AffineSuperBlock"/>: its bytes 0..3, 4..7 and 8..11 are the words Y, Z and W.</remarks>
+    /// <remarks>The 6-bit fields are those of <see cref="AffineSuperBlock"/>: its bytes 0..3, 4..7 and 8..11 are the
+    /// words Y, Z and W.</remarks>
     public BlockScale Scale(WeightView weight, int row, int column)
     {
         U4 head = weight.Quads[(weight.Scales + row * weight.ScaleWords) / 4 + column / 256];
@@ -28,14 +30,20 @@ internal readonly unsafe struct DeviceQ4_K : IDeviceWeights, IDevicePacking
         bool upper = (column / 32 & 4) != 0;
         uint step = upper ? high & 15u | (low >> 6 & 3u) << 4 : low & 63u;
         uint offset = upper ? high >> 4 & 15u | (middle >> 6 & 3u) << 4 : middle & 63u;
-        return new BlockScale { Step = DeviceMath.HalfToFloat(head.X) * (int)step, Offset = DeviceMath.UpperHalfToFloat(head.X) * (int)offset };
+        return new BlockScale
+        {
+            Step = DeviceMath.HalfToFloat(head.X) * (int)step,
+            Offset = DeviceMath.UpperHalfToFloat(head.X) * (int)offset
+        };
     }
 
-    public F8 Load(WeightView weight, int row, int column, BlockScale scale) => PackedLevels.Nibbles(weight.Words[row * weight.RowWords + column / 8], scale);
+    public F8 Load(WeightView weight, int row, int column, BlockScale scale)
+        => PackedLevels.Nibbles(weight.Words[row * weight.RowWords + column / 8], scale);
 
     public int Eights => 4;
 
-    public WeightPiece Fetch(WeightView weight, int row, int index) => PackedLevels.NibblePiece(weight, row, index, Scale(weight, row, index * 32));
+    public WeightPiece Fetch(WeightView weight, int row, int index)
+        => PackedLevels.NibblePiece(weight, row, index, Scale(weight, row, index * 32));
 
     public F8 Eight(WeightPiece piece, int part) => PackedLevels.Nibbles(piece.A.Word(part), piece.Scale);
 

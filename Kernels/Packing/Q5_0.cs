@@ -4,7 +4,8 @@ namespace EdgeVideoLlava.Kernels.Packing;
 
 /// <summary>32 numbers in 22 bytes: x[j] = d · (q[j] − 16).</summary>
 /// <remarks>
-/// d binary16 · 32 fifth bits, bit j is column j · 16 bytes of nibbles: the low nibble of byte j is column j, the high nibble column j + 16.
+/// d binary16 · 32 fifth bits, bit j is column j · 16 bytes of nibbles: the low nibble of byte j is column j, the
+/// high nibble column j + 16.
 /// d = m / −16, m the number of largest magnitude with its sign; q = x / d + 16.5 cut off, at most 31, with the d before its rounding.
 /// </remarks>
 [StructLayout(LayoutKind.Sequential, Pack = 1)]

@@ -21,11 +21,13 @@ internal readonly unsafe struct DeviceQ5_1 : IDeviceWeights, IDevicePacking
 
     public BlockScale Scale(WeightView weight, int row, int column) => PackedLevels.StepAndMinimum(weight, row, column / 32);
 
-    public F8 Load(WeightView weight, int row, int column, BlockScale scale) => F8.Scaled(PackedLevels.FiveBits(weight, row, column, 0f), scale.Step, scale.Offset);
+    public F8 Load(WeightView weight, int row, int column, BlockScale scale)
+        => F8.Scaled(PackedLevels.FiveBits(weight, row, column, 0f), scale.Step, scale.Offset);
 
     public int Eights => 4;
 
-    public WeightPiece Fetch(WeightView weight, int row, int index) => PackedLevels.FiveBitPiece(weight, row, index, Scale(weight, row, index * 32));
+    public WeightPiece Fetch(WeightView weight, int row, int index)
+        => PackedLevels.FiveBitPiece(weight, row, index, Scale(weight, row, index * 32));
 
     public F8 Eight(WeightPiece piece, int part) => F8.Scaled(PackedLevels.FiveBits(piece, part, 0f), piece.Scale.Step, piece.Scale.Offset);
 

@@ -4,7 +4,8 @@ namespace EdgeVideoLlava.Kernels.Packing;
 
 /// <summary>32 numbers in 24 bytes: x[j] = d · q[j] + m.</summary>
 /// <remarks>
-/// d, m binary16 · 32 fifth bits, bit j is column j · 16 bytes of nibbles: the low nibble of byte j is column j, the high nibble column j + 16.
+/// d, m binary16 · 32 fifth bits, bit j is column j · 16 bytes of nibbles: the low nibble of byte j is column j, the
+/// high nibble column j + 16.
 /// m = min x, d = (max x − m) / 31; q = (x − m) / d + 0.5 cut off, with d and m before their rounding to binary16.
 /// </remarks>
 [StructLayout(LayoutKind.Sequential, Pack = 1)]
@@ -34,7 +35,8 @@ internal unsafe struct Q5_1 : IWritableBlock<Q5_1>
         (block->d, block->m, block->fifth) = ((Half)d, (Half)smallest, 0);
         for (int j = 0; j < 16; j++)
         {
-            int low = BlockRange.Level((source[j] - smallest) * inverse + 0.5f, 31), high = BlockRange.Level((source[j + 16] - smallest) * inverse + 0.5f, 31);
+            int low = BlockRange.Level((source[j] - smallest) * inverse + 0.5f, 31);
+            int high = BlockRange.Level((source[j + 16] - smallest) * inverse + 0.5f, 31);
             block->nibbles[j] = (byte)(low & 15 | (high & 15) << 4);
             block->fifth |= (uint)(low >> 4) << j | (uint)(high >> 4) << (j + 16);
         }

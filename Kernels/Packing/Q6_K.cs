@@ -4,7 +4,8 @@ namespace EdgeVideoLlava.Kernels.Packing;
 
 /// <summary>256 numbers in 210 bytes: x = d·s[g] · (q − 32), 16 groups g of 16 numbers, s signed bytes.</summary>
 /// <remarks>
-/// 128 bytes of low nibbles · 64 bytes of upper pairs of bits · 16 scales · d binary16. In each half h = 0, 1 of 128 columns, with i = 0..31:
+/// 128 bytes of low nibbles · 64 bytes of upper pairs of bits · 16 scales · d binary16. In each half h = 0, 1 of 128
+/// columns, with i = 0..31:
 /// byte 64h+i holds columns i (low nibble) and i+64 (high nibble), byte 64h+32+i columns i+32 and i+96;
 /// the upper bits of columns i, i+32, i+64, i+96 are bits 0-1, 2-3, 4-5, 6-7 of byte 32h+i.
 /// </remarks>

@@ -2,7 +2,8 @@ using EdgeVideoLlava.Kernels.Ilgpu.Views;
 
 namespace EdgeVideoLlava.Kernels.Packing;
 
-/// <summary>Q8_0: a block's 32 signed bytes are 8 words, its scale one of the halves of the row's scale words (even block in the low half).</summary>
+/// <summary>Q8_0: a block's 32 signed bytes are 8 words, its scale one of the halves of the row's scale words (even
+/// block in the low half).</summary>
 internal readonly unsafe struct DeviceQ8_0 : IDeviceWeights, IDevicePacking
 {
     public static int RowWords(int columns) => columns / 4;
@@ -35,7 +36,8 @@ internal readonly unsafe struct DeviceQ8_0 : IDeviceWeights, IDevicePacking
     }
 
     public F8 Eight(WeightPiece piece, int part)
-        => part < 2 ? Levels.OfBytes(piece.A.Word(2 * part), piece.A.Word(2 * part + 1)) : Levels.OfBytes(piece.B.Word(2 * part - 4), piece.B.Word(2 * part - 3));
+        => part < 2 ? Levels.OfBytes(piece.A.Word(2 * part), piece.A.Word(2 * part + 1))
+        : Levels.OfBytes(piece.B.Word(2 * part - 4), piece.B.Word(2 * part - 3));
 
     public float Factor(WeightPiece piece, int part) => piece.Scale.Step;
 }

@@ -2,7 +2,8 @@ using System.Runtime.CompilerServices;
 
 namespace EdgeVideoLlava.Kernels.Packing;
 
-/// <summary>Searches for the scale of a group of numbers whose rounded levels lose least: what the quantizers of the 256-number blocks share.</summary>
+/// <summary>Searches for the scale of a group of numbers whose rounded levels lose least: what the quantizers of the
+/// 256-number blocks share.</summary>
 /// <remarks>
 /// Both searches try some inverse scales near the obvious one; for the levels that each gives, the best scale follows by weighted least
 /// squares. They keep the order of float32 operations of ggml's reference quantizer, so that files agree byte for byte.
@@ -48,7 +49,8 @@ internal static unsafe class ScaleSearch
     }
 
     /// <summary>x ≈ scale · level − minimum, levels 0..top, minimum not negative.</summary>
-    /// <param name="first">First inverse scale tried: top + first levels over the range; then <paramref name="steps"/> more, each a tenth further.</param>
+    /// <param name="first">First inverse scale tried: top + first levels over the range; then
+    /// <paramref name="steps"/> more, each a tenth further.</param>
     public static (float Scale, float Minimum) Affine(float* x, float* weights, int count, int top, float first, int steps, byte* levels)
     {
         (float smallest, float largest) = BlockRange.Ends(x, count);

@@ -13,7 +13,8 @@ internal static unsafe class SignedBytes
         for (int i = 0; i < count; i++) largest = MathF.Max(largest, MathF.Abs(source[i]));
         float scale = largest / Largest, inverse = scale != 0 ? 1 / scale : 0;
         // The clamp is for a subnormal scale only, whose inverse is infinite.
-        for (int i = 0; i < count; i++) levels[i] = (sbyte)Math.Clamp((int)MathF.Round(source[i] * inverse, MidpointRounding.AwayFromZero), -Largest, Largest);
+        for (int i = 0; i < count; i++)
+            levels[i] = (sbyte)Math.Clamp((int)MathF.Round(source[i] * inverse, MidpointRounding.AwayFromZero), -Largest, Largest);
         return scale;
     }
 }

@@ -1,6 +1,7 @@
 namespace EdgeVideoLlava.Kernels.Packing;
 
-/// <summary>How numbers are stored: one by one, or in blocks of 32 or 256 that share scales (the block types of GGUF, laid out as in docs/formats.md).</summary>
+/// <summary>How numbers are stored: one by one, or in blocks of 32 or 256 that share scales (the block types of GGUF,
+/// laid out as in docs/formats.md).</summary>
 public enum StorageType
 {
     F32,
@@ -52,7 +53,8 @@ public static class StorageTypes
     public static int BlockColumns(this StorageType type) => type.IsBlock() ? type.Block().Columns : 1;
 
     /// <summary>The type that takes the place of this one for rows of another length than whole blocks: llama-quantize's rule.</summary>
-    /// <remarks>Q4_K becomes Q5_0, Q5_K Q5_1, Q6_K Q8_0, the smaller ones Q4_0 (IQ4_NL there); F16 where 32 do not divide the row either.</remarks>
+    /// <remarks>Q4_K becomes Q5_0, Q5_K Q5_1, Q6_K Q8_0, the smaller ones Q4_0 (IQ4_NL there); F16 where 32 do not
+    /// divide the row either.</remarks>
     public static StorageType ForRows(this StorageType type, int columns)
     {
         if (columns % type.BlockColumns() == 0) return type;
@@ -67,6 +69,7 @@ public static class StorageTypes
         return columns % smaller.BlockColumns() == 0 ? smaller : StorageType.F16;
     }
 
-    private static (int Columns, int Bytes) Block(this StorageType type) => BlockFormat.Of(type) is { } format ? (format.Columns, format.Bytes)
+    private static (int Columns, int Bytes) Block(this StorageType type)
+        => BlockFormat.Of(type) is { } format ? (format.Columns, format.Bytes)
         : throw new ArgumentOutOfRangeException(nameof(type), type, null);
 }

@@ -40,7 +40,8 @@ internal static class FrameViews
     public static RgbView Gpu(this RgbFrames frames)
         => new(IlgpuViews.View<byte>(frames.Buffer, 0, Math.Max(1, frames.Bytes)), frames.Count, frames.Height, frames.Width);
 
-    public static FixedPointView Gpu(this FixedPointAxis axis) => new(axis.Starts.Gpu(), axis.Weights.Gpu(), axis.Count, axis.Taps, axis.Precision);
+    public static FixedPointView Gpu(this FixedPointAxis axis)
+        => new(axis.Starts.Gpu(), axis.Weights.Gpu(), axis.Count, axis.Taps, axis.Precision);
 
     public static PointView Gpu(this PointAxis axis) => new(axis.Positions.Gpu(), axis.Weights.Gpu());
 }

@@ -2,7 +2,8 @@ using EdgeVideoLlava.Kernels.Devices;
 
 namespace EdgeVideoLlava.Kernels.Preprocess;
 
-/// <summary>One axis of a resampling in float32, in device memory: output i is a weighted sum of the places Positions[i, 0..Taps-1].</summary>
+/// <summary>One axis of a resampling in float32, in device memory: output i is a weighted sum of the places
+/// Positions[i, 0..Taps-1].</summary>
 /// <remarks>Positions, Weights (Count, Taps). A place outside of the frame stands for the background around it.</remarks>
 public sealed class PointAxis : IDisposable
 {

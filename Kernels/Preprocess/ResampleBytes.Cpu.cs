@@ -12,8 +12,10 @@ public static unsafe partial class ResampleBytes
         using Arena.Scope scope = queue.Scratch.Begin();
         int* scratch = (int*)queue.Scratch.Take(frames.Count * lines, columns.Count).Cpu();
         byte* rgb = (byte*)((CpuBuffer)frames.Buffer).Address;
-        queue.Workers.For(new Across(rgb, frames.Height, frames.Width, rows.First, lines, new Axis(columns), scratch), frames.Count * lines);
-        queue.Workers.For(new Down(scratch, columns.Count, rows.First, lines, new Axis(rows), table.Cpu(), table.Stride, y.Cpu(), y.Stride), frames.Count * rows.Count);
+        queue.Workers.For(new Across(rgb, frames.Height, frames.Width, rows.First, lines, new Axis(columns), scratch),
+            frames.Count * lines);
+        queue.Workers.For(new Down(scratch, columns.Count, rows.First, lines, new Axis(rows), table.Cpu(), table.Stride, y.Cpu(),
+            y.Stride), frames.Count * rows.Count);
     }
 
     private readonly struct Axis(FixedPointAxis axis)
@@ -50,7 +52,8 @@ public static unsafe partial class ResampleBytes
         }
     }
 
-    private readonly struct Down(int* scratch, int width, int first, int lines, Axis rows, float* table, int strideT, float* y, int strideY) : ICpuJob
+    private readonly struct Down(int* scratch, int width, int first, int lines, Axis rows, float* table, int strideT, float* y,
+        int strideY) : ICpuJob
     {
         public void Execute<V>(int begin, int end) where V : unmanaged, ILanes<V>
         {
@@ -64,7 +67,8 @@ public static unsafe partial class ResampleBytes
                     for (int channel = 0; channel < 3; channel++)
                     {
                         int sum = rows.Half;
-                        for (int tap = 0; tap < rows.Taps; tap++) sum += rows.Weights[row * rows.Taps + tap] * (line[tap * width + i] >> 8 * channel & 255);
+                        for (int tap = 0; tap < rows.Taps; tap++)
+                            sum += rows.Weights[row * rows.Taps + tap] * (line[tap * width + i] >> 8 * channel & 255);
                         target[(long)channel * rows.Count * strideY + i] = table[channel * strideT + rows.Byte(sum)];
                     }
                 }

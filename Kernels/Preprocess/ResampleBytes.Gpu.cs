@@ -34,7 +34,8 @@ public static partial class ResampleBytes
 
     /// <summary>One item is one pixel of the result.</summary>
     [Kernel]
-    internal static void DownKernel(Index1D item, ArrayView<int> lines, FixedPointView rows, int first, int lineCount, MatrixView<Float32> table, MatrixView<Float32> y)
+    internal static void DownKernel(Index1D item, ArrayView<int> lines, FixedPointView rows, int first, int lineCount,
+        MatrixView<Float32> table, MatrixView<Float32> y)
     {
         if (item >= y.Rows / 3 * y.Columns) return;
         int column = item % y.Columns, outputRow = item / y.Columns, frame = outputRow / rows.Count, row = outputRow % rows.Count;

@@ -4,7 +4,8 @@ using EdgeVideoLlava.Kernels.Ilgpu;
 
 namespace EdgeVideoLlava.Kernels.Preprocess;
 
-/// <summary>Frames to pixel values by sums of bytes in whole numbers, rounded to bytes after each axis (as Pillow and torch resize bytes): the same bits on every device.</summary>
+/// <summary>Frames to pixel values by sums of bytes in whole numbers, rounded to bytes after each axis (as Pillow and
+/// torch resize bytes): the same bits on every device.</summary>
 /// <remarks>
 /// line[r,i] = byte(Σ_k columns.weight[i,k] · rgb[r, columns.start[i] + k]);   byte(s) = (s + 2^(p−1)) >> p, cut to 0..255
 /// y[f,c,j,i] = table[c, byte(Σ_k rows.weight[j,k] · line[rows.start[j] + k, i])]

@@ -7,7 +7,8 @@ namespace EdgeVideoLlava.Kernels.Preprocess;
 public static unsafe partial class ResamplePoints
 {
     private static void Cpu(CpuQueue queue, RgbFrames frames, PointAxis columns, PointAxis rows, Matrix colours, Matrix y)
-        => queue.Workers.For(new Rows((byte*)((CpuBuffer)frames.Buffer).Address, frames.Height, frames.Width, new Axis(columns), new Axis(rows),
+        => queue.Workers.For(new Rows((byte*)((CpuBuffer)frames.Buffer).Address, frames.Height, frames.Width, new Axis(columns),
+        new Axis(rows),
             colours.Cpu(), colours.Stride, y.Cpu(), y.Stride), frames.Count * rows.Count);
 
     private readonly struct Axis(PointAxis axis)
@@ -17,7 +18,8 @@ public static unsafe partial class ResamplePoints
         public readonly int Count = axis.Count, Taps = axis.Taps;
     }
 
-    private readonly struct Rows(byte* rgb, int height, int width, Axis columns, Axis rows, float* colours, int strideC, float* y, int strideY) : ICpuJob
+    private readonly struct Rows(byte* rgb, int height, int width, Axis columns, Axis rows, float* colours, int strideC, float* y,
+        int strideY) : ICpuJob
     {
         public void Execute<V>(int begin, int end) where V : unmanaged, ILanes<V>
         {
@@ -28,7 +30,8 @@ public static unsafe partial class ResamplePoints
                 {
                     float* colour = colours + channel * strideC, target = y + ((long)(frame * 3 + channel) * rows.Count + row) * strideY;
                     for (int column = 0; column < columns.Count; column++)
-                        target[column] = (Sum(rgb + (long)frame * height * width * 3 + channel, colour, row, column) - colour[Mean]) / colour[Deviation];
+                        target[column] = (Sum(rgb + (long)frame * height * width * 3 + channel, colour, row,
+                            column) - colour[Mean]) / colour[Deviation];
                 }
             }
         }

@@ -12,7 +12,8 @@ public static partial class ResamplePoints
     // ---- kernel ----------------------------------------------------------------------------------------------------------------
     /// <summary>One item is one pixel of the result.</summary>
     [Kernel]
-    internal static void Kernel(Index1D item, RgbView frames, PointView columns, PointView rows, MatrixView<Float32> colours, MatrixView<Float32> y)
+    internal static void Kernel(Index1D item, RgbView frames, PointView columns, PointView rows, MatrixView<Float32> colours,
+        MatrixView<Float32> y)
     {
         if (item >= y.Rows / 3 * y.Columns) return;
         int column = item % columns.Count, outputRow = item / columns.Count, frame = outputRow / rows.Count, row = outputRow % rows.Count;

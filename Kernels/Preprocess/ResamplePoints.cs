@@ -6,7 +6,8 @@ namespace EdgeVideoLlava.Kernels.Preprocess;
 
 /// <summary>Frames to pixel values by sums of few points in float32 (torch's interpolate without antialias), then normalised.</summary>
 /// <remarks>
-/// y[f,c,j,i] = (Σ_k rows.weight[j,k] · Σ_l columns.weight[i,l] · colours[c, rgb[rows.position[j,k], columns.position[i,l], c]] − mean[c]) / deviation[c]
+/// y[f,c,j,i] = (Σ_k rows.weight[j,k] · Σ_l columns.weight[i,l] · colours[c, rgb[rows.position[j,k],
+/// columns.position[i,l], c]] − mean[c]) / deviation[c]
 /// frames (F, H, W, 3);  colours (3, 259): in columns 0..255 what a byte stands for, in 256 the background outside of the frame, in 257 the
 /// mean, in 258 the deviation (0 and 1 leave the sums as they are);  y (F · 3 · rows.Count, columns.Count).
 /// </remarks>

@@ -13,6 +13,7 @@ public readonly record struct RgbFrames(DeviceBuffer Buffer, int Count, int Heig
     internal void Check()
     {
         if (Buffer.Type != StorageType.U8) throw new ArgumentException($"frames are bytes, not {Buffer.Type}");
-        if (Buffer.Elements < Bytes) throw new ArgumentException($"{Count} frames of {Width} x {Height} take {Bytes} bytes; the buffer has {Buffer.Elements}");
+        if (Buffer.Elements < Bytes)
+            throw new ArgumentException($"{Count} frames of {Width} x {Height} take {Bytes} bytes; the buffer has {Buffer.Elements}");
     }
 }

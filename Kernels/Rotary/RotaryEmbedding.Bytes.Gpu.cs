@@ -18,7 +18,8 @@ public static partial class RotaryEmbedding
 
     /// <summary>One item is one head of one row.</summary>
     [Kernel]
-    internal static void ByteKernel<T>(Index1D item, MatrixView<T> qkv, MatrixView<Float32> cos, MatrixView<Float32> sin, ArrayView<int> positions, MatrixView<T> queries,
+    internal static void ByteKernel<T>(Index1D item, MatrixView<T> qkv, MatrixView<Float32> cos, MatrixView<Float32> sin,
+        ArrayView<int> positions, MatrixView<T> queries,
         HeadRowsView<MatrixView<Int8>> keys, HeadRowsView<MatrixView<Int8>> values) where T : unmanaged, IElement<T>
     {
         int heads = qkv.Columns / (2 * cos.Columns);
@@ -27,21 +28,29 @@ public static partial class RotaryEmbedding
 
     /// <summary>A group is one head (Grid.IdxX) of one row (IdxY), an item some of its pairs.</summary>
     [Kernel(Group = GroupItems)]
-    internal static void ByteGroupKernel<T>(MatrixView<T> qkv, MatrixView<Float32> cos, MatrixView<Float32> sin, ArrayView<int> positions, MatrixView<T> queries,
+    internal static void ByteGroupKernel<T>(MatrixView<T> qkv, MatrixView<Float32> cos, MatrixView<Float32> sin, ArrayView<int> positions,
+        MatrixView<T> queries,
         HeadRowsView<MatrixView<Int8>> keys, HeadRowsView<MatrixView<Int8>> values) where T : unmanaged, IElement<T>
         => Head<ItemGroup, T>(Grid.IdxY, Grid.IdxX, qkv, cos, sin, positions, queries, keys, values);
 
     /// <summary>As above; a row is a conversation's, with a cache of its own.</summary>
     [Kernel(Group = GroupItems)]
-    internal static void ByteBatchKernel<T>(MatrixView<T> qkv, MatrixView<Float32> cos, MatrixView<Float32> sin, ArrayView<int> positions, MatrixView<T> queries, CacheSet<MatrixView<Int8>> caches)
+    internal static void ByteBatchKernel<T>(MatrixView<T> qkv, MatrixView<Float32> cos, MatrixView<Float32> sin, ArrayView<int> positions,
+        MatrixView<T> queries, CacheSet<MatrixView<Int8>> caches)
         where T : unmanaged, IElement<T>
         => Head<ItemGroup, T>(Grid.IdxY, Grid.IdxX, qkv, cos, sin, positions, queries, caches.Keys(Grid.IdxY), caches.Values(Grid.IdxY));
 
-    private static void Head<TItems, T>(int row, int head, MatrixView<T> qkv, MatrixView<Float32> cos, MatrixView<Float32> sin, ArrayView<int> positions, MatrixView<T> queries,
-        HeadRowsView<MatrixView<Int8>> keys, HeadRowsView<MatrixView<Int8>> values) where TItems : unmanaged, IHeadItems where T : unmanaged, IElement<T>
+    private static void Head<TItems, T>(int row, int head, MatrixView<T> qkv, MatrixView<Float32> cos, MatrixView<Float32> sin,
+        ArrayView<int> positions, MatrixView<T> queries,
+        HeadRowsView<MatrixView<Int8>> keys, HeadRowsView<MatrixView<Int8>> values) where TItems : unmanaged, IHeadItems
+        where T : unmanaged, IElement<T>
     {
         TItems items = default;
-        int half = cos.Columns, first = head * 2 * half, position = positions[row], key = first - queries.Columns, value = key - keys.Numbers.Columns;
+        int half = cos.Columns;
+        int first = head * 2 * half;
+        int position = positions[row];
+        int key = first - queries.Columns;
+        int value = key - keys.Numbers.Columns;
         if (key < 0)
         {
             for (int i = items.First; i < half; i += items.Step)
@@ -74,8 +83,10 @@ public static partial class RotaryEmbedding
     private static void Set(MatrixView<Float32> scales, int row, int head, float scale) => scales[row, head] = scale;
 
     /// <summary>Of a key, turned, or of a value as it is.</summary>
-    private static Pair Of<T>(MatrixView<T> qkv, int row, int column, int half, MatrixView<Float32> cos, MatrixView<Float32> sin, int position, int i, int value) where T : unmanaged, IElement<T>
-        => value < 0 ? Pair.Turned(qkv, row, column, half, cos[position, i], sin[position, i]) : new Pair { Low = qkv[row, column], High = qkv[row, column + half] };
+    private static Pair Of<T>(MatrixView<T> qkv, int row, int column, int half, MatrixView<Float32> cos, MatrixView<Float32> sin,
+        int position, int i, int value) where T : unmanaged, IElement<T>
+        => value < 0 ? Pair.Turned(qkv, row, column, half, cos[position, i], sin[position, i])
+        : new Pair { Low = qkv[row, column], High = qkv[row, column + half] };
 
     private struct Pair
     {
@@ -117,7 +128,8 @@ public static partial class RotaryEmbedding
     }
 
     // ---- launcher --------------------------------------------------------------------------------------------------------------
-    private static void GpuBytes<T>(IlgpuQueue queue, Matrix qkv, Matrix cos, Matrix sin, IntVector positions, Matrix queries, HeadRows keys, HeadRows values)
+    private static void GpuBytes<T>(IlgpuQueue queue, Matrix qkv, Matrix cos, Matrix sin, IntVector positions, Matrix queries,
+        HeadRows keys, HeadRows values)
         where T : unmanaged, IElement<T>
     {
         if (queue.Tier == KernelTier.Processor) queue.Launch(ByteKernel, (long)qkv.Rows * (qkv.Columns / (2 * cos.Columns)),
@@ -126,5 +138,6 @@ public static partial class RotaryEmbedding
             qkv.Gpu<T>(), cos.Gpu(), sin.Gpu(), positions.Gpu(), queries.Gpu<T>(), keys.Bytes(), values.Bytes());
     }
 
-    private static KernelConfig Heads(Matrix qkv, Matrix cos) => new(new Index3D(qkv.Columns / (2 * cos.Columns), qkv.Rows, 1), new Index3D(GroupItems, 1, 1));
+    private static KernelConfig Heads(Matrix qkv, Matrix cos)
+        => new(new Index3D(qkv.Columns / (2 * cos.Columns), qkv.Rows, 1), new Index3D(GroupItems, 1, 1));
 }

@@ -8,7 +8,8 @@ namespace EdgeVideoLlava.Kernels.Rotary;
 
 public static unsafe partial class RotaryEmbedding
 {
-    private static void Cpu(CpuQueue queue, Matrix qkv, Matrix cos, Matrix sin, IntVector positions, Matrix queries, HeadRows keys, HeadRows values)
+    private static void Cpu(CpuQueue queue, Matrix qkv, Matrix cos, Matrix sin, IntVector positions, Matrix queries, HeadRows keys,
+        HeadRows values)
     {
         var queryRows = new Rotation(new Lines(qkv), new Lines(cos), new Lines(sin), positions.Cpu(), new Lines(queries));
         if (keys.AreBytes) queue.Workers.For(new ByteRows(queryRows, new Levels(keys), new Levels(values)), qkv.Rows, 4);
@@ -35,7 +36,8 @@ public static unsafe partial class RotaryEmbedding
         public readonly int Columns = rows.Columns;
 
         public void Set(int row, int head, float* source, int headSize)
-            => scales[(long)row * scaleStride + head] = SignedBytes.Quantize(source, headSize, levels + (long)row * stride + head * headSize);
+            => scales[(long)row * scaleStride + head] = SignedBytes.Quantize(source, headSize,
+            levels + (long)row * stride + head * headSize);
     }
 
     /// <summary>Keys and values as they are.</summary>

@@ -6,7 +6,8 @@ namespace EdgeVideoLlava.Kernels.Sampling;
 public static unsafe partial class DrawToken
 {
     // A few dozen numbers: one thread.
-    private static void Cpu(CpuQueue queue, Matrix logits, int candidates, int k, IntVector best, Matrix settings, IntVector state, IntVector marks, IntVector id)
+    private static void Cpu(CpuQueue queue, Matrix logits, int candidates, int k, IntVector best, Matrix settings, IntVector state,
+        IntVector marks, IntVector id)
     {
         _ = queue;
         float* row = logits.Cpu(), set = settings.Cpu();

@@ -11,9 +11,11 @@ namespace EdgeVideoLlava.Kernels.Sampling;
 public static partial class DrawToken
 {
     // ---- kernel ----------------------------------------------------------------------------------------------------------------
-    /// <summary>A single item: a few dozen numbers, whose sums must be made in order. Weights are kept for the listed tokens; equals of the last weigh as much as it.</summary>
+    /// <summary>A single item: a few dozen numbers, whose sums must be made in order. Weights are kept for the listed
+    /// tokens; equals of the last weigh as much as it.</summary>
     [Kernel]
-    internal static void Kernel(Index1D item, MatrixView<Float32> logits, int candidates, int k, ArrayView<int> best, MatrixView<Float32> settings, ArrayView<int> state,
+    internal static void Kernel(Index1D item, MatrixView<Float32> logits, int candidates, int k, ArrayView<int> best,
+        MatrixView<Float32> settings, ArrayView<int> state,
         ArrayView<int> marks, TokenView result)
     {
         if (item >= 1) return;
@@ -40,7 +42,8 @@ public static partial class DrawToken
         result.Id[0] = id;
     }
 
-    private static int Choose(ArrayView<double> weights, int kept, int count, double sum, MatrixView<Float32> settings, ArrayView<int> state)
+    private static int Choose(ArrayView<double> weights, int kept, int count, double sum, MatrixView<Float32> settings,
+        ArrayView<int> state)
     {
         float topP = settings[0, SamplingSettings.TopP], minP = settings[0, SamplingSettings.MinP];
         double droppable = (1f - topP) * sum, dropped = 0;
@@ -95,7 +98,8 @@ public static partial class DrawToken
     }
 
     // ---- launcher --------------------------------------------------------------------------------------------------------------
-    private static void Gpu(IlgpuQueue queue, Matrix logits, int candidates, int k, IntVector best, Matrix settings, IntVector state, IntVector marks, IntVector id)
+    private static void Gpu(IlgpuQueue queue, Matrix logits, int candidates, int k, IntVector best, Matrix settings, IntVector state,
+        IntVector marks, IntVector id)
     {
         using Arena.Scope scope = queue.Scratch.Begin();
         Matrix scratch = queue.Scratch.Take(best.Length, 2); // a double is two float32

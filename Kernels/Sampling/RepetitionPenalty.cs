@@ -4,8 +4,10 @@ using EdgeVideoLlava.Kernels.Ilgpu;
 
 namespace EdgeVideoLlava.Kernels.Sampling;
 
-/// <summary>Makes tokens of the history less likely (Keskar et al. 2019): l[v] = l[v] p if l[v] &lt; 0, else l[v] / p, for every marked v.</summary>
-/// <remarks>logits (1, V), changed in place;  marks (V), not 0 for an id of the history;  settings (1, 4), p in column <see cref="SamplingSettings.Penalty"/>.</remarks>
+/// <summary>Makes tokens of the history less likely (Keskar et al. 2019): l[v] = l[v] p if l[v] &lt; 0, else l[v] /
+/// p, for every marked v.</summary>
+/// <remarks>logits (1, V), changed in place;  marks (V), not 0 for an id of the history;  settings (1, 4), p in
+/// column <see cref="SamplingSettings.Penalty"/>.</remarks>
 public static partial class RepetitionPenalty
 {
     public static void Run(ComputeQueue queue, Matrix logits, IntVector marks, Matrix settings)

@@ -13,7 +13,8 @@ public static class JsonFile
     public static JsonDocument Read(string path)
     {
         using FileStream stream = InputFile.Open(path);
-        if (stream.Length > SizeCeiling) throw new BadInputException($"{path}: {stream.Length >> 20} MiB of JSON; at most {SizeCeiling >> 20} MiB are read");
+        if (stream.Length > SizeCeiling)
+            throw new BadInputException($"{path}: {stream.Length >> 20} MiB of JSON; at most {SizeCeiling >> 20} MiB are read");
         JsonDocument? document = null;
         try
         {

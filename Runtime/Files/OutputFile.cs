@@ -24,7 +24,8 @@ public sealed class OutputFile : IDisposable
         given = path;
         try
         {
-            if (path.Length == 0 || Path.EndsInDirectorySeparator(path) || Directory.Exists(path)) throw new IOException("it names a folder");
+            if (path.Length == 0 || Path.EndsInDirectorySeparator(path) || Directory.Exists(path))
+                throw new IOException("it names a folder");
             this.path = Target(path);
             FileStream? special = OpenSpecial(this.path);
             if (special == null) temporary = $"{this.path}.{Environment.ProcessId}.part";
@@ -73,7 +74,8 @@ public sealed class OutputFile : IDisposable
     public static BadInputException Unwritable(string path, Exception refusal)
         => new($"{path}: cannot be written ({refusal.Message.ReplaceLineEndings(" ").TrimEnd('.')}); choose another output path", refusal);
 
-    private static bool IsRefusal(Exception e) => e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException;
+    private static bool IsRefusal(Exception e)
+        => e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException;
 
     private static string Target(string path)
     {

@@ -72,7 +72,8 @@ public sealed class Conversation : IDisposable
         int[] ids = PromptIds.Encode(config, tokenizer, prompt, [.. visuals.Select(VisualShape.Of)]);
         MergedPrompt merged = config.Variant == ModelVariant.Original
             ? MergedPrompt.FromMarkers(ids, visuals, config.Language.Vocabulary)
-            : MergedPrompt.FromPlaceholders(ids, visuals, config.ImageTokenId!.Value, config.VideoTokenId!.Value, config.Language.Vocabulary);
+            : MergedPrompt.FromPlaceholders(ids, visuals, config.ImageTokenId!.Value, config.VideoTokenId!.Value,
+            config.Language.Vocabulary);
         if (config.ExpandedLimit is { } limit) merged.Truncate(limit);
         return merged;
     }

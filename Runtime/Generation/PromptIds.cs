@@ -7,7 +7,8 @@ namespace EdgeVideoLlava.Runtime.Generation;
 public static class PromptIds
 {
     /// <summary>llava_v1 for the original layout whatever the folder's name, the plain USER/ASSISTANT form for -hf.</summary>
-    public static PromptTemplate DefaultTemplate(VideoLlavaConfig config) => config.Variant == ModelVariant.Hf ? PromptTemplate.Hf : PromptTemplate.LlavaV1;
+    public static PromptTemplate DefaultTemplate(VideoLlavaConfig config)
+        => config.Variant == ModelVariant.Hf ? PromptTemplate.Hf : PromptTemplate.LlavaV1;
 
     /// <summary>A question with the tags of the visuals that are shown with it in front.</summary>
     public static string Mark(VideoLlavaConfig config, IReadOnlyList<VisualShape> shown, string question)
@@ -23,6 +24,7 @@ public static class PromptIds
     {
         if (config.Variant == ModelVariant.Original) return tokenizer.EncodeWithVisualMarkers(prompt);
         List<int> Rows(bool clips) => [.. visuals.Where(visual => visual.IsClip == clips).Select(visual => visual.Rows)];
-        return HfExpansion.Expand(tokenizer.Encode(prompt), config.ImageTokenId!.Value, config.VideoTokenId!.Value, Rows(clips: false), Rows(clips: true));
+        return HfExpansion.Expand(tokenizer.Encode(prompt), config.ImageTokenId!.Value, config.VideoTokenId!.Value, Rows(clips: false),
+            Rows(clips: true));
     }
 }

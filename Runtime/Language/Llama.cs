@@ -6,7 +6,8 @@ using EdgeVideoLlava.Kernels.Packing;
 
 namespace EdgeVideoLlava.Runtime.Language;
 
-/// <summary>f_T and f_L: word embeddings, the layers, the head. Weights are shared; a conversation's own is its <see cref="LlamaState"/>.</summary>
+/// <summary>f_T and f_L: word embeddings, the layers, the head. Weights are shared; a conversation's own is its
+/// <see cref="LlamaState"/>.</summary>
 /// <remarks>
 /// One thread at a time uses an instance's forward methods with a given queue and arena.
 /// Weights may be float32 in writable memory, and a tied head's a copy of the embedding: each forward reads them anew.
@@ -23,9 +24,11 @@ public sealed class Llama(LlamaConfig config, LlamaWeights weights, StorageType 
     public LlamaState CreateState(ComputeDevice device) => new(device, Config, CacheType);
 
     /// <summary>f_T: ids (T) to embeddings (T, D).</summary>
-    public void Embed(ComputeQueue queue, IntVector ids, Matrix embeddings) => EmbeddingGather.Run(queue, Weights.Embedding, ids, embeddings);
+    public void Embed(ComputeQueue queue, IntVector ids, Matrix embeddings)
+        => EmbeddingGather.Run(queue, Weights.Embedding, ids, embeddings);
 
-    /// <summary>All layers: embeddings (T, D) to the last hidden states (T, D) before the final norm; the states' caches grow by the rows.</summary>
+    /// <summary>All layers: embeddings (T, D) to the last hidden states (T, D) before the final norm; the states'
+    /// caches grow by the rows.</summary>
     /// <exception cref="BadInputException">A conversation does not fit into the context.</exception>
     public void Forward(ComputeQueue queue, Matrix embeddings, LlamaBatch batch, Arena arena, Matrix hidden, StageTrace? trace = null)
     {
@@ -49,7 +52,8 @@ public sealed class Llama(LlamaConfig config, LlamaWeights weights, StorageType 
     public void Layer(ComputeQueue queue, LlamaBatch batch, LlamaTape tape, int layer)
         => LlamaBlock.Forward(queue, Config, Weights, layer, batch, tape.Hidden[layer], tape.Layers[layer], tape.Hidden[layer + 1]);
 
-    /// <summary>The work of <see cref="Forward"/> on the device alone: room and positions are there already, the states stay as they are.</summary>
+    /// <summary>The work of <see cref="Forward"/> on the device alone: room and positions are there already, the
+    /// states stay as they are.</summary>
     internal void Layers(ComputeQueue queue, Matrix embeddings, LlamaBatch batch, Arena arena, Matrix hidden, StageTrace? trace = null)
     {
         using Arena.Scope scope = arena.Begin();

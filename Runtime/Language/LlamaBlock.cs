@@ -6,7 +6,8 @@ using EdgeVideoLlava.Kernels.Rotary;
 
 namespace EdgeVideoLlava.Runtime.Language;
 
-/// <summary>One layer of LLaMA: RMSNorm, grouped-query attention over the KV cache, RMSNorm, SwiGLU, each with residual (LlamaDecoderLayer).</summary>
+/// <summary>One layer of LLaMA: RMSNorm, grouped-query attention over the KV cache, RMSNorm, SwiGLU, each with
+/// residual (LlamaDecoderLayer).</summary>
 public static class LlamaBlock
 {
     /// <summary>x (T, D) to y (T, D), which may not alias x; the rows belong to the batch's states, in order.</summary>

@@ -11,7 +11,8 @@ public sealed class LlamaState : IDisposable
     {
         Context = config.Context;
         Caches = new KvCache[config.Layers];
-        for (int layer = 0; layer < Caches.Length; layer++) Caches[layer] = new KvCache(device, config.KeyValueHeads, config.HeadSize, cache);
+        for (int layer = 0; layer < Caches.Length; layer++)
+            Caches[layer] = new KvCache(device, config.KeyValueHeads, config.HeadSize, cache);
     }
 
     internal KvCache[] Caches { get; }
@@ -41,7 +42,9 @@ public sealed class LlamaState : IDisposable
     internal void Require(int more)
     {
         if (Length + more > Context)
-            throw new BadInputException($"the prompt needs {Length + more} positions, the model has {Context}: {Length + more - Context} too many; ask less or start anew");
+            throw new BadInputException(
+                $"the prompt needs {Length + more} positions, the model has {Context}: {Length + more - Context} too many; ask less or "
+                + "start anew");
     }
 
     /// <summary>Makes room for more positions before they are written.</summary>

@@ -16,4 +16,5 @@ public sealed record LlamaBlockWeights(Matrix AttentionNorm, Weight Qkv, Weight 
 /// <param name="Norm">(1, D)</param>
 /// <param name="Head">(V, D); the embedding itself where tied.</param>
 /// <param name="Cos">(context, d/2) of the rotary embedding, computed, never read from a file.</param>
-public sealed record LlamaWeights(Weight Embedding, IReadOnlyList<LlamaBlockWeights> Blocks, Matrix Norm, Weight Head, Matrix Cos, Matrix Sin);
+public sealed record LlamaWeights(Weight Embedding, IReadOnlyList<LlamaBlockWeights> Blocks, Matrix Norm, Weight Head, Matrix Cos,
+    Matrix Sin);

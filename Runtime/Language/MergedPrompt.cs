@@ -30,10 +30,13 @@ public sealed class MergedPrompt
     /// <exception cref="BadInputException">Markers and blocks do not match, or an id is outside the vocabulary.</exception>
     public static MergedPrompt FromMarkers(IReadOnlyList<int> ids, IReadOnlyList<VisionTokens> visuals, int vocabulary)
     {
-        var blocks = visuals.SelectMany(tokens => Enumerable.Range(0, tokens.Blocks).Select(block => (Tokens: tokens, Block: block))).ToList();
+        var blocks = visuals.SelectMany(tokens => Enumerable.Range(0, tokens.Blocks).Select(block => (Tokens: tokens, Block: block)))
+            .ToList();
         int markers = ids.Count(id => id == VisualMarker);
         if (markers != blocks.Count)
-            throw new BadInputException($"the prompt has {markers} visual markers, the pictures and clips give {blocks.Count} blocks (1 a picture, 1 a frame of a clip)");
+            throw new BadInputException(
+                $"the prompt has {markers} visual markers, the pictures and clips give {blocks.Count} blocks (1 a picture, 1 a frame of a "
+                + "clip)");
         var prompt = new MergedPrompt(vocabulary);
         int next = 0;
         foreach (int id in ids)
@@ -51,7 +54,8 @@ public sealed class MergedPrompt
 
     /// <summary>-hf layout, already expanded: image ids take the pictures' rows in order, video ids the clips' rows.</summary>
     /// <exception cref="BadInputException">Placeholders and rows do not match, or an id is outside the vocabulary.</exception>
-    public static MergedPrompt FromPlaceholders(IReadOnlyList<int> ids, IReadOnlyList<VisionTokens> visuals, int imageId, int videoId, int vocabulary)
+    public static MergedPrompt FromPlaceholders(IReadOnlyList<int> ids, IReadOnlyList<VisionTokens> visuals, int imageId, int videoId,
+        int vocabulary)
     {
         var pictures = new RowStream(visuals.Where(tokens => !tokens.IsClip));
         var clips = new RowStream(visuals.Where(tokens => tokens.IsClip));
@@ -83,7 +87,8 @@ public sealed class MergedPrompt
     public int CommonPrefix(MergedPrompt other)
     {
         int at = 0, end = Math.Min(Length, other.Length);
-        while (at < end && ids[at] == other.ids[at] && sources[at].Row == other.sources[at].Row && ReferenceEquals(sources[at].Tokens, other.sources[at].Tokens)) at++;
+        while (at < end && ids[at] == other.ids[at] && sources[at].Row == other.sources[at].Row
+            && ReferenceEquals(sources[at].Tokens, other.sources[at].Tokens)) at++;
         return at;
     }
 
@@ -139,7 +144,9 @@ public sealed class MergedPrompt
 
     private void AddText(int id)
     {
-        if ((uint)id >= (uint)vocabulary) throw new BadInputException($"token id {id} is outside the model's vocabulary of {vocabulary} rows; the tokenizer belongs to another checkpoint");
+        if ((uint)id >= (uint)vocabulary)
+            throw new BadInputException(
+                $"token id {id} is outside the model's vocabulary of {vocabulary} rows; the tokenizer belongs to another checkpoint");
         ids.Add(id);
         sources.Add((null, 0));
     }
@@ -162,7 +169,8 @@ public sealed class MergedPrompt
 
         public void Expect(int placeholders, string name)
         {
-            if (placeholders != rows.Count) throw new BadInputException($"the prompt has {placeholders} {name} placeholders, the visuals give {rows.Count} rows");
+            if (placeholders != rows.Count)
+                throw new BadInputException($"the prompt has {placeholders} {name} placeholders, the visuals give {rows.Count} rows");
         }
 
         public (VisionTokens Tokens, int Row) Next() => rows[next++];

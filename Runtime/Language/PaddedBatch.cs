@@ -2,7 +2,8 @@ using EdgeVideoLlava.Kernels.Loss;
 
 namespace EdgeVideoLlava.Runtime.Language;
 
-/// <summary>Several merged prompts side by side, padded to the longest: the masks, positions and labels that the reference makes of them.</summary>
+/// <summary>Several merged prompts side by side, padded to the longest: the masks, positions and labels that the
+/// reference makes of them.</summary>
 /// <remarks>
 /// prepare_inputs_labels_for_multimodal: visual rows and padding carry the label −100, padding has mask 0 and position 0, real positions
 /// count from 0 in every row. A row's results are those that it has alone; the model itself runs rows without padding.

@@ -4,14 +4,17 @@ using EdgeVideoLlava.Runtime.Video.Frames;
 
 namespace EdgeVideoLlava.Runtime.Live;
 
-/// <summary>The windows of a clip, in one pass over it: every chosen frame is decoded and preprocessed once, also where windows overlap.</summary>
+/// <summary>The windows of a clip, in one pass over it: every chosen frame is decoded and preprocessed once, also
+/// where windows overlap.</summary>
 public sealed class ClipWindows(Assistant assistant, Clip clip, TimeSpan length, TimeSpan every)
 {
-    private readonly IReadOnlyList<FrameWindow> windows = FrameSampler.Windows(clip.Times, clip.Duration, length, every, assistant.Model.Config.ClipFrames);
+    private readonly IReadOnlyList<FrameWindow> windows = FrameSampler.Windows(clip.Times, clip.Duration, length, every,
+        assistant.Model.Config.ClipFrames);
 
     public int Count => windows.Count;
 
-    /// <summary>The windows in order, each disposed by whoever takes it; memory holds the preprocessed frames of the windows that are still open.</summary>
+    /// <summary>The windows in order, each disposed by whoever takes it; memory holds the preprocessed frames of the
+    /// windows that are still open.</summary>
     public IEnumerable<PixelWindow> Read(CancellationToken cancel)
     {
         int[] wanted = [.. windows.SelectMany(window => window.Indices).Distinct().Order()];
@@ -25,7 +28,8 @@ public sealed class ClipWindows(Assistant assistant, Clip clip, TimeSpan length,
                 while (next < windows.Count && windows[next].Indices[^1] <= wanted[at - 1])
                 {
                     FrameWindow window = windows[next++];
-                    yield return new PixelWindow(window.Start, window.End, assistant.Join([.. window.Indices.Select(index => held[index])]));
+                    yield return new PixelWindow(window.Start, window.End,
+                        assistant.Join([.. window.Indices.Select(index => held[index])]));
                     Release(held, next < windows.Count ? windows[next].Indices[0] : int.MaxValue);
                 }
             }

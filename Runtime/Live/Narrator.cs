@@ -14,7 +14,8 @@ public sealed class Narrator(Assistant assistant, string prompt, GenerationOptio
     /// <summary>Captions every window in order, back to back, and disposes its pixels.</summary>
     /// <param name="progress">Reports each caption after the sink has it.</param>
     /// <exception cref="OperationCanceledException">Cancelled; the captions so far are with the sink.</exception>
-    public async Task Run(IEnumerable<PixelWindow> windows, ICaptionSink sink, IProgress<Caption>? progress = null, CancellationToken cancel = default)
+    public async Task Run(IEnumerable<PixelWindow> windows, ICaptionSink sink, IProgress<Caption>? progress = null,
+        CancellationToken cancel = default)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         // One encoded window waits while another is put into words: more would only make captions late.

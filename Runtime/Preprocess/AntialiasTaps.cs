@@ -1,9 +1,11 @@
 namespace EdgeVideoLlava.Runtime.Preprocess;
 
-/// <summary>Source ranges and weights of one axis for bicubic resampling with antialias (a = -0.5), as Pillow and torch do it on bytes.</summary>
+/// <summary>Source ranges and weights of one axis for bicubic resampling with antialias (a = -0.5), as Pillow and
+/// torch do it on bytes.</summary>
 /// <remarks>
 /// For output i of the whole axis: centre c = (i + 0.5) in/out, s = max(in/out, 1), taps from int(c - 2s + 0.5) to int(c + 2s + 0.5) cut to
-/// the picture, weights cubic((j - c + 0.5) / s) divided by their sum. Starts: (Count); Weights: (Count, Taps), zero beyond an output's own taps.
+/// the picture, weights cubic((j - c + 0.5) / s) divided by their sum. Starts: (Count); Weights: (Count, Taps), zero
+/// beyond an output's own taps.
 /// </remarks>
 internal sealed class AntialiasTaps
 {

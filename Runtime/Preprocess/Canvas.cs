@@ -2,7 +2,8 @@ using EdgeVideoLlava.Runtime.Video.Frames;
 
 namespace EdgeVideoLlava.Runtime.Preprocess;
 
-/// <summary>A frame, alone or in the middle of a square of the background colour. The border is not stored: a long strip costs nothing more.</summary>
+/// <summary>A frame, alone or in the middle of a square of the background colour. The border is not stored: a long
+/// strip costs nothing more.</summary>
 internal readonly struct Canvas
 {
     private readonly Frame frame;

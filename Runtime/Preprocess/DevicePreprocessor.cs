@@ -5,7 +5,8 @@ using EdgeVideoLlava.Runtime.Video.Frames;
 
 namespace EdgeVideoLlava.Runtime.Preprocess;
 
-/// <summary>What <see cref="FramePreprocessor"/> does, on a device: frames go up as bytes, the pixel values are made there and stay there.</summary>
+/// <summary>What <see cref="FramePreprocessor"/> does, on a device: frames go up as bytes, the pixel values are made
+/// there and stay there.</summary>
 /// <remarks>
 /// Hf and HfTorchvision give the same bits, the others the same sums within float32's rounding. A frame is resampled while the next one is
 /// still being decoded. May be used by several threads; they take turns.
@@ -103,6 +104,7 @@ public sealed class DevicePreprocessor : IFramePreprocessor, IDisposable
         bool before = preset == PreprocessPreset.OriginalVideo;
         float[] table = before ? Normalization.NormalizedTable() : Normalization.UnitTable();
         return [.. Enumerable.Range(0, 3).SelectMany(channel => (float[])[.. table.AsSpan(channel * 256, 256),
-            table[channel * 256 + Normalization.Background[channel]], before ? 0 : Normalization.Mean[channel], before ? 1 : Normalization.Std[channel]])];
+            table[channel * 256 + Normalization.Background[channel]], before ? 0 : Normalization.Mean[channel], before ? 1
+            : Normalization.Std[channel]])];
     }
 }

@@ -2,7 +2,8 @@ using EdgeVideoLlava.Runtime.Video.Frames;
 
 namespace EdgeVideoLlava.Runtime.Preprocess;
 
-/// <summary>Frames to pixel values: short side to <paramref name="size"/>, the centre square of it, normalised, in the arithmetic of a preset.</summary>
+/// <summary>Frames to pixel values: short side to <paramref name="size"/>, the centre square of it, normalised, in
+/// the arithmetic of a preset.</summary>
 /// <remarks>
 /// Follows, value for value, the LanguageBind processors of Video-LLaVA (torchvision 0.15, pytorchvideo) and transformers' Video-LLaVA
 /// processors (Pillow, torchvision). Stateless: may be used by several threads.
@@ -40,12 +41,14 @@ public sealed class FramePreprocessor(PreprocessPreset preset, int size) : IFram
         return new PixelValues(values, frames, Size, IsClip: true);
     }
 
-    public PixelValues Join(IReadOnlyList<PixelValues> frames) => new([.. frames.SelectMany(frame => frame.Values)], frames.Count, Size, IsClip: true);
+    public PixelValues Join(IReadOnlyList<PixelValues> frames)
+        => new([.. frames.SelectMany(frame => frame.Values)], frames.Count, Size, IsClip: true);
 
     /// <summary>Writes one frame as (3, Size, Size).</summary>
     public void Write(Frame frame, Span<float> chw)
     {
-        if (chw.Length != 3 * Size * Size) throw new ArgumentException($"room for {chw.Length} values, not 3 x {Size} x {Size}", nameof(chw));
+        if (chw.Length != 3 * Size * Size)
+            throw new ArgumentException($"room for {chw.Length} values, not 3 x {Size} x {Size}", nameof(chw));
         switch (Preset)
         {
             case PreprocessPreset.OriginalImage: WritePicture(new Canvas(frame, square: false), chw); break;
@@ -59,7 +62,8 @@ public sealed class FramePreprocessor(PreprocessPreset preset, int size) : IFram
     private void WritePicture(Canvas canvas, Span<float> chw)
     {
         ResizeCrop to = ResizeCrop.For(Preset, canvas.Width, canvas.Height, Size);
-        PointTaps columns = PointTaps.Bicubic(canvas.Width, to.Width, to.Left, Size), rows = PointTaps.Bicubic(canvas.Height, to.Height, to.Top, Size);
+        PointTaps columns = PointTaps.Bicubic(canvas.Width, to.Width, to.Left, Size);
+        PointTaps rows = PointTaps.Bicubic(canvas.Height, to.Height, to.Top, Size);
         Resampler.Point(canvas, table, columns, rows, chw);
         for (int channel = 0; channel < 3; channel++)
         {
@@ -72,7 +76,8 @@ public sealed class FramePreprocessor(PreprocessPreset preset, int size) : IFram
     private void WriteVideoFrame(Canvas canvas, Span<float> chw)
     {
         ResizeCrop to = ResizeCrop.For(Preset, canvas.Width, canvas.Height, Size);
-        PointTaps columns = PointTaps.Bilinear(canvas.Width, to.Width, to.Left, Size), rows = PointTaps.Bilinear(canvas.Height, to.Height, to.Top, Size);
+        PointTaps columns = PointTaps.Bilinear(canvas.Width, to.Width, to.Left, Size);
+        PointTaps rows = PointTaps.Bilinear(canvas.Height, to.Height, to.Top, Size);
         Resampler.Point(canvas, table, columns, rows, chw);
     }
 

@@ -2,7 +2,8 @@ using EdgeVideoLlava.Runtime.Video.Frames;
 
 namespace EdgeVideoLlava.Runtime.Preprocess;
 
-/// <summary>Frames to pixel values, on the processor (<see cref="FramePreprocessor"/>) or where the towers run (<see cref="DevicePreprocessor"/>).</summary>
+/// <summary>Frames to pixel values, on the processor (<see cref="FramePreprocessor"/>) or where the towers run
+/// (<see cref="DevicePreprocessor"/>).</summary>
 public interface IFramePreprocessor
 {
     /// <summary>One picture for the image tower: (1, 3, Size, Size).</summary>

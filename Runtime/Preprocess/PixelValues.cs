@@ -3,11 +3,13 @@ using EdgeVideoLlava.Kernels.Devices;
 namespace EdgeVideoLlava.Runtime.Preprocess;
 
 /// <summary>What a tower takes: one picture or one clip, normalised.</summary>
-/// <param name="Values">(Frames, 3, Size, Size) float32: frame, channel (RGB), row, column. A picture has one frame. Empty if they are on a device.</param>
+/// <param name="Values">(Frames, 3, Size, Size) float32: frame, channel (RGB), row, column. A picture has one frame.
+/// Empty if they are on a device.</param>
 /// <param name="IsClip">True for a clip (video tower), false for a picture (image tower), whatever the number of frames.</param>
 public sealed record PixelValues(float[] Values, int Frames, int Size, bool IsClip) : IDisposable
 {
-    /// <summary>(Frames · 3 · Size, Size): the values that a device makes itself. Another queue than <see cref="MadeBy"/> waits for it first.</summary>
+    /// <summary>(Frames · 3 · Size, Size): the values that a device makes itself. Another queue than
+    /// <see cref="MadeBy"/> waits for it first.</summary>
     public Matrix? OnDevice { get; init; }
 
     /// <summary>The queue whose work makes the values on the device; null if they are there.</summary>

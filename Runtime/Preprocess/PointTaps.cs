@@ -1,6 +1,7 @@
 namespace EdgeVideoLlava.Runtime.Preprocess;
 
-/// <summary>Source positions and weights of one axis for resampling without antialias, as torch's interpolate(align_corners=False).</summary>
+/// <summary>Source positions and weights of one axis for resampling without antialias, as torch's
+/// interpolate(align_corners=False).</summary>
 /// <remarks>
 /// For output i of the whole axis: x = fma(in/out, i + 0.5, -0.5) in float32, which is where torch differs from a float64 implementation;
 /// tap k lies at clamp(floor(x) + k - first, 0, in - 1). Positions, Weights: (Count, Taps).
@@ -58,5 +59,6 @@ internal sealed class PointTaps
     private static float Inner(float x) => MathF.FusedMultiplyAdd(MathF.FusedMultiplyAdd(A + 2f, x, -(A + 3f)) * x, x, 1f);
 
     /// <summary>The cubic kernel at distance 1..2.</summary>
-    private static float Outer(float x) => MathF.FusedMultiplyAdd(MathF.FusedMultiplyAdd(MathF.FusedMultiplyAdd(A, x, -5f * A), x, 8f * A), x, -4f * A);
+    private static float Outer(float x)
+        => MathF.FusedMultiplyAdd(MathF.FusedMultiplyAdd(MathF.FusedMultiplyAdd(A, x, -5f * A), x, 8f * A), x, -4f * A);
 }

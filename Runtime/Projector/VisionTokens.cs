@@ -29,7 +29,8 @@ public sealed class VisionTokens(Matrix rows, int blocks, int rowsPerBlock, bool
 
     public bool IsClip { get; } = isClip;
 
-    /// <summary>Makes the language part's queue wait until the rows are there; once told, it need not wait for what the towers are given later.</summary>
+    /// <summary>Makes the language part's queue wait until the rows are there; once told, it need not wait for what
+    /// the towers are given later.</summary>
     internal void Await(ComputeQueue queue)
     {
         if (maker != null) queue.WaitFor(maker);

@@ -43,7 +43,8 @@ public sealed class TextTokenizer
     /// <summary>Which rules this tokenizer follows and why, for people to read.</summary>
     public string ModeDescription { get; }
 
-    private TextTokenizer(IVocabulary vocabulary, SpecialTokens specials, (int Bos, int Eos, int Unk) ids, bool addsBos, bool fusedDecoding, string description)
+    private TextTokenizer(IVocabulary vocabulary, SpecialTokens specials, (int Bos, int Eos, int Unk) ids, bool addsBos,
+        bool fusedDecoding, string description)
     {
         this.vocabulary = vocabulary;
         this.specials = specials;
@@ -53,7 +54,8 @@ public sealed class TextTokenizer
         ModeDescription = description;
     }
 
-    /// <summary>Reads the tokenizer of a checkpoint folder: tokenizer.model and the JSON files beside it, or a byte-level tokenizer.json.</summary>
+    /// <summary>Reads the tokenizer of a checkpoint folder: tokenizer.model and the JSON files beside it, or a
+    /// byte-level tokenizer.json.</summary>
     /// <param name="mode">Whose ids to give, or null: as the files say (tokenizer.json first, then tokenizer_config.json).</param>
     /// <exception cref="BadInputException">A file is missing, broken or of a kind that is not supported.</exception>
     public static TextTokenizer Load(string folder, TokenizerMode? mode = null)
@@ -73,7 +75,8 @@ public sealed class TextTokenizer
     }
 
     /// <summary>A tokenizer of a vocabulary alone, without added tokens.</summary>
-    public static TextTokenizer FromSentencePiece(SentencePieceModel model, TokenizerMode mode) => FromSentencePiece(model, mode, "as told", null);
+    public static TextTokenizer FromSentencePiece(SentencePieceModel model, TokenizerMode mode)
+        => FromSentencePiece(model, mode, "as told", null);
 
     /// <summary>A byte-level tokenizer given as arrays, as a GGUF file holds it.</summary>
     /// <param name="pieces">By id, written in GPT-2's byte alphabet.</param>
@@ -82,14 +85,16 @@ public sealed class TextTokenizer
     /// <param name="bosId">Begin-of-text id, put in front of a text if <paramref name="addsBos"/>; -1 if there is none.</param>
     /// <param name="source">File name, for messages.</param>
     /// <exception cref="BadInputException">Pieces and merges do not fit together.</exception>
-    public static TextTokenizer FromByteLevel(string[] pieces, IReadOnlyList<string> merges, IReadOnlySet<int> specialIds, ByteLevelPattern pattern,
+    public static TextTokenizer FromByteLevel(string[] pieces, IReadOnlyList<string> merges, IReadOnlySet<int> specialIds,
+        ByteLevelPattern pattern,
         int bosId, int eosId, int unknownId, bool addsBos, string source)
     {
         if (specialIds.Any(id => id < 0 || id >= pieces.Length || pieces[id].Length == 0) || eosId < 0 || eosId >= pieces.Length)
             throw new BadInputException($"{source}: a special token has no piece; fetch the file again");
         var specials = new SpecialTokens(specialIds.Select(id => new SpecialToken(pieces[id], id)), source);
         var vocabulary = new ByteLevelBpe(pieces, merges, specialIds, pattern, source);
-        return new TextTokenizer(vocabulary, specials, (bosId, eosId, unknownId), addsBos, false, $"byte-level BPE, {pieces.Length} pieces");
+        return new TextTokenizer(vocabulary, specials, (bosId, eosId, unknownId), addsBos, false,
+            $"byte-level BPE, {pieces.Length} pieces");
     }
 
     /// <summary>Ids of a text. Special tokens written out in it ("&lt;/s&gt;") become their ids, as in the references.</summary>
@@ -143,7 +148,8 @@ public sealed class TextTokenizer
         foreach (int id in (int[])[model.UnknownId, model.BosId, model.EosId])
         {
             if (special.TryGetValue(model.Pieces[id], out SpecialToken known) && known.Id != id)
-                throw new BadInputException($"{files!.Folder}: {known.Text} is {id} in tokenizer.model and {known.Id} in the JSON files; fetch them again");
+                throw new BadInputException(
+                    $"{files!.Folder}: {known.Text} is {id} in tokenizer.model and {known.Id} in the JSON files; fetch them again");
             special[model.Pieces[id]] = known.Text == null ? new SpecialToken(model.Pieces[id], id) : known;
         }
         bool fused = files?.Tokenizer != null;
@@ -155,9 +161,13 @@ public sealed class TextTokenizer
     private static TextTokenizer FromByteLevel(ByteLevelFile file, TokenizerFiles files)
     {
         string path = files.PathOf("tokenizer.json");
-        int Id(string name) => files.Token(name) is string text && files.AddedTokens.TryGetValue(text, out SpecialToken token) ? token.Id : -1;
-        if (Id("eos_token") < 0) throw new BadInputException($"{files.PathOf("tokenizer_config.json")}: eos_token is absent or no added token; it says where an answer ends");
+        int Id(string name) => files.Token(name) is string text && files.AddedTokens.TryGetValue(text, out SpecialToken token) ? token.Id
+            : -1;
+        if (Id("eos_token") < 0)
+            throw new BadInputException(
+                $"{files.PathOf("tokenizer_config.json")}: eos_token is absent or no added token; it says where an answer ends");
         IReadOnlySet<int> special = files.AddedTokens.Values.Select(token => token.Id).ToHashSet();
-        return FromByteLevel(file.Pieces, file.Merges, special, file.Pattern, Id("bos_token"), Id("eos_token"), Id("unk_token"), files.Flag("add_bos_token") ?? false, path);
+        return FromByteLevel(file.Pieces, file.Merges, special, file.Pattern, Id("bos_token"), Id("eos_token"), Id("unk_token"),
+            files.Flag("add_bos_token") ?? false, path);
     }
 }

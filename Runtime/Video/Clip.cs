@@ -29,7 +29,8 @@ public sealed class Clip : IDisposable
     public TimeSpan Duration => source.Index.Duration;
 
     /// <summary>Opens a clip and counts its frames; nothing is decoded but the last group of pictures, as proof.</summary>
-    /// <exception cref="BadInputException">No such file, no clip, no video stream, no frame that decodes, or beyond the ceilings.</exception>
+    /// <exception cref="BadInputException">No such file, no clip, no video stream, no frame that decodes, or beyond
+    /// the ceilings.</exception>
     /// <exception cref="DeviceUnavailableException">Neither OpenCV's native library nor the ffmpeg program is on this machine.</exception>
     public static Clip Open(string path, ClipOptions? options = null, CancellationToken cancellation = default)
     {
@@ -49,7 +50,8 @@ public sealed class Clip : IDisposable
         {
             int index = ascendingIndices[i];
             if (index < 0 || index >= FrameCount) throw new ArgumentException($"frame {index} of {FrameCount}", nameof(ascendingIndices));
-            if (i > 0 && index < ascendingIndices[i - 1]) throw new ArgumentException("the indices are not ascending", nameof(ascendingIndices));
+            if (i > 0 && index < ascendingIndices[i - 1])
+                throw new ArgumentException("the indices are not ascending", nameof(ascendingIndices));
         }
         if (FrameCount == 1 && ascendingIndices.Count > 1) options.Notice?.Invoke($"{path}: holds one frame; it is repeated");
         return Repeat(ascendingIndices, cancellation);

@@ -17,7 +17,8 @@ public static class ClipBackend
     /// <summary>Version of the installed ffmpeg; null when it or ffprobe is not on the search path.</summary>
     public static string? FfmpegVersion => FfmpegProgram.Version;
 
-    /// <summary>Forces a back end ("opencv", "ffmpeg" or "none"), so that tests reach the fall-back on a machine that has everything.</summary>
+    /// <summary>Forces a back end ("opencv", "ffmpeg" or "none"), so that tests reach the fall-back on a machine that
+    /// has everything.</summary>
     public const string Variable = "EDGE_CLIP_BACKEND";
 
     internal static IClipSource Open(string path, MediaFormat format, ClipOptions options, CancellationToken cancellation)
@@ -32,8 +33,10 @@ public static class ClipBackend
             return new FfmpegVideo(path, options, cancellation);
         }
         throw new DeviceUnavailableException($"{path}: clips need OpenCV's native library, which cannot be loaded ({Why(forced)}), or the "
-            + $"ffmpeg program: install {MissingLibrary.Video}") { Remedies = [MissingLibrary.Video] };
+            + $"ffmpeg program: install {MissingLibrary.Video}")
+        { Remedies = [MissingLibrary.Video] };
     }
 
-    private static string Why(string? forced) => string.IsNullOrEmpty(forced) ? OpenCvVideo.Reason ?? "not asked for" : $"{Variable}={forced}";
+    private static string Why(string? forced) => string.IsNullOrEmpty(forced) ? OpenCvVideo.Reason ?? "not asked for"
+        : $"{Variable}={forced}";
 }

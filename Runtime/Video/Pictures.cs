@@ -17,8 +17,10 @@ public static class Pictures
     public static Frame Read(string path, PictureOptions? options = null)
     {
         MediaFormat format = MediaFile.Identify(path);
-        if (format.Kind == MediaKind.Clip && format.Name != "GIF") throw new BadInputException($"{path}: a clip ({format.Name}), not a picture");
-        if (!PictureEnds.Complete(path, format.Name)) throw new BadInputException($"{path}: the {format.Name} ends early; fetch or save it again");
+        if (format.Kind == MediaKind.Clip && format.Name != "GIF")
+            throw new BadInputException($"{path}: a clip ({format.Name}), not a picture");
+        if (!PictureEnds.Complete(path, format.Name))
+            throw new BadInputException($"{path}: the {format.Name} ends early; fetch or save it again");
         return ImageSharpPictures.Decode(path, format.Name, options ?? PictureOptions.Default);
     }
 }

@@ -6,8 +6,10 @@ using EdgeVideoLlava.Kernels.Norm;
 
 namespace EdgeVideoLlava.Runtime.Vision;
 
-/// <summary>One layer of a tower: temporal attention (original video tower), spatial attention, feed-forward, each pre-norm with residual.</summary>
-/// <remarks>LanguageBind's CLIPEncoderLayer with add_time_attn, or transformers' CLIPEncoderLayer. Rows are (clip, frame, position).</remarks>
+/// <summary>One layer of a tower: temporal attention (original video tower), spatial attention, feed-forward, each
+/// pre-norm with residual.</summary>
+/// <remarks>LanguageBind's CLIPEncoderLayer with add_time_attn, or transformers' CLIPEncoderLayer. Rows are (clip,
+/// frame, position).</remarks>
 public static class VisionBlock
 {
     /// <summary>x (R, D) to y (R, D), which may not alias x; R = clips · frames · positions.</summary>

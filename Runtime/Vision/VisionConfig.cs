@@ -2,7 +2,8 @@ using EdgeVideoLlava.Kernels.MatMul;
 
 namespace EdgeVideoLlava.Runtime.Vision;
 
-/// <summary>Sizes of a tower f_V, every one of them resolved: from the tensors, from config.json, or by a named default of the reference.</summary>
+/// <summary>Sizes of a tower f_V, every one of them resolved: from the tensors, from config.json, or by a named
+/// default of the reference.</summary>
 public sealed record VisionConfig
 {
     /// <summary>Layers of the checkpoint; the features come from before the last, see <see cref="FeatureLayers"/>.</summary>

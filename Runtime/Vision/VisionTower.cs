@@ -13,15 +13,18 @@ public sealed class VisionTower(VisionConfig config, VisionTowerWeights weights)
 {
     public VisionConfig Config { get; } = config;
 
-    /// <summary>One picture or clip to features: hidden_states[-2], without the class embedding for a picture, with it for a clip.</summary>
+    /// <summary>One picture or clip to features: hidden_states[-2], without the class embedding for a picture, with
+    /// it for a clip.</summary>
     /// <param name="trace">Given, all layers that are loaded run, also the last, which the features do not need.</param>
-    /// <exception cref="BadInputException">The frames are no multiple of those that temporal attention needs, or the size is wrong.</exception>
+    /// <exception cref="BadInputException">The frames are no multiple of those that temporal attention needs, or the
+    /// size is wrong.</exception>
     public VisionFeatures Encode(ComputeQueue queue, PixelValues pixels, Arena arena, StageTrace? trace = null)
     {
         Check(pixels);
         int rows = pixels.Frames * Config.Positions;
         using Arena.Scope scope = arena.Begin();
-        Matrix input = pixels.OnDevice ?? arena.Take(pixels.Frames * 3 * pixels.Size, pixels.Size), embedded = arena.Take(rows, Config.Hidden);
+        Matrix input = pixels.OnDevice ?? arena.Take(pixels.Frames * 3 * pixels.Size, pixels.Size);
+        Matrix embedded = arena.Take(rows, Config.Hidden);
         Matrix x = arena.Take(rows, Config.Hidden), y = arena.Take(rows, Config.Hidden);
         VisionActivations recycled = VisionActivations.Take(arena, Config, rows);
 
@@ -80,8 +83,12 @@ public sealed class VisionTower(VisionConfig config, VisionTowerWeights weights)
     {
         long values = pixels.OnDevice is { } made ? (long)made.Rows * made.Columns : pixels.Values.Length;
         if (pixels.Size != Config.ImageSize || values != (long)pixels.Frames * 3 * pixels.Size * pixels.Size)
-            throw new BadInputException($"the tower takes pictures of {Config.ImageSize} pixels a side, got {pixels.Size} ({values} values for {pixels.Frames} frames)");
+            throw new BadInputException(
+                $"the tower takes pictures of {Config.ImageSize} pixels a side, got {pixels.Size} ({values} values for {pixels.Frames} "
+                + "frames)");
         if (Config.TemporalFrames > 0 && (pixels.Frames == 0 || pixels.Frames % Config.TemporalFrames != 0))
-            throw new BadInputException($"the video tower looks at {Config.TemporalFrames} frames together, got {pixels.Frames}; give a multiple of {Config.TemporalFrames}");
+            throw new BadInputException(
+                $"the video tower looks at {Config.TemporalFrames} frames together, got {pixels.Frames}; give a multiple of "
+                + $"{Config.TemporalFrames}");
     }
 }

@@ -34,8 +34,11 @@ public sealed class Checkpoint : IDisposable
     public Checkpoint(string folder)
     {
         Folder = folder;
-        if (File.Exists(folder)) throw new BadInputException($"{folder}: a file; a model is the folder that holds it, {Path.GetDirectoryName(Path.GetFullPath(folder))}");
-        if (!Directory.Exists(folder)) throw new BadInputException($"{folder}: no such folder; a model is a folder with config.json and safetensors files");
+        if (File.Exists(folder))
+            throw new BadInputException(
+                $"{folder}: a file; a model is the folder that holds it, {Path.GetDirectoryName(Path.GetFullPath(folder))}");
+        if (!Directory.Exists(folder))
+            throw new BadInputException($"{folder}: no such folder; a model is a folder with config.json and safetensors files");
         try
         {
             foreach ((string file, IReadOnlyList<string>? promised) in ShardFiles(folder)) AddShard(Path.Combine(folder, file), promised);
@@ -67,14 +70,17 @@ public sealed class Checkpoint : IDisposable
         FileBytes += shard.FileBytes;
         foreach (string name in promised ?? [])
         {
-            if (!shard.Tensors.ContainsKey(name)) throw new BadInputException($"{path}: the index promises tensor {name} here, the shard lacks it; fetch the checkpoint again");
+            if (!shard.Tensors.ContainsKey(name))
+                throw new BadInputException(
+                    $"{path}: the index promises tensor {name} here, the shard lacks it; fetch the checkpoint again");
         }
         foreach ((string name, HostTensor tensor) in shard.Tensors)
         {
             string canonical = WeightNames.Canonical(name);
             if (WeightNames.IsOriginal(name)) Deciding ??= name;
             if (WeightNames.IsIgnored(canonical)) Ignored.Add(name);
-            else if (!tensors.TryAdd(canonical, tensor)) throw new BadInputException($"{path}: two tensors mean {canonical}; keep one of them");
+            else if (!tensors.TryAdd(canonical, tensor))
+                throw new BadInputException($"{path}: two tensors mean {canonical}; keep one of them");
         }
     }
 
@@ -84,21 +90,25 @@ public sealed class Checkpoint : IDisposable
         string index = Path.Combine(folder, IndexName);
         if (File.Exists(index)) return ReadIndex(index);
         if (File.Exists(Path.Combine(folder, SingleName))) return [(SingleName, null)];
-        string[] others = [.. Directory.GetFiles(folder, "*.bin").Concat(Directory.GetFiles(folder, "*.gguf")).Select(Path.GetFileName).OfType<string>().Take(2)];
-        string found = others.Length > 0 ? $"; {string.Join(", ", others)} cannot be read yet, take the safetensors form of the checkpoint" : "";
+        string[] others = [.. Directory.GetFiles(folder, "*.bin").Concat(Directory.GetFiles(folder, "*.gguf")).Select(Path.GetFileName)
+            .OfType<string>().Take(2)];
+        string found = others.Length > 0 ? $"; {string.Join(", ", others)} cannot be read yet, take the safetensors form of the checkpoint"
+            : "";
         throw new BadInputException($"{folder}: neither {IndexName} nor {SingleName} is here{found}");
     }
 
     private static IEnumerable<(string, IReadOnlyList<string>?)> ReadIndex(string path)
     {
         using JsonDocument document = JsonFile.Read(path);
-        if (document.RootElement.ValueKind != JsonValueKind.Object || !document.RootElement.TryGetProperty("weight_map", out JsonElement map) || map.ValueKind != JsonValueKind.Object)
+        if (document.RootElement.ValueKind != JsonValueKind.Object
+            || !document.RootElement.TryGetProperty("weight_map", out JsonElement map) || map.ValueKind != JsonValueKind.Object)
             throw new BadInputException($"{path}: no weight_map in it; fetch the checkpoint again");
         var promised = new SortedDictionary<string, List<string>>(StringComparer.Ordinal);
         foreach (JsonProperty entry in map.EnumerateObject())
         {
             string? file = entry.Value.ValueKind == JsonValueKind.String ? entry.Value.GetString() : null;
-            if (string.IsNullOrEmpty(file) || Path.GetFileName(file) != file) throw new BadInputException($"{path}: {entry.Name} points to {entry.Value}, which is no file name in this folder");
+            if (string.IsNullOrEmpty(file) || Path.GetFileName(file) != file)
+                throw new BadInputException($"{path}: {entry.Name} points to {entry.Value}, which is no file name in this folder");
             if (!promised.TryGetValue(file, out List<string>? names)) promised[file] = names = [];
             names.Add(entry.Name);
         }

@@ -3,7 +3,8 @@ using EdgeVideoLlava.Kernels.Errors;
 
 namespace EdgeVideoLlava.Runtime.Weights;
 
-/// <summary>An object of a third party's config.json: every key is asked for with the reference class's default, and those never asked for are known.</summary>
+/// <summary>An object of a third party's config.json: every key is asked for with the reference class's default, and
+/// those never asked for are known.</summary>
 internal sealed class ForeignConfig(JsonElement json, string where)
 {
     private readonly HashSet<string> asked = [];
@@ -30,7 +31,8 @@ internal sealed class ForeignConfig(JsonElement json, string where)
     }
 
     public string Text(string key, string fallback)
-        => Find(key) is not { } value ? fallback : value.ValueKind == JsonValueKind.String ? value.GetString()! : throw Wrong(key, value, "a text");
+        => Find(key) is not { } value ? fallback : value.ValueKind == JsonValueKind.String ? value.GetString()!
+        : throw Wrong(key, value, "a text");
 
     public bool Flag(string key, bool fallback) => Find(key) is not { } value ? fallback : value.ValueKind switch
     {
@@ -41,13 +43,15 @@ internal sealed class ForeignConfig(JsonElement json, string where)
 
     /// <summary>A nested object; null when it is absent or null.</summary>
     public ForeignConfig? Object(string key)
-        => Find(key) is not { } value ? null : value.ValueKind == JsonValueKind.Object ? new ForeignConfig(value, $"{Where}, {key}") : throw Wrong(key, value, "an object");
+        => Find(key) is not { } value ? null : value.ValueKind == JsonValueKind.Object ? new ForeignConfig(value, $"{Where}, {key}")
+        : throw Wrong(key, value, "an object");
 
     /// <summary>Refuses a value that would mean another model than the one implemented.</summary>
     public void Require(string key, string fallback, params ReadOnlySpan<string> accepted)
     {
         string value = Text(key, fallback);
-        if (!accepted.Contains(value)) throw new BadInputException($"{Where}: {key} is \"{value}\"; supported: {string.Join(", ", accepted.ToArray())}");
+        if (!accepted.Contains(value))
+            throw new BadInputException($"{Where}: {key} is \"{value}\"; supported: {string.Join(", ", accepted.ToArray())}");
     }
 
     public void RequireFalse(string key)
@@ -66,7 +70,8 @@ internal sealed class ForeignConfig(JsonElement json, string where)
     }
 
     private int AsInt(string key, JsonElement value)
-        => value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out int number) ? number : throw Wrong(key, value, "a whole number");
+        => value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out int number) ? number
+        : throw Wrong(key, value, "a whole number");
 
     private BadInputException Wrong(string key, JsonElement value, string wanted)
         => new($"{Where}: {key} is {(value.GetRawText() is { Length: <= 60 } raw ? raw : "something else")}; {wanted} is wanted");

@@ -56,7 +56,8 @@ public sealed unsafe class HostTensor(string name, StorageType type, long[] shap
         for (long at = 0; at < Bytes; at += int.MaxValue)
         {
             int length = (int)Math.Min(int.MaxValue, Bytes - at);
-            if (!new ReadOnlySpan<byte>((byte*)Address + at, length).SequenceEqual(new ReadOnlySpan<byte>((byte*)other.Address + at, length))) return false;
+            if (!new ReadOnlySpan<byte>((byte*)Address + at, length)
+                .SequenceEqual(new ReadOnlySpan<byte>((byte*)other.Address + at, length))) return false;
         }
         return true;
     }

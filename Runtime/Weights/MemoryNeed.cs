@@ -58,7 +58,8 @@ public sealed record MemoryNeed(long Mapped, long Copied, long KvCachePerPositio
             .FirstOrDefault(smaller => smaller.Need <= free);
         string what = $"the model needs about {need >> 20} MiB {where}, {free >> 20} MiB are free";
         if (fitting.Settings == null) throw new DeviceFailedException($"{what}; close other programs or take a smaller model");
-        throw new DeviceFailedException($"{what}; {string.Join(" with ", fitting.Settings.AsEnumerable())} would need about {fitting.Need >> 20} MiB")
+        throw new DeviceFailedException(
+            $"{what}; {string.Join(" with ", fitting.Settings.AsEnumerable())} would need about {fitting.Need >> 20} MiB")
         {
             Remedies = fitting.Settings,
         };

@@ -62,7 +62,8 @@ public sealed unsafe class SafeTensors : IDisposable
     /// <exception cref="BadInputException">There is none.</exception>
     public HostTensor this[string name] => Tensors.TryGetValue(name, out HostTensor? tensor)
         ? tensor
-        : throw new BadInputException($"{Path}: no tensor named {name}; it holds {Tensors.Count}, among them {string.Join(", ", Tensors.Keys.Take(3))}");
+        : throw new BadInputException(
+        $"{Path}: no tensor named {name}; it holds {Tensors.Count}, among them {string.Join(", ", Tensors.Keys.Take(3))}");
 
     public void Dispose()
     {
@@ -108,9 +109,11 @@ public sealed unsafe class SafeTensors : IDisposable
 
     private HostTensor? ReadEntry(string name, JsonElement entry, byte* data, long dataLength, List<(long, long, string)> ranges)
     {
-        if (entry.ValueKind != JsonValueKind.Object || !entry.TryGetProperty("dtype", out JsonElement dtype) || dtype.ValueKind != JsonValueKind.String
+        if (entry.ValueKind != JsonValueKind.Object || !entry.TryGetProperty("dtype", out JsonElement dtype)
+            || dtype.ValueKind != JsonValueKind.String
             || !entry.TryGetProperty("shape", out JsonElement shape) || shape.ValueKind != JsonValueKind.Array
-            || !entry.TryGetProperty("data_offsets", out JsonElement offsets) || offsets.ValueKind != JsonValueKind.Array || offsets.GetArrayLength() != 2)
+            || !entry.TryGetProperty("data_offsets", out JsonElement offsets) || offsets.ValueKind != JsonValueKind.Array
+            || offsets.GetArrayLength() != 2)
             throw Broken($"tensor {name} lacks dtype, shape or data_offsets");
         long begin = Number(offsets[0], name), end = Number(offsets[1], name);
         if (begin < 0 || end < begin || end > dataLength)
@@ -120,11 +123,14 @@ public sealed unsafe class SafeTensors : IDisposable
         long elements = 1;
         foreach (long size in sizes)
         {
-            if (size != 0 && elements > long.MaxValue / 16 / size) throw Broken($"tensor {name} has an impossible shape [{string.Join(", ", sizes)}]");
+            if (size != 0 && elements > long.MaxValue / 16 / size)
+                throw Broken($"tensor {name} has an impossible shape [{string.Join(", ", sizes)}]");
             elements *= size;
         }
         if (type.Bytes(elements) != end - begin)
-            throw Broken($"tensor {name} of shape [{string.Join(", ", sizes)}] and type {dtype.GetString()} needs {type.Bytes(elements)} bytes, its offsets give {end - begin}");
+            throw Broken(
+                $"tensor {name} of shape [{string.Join(", ", sizes)}] and type {dtype.GetString()} needs {type.Bytes(elements)} bytes, "
+                + $"its offsets give {end - begin}");
         ranges.Add((begin, end, name));
         return new HostTensor(name, type, sizes, (nint)(data + begin));
     }
@@ -142,7 +148,8 @@ public sealed unsafe class SafeTensors : IDisposable
     }
 
     private long Number(JsonElement element, string name)
-        => element.ValueKind == JsonValueKind.Number && element.TryGetInt64(out long value) ? value : throw Broken($"tensor {name} has a size or offset that is no whole number");
+        => element.ValueKind == JsonValueKind.Number && element.TryGetInt64(out long value) ? value
+        : throw Broken($"tensor {name} has a size or offset that is no whole number");
 
     private StorageType Type(string dtype, string name) => dtype switch
     {

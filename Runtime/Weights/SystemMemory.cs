@@ -8,7 +8,8 @@ public static class SystemMemory
     {
         const string meminfo = "/proc/meminfo";
         string? line = File.Exists(meminfo) ? File.ReadLines(meminfo).FirstOrDefault(text => text.StartsWith("MemAvailable:")) : null;
-        if (line != null && long.TryParse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], out long kilobytes)) return kilobytes << 10;
+        if (line != null && long.TryParse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], out long kilobytes))
+            return kilobytes << 10;
         GCMemoryInfo info = GC.GetGCMemoryInfo();
         return info.TotalAvailableMemoryBytes - info.MemoryLoadBytes;
     }

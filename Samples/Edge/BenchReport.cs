@@ -7,7 +7,8 @@ using EdgeVideoLlava.Kernels.Devices;
 namespace EdgeVideoLlava.Edge;
 
 /// <summary>What `edge bench` prints: llama-bench's table with the share of the machine's peaks beside it, or the same as JSON.</summary>
-internal sealed record BenchReport(string Model, double LanguageParameters, string Device, MachinePeaks? Peaks, IReadOnlyList<BenchmarkResult> Results)
+internal sealed record BenchReport(string Model, double LanguageParameters, string Device, MachinePeaks? Peaks,
+    IReadOnlyList<BenchmarkResult> Results)
 {
     private const int CostliestKernels = 10;
 
@@ -17,14 +18,20 @@ internal sealed record BenchReport(string Model, double LanguageParameters, stri
     public void WriteTable(TextWriter output)
     {
         output.WriteLine($"device: {Device}");
-        if (Peaks != null) output.WriteLine(Invariant($"measured peaks: {Peaks.FlopsPerSecond / 1e9:0} GFLOP/s (FMA), {Peaks.ReadBytesPerSecond / 1e9:0.0} GB/s (reading)"));
+        if (Peaks != null)
+            output.WriteLine(
+                Invariant($"measured peaks: {Peaks.FlopsPerSecond / 1e9:0} GFLOP/s (FMA), ")
+                + Invariant($"{Peaks.ReadBytesPerSecond / 1e9:0.0} GB/s (reading)"));
         output.WriteLine();
         output.WriteLine("| model | language parameters | test | ms | tokens/s | reached | of the peak |");
         output.WriteLine("|---|---:|---|---:|---:|---:|---:|");
         foreach (BenchmarkResult result in Results)
         {
-            string perSecond = result.Items > 1 ? Invariant($"{result.Items / result.Mean:0.00} ± {result.Items / result.Mean * result.Deviation / result.Mean:0.00}") : "";
-            output.WriteLine(Invariant($"| {Model} | {LanguageParameters / 1e6:0.0} M | {result.Test} | {result.Mean * 1e3:0.0} ± {result.Deviation * 1e3:0.0} | {perSecond} | {Reached(result)} | {Share(result)} |"));
+            string perSecond = result.Items > 1
+                ? Invariant($"{result.Items / result.Mean:0.00} ± {result.Items / result.Mean * result.Deviation / result.Mean:0.00}") : "";
+            output.WriteLine(
+                Invariant($"| {Model} | {LanguageParameters / 1e6:0.0} M | {result.Test} | {result.Mean * 1e3:0.0} ± ")
+                + Invariant($"{result.Deviation * 1e3:0.0} | {perSecond} | {Reached(result)} | {Share(result)} |"));
         }
         if (Profiles.Count == 0) return;
         output.WriteLine();
@@ -85,12 +92,14 @@ internal sealed record BenchReport(string Model, double LanguageParameters, stri
     }
 
     private static string Reached(BenchmarkResult result)
-        => result.Flop > 0 ? Invariant($"{result.Flop / result.Mean / 1e9:0.0} GFLOP/s") : Invariant($"{result.Bytes / result.Mean / 1e9:0.0} GB/s");
+        => result.Flop > 0 ? Invariant($"{result.Flop / result.Mean / 1e9:0.0} GFLOP/s")
+        : Invariant($"{result.Bytes / result.Mean / 1e9:0.0} GB/s");
 
     private string Share(BenchmarkResult result)
     {
         if (Peaks == null) return "";
-        double share = result.Flop > 0 ? result.Flop / result.Mean / Peaks.FlopsPerSecond : result.Bytes / result.Mean / Peaks.ReadBytesPerSecond;
+        double share = result.Flop > 0 ? result.Flop / result.Mean / Peaks.FlopsPerSecond
+            : result.Bytes / result.Mean / Peaks.ReadBytesPerSecond;
         return Invariant($"{share:0 %}");
     }
 

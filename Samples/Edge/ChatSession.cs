@@ -7,16 +7,19 @@ using EdgeVideoLlava.Runtime.Video.Frames;
 
 namespace EdgeVideoLlava.Edge;
 
-/// <summary>The dialogue of `edge chat`: answers to stdout as they grow, figures and prompts to stderr. Ctrl-C stops an answer, twice leaves.</summary>
+/// <summary>The dialogue of `edge chat`: answers to stdout as they grow, figures and prompts to stderr. Ctrl-C stops
+/// an answer, twice leaves.</summary>
 internal sealed class ChatSession(Assistant assistant, Conversation conversation, GenerationOptions options, PictureOptions pictures)
 {
-    private const string Help = "/add FILE shows another picture or clip, /reset begins anew, /stats shows figures of the last answer, /quit leaves";
+    private const string Help =
+        "/add FILE shows another picture or clip, /reset begins anew, /stats shows figures of the last answer, /quit leaves";
 
     private string stats = "nothing answered yet";
     private TimeSpan encode;
 
     /// <summary>Reads and preprocesses a file.</summary>
-    public PixelValues Look(string path, CancellationToken cancel) => assistant.Look(path, pictures, new ClipOptions { Notice = Notices.Say }, cancel);
+    public PixelValues Look(string path, CancellationToken cancel)
+        => assistant.Look(path, pictures, new ClipOptions { Notice = Notices.Say }, cancel);
 
     /// <summary>Encodes a picture or clip for the next question, and lets its pixels go.</summary>
     public void Show(PixelValues pixels)
@@ -31,7 +34,8 @@ internal sealed class ChatSession(Assistant assistant, Conversation conversation
     {
         Answer answer = conversation.Ask(question, options, piece => Console.Out.Write(TerminalText.Printable(piece)), cancel);
         Console.Out.WriteLine();
-        stats = FormattableString.Invariant($"encode {encode.TotalMilliseconds:0} ms, first token {answer.FirstToken.TotalMilliseconds:0} ms ({answer.PrefilledPositions} of {answer.PromptPositions} positions new), ")
+        stats = FormattableString.Invariant($"encode {encode.TotalMilliseconds:0} ms, first token {answer.FirstToken.TotalMilliseconds:0} ms ")
+            + $"({answer.PrefilledPositions} of {answer.PromptPositions} positions new), "
             + FormattableString.Invariant($"{answer.Ids.Count} tokens at {answer.TokensPerSecond:0.0} tokens/s");
         encode = TimeSpan.Zero;
         Notices.Say(answer.Stop == StopReason.EndToken ? stats : $"{stats}; stopped: {Reason(answer.Stop)}");

@@ -17,7 +17,11 @@ internal static class CommandLine
             // No response files: a prompt may begin with '@'.
             ParseResult parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
             if (parsed.Errors.Count > 0) return Refuse(parsed);
-            return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }, Interrupts.Listen());
+            return await parsed.InvokeAsync(new InvocationConfiguration
+            {
+                EnableDefaultExceptionHandler = false,
+                ProcessTerminationTimeout = null
+            }, Interrupts.Listen());
         }
         catch (Exception exception)
         {
@@ -52,7 +56,8 @@ internal static class CommandLine
         Stream stream = Console.OpenStandardOutput();
         if (!OperatingSystem.IsWindows())
         {
-            var direct = new FileStream(new Microsoft.Win32.SafeHandles.SafeFileHandle(1, ownsHandle: false), FileAccess.Write, bufferSize: 0);
+            var direct = new FileStream(new Microsoft.Win32.SafeHandles.SafeFileHandle(1, ownsHandle: false), FileAccess.Write,
+                bufferSize: 0);
             if (!direct.CanSeek) stream = direct;
         }
         return new StreamWriter(stream, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false)) { AutoFlush = true };

@@ -39,7 +39,8 @@ internal static class ExitCodes
         BadInputException e => (BadInput, OptionWords.In(e)),
         DeviceUnavailableException e => (NoSuchDevice, OptionWords.In(e)),
         DeviceFailedException e => (DeviceFailed, OptionWords.In(e)),
-        OutOfMemoryException => (DeviceFailed, "out of memory; use a smaller model or close other programs (edge doctor shows what is free)"),
+        OutOfMemoryException
+        => (DeviceFailed, "out of memory; use a smaller model or close other programs (edge doctor shows what is free)"),
         OperationCanceledException => (Interrupted, "interrupted"),
         // The reader of our output has seen enough (edge ... | head): that is no failure.
         IOException { HResult: BrokenPipe } => (Ok, null),
@@ -58,7 +59,8 @@ internal static class ExitCodes
     {
         foreach (StackFrame frame in new StackTrace(exception, fNeedFileInfo: true).GetFrames())
         {
-            if (frame.GetMethod() is not { DeclaringType: { } type } method || type.FullName?.StartsWith("EdgeVideoLlava.") != true) continue;
+            if (frame.GetMethod() is not { DeclaringType: { } type } method || type.FullName?.StartsWith("EdgeVideoLlava.") != true)
+                continue;
             string file = frame.GetFileName() is { } path ? $" ({Path.GetFileName(path)}:{frame.GetFileLineNumber()})" : "";
             return $"{type.FullName}.{method.Name}{file}";
         }

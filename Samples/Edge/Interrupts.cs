@@ -3,7 +3,8 @@ using System.Runtime.InteropServices;
 namespace EdgeVideoLlava.Edge;
 
 /// <summary>Ctrl-C and SIGTERM: the first ends the answer that is being given, else the command; who insists leaves at once.</summary>
-/// <remarks>The command line library would cancel the whole command, and two handlers of one signal cannot hide it from each other.</remarks>
+/// <remarks>The command line library would cancel the whole command, and two handlers of one signal cannot hide it
+/// from each other.</remarks>
 internal static class Interrupts
 {
     /// <summary>Long enough to take back a half-written file between two pieces of work; after that the process just ends.</summary>
@@ -17,7 +18,8 @@ internal static class Interrupts
     /// <summary>Begins to listen; the token ends the command.</summary>
     public static CancellationToken Listen()
     {
-        foreach (PosixSignal signal in new[] { PosixSignal.SIGINT, PosixSignal.SIGTERM }) Registrations.Add(PosixSignalRegistration.Create(signal, Handle));
+        foreach (PosixSignal signal in new[] { PosixSignal.SIGINT, PosixSignal.SIGTERM })
+            Registrations.Add(PosixSignalRegistration.Create(signal, Handle));
         return Command.Token;
     }
 

@@ -26,7 +26,8 @@ internal sealed class ModelSession : IDisposable
     public Assistant Assistant => assistant ?? throw new InvalidOperationException("this session was opened without a tokenizer");
 
     /// <summary>Opens a checkpoint folder with its tokenizer.</summary>
-    public static ModelSession Open(ModelSettings settings, CancellationToken cancel, PreprocessPreset? preset = null, LoadOptions? options = null) => Open(settings, device =>
+    public static ModelSession Open(ModelSettings settings, CancellationToken cancel, PreprocessPreset? preset = null,
+        LoadOptions? options = null) => Open(settings, device =>
     {
         using LoadProgress progress = LoadProgress.OnTerminal();
         Assistant assistant = Assistant.Load(settings.Folder, device, preset, With(settings, options), progress, cancel);
@@ -34,7 +35,8 @@ internal sealed class ModelSession : IDisposable
     });
 
     /// <summary>Opens the model alone, for what needs no words.</summary>
-    public static ModelSession OpenModel(ModelSettings settings, CancellationToken cancel, LoadOptions? options = null) => Open(settings, device =>
+    public static ModelSession OpenModel(ModelSettings settings, CancellationToken cancel, LoadOptions? options = null)
+        => Open(settings, device =>
     {
         using LoadProgress progress = LoadProgress.OnTerminal();
         VideoLlava model = VideoLlava.Load(settings.Folder, device, With(settings, options), progress, cancel);
@@ -43,7 +45,8 @@ internal sealed class ModelSession : IDisposable
 
     /// <summary>Opens random weights of a config's shapes, for measuring.</summary>
     public static ModelSession OpenSynthetic(ModelSettings settings, VideoLlavaConfig config, StorageType type, CancellationToken cancel)
-        => Open(settings, device => new ModelSession(settings, device, VideoLlava.Synthetic(config, type, device, With(settings, null), cancel), null));
+        => Open(settings, device => new ModelSession(settings, device,
+        VideoLlava.Synthetic(config, type, device, With(settings, null), cancel), null));
 
     /// <summary>The start line: which device, which model, which rules of tokens. Said once the inputs are known to be good.</summary>
     public void Announce()
@@ -55,7 +58,8 @@ internal sealed class ModelSession : IDisposable
         foreach (string notice in Model.Config.Notices) Notices.Say(notice);
     }
 
-    /// <summary>The options of the command line: the types of weights and KV cache, and EDGE_MEMORY_LIMIT (MiB) in place of the memory that is free.</summary>
+    /// <summary>The options of the command line: the types of weights and KV cache, and EDGE_MEMORY_LIMIT (MiB) in
+    /// place of the memory that is free.</summary>
     private static LoadOptions With(ModelSettings settings, LoadOptions? options)
     {
         LoadOptions load = (options ?? new LoadOptions()) with { LanguageWeights = settings.Weights, KvCache = settings.KvCache };
@@ -67,7 +71,10 @@ internal sealed class ModelSession : IDisposable
 
     private static ModelSession Open(ModelSettings settings, Func<ComputeDevice, ModelSession> load)
     {
-        ComputeDevice device = ComputeDevices.Open(settings.Device, new DeviceOptions(settings.Threads ?? 0, settings.Compute, settings.Kernels, settings.DeepTiles) { TimesLaunches = settings.TimesLaunches }, out string choice);
+        ComputeDevice device = ComputeDevices.Open(settings.Device,
+            new DeviceOptions(settings.Threads ?? 0, settings.Compute, settings.Kernels,
+            settings.DeepTiles)
+            { TimesLaunches = settings.TimesLaunches }, out string choice);
         try
         {
             ModelSession session = load(device);

@@ -52,7 +52,8 @@ internal sealed class NarrationProgress(ProgressTask? task, TimeSpan duration) :
     private void Summarize()
     {
         if (done == 0) return;
-        Notices.Say(FormattableString.Invariant($"{done} windows ({duration.TotalSeconds:0.0} s of video) in {clock.Elapsed.TotalSeconds:0.0} s; ")
+        Notices.Say(FormattableString.Invariant(
+            $"{done} windows ({duration.TotalSeconds:0.0} s of video) in {clock.Elapsed.TotalSeconds:0.0} s; ")
             + FormattableString.Invariant($"encode {encode.TotalMilliseconds / done:0} ms a window, {TokensPerSecond:0} tokens/s"));
     }
 }

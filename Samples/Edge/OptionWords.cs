@@ -2,13 +2,15 @@ using EdgeVideoLlava.Kernels.Errors;
 
 namespace EdgeVideoLlava.Edge;
 
-/// <summary>A library's messages in the words of the command line: settings as options, native libraries with how to install them.</summary>
+/// <summary>A library's messages in the words of the command line: settings as options, native libraries with how to
+/// install them.</summary>
 internal static class OptionWords
 {
     private const string Install = "apt-get install -y --no-install-recommends";
 
     public static string In(EdgeException exception)
-        => exception.Remedies.Aggregate(exception.Message, (message, remedy) => message.Replace(remedy.Words, Of(remedy), StringComparison.Ordinal));
+        => exception.Remedies.Aggregate(exception.Message, (message, remedy)
+        => message.Replace(remedy.Words, Of(remedy), StringComparison.Ordinal));
 
     private static string Of(Remedy remedy) => remedy switch
     {

@@ -30,7 +30,8 @@ public sealed class ChatTests
     [Fact]
     public async Task The_answer_does_not_depend_on_the_threads_and_a_seed_repeats_it()
     {
-        string[] ask = ["chat", $"{Shapes}/pictures/picture_00.png", "--ask", "Describe the picture in detail.", "--temperature", "1.5", "--seed", "7"];
+        string[] ask = ["chat", $"{Shapes}/pictures/picture_00.png", "--ask", "Describe the picture in detail.", "--temperature", "1.5",
+            "--seed", "7"];
         EdgeResult one = await EdgeProcess.Run([.. ask, "--threads", "1"]), three = await EdgeProcess.Run([.. ask, "--threads", "3"]);
         Assert.Equal((0, one.Output), (three.Code, three.Output));
         Assert.NotEmpty(one.Output.Trim());
@@ -39,7 +40,8 @@ public sealed class ChatTests
     [Fact]
     public async Task Converted_weights_give_the_answer_and_say_which_rows_they_do_not_fit()
     {
-        EdgeResult result = await EdgeProcess.Run("chat", $"{Shapes}/clips/clip_00.mp4", "--ask", "Describe what you see.", "--weights", "q4_k");
+        EdgeResult result = await EdgeProcess.Run("chat", $"{Shapes}/clips/clip_00.mp4", "--ask", "Describe what you see.", "--weights",
+            "q4_k");
         Assert.Equal((0, "A blue ring vanishes.\n"), (result.Code, result.Output));
         Assert.Contains("edge: 4 tensors have rows of 352 numbers, no whole blocks of Q4_K; they are Q5_0\n", result.Errors);
     }
@@ -58,7 +60,8 @@ public sealed class ChatTests
     [InlineData("images/edge/truncated_half.jpg")]
     [InlineData("images/edge/truncated_half.png")]
     [InlineData("images/edge/corrupt_idat.png")]
-    public async Task A_picture_that_is_none_is_code_2(string file) => (await EdgeProcess.Run("chat", ReferenceFiles.Data(file), "--ask", "What?")).IsRefusal(2, Path.GetFileName(file));
+    public async Task A_picture_that_is_none_is_code_2(string file)
+        => (await EdgeProcess.Run("chat", ReferenceFiles.Data(file), "--ask", "What?")).IsRefusal(2, Path.GetFileName(file));
 
     [Fact]
     public async Task A_folder_that_is_no_model_is_code_2()
@@ -71,19 +74,28 @@ public sealed class ChatTests
     public async Task A_model_without_tokenizer_is_code_2()
     {
         string folder = Directory.CreateTempSubdirectory("edge-").FullName;
-        foreach (string file in new[] { "config.json", "model.safetensors" }) File.Copy($"{Shapes}/model/{file}", Path.Combine(folder, file));
+        foreach (string file in new[] { "config.json", "model.safetensors" })
+            File.Copy($"{Shapes}/model/{file}", Path.Combine(folder, file));
         (await EdgeProcess.Run("chat", "--ask", "What?", "--model", folder)).IsRefusal(2, "tokenizer.model");
         Directory.Delete(folder, recursive: true);
     }
 
     [Fact]
     public async Task A_models_file_in_place_of_its_folder_names_the_folder()
-        => (await EdgeProcess.Run("chat", "--ask", "What?", "--model", $"{Shapes}/model/config.json")).IsRefusal(2, $"a model is the folder that holds it, {Shapes}/model");
+        => (await EdgeProcess.Run("chat", "--ask", "What?", "--model", $"{Shapes}/model/config.json"))
+        .IsRefusal(2, $"a model is the folder that holds it, {Shapes}/model");
 
     [Fact]
     public async Task Too_little_memory_is_code_5()
     {
-        EdgeRun Limited(string mebibytes) => new() { Arguments = ["chat", "--ask", "What?"], Environment = new Dictionary<string, string?> { ["EDGE_MEMORY_LIMIT"] = mebibytes } };
+        EdgeRun Limited(string mebibytes)
+            => new()
+            {
+                Arguments = ["chat", "--ask", "What?"],
+                Environment = new Dictionary<string,
+            string?>
+                { ["EDGE_MEMORY_LIMIT"] = mebibytes }
+            };
         (await EdgeProcess.Run(Limited("3"))).IsRefusal(5, "MiB of memory, 3 MiB are free");
         Assert.Equal(0, (await EdgeProcess.Run(Limited("300"))).Code);
         (await EdgeProcess.Run(Limited("much"))).IsRefusal(2, "EDGE_MEMORY_LIMIT is 'much'");
@@ -93,8 +105,10 @@ public sealed class ChatTests
     public async Task A_model_of_links_answers_from_wherever_the_files_lie()
     {
         string folder = Directory.CreateTempSubdirectory("edge-").FullName;
-        foreach (string file in Directory.GetFiles($"{Shapes}/model")) File.CreateSymbolicLink(Path.Combine(folder, Path.GetFileName(file)), file);
-        EdgeResult result = await EdgeProcess.Run("chat", "--model", folder, $"{Shapes}/clips/clip_00.mp4", "--ask", "Describe what you see.");
+        foreach (string file in Directory.GetFiles($"{Shapes}/model"))
+            File.CreateSymbolicLink(Path.Combine(folder, Path.GetFileName(file)), file);
+        EdgeResult result = await EdgeProcess.Run("chat", "--model", folder, $"{Shapes}/clips/clip_00.mp4", "--ask",
+            "Describe what you see.");
         Assert.Equal((0, "A blue ring vanishes.\n"), (result.Code, result.Output));
         Directory.Delete(folder, recursive: true);
     }

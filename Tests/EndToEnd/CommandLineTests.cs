@@ -53,7 +53,12 @@ public sealed class CommandLineTests
         {
             Arguments = ["--version"],
             // The launcher's own tools, but no dotnet on the path or at home.
-            Environment = new Dictionary<string, string?> { ["PATH"] = ToolsWithoutDotnet(), ["DOTNET_ROOT"] = null, ["HOME"] = "/nowhere" },
+            Environment = new Dictionary<string, string?>
+            {
+                ["PATH"] = ToolsWithoutDotnet(),
+                ["DOTNET_ROOT"] = null,
+                ["HOME"] = "/nowhere"
+            },
         };
         (await EdgeProcess.Run(run)).IsRefusal(3, "dotnet-install.sh");
     }

@@ -55,7 +55,8 @@ public sealed class DoctorTests
     public async Task An_OpenCl_device_is_listed_even_without_generic_address_space()
     {
         JsonElement[] devices = [.. (await Report()).GetProperty("devices").EnumerateArray()];
-        JsonElement[] openCl = [.. devices.Where(device => device.GetProperty("id").GetString()!.StartsWith("opencl:", StringComparison.Ordinal))];
+        JsonElement[] openCl = [.. devices.Where(device => device.GetProperty("id")
+            .GetString()!.StartsWith("opencl:", StringComparison.Ordinal))];
         if (openCl.Length == 0) AbsentUnlessRequired("OpenCl");
         Assert.Equal("opencl:0", openCl[0].GetProperty("id").GetString());
         Assert.All(openCl, device => Assert.True(device.GetProperty("memory").GetInt64() > 0));
@@ -66,7 +67,8 @@ public sealed class DoctorTests
     {
         JsonElement report = await Report();
         JsonElement[] tests = [.. report.GetProperty("self_tests").EnumerateArray()];
-        Assert.Equal(report.GetProperty("devices").EnumerateArray().Select(device => device.GetProperty("id").GetString()), tests.Select(test => test.GetProperty("device").GetString()));
+        Assert.Equal(report.GetProperty("devices").EnumerateArray().Select(device => device.GetProperty("id").GetString()),
+            tests.Select(test => test.GetProperty("device").GetString()));
         if (tests.Length == 0) AbsentUnlessRequired("OpenCl");
         Assert.All(tests, test =>
         {

@@ -36,5 +36,6 @@ public sealed class GpuReportTests : IDisposable
 
     [Fact]
     public async Task A_place_that_cannot_be_written_is_found_before_the_work()
-        => (await EdgeProcess.Run("bench", "--device", "cpu", "--gpu-report", Path.Combine(folder, "no", "report.md"))).IsRefusal(2, "cannot be written");
+        => (await EdgeProcess.Run("bench", "--device", "cpu", "--gpu-report", Path.Combine(folder, "no", "report.md")))
+        .IsRefusal(2, "cannot be written");
 }

@@ -15,7 +15,8 @@ public sealed class InspectTests
         Assert.Equal("original", report.GetProperty("variant").GetString());
         Assert.Contains("image_tower.image_tower", report.GetProperty("why").GetString());
         JsonElement[] tensors = [.. report.GetProperty("tensors").EnumerateArray()];
-        Assert.Equal([768, 128], tensors.Single(tensor => tensor.GetProperty("name").GetString() == "embed_tokens.weight").GetProperty("shape").EnumerateArray().Select(size => size.GetInt64()));
+        Assert.Equal([768, 128], tensors.Single(tensor => tensor.GetProperty("name").GetString() == "embed_tokens.weight")
+            .GetProperty("shape").EnumerateArray().Select(size => size.GetInt64()));
         Assert.Equal(tensors.Length, report.GetProperty("groups").EnumerateArray().Sum(group => group.GetProperty("tensors").GetInt32()));
         JsonElement[] memory = [.. report.GetProperty("memory").EnumerateArray()];
         Assert.All(memory, entry => Assert.InRange(entry.GetProperty("weights").GetInt64(), 1 << 20, 1 << 26));
@@ -31,13 +32,15 @@ public sealed class InspectTests
         string text = (await EdgeProcess.Run("inspect", Model)).Output;
         Assert.Contains("Video-LLaVA, original layout", text);
         Assert.Contains("temporal attention over 8 frames", text);
-        Assert.Matches(@"memory needed +weights +KV cache at full context +with --kv-cache int8\n  cpu, fp32, as stored +5\.0 MiB +4\.0 MiB +1\.1 MiB\n  GPU, fp16, as stored", text);
+        Assert.Matches(
+            @"memory needed +weights +KV cache at full context +with --kv-cache int8\n  cpu, fp32, as stored +5\.0 MiB +4\.0 MiB +1\.1 MiB\n  GPU, fp16, as stored", text);
     }
 
     [Fact]
     public async Task One_file_gives_its_tensors_alone()
     {
-        JsonElement report = JsonDocument.Parse((await EdgeProcess.Run("inspect", $"{Model}/model.safetensors", "--json")).Output).RootElement;
+        JsonElement report =
+            JsonDocument.Parse((await EdgeProcess.Run("inspect", $"{Model}/model.safetensors", "--json")).Output).RootElement;
         Assert.Equal(JsonValueKind.Null, report.GetProperty("variant").ValueKind);
         Assert.NotEqual(0, report.GetProperty("tensors").GetArrayLength());
     }

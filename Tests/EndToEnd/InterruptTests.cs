@@ -14,7 +14,12 @@ public sealed class InterruptTests
     [Fact]
     public async Task One_interrupt_stops_the_answer_and_the_next_question_is_answered()
     {
-        using Process process = await EdgeProcess.Start(new EdgeRun { Arguments = Endless, Input = "What is this?\n", KeepsInputOpen = true });
+        using Process process = await EdgeProcess.Start(new EdgeRun
+        {
+            Arguments = Endless,
+            Input = "What is this?\n",
+            KeepsInputOpen = true
+        });
         var errors = new Reader(process.StandardError);
         var output = new Reader(process.StandardOutput);
         await output.Longer(20);
@@ -34,7 +39,12 @@ public sealed class InterruptTests
     [Fact]
     public async Task An_interrupt_at_the_prompt_leaves_with_130()
     {
-        using Process process = await EdgeProcess.Start(new EdgeRun { Arguments = Endless, Input = "What is this?\n", KeepsInputOpen = true });
+        using Process process = await EdgeProcess.Start(new EdgeRun
+        {
+            Arguments = Endless,
+            Input = "What is this?\n",
+            KeepsInputOpen = true
+        });
         var errors = new Reader(process.StandardError);
         await new Reader(process.StandardOutput).Longer(20);
         EdgeProcess.Interrupt(process);
@@ -48,10 +58,16 @@ public sealed class InterruptTests
     [Fact]
     public async Task A_terminals_control_c_does_the_same()
     {
-        Assert.SkipUnless(File.Exists("/usr/bin/script") && File.Exists("/dev/pts/ptmx"), "needs a pseudo terminal (the program script, and /dev/pts)");
+        Assert.SkipUnless(File.Exists("/usr/bin/script") && File.Exists("/dev/pts/ptmx"),
+            "needs a pseudo terminal (the program script, and /dev/pts)");
         await EdgeProcess.Run("--version"); // built
         string command = string.Join(' ', new[] { Path.Combine(EdgeProcess.Repository, "edge") }.Concat(Endless));
-        var start = new ProcessStartInfo("script", ["-qec", command, "/dev/null"]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo("script", ["-qec", command, "/dev/null"])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true
+        };
         using Process terminal = Process.Start(start)!;
         var screen = new Reader(terminal.StandardOutput);
         await screen.Contains("> ");

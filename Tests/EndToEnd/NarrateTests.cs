@@ -24,7 +24,8 @@ public sealed class NarrateTests
         EdgeResult result = await EdgeProcess.Run("narrate", Demo, "--format", "jsonl", "--threads", "1");
         Assert.Equal(0, result.Code);
         JsonElement[] lines = [.. result.Output.TrimEnd('\n').Split('\n').Select(line => JsonDocument.Parse(line).RootElement)];
-        Assert.Equal(Expected(), lines.Select(line => (line.GetProperty("start").GetDouble(), line.GetProperty("end").GetDouble(), line.GetProperty("text").GetString()!)));
+        Assert.Equal(Expected(), lines.Select(line => (line.GetProperty("start").GetDouble(), line.GetProperty("end").GetDouble(),
+            line.GetProperty("text").GetString()!)));
         Assert.All(lines, line => Assert.InRange(line.GetProperty("tokens").GetInt32(), 2, 40));
     }
 
@@ -43,7 +44,8 @@ public sealed class NarrateTests
     public async Task Overlapping_windows_and_a_short_last_one_are_captioned()
     {
         EdgeResult result = await EdgeProcess.Run("narrate", Demo, "--format", "jsonl", "--window", "10s", "--every", "9s");
-        double[] starts = [.. result.Output.TrimEnd('\n').Split('\n').Select(line => JsonDocument.Parse(line).RootElement.GetProperty("start").GetDouble())];
+        double[] starts = [.. result.Output.TrimEnd('\n').Split('\n')
+            .Select(line => JsonDocument.Parse(line).RootElement.GetProperty("start").GetDouble())];
         Assert.Equal([0, 9, 18], starts); // 18..24 is more than half a window
     }
 
@@ -51,7 +53,8 @@ public sealed class NarrateTests
     public async Task An_interrupt_ends_with_130_and_leaves_no_file()
     {
         string folder = Directory.CreateTempSubdirectory("edge-").FullName, output = Path.Combine(folder, "demo.vtt");
-        using Process process = await EdgeProcess.Start(new EdgeRun { Arguments = ["narrate", Demo, "--window", "500ms", "--every", "10ms", "--format", "vtt", "-o", output] });
+        using Process process = await EdgeProcess.Start(
+            new EdgeRun { Arguments = ["narrate", Demo, "--window", "500ms", "--every", "10ms", "--format", "vtt", "-o", output] });
         while (Directory.GetFiles(folder).Length == 0) await Task.Delay(20);
         await Task.Delay(1000);
         EdgeProcess.Interrupt(process);
@@ -67,17 +70,21 @@ public sealed class NarrateTests
     [InlineData("--every nonsense", "'nonsense' is no length of time")]
     [InlineData("--max-tokens 0", "'0' is not a whole number from 1 to 100000")]
     [InlineData("--format pdf", "'pdf'")]
-    public async Task A_wrong_option_is_code_1(string option, string complaint) => (await EdgeProcess.Run(["narrate", Demo, .. option.Split(' ')])).IsRefusal(1, complaint);
+    public async Task A_wrong_option_is_code_1(string option, string complaint)
+        => (await EdgeProcess.Run(["narrate", Demo, .. option.Split(' ')])).IsRefusal(1, complaint);
 
     [Fact]
     public async Task A_picture_names_chat()
-        => (await EdgeProcess.Run("narrate", Path.Combine(EdgeProcess.Repository, "Samples/ShapesWorld/pictures/picture_00.png"))).IsRefusal(2, "edge chat");
+        => (await EdgeProcess.Run("narrate", Path.Combine(EdgeProcess.Repository, "Samples/ShapesWorld/pictures/picture_00.png")))
+        .IsRefusal(2, "edge chat");
 
     [Fact]
-    public async Task An_output_that_cannot_be_written_is_code_2() => (await EdgeProcess.Run("narrate", Demo, "-o", "/proc/nothing/demo.srt")).IsRefusal(2, "cannot be written");
+    public async Task An_output_that_cannot_be_written_is_code_2()
+        => (await EdgeProcess.Run("narrate", Demo, "-o", "/proc/nothing/demo.srt")).IsRefusal(2, "cannot be written");
 
     [Fact]
-    public async Task The_clip_itself_is_no_output() => (await EdgeProcess.Run("narrate", Demo, "-o", Demo)).IsRefusal(2, "choose another output path");
+    public async Task The_clip_itself_is_no_output()
+        => (await EdgeProcess.Run("narrate", Demo, "-o", Demo)).IsRefusal(2, "choose another output path");
 
     [Fact]
     public async Task An_absent_device_is_code_3() => (await EdgeProcess.Run("narrate", Demo, "--device", "cuda:7")).IsRefusal(3, "cuda");
@@ -87,10 +94,12 @@ public sealed class NarrateTests
     [InlineData("text_renamed.mp4")]
     [InlineData("audio_only.mp4")]
     [InlineData("truncated_moov_last.mp4")]
-    public async Task A_clip_that_is_none_is_code_2(string file) => (await EdgeProcess.Run("narrate", ReferenceFiles.Data($"video/edge/{file}"))).IsRefusal(2, file);
+    public async Task A_clip_that_is_none_is_code_2(string file)
+        => (await EdgeProcess.Run("narrate", ReferenceFiles.Data($"video/edge/{file}"))).IsRefusal(2, file);
 
     [Fact]
-    public async Task A_missing_file_is_code_2() => (await EdgeProcess.Run("narrate", "nowhere.mp4")).IsRefusal(2, "nowhere.mp4: no such file");
+    public async Task A_missing_file_is_code_2()
+        => (await EdgeProcess.Run("narrate", "nowhere.mp4")).IsRefusal(2, "nowhere.mp4: no such file");
 
     [Theory]
     [InlineData("frames_1.mp4")]
@@ -105,13 +114,15 @@ public sealed class NarrateTests
     {
         EdgeResult result = await EdgeProcess.Run("narrate", ReferenceFiles.Data($"video/edge/{file}"), "--format", "jsonl");
         Assert.True(result.Code == 0, result.Errors);
-        Assert.All(result.Output.TrimEnd('\n').Split('\n'), line => Assert.NotEmpty(JsonDocument.Parse(line).RootElement.GetProperty("text").GetString()!));
+        Assert.All(result.Output.TrimEnd('\n').Split('\n'), line
+            => Assert.NotEmpty(JsonDocument.Parse(line).RootElement.GetProperty("text").GetString()!));
     }
 
     private static IEnumerable<(double Start, double End, string Text)> Expected()
     {
         using JsonDocument cases = JsonDocument.Parse(File.ReadAllText(ReferenceFiles.Golden("shapes-trained/cases.json")));
         return [.. cases.RootElement.GetProperty("demo").EnumerateArray().Select(window
-            => (window.GetProperty("start").GetDouble(), window.GetProperty("end").GetDouble(), window.GetProperty("answer").GetString()!))];
+            => (window.GetProperty("start").GetDouble(), window.GetProperty("end").GetDouble(),
+            window.GetProperty("answer").GetString()!))];
     }
 }

@@ -47,7 +47,8 @@ public sealed class TraceTests : IDisposable
     public async Task A_stage_that_is_missing_is_a_difference()
     {
         string reference = ReferenceFiles.Golden("original-tiny/cases/image_one_turn.safetensors");
-        EdgeResult comparison = await EdgeProcess.Run("trace", "--compare", reference, ReferenceFiles.Golden("original-tiny/cases/video_two_turns.safetensors"));
+        EdgeResult comparison = await EdgeProcess.Run("trace", "--compare", reference,
+            ReferenceFiles.Golden("original-tiny/cases/video_two_turns.safetensors"));
         Assert.Equal(4, comparison.Code);
         Assert.Contains("missing in", comparison.Output);
     }
@@ -59,7 +60,8 @@ public sealed class TraceTests : IDisposable
         EdgeResult result = await EdgeProcess.Run("trace", clip, "--ask", "Describe what you see.", "--greedy", "20", "-o", Output);
         Assert.True(result.Code == 0, result.Errors);
         // Our decoder's pixels differ from the reference's by a few levels; ids and the answer are the same.
-        EdgeResult comparison = await EdgeProcess.Run("trace", "--compare", ReferenceFiles.Golden("shapes-trained/cases/clip_00.safetensors"), Output, "--atol", "0.5");
+        EdgeResult comparison = await EdgeProcess.Run("trace", "--compare",
+            ReferenceFiles.Golden("shapes-trained/cases/clip_00.safetensors"), Output, "--atol", "0.5");
         Assert.Contains("equal    input_ids", comparison.Output);
         Assert.Contains("equal    greedy_ids: 6 ids equal", comparison.Output);
     }
@@ -81,7 +83,8 @@ public sealed class TraceTests : IDisposable
     public async Task Pixels_that_are_none_are_code_2(string name, string complaint)
     {
         string reference = ReferenceFiles.Golden("hf-tiny/cases/image.safetensors");
-        EdgeResult result = await EdgeProcess.Run("trace", "--model", ReferenceFiles.Golden("hf-tiny/checkpoint"), "--pixels", $"{reference}:{name}", "--ids", reference, "-o", Output);
+        EdgeResult result = await EdgeProcess.Run("trace", "--model", ReferenceFiles.Golden("hf-tiny/checkpoint"), "--pixels",
+            $"{reference}:{name}", "--ids", reference, "-o", Output);
         Assert.Equal(2, result.Code);
         Assert.Contains(complaint, result.Errors);
         Assert.Empty(Directory.GetFiles(folder));
@@ -92,7 +95,8 @@ public sealed class TraceTests : IDisposable
     [InlineData("trace --ids x.json", "--output is missing")]
     [InlineData("trace --compare one", "--compare takes two files")]
     [InlineData("trace a.png --ids x.json -o y", "--ids goes with --pixels")]
-    public async Task A_wrong_command_line_is_code_1(string line, string complaint) => (await EdgeProcess.Run(line.Split(' '))).IsRefusal(1, complaint);
+    public async Task A_wrong_command_line_is_code_1(string line, string complaint)
+        => (await EdgeProcess.Run(line.Split(' '))).IsRefusal(1, complaint);
 
     [Fact]
     public async Task An_output_that_cannot_be_written_is_found_before_the_work()
@@ -101,7 +105,8 @@ public sealed class TraceTests : IDisposable
     private async Task Trace(string model, string pixels, string ids, int greedy)
     {
         EdgeResult result = await EdgeProcess.Run(
-            "trace", "--model", ReferenceFiles.Golden($"{model}/checkpoint"), "--pixels", pixels, "--ids", ids, "--greedy", $"{greedy}", "-o", Output);
+            "trace", "--model", ReferenceFiles.Golden($"{model}/checkpoint"), "--pixels", pixels, "--ids", ids, "--greedy", $"{greedy}",
+            "-o", Output);
         Assert.True(result.Code == 0, result.Errors);
     }
 }

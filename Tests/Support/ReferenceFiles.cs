@@ -1,6 +1,7 @@
 namespace EdgeVideoLlava.Tests;
 
-/// <summary>Where the reference files are: those in the repository (Tests/Golden) come first, then the folder of EDGE_REFERENCE_DATA.</summary>
+/// <summary>Where the reference files are: those in the repository (Tests/Golden) come first, then the folder of
+/// EDGE_REFERENCE_DATA.</summary>
 public static class ReferenceFiles
 {
     public static string Repository { get; } = FindUp(AppContext.BaseDirectory, "EdgeVideoLlava.sln")
@@ -19,7 +20,8 @@ public static class ReferenceFiles
         return FromShared(Path.Combine("golden", relative));
     }
 
-    /// <summary>A third-party file of the reference data, e.g. "images/edge/zero_byte.jpg". Skips the test by name when it is absent.</summary>
+    /// <summary>A third-party file of the reference data, e.g. "images/edge/zero_byte.jpg". Skips the test by name
+    /// when it is absent.</summary>
     public static string Data(string relative) => FromShared(Path.Combine("data", relative));
 
     private static string FromShared(string relative)

@@ -2,7 +2,8 @@ using System.Runtime.CompilerServices;
 
 namespace EdgeVideoLlava.Kernels.Cpu.Simd;
 
-/// <summary>How a CPU kernel reads stored numbers as float32 lanes. A type argument, so that kernels are compiled for each storage type.</summary>
+/// <summary>How a CPU kernel reads stored numbers as float32 lanes. A type argument, so that kernels are compiled for
+/// each storage type.</summary>
 internal unsafe interface IStored
 {
     static abstract int Bytes { get; }

@@ -24,7 +24,8 @@ internal readonly unsafe struct Lanes16(Vector512<float> v) : ILanes<Lanes16>
         // Exponent and mantissa move to float32's places, and 2^112 makes up for the other bias. Beyond the largest half stand Inf and NaN.
         Vector512<int> wide = Avx512F.ConvertToVector512Int32(Vector256.Load((short*)source)) << 13;
         Vector512<float> value = (wide & Vector512.Create(unchecked((int)0x8fffe000))).AsSingle() * Vector512.Create(Lanes1.HalfScale);
-        Vector512<float> special = Vector512.GreaterThanOrEqual(Vector512.Abs(value), Vector512.Create(65536f)) & Vector512.Create(float.PositiveInfinity);
+        Vector512<float> special = Vector512.GreaterThanOrEqual(Vector512.Abs(value), Vector512.Create(65536f)) & Vector512.Create(
+            float.PositiveInfinity);
         return new(value | special);
     }
 
@@ -32,7 +33,8 @@ internal readonly unsafe struct Lanes16(Vector512<float> v) : ILanes<Lanes16>
     public static Lanes16 LoadBFloat(ushort* source) => new((Avx512F.ConvertToVector512Int32(Vector256.Load(source)) << 16).AsSingle());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Lanes16 LoadBytes(sbyte* source) => new(Vector512.ConvertToSingle(Avx512F.ConvertToVector512Int32(Vector128.Load(source))));
+    public static Lanes16 LoadBytes(sbyte* source)
+        => new(Vector512.ConvertToSingle(Avx512F.ConvertToVector512Int32(Vector128.Load(source))));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes16 MultiplyAdd(Lanes16 a, Lanes16 b, Lanes16 c) => new(Vector512.MultiplyAddEstimate(a.v, b.v, c.v));

@@ -25,16 +25,19 @@ internal readonly unsafe struct Lanes4(Vector128<float> v) : ILanes<Lanes4>
         // Exponent and mantissa move to float32's places, and 2^112 makes up for the other bias. Beyond the largest half stand Inf and NaN.
         Vector128<int> wide = Vector128.WidenLower(Vector128.CreateScalarUnsafe(*(long*)source).AsInt16()) << 13;
         Vector128<float> value = (wide & Vector128.Create(unchecked((int)0x8fffe000))).AsSingle() * Vector128.Create(Lanes1.HalfScale);
-        Vector128<float> special = Vector128.GreaterThanOrEqual(Vector128.Abs(value), Vector128.Create(65536f)) & Vector128.Create(float.PositiveInfinity);
+        Vector128<float> special = Vector128.GreaterThanOrEqual(Vector128.Abs(value), Vector128.Create(65536f)) & Vector128.Create(
+            float.PositiveInfinity);
         return new(value | special);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Lanes4 LoadBFloat(ushort* source) => new((Vector128.WidenLower(Vector128.CreateScalarUnsafe(*(long*)source).AsUInt16()).AsInt32() << 16).AsSingle());
+    public static Lanes4 LoadBFloat(ushort* source)
+        => new((Vector128.WidenLower(Vector128.CreateScalarUnsafe(*(long*)source).AsUInt16()).AsInt32() << 16).AsSingle());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes4 LoadBytes(sbyte* source)
-        => new(Vector128.ConvertToSingle(Vector128.WidenLower(Vector128.WidenLower(Vector128.CreateScalarUnsafe(*(int*)source).AsSByte()))));
+        => new(Vector128.ConvertToSingle(Vector128.WidenLower(
+        Vector128.WidenLower(Vector128.CreateScalarUnsafe(*(int*)source).AsSByte()))));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes4 MultiplyAdd(Lanes4 a, Lanes4 b, Lanes4 c) => new(Vector128.MultiplyAddEstimate(a.v, b.v, c.v));

@@ -24,7 +24,8 @@ internal readonly unsafe struct Lanes8(Vector256<float> v) : ILanes<Lanes8>
         // Exponent and mantissa move to float32's places, and 2^112 makes up for the other bias. Beyond the largest half stand Inf and NaN.
         Vector256<int> wide = Avx2.ConvertToVector256Int32(Vector128.Load((short*)source)) << 13;
         Vector256<float> value = (wide & Vector256.Create(unchecked((int)0x8fffe000))).AsSingle() * Vector256.Create(Lanes1.HalfScale);
-        Vector256<float> special = Vector256.GreaterThanOrEqual(Vector256.Abs(value), Vector256.Create(65536f)) & Vector256.Create(float.PositiveInfinity);
+        Vector256<float> special = Vector256.GreaterThanOrEqual(Vector256.Abs(value), Vector256.Create(65536f)) & Vector256.Create(
+            float.PositiveInfinity);
         return new(value | special);
     }
 

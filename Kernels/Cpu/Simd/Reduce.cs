@@ -9,10 +9,12 @@ internal static unsafe class Reduce
     public static double Sum<V>(float* x, int count) where V : unmanaged, ILanes<V> => Blocks<V, Identity>(x, count, 0);
 
     /// <summary>Σ (x − center)²</summary>
-    public static double Squares<V>(float* x, int count, float center) where V : unmanaged, ILanes<V> => Blocks<V, Square>(x, count, center);
+    public static double Squares<V>(float* x, int count, float center) where V : unmanaged, ILanes<V>
+        => Blocks<V, Square>(x, count, center);
 
     /// <summary>Σ exp(x − center)</summary>
-    public static double Exponentials<V>(float* x, int count, float center) where V : unmanaged, ILanes<V> => Blocks<V, Exponential>(x, count, center);
+    public static double Exponentials<V>(float* x, int count, float center) where V : unmanaged, ILanes<V>
+        => Blocks<V, Exponential>(x, count, center);
 
     public static float Largest<V>(float* x, int count) where V : unmanaged, ILanes<V>
     {

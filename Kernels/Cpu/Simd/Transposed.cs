@@ -9,7 +9,8 @@ internal static unsafe class Transposed
 {
     /// <summary>target[c · strideT + r] = source[r, c] · scale for r &lt; rows, c &lt; columns.</summary>
     /// <param name="stride">From row to row of the source, in bytes.</param>
-    public static void Copy<TStored>(byte* source, long stride, int rows, int columns, float* target, int strideT, float scale = 1) where TStored : IStored
+    public static void Copy<TStored>(byte* source, long stride, int rows, int columns, float* target, int strideT, float scale = 1)
+        where TStored : IStored
     {
         int wholeRows = rows & ~3, wholeColumns = columns & ~3;
         for (int r = 0; r < wholeRows; r += 4)
@@ -29,7 +30,8 @@ internal static unsafe class Transposed
     {
         Lanes4 factor = Lanes4.All(scale);
         Vector128<float> a = (TStored.Load<Lanes4>(source) * factor).Vector, b = (TStored.Load<Lanes4>(source + stride) * factor).Vector;
-        Vector128<float> c = (TStored.Load<Lanes4>(source + 2 * stride) * factor).Vector, d = (TStored.Load<Lanes4>(source + 3 * stride) * factor).Vector;
+        Vector128<float> c = (TStored.Load<Lanes4>(source + 2 * stride) * factor).Vector;
+        Vector128<float> d = (TStored.Load<Lanes4>(source + 3 * stride) * factor).Vector;
         Vector128<float> lowAb = Interleave(a, b, low: true), highAb = Interleave(a, b, low: false);
         Vector128<float> lowCd = Interleave(c, d, low: true), highCd = Interleave(c, d, low: false);
         Pairs(lowAb, lowCd, low: true).Store(target);
@@ -55,7 +57,8 @@ internal static unsafe class Transposed
         return low ? Vector128.Create(a[0], a[1], b[0], b[1]) : Vector128.Create(a[2], a[3], b[2], b[3]);
     }
 
-    private static void Plain<TStored>(byte* source, long stride, int rows, int columns, float* target, long strideT, float scale) where TStored : IStored
+    private static void Plain<TStored>(byte* source, long stride, int rows, int columns, float* target, long strideT, float scale)
+        where TStored : IStored
     {
         for (int r = 0; r < rows; r++)
         {

@@ -2,14 +2,16 @@ using System.Reflection;
 
 namespace EdgeVideoLlava.Kernels.Ilgpu.Compile;
 
-/// <summary>Marks a method that runs on accelerators. The tests find all kernels by it; an unmarked method is refused at its first launch.</summary>
+/// <summary>Marks a method that runs on accelerators. The tests find all kernels by it; an unmarked method is refused
+/// at its first launch.</summary>
 /// <remarks>
 /// A kernel whose first parameter is an Index1D runs once for each item; any other runs in groups that share memory and barriers.
 /// </remarks>
 [AttributeUsage(AttributeTargets.Method)]
 internal sealed class KernelAttribute : Attribute
 {
-    /// <summary>Items of a group, which share its registers. 0: a type argument says it (<see cref="IGroupShape"/>), or the driver chooses.</summary>
+    /// <summary>Items of a group, which share its registers. 0: a type argument says it (<see cref="IGroupShape"/>),
+    /// or the driver chooses.</summary>
     public int Group { get; init; }
 
     /// <summary>Bytes of dynamic shared memory that a launch asks for.</summary>

@@ -12,8 +12,9 @@ namespace EdgeVideoLlava.Kernels.Ilgpu.Compile;
 
 /// <summary>The kernels of a device: each is compiled when it is first wanted, by one thread, and held as long as the device.</summary>
 /// <remarks>
-/// Operations name their kernel in the launch itself, so there is no list. C# keeps one delegate for each place that names a static method: a
-/// launch finds its kernel by that object, without reflection or allocation; only a place's first launch looks at the method. Thread-safe.
+/// Operations name their kernel in the launch itself, so there is no list. C# keeps one delegate for each place that
+/// names a static method: a launch finds its kernel by that object, without reflection or allocation; only a place's
+/// first launch looks at the method. Thread-safe.
 /// </remarks>
 /// <param name="gate">Held while the driver compiles: the lock of whoever else gives it work.</param>
 internal sealed class KernelCache(Accelerator accelerator, Lock gate)
@@ -25,7 +26,8 @@ internal sealed class KernelCache(Accelerator accelerator, Lock gate)
     /// <summary>How many kernels have been compiled so far.</summary>
     public int Compiled => Volatile.Read(ref compiled);
 
-    /// <typeparam name="TLauncher">Action of AcceleratorStream, the extent (Index1D or KernelConfig) and the kernel's own parameters.</typeparam>
+    /// <typeparam name="TLauncher">Action of AcceleratorStream, the extent (Index1D or KernelConfig) and the kernel's
+    /// own parameters.</typeparam>
     /// <param name="kernel">A static method marked as a <see cref="KernelAttribute"/>.</param>
     /// <exception cref="InvalidOperationException">The method is not marked.</exception>
     public LazyKernel<TLauncher> Get<TLauncher>(Delegate kernel) where TLauncher : Delegate
@@ -75,9 +77,12 @@ internal sealed class KernelCache(Accelerator accelerator, Lock gate)
             while (inner.InnerException != null) inner = inner.InnerException;
             string reason = $"{BuildLog.Reason(inner)} {log.Text}".Trim();
             Setting processor = Setting.Device("cpu");
-            string name = $"{kernel.DeclaringType!.Name}.{kernel.Name}", device = $"{accelerator.AcceleratorType} ({accelerator.Name.Trim()})";
+            string name = $"{kernel.DeclaringType!.Name}.{kernel.Name}";
+            string device = $"{accelerator.AcceleratorType} ({accelerator.Name.Trim()})";
             throw new DeviceFailedException(
-                $"{device}: the kernel {name} does not compile: {reason}; update the driver, or take {processor}", e) { Remedies = [processor] };
+                $"{device}: the kernel {name} does not compile: {reason}; update the driver, or take {processor}",
+                e)
+            { Remedies = [processor] };
         }
     }
 }

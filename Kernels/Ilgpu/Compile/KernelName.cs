@@ -2,7 +2,8 @@ using System.Reflection;
 
 namespace EdgeVideoLlava.Kernels.Ilgpu.Compile;
 
-/// <summary>What a kernel is called in tables: "Operation", or "Operation.NamedKernel" where the type has several, and the type arguments.</summary>
+/// <summary>What a kernel is called in tables: "Operation", or "Operation.NamedKernel" where the type has several,
+/// and the type arguments.</summary>
 internal static class KernelName
 {
     public static string Of(MethodInfo kernel)

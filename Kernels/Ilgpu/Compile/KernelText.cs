@@ -12,13 +12,14 @@ using ILGPU.Runtime.OpenCL;
 
 namespace EdgeVideoLlava.Kernels.Ilgpu.Compile;
 
-/// <summary>A kernel's text for its driver: OpenCL C or PTX, the same whatever was compiled before it, so that drivers find it in their caches.</summary>
+/// <summary>A kernel's text for its driver: OpenCL C or PTX, the same whatever was compiled before it, so that
+/// drivers find it in their caches.</summary>
 /// <remarks>
-/// ILGPU names types, labels, parameters and functions by counters of the whole process: here they are numbered anew, in the order of the text. What it
-/// has optimised for one kernel it uses again for the next, in another order of instructions: so each kernel has a context of its own, which
-/// also keeps one that ILGPU rejects from spoiling others.
-/// On OpenCL ILGPU writes Group.Barrier with a fence for global memory only, so that by the specification shared memory is not ordered across
-/// it: here the text gets the local fence too, or the kernel is refused.
+/// ILGPU names types, labels, parameters and functions by counters of the whole process: here they are numbered anew, in the order
+/// of the text. What it has optimised for one kernel it uses again for the next, in another order of instructions: so each kernel
+/// has a context of its own, which also keeps one that ILGPU rejects from spoiling others.
+/// On OpenCL ILGPU writes Group.Barrier with a fence for global memory only, so that by the specification shared memory
+/// is not ordered across it: here the text gets the local fence too, or the kernel is refused.
 /// </remarks>
 internal static partial class KernelText
 {
@@ -33,7 +34,8 @@ internal static partial class KernelText
         : EntryPointDescription.FromExplicitlyGroupedKernel(kernel);
 
     /// <summary>Compiles a kernel for an accelerator of OpenCL or CUDA. Any number of threads may.</summary>
-    public static CompiledKernel Compile(Accelerator accelerator, EntryPointDescription entry, KernelSpecialization specialization) => Compile(context => accelerator switch
+    public static CompiledKernel Compile(Accelerator accelerator, EntryPointDescription entry, KernelSpecialization specialization)
+        => Compile(context => accelerator switch
     {
         CLAccelerator cl => new CLBackend(context, cl.Capabilities, cl.Vendor, cl.CLStdVersion),
         CudaAccelerator cuda => new PTXBackend(context, cuda.Capabilities, cuda.Architecture, cuda.InstructionSet, null),
@@ -47,7 +49,9 @@ internal static partial class KernelText
         CompiledKernel kernel = backend.Compile(entry, specialization);
         return kernel switch
         {
-            CLCompiledKernel cl => new CLCompiledKernel(context, (SeparateViewEntryPoint)EntryPoint(cl), cl.Info, Renumbered(WithLocalFence(cl.Source)), cl.CVersion),
+            CLCompiledKernel cl
+                => new CLCompiledKernel(context, (SeparateViewEntryPoint)EntryPoint(cl), cl.Info, Renumbered(WithLocalFence(cl.Source)),
+                cl.CVersion),
             PTXCompiledKernel ptx => WithText(ptx, context, Renumbered(ptx.PTXAssembly)),
             _ => kernel,
         };
@@ -74,13 +78,16 @@ internal static partial class KernelText
     }
 
     private static object EntryPoint(CompiledKernel kernel)
-        => typeof(CompiledKernel).GetProperty("EntryPoint", BindingFlags.Instance | BindingFlags.NonPublic | BindingFlags.Public)!.GetValue(kernel)!;
+        => typeof(CompiledKernel).GetProperty("EntryPoint", BindingFlags.Instance | BindingFlags.NonPublic | BindingFlags.Public)!.GetValue(
+        kernel)!;
 
     // Its constructor is ILGPU's own, unlike that of OpenCL's kernels.
     private static PTXCompiledKernel WithText(PTXCompiledKernel kernel, Context context, string text)
-        => (PTXCompiledKernel)Activator.CreateInstance(typeof(PTXCompiledKernel), BindingFlags.Instance | BindingFlags.NonPublic, null, [context, EntryPoint(kernel), kernel.Info, text], null)!;
+        => (PTXCompiledKernel)Activator.CreateInstance(typeof(PTXCompiledKernel), BindingFlags.Instance | BindingFlags.NonPublic, null,
+        [context, EntryPoint(kernel), kernel.Info, text], null)!;
 
-    /// <summary>Labels, types, parameters, functions; not the entry, which the driver is asked for by name, nor CUDA's architecture.</summary>
+    /// <summary>Labels, types, parameters, functions; not the entry, which the driver is asked for by name, nor
+    /// CUDA's architecture.</summary>
     [GeneratedRegex(@"(?<![\w%])(?!Kernel_|sm_)([A-Za-z_]\w*_)\d+")]
     private static partial Regex NumberedName();
 }

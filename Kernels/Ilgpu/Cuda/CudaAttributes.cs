@@ -3,11 +3,13 @@ using System.Text.RegularExpressions;
 
 namespace EdgeVideoLlava.Kernels.Ilgpu.Cuda;
 
-/// <summary>What CUDA's driver says of a GPU beyond what ILGPU asks; null is what it does not say (an older driver, another kind of GPU).</summary>
+/// <summary>What CUDA's driver says of a GPU beyond what ILGPU asks; null is what it does not say (an older driver,
+/// another kind of GPU).</summary>
 /// <remarks>CUDA driver API, CUdevice_attribute; the numbers there are in KB of 1024, kHz and bits.</remarks>
 /// <param name="SharedBytesOfGroup">Shared memory that a group may ask for: 48 KB without asking, up to 227 KB on sm_90.</param>
 /// <param name="L2Bytes">Size of the second cache.</param>
-/// <param name="MemoryBandwidth">Bytes a second by the memory's clock and the width of its bus. Null where the GPU shares the processor's memory: Jetson's driver names another clock.</param>
+/// <param name="MemoryBandwidth">Bytes a second by the memory's clock and the width of its bus. Null where the GPU
+/// shares the processor's memory: Jetson's driver names another clock.</param>
 /// <param name="IsIntegrated">Whether the GPU shares the processor's memory.</param>
 internal sealed partial record CudaAttributes(int? SharedBytesOfGroup, int? L2Bytes, double? MemoryBandwidth, bool? IsIntegrated)
 {
@@ -22,7 +24,8 @@ internal sealed partial record CudaAttributes(int? SharedBytesOfGroup, int? L2By
     {
         bool? integrated = read(Integrated) is { } shares ? shares != 0 : null;
         // Memory sends twice a clock.
-        double? bandwidth = integrated == false && Positive(MemoryClockRate) is { } clock && Positive(BusWidth) is { } bits ? 2.0 * clock * 1000 * bits / 8 : null;
+        double? bandwidth = integrated == false && Positive(MemoryClockRate) is { } clock && Positive(BusWidth) is { } bits
+            ? 2.0 * clock * 1000 * bits / 8 : null;
         return new CudaAttributes(Positive(SharedOptIn), Positive(L2CacheSize), bandwidth, integrated);
 
         int? Positive(int attribute) => read(attribute) is > 0 and { } value ? value : null;
@@ -35,7 +38,8 @@ internal sealed partial record CudaAttributes(int? SharedBytesOfGroup, int? L2By
         string?[] phrases =
         [
             driver == null ? null : $"driver {driver}",
-            MemoryBandwidth is { } bandwidth ? string.Create(CultureInfo.InvariantCulture, $"memory {bandwidth / 1e9:0} GB/s by its clock") : null,
+            MemoryBandwidth is { } bandwidth ? string.Create(CultureInfo.InvariantCulture, $"memory {bandwidth / 1e9:0} GB/s by its clock")
+            : null,
             L2Bytes is { } l2 ? string.Create(CultureInfo.InvariantCulture, $"L2 cache {l2 / (double)(1 << 20):0.#} MiB") : null,
             SharedBytesOfGroup is { } shared ? $"shared memory {shared >> 10} KiB a group" : null,
         ];

@@ -4,8 +4,10 @@ using ILGPU.Runtime.Cuda;
 
 namespace EdgeVideoLlava.Kernels.Ilgpu.Cuda;
 
-/// <summary>The calls of NVIDIA's driver that ILGPU does not bind: graphs, events, shared memory above 48 KB, attributes (CUDA driver API, in the sections of these names).</summary>
-/// <remarks>Not run on a GPU yet. Handles are ILGPU's own. Calls return 0 or a CUresult, <see cref="NotSupported"/> too where the driver is older than the function.</remarks>
+/// <summary>The calls of NVIDIA's driver that ILGPU does not bind: graphs, events, shared memory above 48 KB,
+/// attributes (CUDA driver API, in the sections of these names).</summary>
+/// <remarks>Not run on a GPU yet. Handles are ILGPU's own. Calls return 0 or a CUresult, <see cref="NotSupported"/>
+/// too where the driver is older than the function.</remarks>
 internal static partial class DriverApi
 {
     private const string Library = "cuda";

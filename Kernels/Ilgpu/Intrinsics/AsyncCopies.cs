@@ -1,6 +1,7 @@
 namespace EdgeVideoLlava.Kernels.Ilgpu.Intrinsics;
 
-/// <summary>A lane's asynchronous copies on ILGPU's CPU accelerator: each is done as late as the waits allow, so that a missing wait is a wrong result.</summary>
+/// <summary>A lane's asynchronous copies on ILGPU's CPU accelerator: each is done as late as the waits allow, so that
+/// a missing wait is a wrong result.</summary>
 internal sealed unsafe class AsyncCopies
 {
     [ThreadStatic] private static AsyncCopies? mine;
@@ -16,8 +17,8 @@ internal sealed unsafe class AsyncCopies
 
     /// <summary>For tests of the tests: every wait lets so many groups more pass.</summary>
     /// <remarks>
-    /// Set, it drops the copies that a kernel has left without a wait: their targets are memory of others by the time that the lane's thread
-    /// serves another kernel. Kernels wait for all their copies in the end.
+    /// Set, it drops the copies that a kernel has left without a wait: their targets are memory of others by the time that
+    /// the lane's thread serves another kernel. Kernels wait for all their copies in the end.
     /// </remarks>
     internal static int Weaker
     {

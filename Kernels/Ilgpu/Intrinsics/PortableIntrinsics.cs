@@ -10,8 +10,8 @@ namespace EdgeVideoLlava.Kernels.Ilgpu.Intrinsics;
 
 /// <summary>Instructions of NVIDIA GPUs that every kernel may use: CUDA's text has them by name, everywhere else they are C#.</summary>
 /// <remarks>
-/// Both give the same bits, of halves also where they are subnormal, infinite or a tie; only a NaN is the instruction's own one (PTX ISA, "cvt"),
-/// where the arithmetic keeps sign and payload on the way up, and the sign on the way down.
+/// Both give the same bits, of halves also where they are subnormal, infinite or a tie; only a NaN is the instruction's own one (PTX
+/// ISA, "cvt"), where the arithmetic keeps sign and payload on the way up, and the sign on the way down.
 /// </remarks>
 internal static class PortableIntrinsics
 {
@@ -47,11 +47,13 @@ internal static class PortableIntrinsics
         manager.RegisterMethod(intrinsic, new CLIntrinsic(Method(arithmetic), IntrinsicImplementationMode.Redirect));
     }
 
-    private static MethodInfo Method(string name) => typeof(PortableIntrinsics).GetMethod(name, BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic)!;
+    private static MethodInfo Method(string name)
+        => typeof(PortableIntrinsics).GetMethod(name, BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic)!;
 
     // ---- arithmetic ------------------------------------------------------------------------------------------------------------
     /// <summary>The exponent is moved by a product, which makes normal numbers of subnormal ones.</summary>
-    /// <remarks>The shift brings exponent and fraction to their place beside the sign. What is 65536 or more was infinite or no number.</remarks>
+    /// <remarks>The shift brings exponent and fraction to their place beside the sign. What is 65536 or more was
+    /// infinite or no number.</remarks>
     private static float ByBits(uint half)
     {
         float value = Interop.IntAsFloat((uint)((int)(half << 16) >> 3) & 0x8fffe000u) * 5.192296858534828e33f; // 2^112
@@ -81,9 +83,11 @@ internal static class PortableIntrinsics
     private static uint MaskedOrByTwo(uint word, uint mask, uint others) => word & mask | others;
 
     // ---- PTX -------------------------------------------------------------------------------------------------------------------
-    private static void WriteLowerHalf(PTXBackend backend, PTXCodeGenerator generator, Value value) => WriteHalf(generator, value, upper: false);
+    private static void WriteLowerHalf(PTXBackend backend, PTXCodeGenerator generator, Value value)
+        => WriteHalf(generator, value, upper: false);
 
-    private static void WriteUpperHalf(PTXBackend backend, PTXCodeGenerator generator, Value value) => WriteHalf(generator, value, upper: true);
+    private static void WriteUpperHalf(PTXBackend backend, PTXCodeGenerator generator, Value value)
+        => WriteHalf(generator, value, upper: true);
 
     private static void WriteHalf(PTXCodeGenerator generator, Value value, bool upper)
     {
@@ -104,7 +108,9 @@ internal static class PortableIntrinsics
 
     private static void WriteMaskedOr(PTXBackend backend, PTXCodeGenerator generator, Value value)
     {
-        string word = PtxText.Scalar(generator, value[0]), mask = PtxText.Scalar(generator, value[1]), others = PtxText.Scalar(generator, value[2]);
+        string word = PtxText.Scalar(generator, value[0]);
+        string mask = PtxText.Scalar(generator, value[1]);
+        string others = PtxText.Scalar(generator, value[2]);
         PtxText.Write(generator, $"lop3.b32 {PtxText.ScalarResult(generator, value)}, {word}, {mask}, {others}, 0xea");
     }
 }

@@ -62,13 +62,17 @@ internal static partial class PtxIntrinsics
         Write(generator, $"cp.async.cg.shared.global [{target}], [{source}], 16, {bytes}");
     }
 
-    private static void WriteCommitCopies(PTXBackend backend, PTXCodeGenerator generator, Value value) => Write(generator, "cp.async.commit_group");
+    private static void WriteCommitCopies(PTXBackend backend, PTXCodeGenerator generator, Value value)
+        => Write(generator, "cp.async.commit_group");
 
-    private static void WriteWaitForAllCopies(PTXBackend backend, PTXCodeGenerator generator, Value value) => Write(generator, "cp.async.wait_group 0");
+    private static void WriteWaitForAllCopies(PTXBackend backend, PTXCodeGenerator generator, Value value)
+        => Write(generator, "cp.async.wait_group 0");
 
-    private static void WriteWaitForCopiesBut1(PTXBackend backend, PTXCodeGenerator generator, Value value) => Write(generator, "cp.async.wait_group 1");
+    private static void WriteWaitForCopiesBut1(PTXBackend backend, PTXCodeGenerator generator, Value value)
+        => Write(generator, "cp.async.wait_group 1");
 
-    private static void WriteWaitForCopiesBut2(PTXBackend backend, PTXCodeGenerator generator, Value value) => Write(generator, "cp.async.wait_group 2");
+    private static void WriteWaitForCopiesBut2(PTXBackend backend, PTXCodeGenerator generator, Value value)
+        => Write(generator, "cp.async.wait_group 2");
 
     private static void WriteLoadConstant(PTXBackend backend, PTXCodeGenerator generator, Value value)
     {

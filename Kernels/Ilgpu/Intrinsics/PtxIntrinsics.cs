@@ -4,10 +4,12 @@ using ILGPU.IR.Intrinsics;
 
 namespace EdgeVideoLlava.Kernels.Ilgpu.Intrinsics;
 
-/// <summary>Instructions of NVIDIA GPUs from sm_80 on that C# has no words for; each is one PTX instruction, and on ILGPU's CPU accelerator its body.</summary>
+/// <summary>Instructions of NVIDIA GPUs from sm_80 on that C# has no words for; each is one PTX instruction, and on
+/// ILGPU's CPU accelerator its body.</summary>
 /// <remarks>
 /// Warp-wide ones (mma, ldmatrix) are called by all 32 lanes of a warp together. "Shared" operands are elements of SharedMemory.Allocate of
-/// <see cref="U4"/>, which is what makes their addresses multiples of 16 bytes. A word of halves holds the lower column or row in its low half.
+/// <see cref="U4"/>, which is what makes their addresses multiples of 16 bytes. A word of halves holds the lower
+/// column or row in its low half.
 /// Names and layouts of fragments are those of the PTX ISA, "Warp Level Matrix Instructions" and "Asynchronous copy".
 /// </remarks>
 internal static partial class PtxIntrinsics
@@ -38,7 +40,8 @@ internal static partial class PtxIntrinsics
 
     /// <summary>ldmatrix.x4: four matrices of 8 rows of 16 bytes (8 halves) from shared memory, as fragments.</summary>
     /// <remarks>
-    /// Lane l passes row l % 8 of matrix l / 8. Word i of its result is word l % 4 of row l / 4 of matrix i: the halves (l / 4, 2 (l % 4)) and the next.
+    /// Lane l passes row l % 8 of matrix l / 8. Word i of its result is word l % 4 of row l / 4 of matrix i: the
+    /// halves (l / 4, 2 (l % 4)) and the next.
     /// </remarks>
     /// <param name="row">Shared.</param>
     [IntrinsicImplementation]
@@ -55,7 +58,8 @@ internal static partial class PtxIntrinsics
         };
     }
 
-    /// <summary>ldmatrix.x4.trans: as <see cref="LoadMatrices"/>, but of each matrix the transpose: word i holds the halves (2 (l % 4), l / 4) and the one below.</summary>
+    /// <summary>ldmatrix.x4.trans: as <see cref="LoadMatrices"/>, but of each matrix the transpose: word i holds the
+    /// halves (2 (l % 4), l / 4) and the one below.</summary>
     /// <param name="row">Shared.</param>
     [IntrinsicImplementation]
     public static U4 LoadTransposed(ref U4 row)
@@ -75,7 +79,8 @@ internal static partial class PtxIntrinsics
     /// <param name="target">Shared.</param>
     /// <param name="source">Global.</param>
     [IntrinsicImplementation]
-    public static unsafe void Copy(ref U4 target, ref U4 source) => AsyncCopies.Mine.Add((U4*)Unsafe.AsPointer(ref target), (U4*)Unsafe.AsPointer(ref source), 16);
+    public static unsafe void Copy(ref U4 target, ref U4 source)
+        => AsyncCopies.Mine.Add((U4*)Unsafe.AsPointer(ref target), (U4*)Unsafe.AsPointer(ref source), 16);
 
     /// <summary>cp.async.cg that copies the first <paramref name="bytes"/> bytes, 0 to 16, and fills up with zeros.</summary>
     /// <param name="target">Shared.</param>

@@ -2,7 +2,8 @@ using ILGPU;
 
 namespace EdgeVideoLlava.Kernels.Ilgpu.Intrinsics;
 
-/// <summary>16 rows and 32 columns of sums in a warp's registers: four fragments of 8 columns side by side (<see cref="PtxIntrinsics.MultiplyAdd"/>).</summary>
+/// <summary>16 rows and 32 columns of sums in a warp's registers: four fragments of 8 columns side by side
+/// (<see cref="PtxIntrinsics.MultiplyAdd"/>).</summary>
 internal struct StripSums
 {
     public F4 C0, C1, C2, C3;
@@ -49,7 +50,8 @@ internal struct StripSums
     }
 }
 
-/// <summary>Up to four strips: below each other in a product, side by side in attention. Fields, because an array would lie in local memory.</summary>
+/// <summary>Up to four strips: below each other in a product, side by side in attention. Fields, because an array
+/// would lie in local memory.</summary>
 internal struct WarpSums
 {
     public StripSums S0, S1, S2, S3;

@@ -1,6 +1,7 @@
 namespace EdgeVideoLlava.Kernels.Ilgpu.Views;
 
-/// <summary>A float32 sum inside a kernel that keeps what every addition rounds off (Kahan, 1965): as good as a short sum, whatever its length.</summary>
+/// <summary>A float32 sum inside a kernel that keeps what every addition rounds off (Kahan, 1965): as good as a short
+/// sum, whatever its length.</summary>
 internal struct CompensatedSum
 {
     private float lost;

@@ -33,7 +33,8 @@ internal static class DeviceMath
         return q * square + 0.39894228f;
     }
 
-    /// <summary>1 − erf(a) for a ≥ 0.88, where <see cref="Gelu"/> needs it; nearer to 0 it is still right, but to a few ulps less.</summary>
+    /// <summary>1 − erf(a) for a ≥ 0.88, where <see cref="Gelu"/> needs it; nearer to 0 it is still right, but to a
+    /// few ulps less.</summary>
     /// <remarks>
     /// erfc(a) = exp(−a²) · t · P(s),   t = 1 / (1 + 0.3 a),   s = (t − m) / m' maps 0 ≤ a ≤ 9.5 to 1 ≥ s ≥ −1
     /// P interpolates exp(a²) erfc(a) / t in the nine Chebyshev nodes: relative error below 2.4e-8, half an ulp. Beyond 9.5 exp(−a²) is 0.
@@ -63,8 +64,10 @@ internal static class DeviceMath
     /// <summary>float32 to the nearest binary16, ties to even; beyond its range infinity, NaN stays one.</summary>
     public static ushort FloatToHalf(float value) => (ushort)PortableIntrinsics.NearestHalf(value);
 
-    /// <summary>a / b rounded to nearest even, in whole numbers: OpenCL lets a device's own division be off by two and a half units.</summary>
-    /// <remarks>a finite, b finite and not 0. Significands as whole numbers of 24 bits; the quotient has 25 bits, the last for the rounding.</remarks>
+    /// <summary>a / b rounded to nearest even, in whole numbers: OpenCL lets a device's own division be off by two
+    /// and a half units.</summary>
+    /// <remarks>a finite, b finite and not 0. Significands as whole numbers of 24 bits; the quotient has 25 bits, the
+    /// last for the rounding.</remarks>
     public static float Divide(float a, float b)
     {
         uint bitsA = Interop.FloatAsInt(a), bitsB = Interop.FloatAsInt(b), sign = (bitsA ^ bitsB) & 0x80000000u;
@@ -88,12 +91,14 @@ internal static class DeviceMath
     }
 
     /// <summary>exp(x) for x ≤ 0 in double, to about a unit of its last place; 0 where that is no normal number.</summary>
-    /// <remarks>exp(x) = 2^n exp(r), |r| ≤ ln 2 / 2, by Taylor's series: what it leaves out is below 2^-57. Not by XMath, which OpenCL devices have to any accuracy.</remarks>
+    /// <remarks>exp(x) = 2^n exp(r), |r| ≤ ln 2 / 2, by Taylor's series: what it leaves out is below 2^-57. Not by
+    /// XMath, which OpenCL devices have to any accuracy.</remarks>
     public static double Exp(double x)
     {
         if (x < -708.0) return 0;
         int n = (int)(x * 1.4426950408889634 - 0.5);
-        double r = x - n * 0.693147180369123816490 - n * 1.90821492927058770002e-10; // ln 2 in two parts, so that n times the first is exact
+        // ln 2 in two parts, so that n times the first is exact
+        double r = x - n * 0.693147180369123816490 - n * 1.90821492927058770002e-10;
         double e = 1.6059043836821613e-10;
         e = e * r + 2.08767569878681e-09;
         e = e * r + 2.505210838544172e-08;

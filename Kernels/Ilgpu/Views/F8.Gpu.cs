@@ -52,7 +52,8 @@ internal struct F8
         X7 = v.X7 * step - offset,
     };
 
-    public static F8 Of(float number) => new() { X0 = number, X1 = number, X2 = number, X3 = number, X4 = number, X5 = number, X6 = number, X7 = number };
+    public static F8 Of(float number)
+        => new() { X0 = number, X1 = number, X2 = number, X3 = number, X4 = number, X5 = number, X6 = number, X7 = number };
 
     /// <summary>Eight float32 numbers as they lie in memory.</summary>
     public static F8 OfFloats(U4 a, U4 b) => new()

@@ -5,8 +5,9 @@ namespace EdgeVideoLlava.Kernels.Ilgpu.Views;
 
 /// <summary>Levels of block types as float32, eight columns at a time, less a bias of the type; all exact.</summary>
 /// <remarks>
-/// No conversion of integers, of which GPUs do fewer a cycle: bits k and up of a word, put under the exponent of 2^(23-k), are that power plus
-/// the level, and the power is taken off again together with the bias. That is one logical operation and one sum a level, with a shift for four.
+/// No conversion of integers, of which GPUs do fewer a cycle: bits k and up of a word, put under the exponent of
+/// 2^(23-k), are that power plus the level, and the power is taken off again together with the bias. That is one
+/// logical operation and one sum a level, with a shift for four.
 /// </remarks>
 internal static class Levels
 {
@@ -30,7 +31,8 @@ internal static class Levels
         };
     }
 
-    /// <summary>Nibbles as above; of two words the bits above them: of columns 0 to 3 in <paramref name="first"/>, of 4 to 7 in <paramref name="second"/>, each four bits further.</summary>
+    /// <summary>Nibbles as above; of two words the bits above them: of columns 0 to 3 in <paramref name="first"/>, of
+    /// 4 to 7 in <paramref name="second"/>, each four bits further.</summary>
     /// <param name="above">Which bits count above the lowest nibble: 0x10 or 0x30.</param>
     public static F8 OfNibbles(uint word, uint first, uint second, uint above, float bias)
     {
@@ -71,5 +73,6 @@ internal static class Levels
         => Interop.IntAsFloat(PortableIntrinsics.MaskedOr(word, mask, power)) - (Interop.IntAsFloat(power) + bias);
 
     private static float Level(uint word, uint mask, uint more, uint moreMask, uint power, float bias)
-        => Interop.IntAsFloat(PortableIntrinsics.MaskedOr(more, moreMask, PortableIntrinsics.MaskedOr(word, mask, power))) - (Interop.IntAsFloat(power) + bias);
+        => Interop.IntAsFloat(PortableIntrinsics.MaskedOr(more, moreMask, PortableIntrinsics.MaskedOr(word, mask, power))) - (
+        Interop.IntAsFloat(power) + bias);
 }

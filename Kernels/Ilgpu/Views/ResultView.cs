@@ -2,7 +2,8 @@ using ILGPU;
 
 namespace EdgeVideoLlava.Kernels.Ilgpu.Views;
 
-/// <summary>Where a product's results go: float32 or binary16, told apart at run time, because a result is stored once and would double the kernels.</summary>
+/// <summary>Where a product's results go: float32 or binary16, told apart at run time, because a result is stored
+/// once and would double the kernels.</summary>
 internal readonly struct ResultView(ArrayView<Float32> floats, ArrayView<Float16> halves, int isHalf, int rows, int columns, int stride)
 {
     public readonly ArrayView<Float32> Floats = floats;

@@ -15,7 +15,9 @@ public sealed class CaptionFile : IDisposable
     public CaptionFile(string path)
     {
         file = new OutputFile(path);
-        Writer = new StreamWriter(file.Stream, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false), leaveOpen: true) { NewLine = "\n" };
+        Writer = new StreamWriter(file.Stream, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false),
+            leaveOpen: true)
+        { NewLine = "\n" };
     }
 
     /// <summary>Closes the file and gives it its name.</summary>

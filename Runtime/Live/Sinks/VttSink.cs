@@ -1,6 +1,7 @@
 namespace EdgeVideoLlava.Runtime.Live.Sinks;
 
-/// <summary>WebVTT (W3C): a header, then cues; "&amp;", "&lt;" and "&gt;" are escaped, with them "--&gt;". A caption without text gets no cue.</summary>
+/// <summary>WebVTT (W3C): a header, then cues; "&amp;", "&lt;" and "&gt;" are escaped, with them "--&gt;". A caption
+/// without text gets no cue.</summary>
 public sealed class VttSink : ICaptionSink
 {
     private readonly TextWriter writer;

@@ -1,7 +1,8 @@
 namespace EdgeVideoLlava.Runtime.Text.ByteLevel;
 
 /// <summary>The characters that stand for the 256 bytes in a byte-level vocabulary.</summary>
-/// <remarks>Printable Latin-1 characters stand for themselves, the other bytes in order for U+0100, U+0101, ... Source: GPT-2's tokenizer.</remarks>
+/// <remarks>Printable Latin-1 characters stand for themselves, the other bytes in order for U+0100, U+0101, ...
+/// Source: GPT-2's tokenizer.</remarks>
 internal static class ByteAlphabet
 {
     private static readonly Dictionary<char, byte> Bytes = Make();

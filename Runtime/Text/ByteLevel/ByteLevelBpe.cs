@@ -62,8 +62,11 @@ internal sealed partial class ByteLevelBpe : IVocabulary
         for (int id = 0; id < pieces.Length; id++)
         {
             if (special.Contains(id) || pieces[id].Length == 0) continue;
-            if (bytes[id] == null) throw new BadInputException($"{source}: piece {id} holds a character that stands for no byte; this is no byte-level vocabulary");
-            if (!ids.TryAdd(pieces[id], id)) throw new BadInputException($"{source}: piece {id} stands there twice (also {ids[pieces[id]]}); fetch the file again");
+            if (bytes[id] == null)
+                throw new BadInputException(
+                    $"{source}: piece {id} holds a character that stands for no byte; this is no byte-level vocabulary");
+            if (!ids.TryAdd(pieces[id], id))
+                throw new BadInputException($"{source}: piece {id} stands there twice (also {ids[pieces[id]]}); fetch the file again");
         }
         return ids;
     }

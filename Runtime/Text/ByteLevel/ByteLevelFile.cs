@@ -22,7 +22,9 @@ internal sealed record ByteLevelFile(string[] Pieces, string[] Merges, ByteLevel
             _ => null,
         };
         if (pattern == null || normalizer != "none" || !HasPlainForm(root.GetProperty("pre_tokenizer")))
-            throw new BadInputException($"{path}: byte-level with normalizer {normalizer} and pre-tokenizer {preTokenizer} is not supported; GPT-2's and SmolLM's forms are");
+            throw new BadInputException(
+                $"{path}: byte-level with normalizer {normalizer} and pre-tokenizer {preTokenizer} is not supported; GPT-2's and SmolLM's "
+                + "forms are");
         if (!root.TryGetProperty("model", out JsonElement model) || model.ValueKind != JsonValueKind.Object)
             throw new BadInputException($"{path}: it has no model section; fetch it again");
         string[] merges = [.. model.GetProperty("merges").EnumerateArray().Select(Merge)];
@@ -30,13 +32,16 @@ internal sealed record ByteLevelFile(string[] Pieces, string[] Merges, ByteLevel
     }
 
     private static string Merge(JsonElement merge)
-        => merge.ValueKind == JsonValueKind.Array ? string.Join(' ', merge.EnumerateArray().Select(part => part.GetString())) : merge.GetString() ?? "";
+        => merge.ValueKind == JsonValueKind.Array ? string.Join(' ', merge.EnumerateArray().Select(part => part.GetString()))
+        : merge.GetString() ?? "";
 
     /// <summary>Every digit alone, no blank put in front, words cut by GPT-2's own pattern.</summary>
     private static bool HasPlainForm(JsonElement preTokenizer)
     {
-        IEnumerable<JsonElement> parts = preTokenizer.TryGetProperty("pretokenizers", out JsonElement list) ? list.EnumerateArray() : [preTokenizer];
-        return parts.All(part => IsNot(part, "individual_digits", false) && IsNot(part, "use_regex", false) && IsNot(part, "add_prefix_space", true));
+        IEnumerable<JsonElement> parts = preTokenizer.TryGetProperty("pretokenizers", out JsonElement list) ? list.EnumerateArray()
+            : [preTokenizer];
+        return parts.All(part => IsNot(part, "individual_digits", false) && IsNot(part, "use_regex", false)
+            && IsNot(part, "add_prefix_space", true));
     }
 
     private static bool IsNot(JsonElement part, string name, bool value)
@@ -48,11 +53,13 @@ internal sealed record ByteLevelFile(string[] Pieces, string[] Merges, ByteLevel
             .Select(piece => (piece.Name, piece.Value.ValueKind == JsonValueKind.Number && piece.Value.TryGetInt32(out int id) ? id : -1));
         (string Piece, int Id)[] all = [.. own, .. files.AddedTokens.Values.Select(token => (token.Text, token.Id))];
         if (all.Length == 0 || all.Any(piece => piece.Id is < 0 or >= SentencePieceModel.PieceCeiling))
-            throw new BadInputException($"{path}: a piece has an id that is no number from 0 to {SentencePieceModel.PieceCeiling - 1}; fetch it again");
+            throw new BadInputException(
+                $"{path}: a piece has an id that is no number from 0 to {SentencePieceModel.PieceCeiling - 1}; fetch it again");
         string[] pieces = [.. Enumerable.Repeat("", all.Max(piece => piece.Id) + 1)];
         foreach ((string piece, int id) in all)
         {
-            if (pieces[id].Length > 0 && pieces[id] != piece) throw new BadInputException($"{path}: the id {id} is given to two pieces; fetch it again");
+            if (pieces[id].Length > 0 && pieces[id] != piece)
+                throw new BadInputException($"{path}: the id {id} is given to two pieces; fetch it again");
             pieces[id] = piece;
         }
         return pieces;

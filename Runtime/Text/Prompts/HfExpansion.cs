@@ -12,8 +12,10 @@ public static class HfExpansion
     /// <summary>Repeats the n-th &lt;image&gt; id as often as the n-th picture has rows, and likewise each &lt;video&gt; id.</summary>
     /// <param name="tokensPerImage">Rows of each picture in order: patches without CLS.</param>
     /// <param name="tokensPerVideo">Rows of each clip in order: frames x (patches + CLS).</param>
-    /// <exception cref="BadInputException">The prompt has more or fewer markers than there are visuals, or grows beyond any context.</exception>
-    public static int[] Expand(ReadOnlySpan<int> ids, int imageId, int videoId, IReadOnlyList<int> tokensPerImage, IReadOnlyList<int> tokensPerVideo)
+    /// <exception cref="BadInputException">The prompt has more or fewer markers than there are visuals, or grows
+    /// beyond any context.</exception>
+    public static int[] Expand(ReadOnlySpan<int> ids, int imageId, int videoId, IReadOnlyList<int> tokensPerImage,
+        IReadOnlyList<int> tokensPerVideo)
     {
         RequireMarkers(ids.Count(imageId), tokensPerImage.Count, "<image>", "pictures");
         RequireMarkers(ids.Count(videoId), tokensPerVideo.Count, "<video>", "clips");
@@ -31,6 +33,7 @@ public static class HfExpansion
 
     private static void RequireMarkers(int markers, int visuals, string tag, string what)
     {
-        if (markers != visuals) throw new BadInputException($"the prompt has {markers} {tag} for {visuals} {what}; write one {tag} for each");
+        if (markers != visuals)
+            throw new BadInputException($"the prompt has {markers} {tag} for {visuals} {what}; write one {tag} for each");
     }
 }

@@ -1,6 +1,7 @@
 namespace EdgeVideoLlava.Runtime.Text.Prompts;
 
-/// <summary>The templates by name. Their wording is part of the models: each was trained or published with exactly these characters.</summary>
+/// <summary>The templates by name. Their wording is part of the models: each was trained or published with exactly
+/// these characters.</summary>
 public sealed partial class PromptTemplate
 {
     private const string HumanSystem = "A chat between a curious human and an artificial intelligence assistant. "
@@ -10,24 +11,29 @@ public sealed partial class PromptTemplate
         + "The assistant gives helpful, detailed, and polite answers to the user's questions.";
 
     private const string TaggedSystem = "A chat between a curious user and an artificial intelligence assistant. "
-        + "The assistant is able to understand the visual content that the user provides, and assist the user with a variety of tasks using natural language."
+        + "The assistant is able to understand the visual content that the user provides, and assist the user with a variety of tasks "
+        + "using natural language."
         + "The visual content will be provided with the following format: <Image>visual content</Image>.";
 
-    private const string Llama2System = "You are a helpful, respectful and honest assistant. Always answer as helpfully as possible, while being safe.  "
+    private const string Llama2System =
+        "You are a helpful, respectful and honest assistant. Always answer as helpfully as possible, while being safe.  "
         + "Your answers should not include any harmful, unethical, racist, sexist, toxic, dangerous, or illegal content. "
         + "Please ensure that your responses are socially unbiased and positive in nature.\n\nIf a question does not make "
         + "any sense, or is not factually coherent, explain why instead of answering something not correct. If you don't "
         + "know the answer to a question, please don't share false information.";
 
-    private const string LlavaLlama2System = "You are a helpful language and vision assistant. You are able to understand the visual content that the user "
+    private const string LlavaLlama2System =
+        "You are a helpful language and vision assistant. You are able to understand the visual content that the user "
         + "provides, and assist the user with a variety of tasks using natural language.";
 
-    private const string MptSystem = "<|im_start|>system\nA conversation between a user and an LLM-based AI assistant. The assistant gives helpful "
+    private const string MptSystem =
+        "<|im_start|>system\nA conversation between a user and an LLM-based AI assistant. The assistant gives helpful "
         + "and honest answers.";
 
     private const string EnergyQuestion = "What are the key differences between renewable and non-renewable energy sources?";
 
-    private const string EnergyAnswer = "Renewable energy sources are those that can be replenished naturally in a relatively short amount of time, "
+    private const string EnergyAnswer =
+        "Renewable energy sources are those that can be replenished naturally in a relatively short amount of time, "
         + "such as solar, wind, hydro, geothermal, and biomass. Non-renewable energy sources, on the other hand, are "
         + "finite and will eventually be depleted, such as coal, oil, and natural gas. Here are some key differences "
         + "between renewable and non-renewable energy sources:\n1. Availability: Renewable energy sources are virtually "
@@ -45,10 +51,12 @@ public sealed partial class PromptTemplate
     private static readonly (string, string) UserRoles = ("USER", "ASSISTANT");
     private static readonly ChatMessage[] EnergyExample = [new(ChatRole.User, EnergyQuestion), new(ChatRole.Assistant, EnergyAnswer)];
 
-    /// <summary>What every official script of Video-LLaVA asks with, whatever the checkpoint folder is called: the default of the original layout.</summary>
+    /// <summary>What every official script of Video-LLaVA asks with, whatever the checkpoint folder is called: the
+    /// default of the original layout.</summary>
     public static PromptTemplate LlavaV1 { get; } = new("llava_v1", SeparatorStyle.Two, HumanSystem, UserRoles, " ", "</s>");
 
-    /// <summary>"USER: &lt;video&gt;\n{question} ASSISTANT:": the form of the -hf port, without a system prompt and without &lt;/s&gt; between turns.</summary>
+    /// <summary>"USER: &lt;video&gt;\n{question} ASSISTANT:": the form of the -hf port, without a system prompt and
+    /// without &lt;/s&gt; between turns.</summary>
     public static PromptTemplate Hf { get; } = new("hf", SeparatorStyle.Two, null, UserRoles, " ", " ", stopsAtText: false);
 
     /// <summary>Every template.</summary>

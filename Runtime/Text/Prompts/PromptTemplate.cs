@@ -39,7 +39,8 @@ public sealed partial class PromptTemplate
     /// <exception cref="BadInputException">There is none; the message lists them.</exception>
     public static PromptTemplate Get(string name)
         => All.FirstOrDefault(template => template.Name == name)
-            ?? throw new BadInputException($"no prompt template is named {name}; there are {string.Join(", ", All.Select(template => template.Name))}");
+            ?? throw new BadInputException(
+            $"no prompt template is named {name}; there are {string.Join(", ", All.Select(template => template.Name))}");
 
     /// <summary>The prompt of a dialogue; end it with an empty assistant message to have the model answer.</summary>
     /// <exception cref="BadInputException">The template cannot hold this dialogue.</exception>
@@ -84,7 +85,9 @@ public sealed partial class PromptTemplate
         for (int i = 0; i < turns.Length; i++)
         {
             if (string.IsNullOrEmpty(turns[i].Text)) continue;
-            if (i % 2 == 1) throw new BadInputException($"the prompt template {Name} cannot hold an answer; choose a dialogue template such as llava_v1");
+            if (i % 2 == 1)
+                throw new BadInputException(
+                    $"the prompt template {Name} cannot hold an answer; choose a dialogue template such as llava_v1");
             prompt.Append(turns[i].Text).Append(separator);
         }
         return prompt.ToString();

@@ -4,7 +4,8 @@ using EdgeVideoLlava.Kernels.Errors;
 namespace EdgeVideoLlava.Runtime.Text.SentencePiece;
 
 /// <summary>Reads the fields of one protobuf message in place. Every length is checked against what is left before it is used.</summary>
-/// <remarks>Wire format (Protocol Buffers encoding): a varint tag = field number &lt;&lt; 3 | wire type, then varint, 8 bytes, length + bytes, or 4 bytes.</remarks>
+/// <remarks>Wire format (Protocol Buffers encoding): a varint tag = field number &lt;&lt; 3 | wire type, then varint,
+/// 8 bytes, length + bytes, or 4 bytes.</remarks>
 internal ref struct ProtobufReader(ReadOnlySpan<byte> message, string file)
 {
     private ReadOnlySpan<byte> rest = message;
@@ -43,11 +44,13 @@ internal ref struct ProtobufReader(ReadOnlySpan<byte> message, string file)
     }
 
     /// <summary>The bytes of a field that must be length-delimited.</summary>
-    public readonly ReadOnlySpan<byte> Message(string name) => WireType == 2 ? Bytes : throw Broken($"a {name} that is no message or string");
+    public readonly ReadOnlySpan<byte> Message(string name)
+        => WireType == 2 ? Bytes : throw Broken($"a {name} that is no message or string");
 
     /// <summary>The value of a field that must be a varint within int.</summary>
     public readonly int Int(string name)
-        => WireType == 0 && (long)Number is >= int.MinValue and <= int.MaxValue ? (int)(long)Number : throw Broken($"a {name} that is no 32-bit number");
+        => WireType == 0 && (long)Number is >= int.MinValue and <= int.MaxValue ? (int)(long)Number
+        : throw Broken($"a {name} that is no 32-bit number");
 
     /// <summary>The value of a field that must be a four-byte float.</summary>
     public readonly float Float(string name)

@@ -13,7 +13,8 @@ public sealed class SentencePieceBpe(SentencePieceModel model)
     /// <summary>U+2581, which stands for a blank inside pieces.</summary>
     public const char BlankMark = '\u2581';
 
-    /// <summary>Appends the ids of a text to <paramref name="ids"/>: blanks become U+2581, and one is put in front if <paramref name="dummyPrefix"/>.</summary>
+    /// <summary>Appends the ids of a text to <paramref name="ids"/>: blanks become U+2581, and one is put in front if
+    /// <paramref name="dummyPrefix"/>.</summary>
     /// <remarks>No normalisation, no begin-of-text id. An empty text gives nothing. A lone surrogate is read as U+FFFD.</remarks>
     public void Encode(ReadOnlySpan<char> text, bool dummyPrefix, List<int> ids)
     {

@@ -5,7 +5,8 @@ using EdgeVideoLlava.Runtime.Text.Vocabularies;
 namespace EdgeVideoLlava.Runtime.Text.SentencePiece;
 
 /// <summary>Reads a tokenizer.model file.</summary>
-/// <remarks>Format: google/sentencepiece, sentencepiece_model.proto (ModelProto): pieces = 1, trainer section = 2, normalizer section = 3.</remarks>
+/// <remarks>Format: google/sentencepiece, sentencepiece_model.proto (ModelProto): pieces = 1, trainer section = 2,
+/// normalizer section = 3.</remarks>
 internal static class SentencePieceFile
 {
     private const int PieceLengthCeiling = 4096;
@@ -26,7 +27,8 @@ internal static class SentencePieceFile
             switch (reader.Field)
             {
                 case 1:
-                    if (pieces.Count == SentencePieceModel.PieceCeiling) throw Broken(source, $"more than {SentencePieceModel.PieceCeiling} pieces");
+                    if (pieces.Count == SentencePieceModel.PieceCeiling)
+                        throw Broken(source, $"more than {SentencePieceModel.PieceCeiling} pieces");
                     (string piece, float score, PieceType type) = ReadPiece(reader.Message("piece"), source, pieces.Count);
                     pieces.Add(piece);
                     scores.Add(score);
@@ -137,7 +139,8 @@ internal static class SentencePieceFile
         {
             if (!Present) throw Broken(source, "no normalizer section (cut short?)");
             if (ChangesCharacters) throw Unsupported(source, "a normalizer that changes characters");
-            if (!DummyPrefix || RemovesBlanks || !MarksBlanks) throw Unsupported(source, "a normalizer without dummy prefix, or one that removes blanks");
+            if (!DummyPrefix || RemovesBlanks || !MarksBlanks)
+                throw Unsupported(source, "a normalizer without dummy prefix, or one that removes blanks");
         }
     }
 }

@@ -65,8 +65,10 @@ public sealed class SentencePieceModel
     public static SentencePieceModel Load(string path)
     {
         var info = new FileInfo(path);
-        if (!info.Exists) throw new BadInputException($"{path}: no such file; a Llama checkpoint needs its SentencePiece vocabulary under this name");
-        if (info.Length > FileCeiling) throw new BadInputException($"{path}: {info.Length} bytes, more than the {FileCeiling} a vocabulary may have");
+        if (!info.Exists)
+            throw new BadInputException($"{path}: no such file; a Llama checkpoint needs its SentencePiece vocabulary under this name");
+        if (info.Length > FileCeiling)
+            throw new BadInputException($"{path}: {info.Length} bytes, more than the {FileCeiling} a vocabulary may have");
         return Parse(File.ReadAllBytes(path), path);
     }
 

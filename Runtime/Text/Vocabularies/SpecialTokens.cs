@@ -22,7 +22,9 @@ internal sealed class SpecialTokens
         foreach (SpecialToken token in this.tokens)
         {
             if (!texts.TryAdd(token.Id, token.Text) && texts[token.Id] != token.Text)
-                throw new BadInputException($"{source}: the special tokens {texts[token.Id]} and {token.Text} have the same id {token.Id}; fetch the tokenizer files again");
+                throw new BadInputException(
+                    $"{source}: the special tokens {texts[token.Id]} and {token.Text} have the same id {token.Id}; fetch the tokenizer "
+                    + "files again");
         }
     }
 
@@ -39,7 +41,8 @@ internal sealed class SpecialTokens
         return null;
     }
 
-    /// <summary>Appends the ids of a text to <paramref name="ids"/>, the stretches between special tokens through <paramref name="vocabulary"/>.</summary>
+    /// <summary>Appends the ids of a text to <paramref name="ids"/>, the stretches between special tokens through
+    /// <paramref name="vocabulary"/>.</summary>
     public void Encode(string text, IVocabulary vocabulary, List<int> ids)
     {
         int segment = 0;
@@ -71,7 +74,8 @@ internal sealed class SpecialTokens
         return null;
     }
 
-    private static void EncodeSegment(ReadOnlySpan<char> segment, bool atStart, bool stripStart, bool stripEnd, IVocabulary vocabulary, List<int> ids)
+    private static void EncodeSegment(ReadOnlySpan<char> segment, bool atStart, bool stripStart, bool stripEnd, IVocabulary vocabulary,
+        List<int> ids)
     {
         if (stripStart) segment = Blanks.TrimStart(segment);
         if (stripEnd) segment = Blanks.TrimEnd(segment);

@@ -60,7 +60,8 @@ internal sealed class TokenizerFiles : IDisposable
             ? value.ValueKind switch { JsonValueKind.True => true, JsonValueKind.False => false, _ => null }
             : null;
 
-    /// <summary>Text of a token named in tokenizer_config.json ("bos_token"), written as a string or as an object with its content; else null.</summary>
+    /// <summary>Text of a token named in tokenizer_config.json ("bos_token"), written as a string or as an object
+    /// with its content; else null.</summary>
     public string? Token(string name)
     {
         if (config == null || !config.RootElement.TryGetProperty(name, out JsonElement value)) return null;
@@ -96,7 +97,8 @@ internal sealed class TokenizerFiles : IDisposable
         if (config == null || !config.RootElement.TryGetProperty("added_tokens_decoder", out JsonElement tokens)) return;
         foreach (JsonProperty token in tokens.EnumerateObject())
         {
-            if (!int.TryParse(token.Name, out int id)) throw new BadInputException($"{PathOf("tokenizer_config.json")}: the added token id {token.Name} is no number");
+            if (!int.TryParse(token.Name, out int id))
+                throw new BadInputException($"{PathOf("tokenizer_config.json")}: the added token id {token.Name} is no number");
             Add(token.Value.GetProperty("content").GetString(), id, token.Value);
         }
     }
@@ -116,20 +118,23 @@ internal sealed class TokenizerFiles : IDisposable
             throw new BadInputException($"{Folder}: the added token {text} wants whole words only (single_word), which is not supported");
         if (AddedTokens.TryGetValue(text, out SpecialToken known))
         {
-            if (known.Id != id) throw new BadInputException($"{Folder}: the tokenizer files give {text} the ids {known.Id} and {id}; fetch them again");
+            if (known.Id != id)
+                throw new BadInputException($"{Folder}: the tokenizer files give {text} the ids {known.Id} and {id}; fetch them again");
             return;
         }
         AddedTokens.Add(text, new SpecialToken(text, id, IsSet(flags, "lstrip"), IsSet(flags, "rstrip")));
     }
 
     private static bool IsSet(JsonElement flags, string name)
-        => flags.ValueKind == JsonValueKind.Object && flags.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.True;
+        => flags.ValueKind == JsonValueKind.Object && flags.TryGetProperty(name, out JsonElement value)
+        && value.ValueKind == JsonValueKind.True;
 
     private JsonDocument? Read(string name)
     {
         var info = new FileInfo(PathOf(name));
         if (!info.Exists) return null;
-        if (info.Length > FileCeiling) throw new BadInputException($"{info.FullName}: {info.Length} bytes, more than the {FileCeiling} allowed");
+        if (info.Length > FileCeiling)
+            throw new BadInputException($"{info.FullName}: {info.Length} bytes, more than the {FileCeiling} allowed");
         try
         {
             JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(info.FullName));

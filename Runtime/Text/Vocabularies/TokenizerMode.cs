@@ -1,6 +1,7 @@
 namespace EdgeVideoLlava.Runtime.Text.Vocabularies;
 
-/// <summary>Which reference's ids a Llama tokenizer gives. The modes differ only at the start of a text and after special tokens such as &lt;/s&gt;.</summary>
+/// <summary>Which reference's ids a Llama tokenizer gives. The modes differ only at the start of a text and after
+/// special tokens such as &lt;/s&gt;.</summary>
 /// <remarks>
 /// Ids of "&lt;/s&gt;USER" in the Llama vocabulary, and what is special at the start of a text:
 /// <code>

@@ -5,7 +5,8 @@ using System.Text.RegularExpressions;
 
 namespace EdgeVideoLlava.Runtime.Video.Decoders;
 
-/// <summary>The installed programs ffmpeg and ffprobe: found on the search path, started without a shell, ended with their reader.</summary>
+/// <summary>The installed programs ffmpeg and ffprobe: found on the search path, started without a shell, ended with
+/// their reader.</summary>
 internal sealed partial class FfmpegProgram : IDisposable
 {
     private static readonly Lazy<string?> Ffmpeg = new(() => Find("ffmpeg"));
@@ -20,7 +21,12 @@ internal sealed partial class FfmpegProgram : IDisposable
 
     private FfmpegProgram(string program, IEnumerable<string> arguments, CancellationToken cancellation)
     {
-        var start = new ProcessStartInfo(program, arguments) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(program, arguments)
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true
+        };
         process = Process.Start(start)!;
         process.StandardInput.Close();
         process.ErrorDataReceived += (_, line) => ReadLog(line.Data); // always read: a full pipe would stop the program
@@ -47,7 +53,8 @@ internal sealed partial class FfmpegProgram : IDisposable
     }
 
     /// <summary>Starts ffmpeg; frames come on <see cref="ReadExactly"/>.</summary>
-    public static FfmpegProgram Decode(IEnumerable<string> arguments, CancellationToken cancellation) => new(Ffmpeg.Value!, arguments, cancellation);
+    public static FfmpegProgram Decode(IEnumerable<string> arguments, CancellationToken cancellation)
+        => new(Ffmpeg.Value!, arguments, cancellation);
 
     /// <summary>The lines that ffprobe prints.</summary>
     public static IEnumerable<string> Probe(IEnumerable<string> arguments, CancellationToken cancellation)
@@ -105,7 +112,8 @@ internal sealed partial class FfmpegProgram : IDisposable
             return;
         }
         if (TimeBase().Match(line) is { Success: true } scale)
-            timeBase = double.Parse(scale.Groups[1].Value, CultureInfo.InvariantCulture) / double.Parse(scale.Groups[2].Value, CultureInfo.InvariantCulture);
+            timeBase = double.Parse(scale.Groups[1].Value, CultureInfo.InvariantCulture) / double.Parse(scale.Groups[2].Value,
+                CultureInfo.InvariantCulture);
         else if (TimeStamp().Match(line) is { Success: true } stamp)
             frameTimes.Add(double.Parse(stamp.Groups[1].Value, CultureInfo.InvariantCulture) * timeBase);
     }
@@ -121,7 +129,8 @@ internal sealed partial class FfmpegProgram : IDisposable
     private static string? Find(string name)
     {
         if (OperatingSystem.IsWindows()) name += ".exe";
-        string[] folders = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries);
+        string[] folders = (Environment.GetEnvironmentVariable("PATH") ?? "")
+            .Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries);
         return folders.Where(Path.IsPathRooted).Select(folder => Path.Combine(folder, name)).FirstOrDefault(File.Exists);
     }
 

@@ -4,11 +4,12 @@ using EdgeVideoLlava.Runtime.Video.Frames;
 
 namespace EdgeVideoLlava.Runtime.Video.Decoders;
 
-/// <summary>Decodes clips with the installed ffmpeg: rgb24 over a pipe. Takes OpenCV's place where its native library cannot be loaded.</summary>
+/// <summary>Decodes clips with the installed ffmpeg: rgb24 over a pipe. Takes OpenCV's place where its native library
+/// cannot be loaded.</summary>
 /// <remarks>
-/// Packets are listed by ffprobe without decoding. Frames are chosen inside ffmpeg by their time stamps, which its log then confirms, so that
-/// a seek can only lose frames, never show others: what did not arrive is read again from the start. Only local files are opened, whatever a
-/// file asks for.
+/// Packets are listed by ffprobe without decoding. Frames are chosen inside ffmpeg by their time stamps, which its
+/// log then confirms, so that a seek can only lose frames, never show others: what did not arrive is read again from
+/// the start. Only local files are opened, whatever a file asks for.
 /// </remarks>
 internal sealed class FfmpegVideo : IClipSource
 {
@@ -82,7 +83,8 @@ internal sealed class FfmpegVideo : IClipSource
             ? ["-seek_timestamp", "1", "-noaccurate_seek", "-ss", Seconds(Index.Times[entry])] : [];
         string[] arguments =
         [
-            "-v", "info", "-hide_banner", "-nostats", "-nostdin", "-protocol_whitelist", "file,pipe", .. place, "-copyts", "-i", address, "-map", "0:V:0",
+            "-v", "info", "-hide_banner", "-nostats", "-nostdin", "-protocol_whitelist", "file,pipe", .. place, "-copyts", "-i", address,
+                "-map", "0:V:0",
             "-vf", $"select='{Selection(indices)}',scale={Width}:{Height},showinfo", "-frames:v", Text(indices.Length),
             FfmpegProgram.FrameModeOption, "passthrough", "-f", "rawvideo", "-pix_fmt", "rgb24", "pipe:1",
         ];
@@ -123,7 +125,8 @@ internal sealed class FfmpegVideo : IClipSource
         FfprobeReport report = Probe("frame=best_effort_timestamp_time", cancellation);
         if (report.Frames.Count == 0) throw new BadInputException($"{path}: holds no frame that decodes; fetch or convert the clip again");
         if (report.Frames.Count < Index.Times.Count)
-            options.Notice?.Invoke($"{path}: holds {Index.Times.Count} frames, of which {report.Frames.Count} decode; frames are chosen among these");
+            options.Notice?.Invoke(
+                $"{path}: holds {Index.Times.Count} frames, of which {report.Frames.Count} decode; frames are chosen among these");
         return FrameIndex.Of(report.Frames, report.FramesPerSecond);
     }
 

@@ -20,7 +20,8 @@ internal sealed class FfprobeReport
         foreach (string line in lines)
         {
             string[] parts = line.Split('|');
-            var values = parts.Where(part => part.Contains('=')).Select(part => part.Split('=', 2)).ToLookup(pair => pair[0], pair => pair[1]);
+            var values = parts.Where(part => part.Contains('=')).Select(part => part.Split('=', 2))
+                .ToLookup(pair => pair[0], pair => pair[1]);
             if (parts[0] == "stream") report.ReadStream(values);
             else if (parts[0] is "packet" or "frame") report.Frames.Add(ReadFrame(values));
             ClipLimits.RequireFrames(path, report.Frames.Count, options);
@@ -42,7 +43,9 @@ internal sealed class FfprobeReport
         return (seconds, (values["flags"].FirstOrDefault() ?? "").StartsWith('K'));
     }
 
-    private static double Number(ILookup<string, string> values, string key, double absent) => Parse(values[key].FirstOrDefault()) ?? absent;
+    private static double Number(ILookup<string, string> values, string key, double absent)
+        => Parse(values[key].FirstOrDefault()) ?? absent;
 
-    private static double? Parse(string? text) => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) ? number : null;
+    private static double? Parse(string? text)
+        => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) ? number : null;
 }

@@ -47,9 +47,11 @@ internal static class ImageSharpPictures
     private static void RequireSize(string path, int width, int height, PictureOptions options)
     {
         if (Math.Max(width, height) > options.MaxSide)
-            throw new BadInputException($"{path}: {width} x {height} pixels, the longest side allowed is {options.MaxSide}; shrink it or raise the ceiling");
+            throw new BadInputException(
+                $"{path}: {width} x {height} pixels, the longest side allowed is {options.MaxSide}; shrink it or raise the ceiling");
         if ((long)width * height > options.MaxPixels)
-            throw new BadInputException($"{path}: {width} x {height} pixels, more than the {options.MaxPixels} allowed; shrink it or raise the ceiling");
+            throw new BadInputException(
+                $"{path}: {width} x {height} pixels, more than the {options.MaxPixels} allowed; shrink it or raise the ceiling");
     }
 
     private static bool HasSixteenBits(ImageMetadata metadata, string format)
@@ -91,7 +93,8 @@ internal static class ImageSharpPictures
     }
 
     private static BadInputException Broken(string path, string format, Exception? e)
-        => new($"{path}: broken {format}{(e == null ? "" : $" ({OneLine(e)})")}; fetch or save it again", e ?? new InvalidDataException(format));
+        => new($"{path}: broken {format}{(e == null ? "" : $" ({OneLine(e)})")}; fetch or save it again", e
+        ?? new InvalidDataException(format));
 
     private static string OneLine(Exception e) => e.Message.ReplaceLineEndings(" ").Trim();
 }

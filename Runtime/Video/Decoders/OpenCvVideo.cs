@@ -80,7 +80,8 @@ internal sealed unsafe partial class OpenCvVideo : IClipSource
         {
             cancellation.ThrowIfCancellationRequested();
             if (!Grab())
-                throw new BadInputException($"{path}: decoding stopped after frame {at} of {Index.Times.Count}; fetch or convert the clip again");
+                throw new BadInputException(
+                    $"{path}: decoding stopped after frame {at} of {Index.Times.Count}; fetch or convert the clip again");
         }
     }
 
@@ -122,7 +123,8 @@ internal sealed unsafe partial class OpenCvVideo : IClipSource
         }
         catch (OpenCVException e)
         {
-            throw new BadInputException($"{path}: cannot be decoded ({e.Message.ReplaceLineEndings(" ").Trim()}); fetch or convert the clip again", e);
+            throw new BadInputException(
+                $"{path}: cannot be decoded ({e.Message.ReplaceLineEndings(" ").Trim()}); fetch or convert the clip again", e);
         }
     }
 
@@ -131,14 +133,16 @@ internal sealed unsafe partial class OpenCvVideo : IClipSource
     /// <summary>Copies the grabbed frame, blue-green-red to red-green-blue.</summary>
     private Frame Retrieve()
     {
-        if (!Try(() => capture.Retrieve(image)) || image.Empty() || image.Type() != MatType.CV_8UC3 || image.Width != Width || image.Height != Height)
+        if (!Try(() => capture.Retrieve(image)) || image.Empty() || image.Type() != MatType.CV_8UC3 || image.Width != Width
+            || image.Height != Height)
             throw new BadInputException($"{path}: frame {at} cannot be converted to {Width} x {Height} RGB; convert the clip");
         byte[] rgb = FrameMemory.Allocate(Width, Height);
         for (int y = 0; y < Height; y++)
         {
             var source = new ReadOnlySpan<byte>((byte*)image.Data + y * image.Step(), Width * 3);
             Span<byte> target = rgb.AsSpan(y * Width * 3, Width * 3);
-            for (int i = 0; i < target.Length; i += 3) (target[i], target[i + 1], target[i + 2]) = (source[i + 2], source[i + 1], source[i]);
+            for (int i = 0; i < target.Length; i += 3)
+                (target[i], target[i + 1], target[i + 2]) = (source[i + 2], source[i + 1], source[i]);
         }
         return new Frame(rgb, Width, Height, Index.Times[at]);
     }
@@ -149,7 +153,8 @@ internal sealed unsafe partial class OpenCvVideo : IClipSource
         var opened = new VideoCapture(path, VideoCaptureAPIs.FFMPEG, settings);
         if (opened.IsOpened()) return opened;
         opened.Dispose();
-        throw new BadInputException($"{path}: no video stream that can be decoded (sound alone, or a clip cut before its index); fetch or convert it again");
+        throw new BadInputException(
+            $"{path}: no video stream that can be decoded (sound alone, or a clip cut before its index); fetch or convert it again");
     }
 
     private FrameIndex ListPackets(CancellationToken cancellation, out int threads)
@@ -169,7 +174,8 @@ internal sealed unsafe partial class OpenCvVideo : IClipSource
     }
 
     /// <summary>The proof that the packets are frames: the last of them arrives when decoding comes from well before it.</summary>
-    /// <remarks>A seek right to the end would not do: of a clip cut short OpenCV then shows frames that it does not reach otherwise.</remarks>
+    /// <remarks>A seek right to the end would not do: of a clip cut short OpenCV then shows frames that it does not
+    /// reach otherwise.</remarks>
     private bool LastFrameDecodes(CancellationToken cancellation)
     {
         int last = Index.Times.Count - 1;
@@ -190,7 +196,8 @@ internal sealed unsafe partial class OpenCvVideo : IClipSource
         }
         if (found.Count == 0) throw new BadInputException($"{path}: holds no frame that decodes; fetch or convert the clip again");
         if (found.Count < Index.Times.Count)
-            options.Notice?.Invoke($"{path}: holds {Index.Times.Count} frames, of which {found.Count} decode; frames are chosen among these");
+            options.Notice?.Invoke(
+                $"{path}: holds {Index.Times.Count} frames, of which {found.Count} decode; frames are chosen among these");
         Restart();
         return FrameIndex.Of(found, frames.Fps);
     }
@@ -204,7 +211,8 @@ internal sealed unsafe partial class OpenCvVideo : IClipSource
             Cv2.SetLogLevel(LogLevel.SILENT);
             return null;
         }
-        catch (Exception e) when (e is TypeInitializationException or DllNotFoundException or BadImageFormatException or EntryPointNotFoundException)
+        catch (Exception e) when (
+            e is TypeInitializationException or DllNotFoundException or BadImageFormatException or EntryPointNotFoundException)
         {
             Exception cause = e;
             while (cause.InnerException != null) cause = cause.InnerException;

@@ -5,8 +5,9 @@ namespace EdgeVideoLlava.Runtime.Video.Decoders;
 
 /// <summary>Reads YUV4MPEG2 files: uncompressed frames, so no decoder is needed.</summary>
 /// <remarks>
-/// Colours C420 (jpeg, mpeg2, paldv), C422, C444 and Cmono with 8 bits. The format is that of mjpegtools' yuv4mpeg(5): a header line, then for
-/// each frame a line "FRAME ..." and the planes Y, U, V row by row; chroma planes of odd sizes are rounded up. There are no time stamps:
+/// Colours C420 (jpeg, mpeg2, paldv), C422, C444 and Cmono with 8 bits. The format is that of mjpegtools' yuv4mpeg(5): a header line, then
+/// for each frame a line "FRAME ..." and the planes Y, U, V row by row; chroma planes of odd sizes are rounded up. There are no time
+/// stamps:
 /// frames follow each other at the header's rate.
 /// </remarks>
 internal sealed class Y4mVideo : IClipSource
@@ -47,7 +48,8 @@ internal sealed class Y4mVideo : IClipSource
         {
             cancellation.ThrowIfCancellationRequested();
             stream.Position = offsets[index];
-            if (stream.ReadAtLeast(planes, planes.Length, throwOnEndOfStream: false) < planes.Length) throw Broken("it became shorter while it was read");
+            if (stream.ReadAtLeast(planes, planes.Length, throwOnEndOfStream: false) < planes.Length)
+                throw Broken("it became shorter while it was read");
             yield return new Frame(header.ToRgb(planes), Width, Height, Index.Times[index]);
         }
     }

@@ -5,7 +5,8 @@ namespace EdgeVideoLlava.Runtime.Video.Formats;
 /// <summary>Walks the markers of a JPEG (ITU-T T.81, annex B).</summary>
 internal static class JpegMarkers
 {
-    /// <summary>Whether the end-of-image marker is reached. What follows it (padding, a clip appended by a telephone) does not count.</summary>
+    /// <summary>Whether the end-of-image marker is reached. What follows it (padding, a clip appended by a telephone)
+    /// does not count.</summary>
     public static bool Complete(string path)
     {
         using var stream = new BufferedStream(File.OpenRead(path), 1 << 16);

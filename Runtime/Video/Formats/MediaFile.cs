@@ -21,7 +21,8 @@ public static class MediaFile
     {
         byte[] head = ReadHead(path);
         MediaFormat? format = MediaFormat.Of(head);
-        if (format == null) throw new BadInputException($"{path}: {MediaFormat.OtherName(head)}, neither a picture (JPEG, PNG, WebP, BMP, GIF) nor a clip");
+        if (format == null)
+            throw new BadInputException($"{path}: {MediaFormat.OtherName(head)}, neither a picture (JPEG, PNG, WebP, BMP, GIF) nor a clip");
         if (format.Name != "GIF") return format;
         return format with { Kind = GifFrames.MoreThanOne(path) ? MediaKind.Clip : MediaKind.Picture };
     }

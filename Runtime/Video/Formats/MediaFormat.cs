@@ -28,7 +28,8 @@ internal sealed record MediaFormat(string Name, MediaKind Kind)
     {
         if (head.StartsWith("YUV4MPEG2"u8)) return "YUV4MPEG2";
         if (At(head, 4, "ftyp"u8)) return IsoPicture(head) || IsoSound(head) ? null : "MP4";
-        if (At(head, 4, "moov"u8) || At(head, 4, "mdat"u8) || At(head, 4, "free"u8) || At(head, 4, "wide"u8) || At(head, 4, "skip"u8)) return "QuickTime";
+        if (At(head, 4, "moov"u8) || At(head, 4, "mdat"u8) || At(head, 4, "free"u8) || At(head, 4, "wide"u8) || At(head, 4, "skip"u8))
+            return "QuickTime";
         if (head.StartsWith((ReadOnlySpan<byte>)[0x1A, 0x45, 0xDF, 0xA3])) return "Matroska";
         if (At(head, 0, "RIFF"u8) && (At(head, 8, "AVI "u8) || At(head, 8, "AMV "u8))) return "AVI";
         if (head.StartsWith("FLV\x01"u8)) return "FLV";
@@ -45,7 +46,8 @@ internal sealed record MediaFormat(string Name, MediaKind Kind)
     /// <summary>The name of something that is no picture or clip, for messages.</summary>
     public static string OtherName(ReadOnlySpan<byte> head)
     {
-        if (At(head, 4, "ftyp"u8)) return IsoPicture(head) ? "a HEIF or AVIF picture (convert it to PNG or JPEG)" : "sound alone, with no video stream";
+        if (At(head, 4, "ftyp"u8))
+            return IsoPicture(head) ? "a HEIF or AVIF picture (convert it to PNG or JPEG)" : "sound alone, with no video stream";
         if (At(head, 0, "RIFF"u8) && At(head, 8, "WAVE"u8) || head.StartsWith("ID3"u8) || head.StartsWith("fLaC"u8))
             return "sound alone, with no video stream";
         if (head.StartsWith("%PDF"u8)) return "a PDF document";
@@ -69,7 +71,8 @@ internal sealed record MediaFormat(string Name, MediaKind Kind)
     private static bool Repeats(ReadOnlySpan<byte> head, int offset, int packet)
         => head.Length > offset + packet && head[offset] == 0x47 && head[offset + packet] == 0x47;
 
-    /// <summary>A start code and a first unit that begins a stream: H.264 parameter set or delimiter, H.265 VPS, SPS or delimiter.</summary>
+    /// <summary>A start code and a first unit that begins a stream: H.264 parameter set or delimiter, H.265 VPS, SPS
+    /// or delimiter.</summary>
     private static bool AnnexB(ReadOnlySpan<byte> head)
     {
         int at = At(head, 0, [0, 0, 0, 1]) ? 4 : At(head, 0, [0, 0, 1]) ? 3 : 0;

@@ -39,9 +39,11 @@ internal static class PictureEnds
             return start + Rows(columns, lines, BinaryPrimitives.ReadUInt16LittleEndian(head[24..]));
         }
         if (head.Length < 54) return long.MaxValue;
-        long width = BinaryPrimitives.ReadInt32LittleEndian(head[18..]), height = Math.Abs((long)BinaryPrimitives.ReadInt32LittleEndian(head[22..]));
+        long width = BinaryPrimitives.ReadInt32LittleEndian(head[18..]);
+        long height = Math.Abs((long)BinaryPrimitives.ReadInt32LittleEndian(head[22..]));
         bool plain = BinaryPrimitives.ReadUInt32LittleEndian(head[30..]) is 0 or 3;
-        return start + (plain ? Rows(width, height, BinaryPrimitives.ReadUInt16LittleEndian(head[28..])) : BinaryPrimitives.ReadUInt32LittleEndian(head[34..]));
+        return start + (plain ? Rows(width, height, BinaryPrimitives.ReadUInt16LittleEndian(head[28..]))
+            : BinaryPrimitives.ReadUInt32LittleEndian(head[34..]));
     }
 
     private static long Rows(long width, long height, int bits) => (width * bits + 31) / 32 * 4 * height;

@@ -52,7 +52,8 @@ internal sealed class FrameIndex
     public static FrameIndex Untimed(int count, double framesPerSecond)
     {
         double rate = Rate(framesPerSecond);
-        return new FrameIndex([.. Enumerable.Range(0, count).Select(i => TimeSpan.FromSeconds(i / rate))], 0, [], timed: false, framesPerSecond);
+        return new FrameIndex([.. Enumerable.Range(0, count).Select(i => TimeSpan.FromSeconds(i / rate))], 0, [], timed: false,
+            framesPerSecond);
     }
 
     /// <summary>The frame shown at a time: the last that has begun; -1 before the first.</summary>

@@ -2,8 +2,8 @@ namespace EdgeVideoLlava.Runtime.Video.Frames;
 
 /// <summary>Memory for the pixels of decoded frames.</summary>
 /// <remarks>
-/// Frames are used on arrival and dropped, but the collector lets a few hundred megabytes of large arrays gather before it looks at them: eight
-/// frames of 4K would all stay. So it is told to look after every 32 MB of frames; with so few objects that takes milliseconds.
+/// Frames are used on arrival and dropped, but the collector lets a few hundred megabytes of large arrays gather before it looks at them:
+/// eight frames of 4K would all stay. So it is told to look after every 32 MB of frames; with so few objects that takes milliseconds.
 /// </remarks>
 internal static class FrameMemory
 {

@@ -25,10 +25,11 @@ public static class FrameSampler
         return indices;
     }
 
-    /// <summary>Cuts a clip into windows and chooses frames in each by <see cref="Linspace"/> over the frames with start &lt;= t &lt; start + length.</summary>
+    /// <summary>Cuts a clip into windows and chooses frames in each by <see cref="Linspace"/> over the frames with
+    /// start &lt;= t &lt; start + length.</summary>
     /// <remarks>
-    /// The last window may be cut short by the end of the clip; it is kept if it lasts at least half of <paramref name="window"/>, or if it is the
-    /// only one. A window in which no frame begins (a gap of a clip with variable frame rate) is left out.
+    /// The last window may be cut short by the end of the clip; it is kept if it lasts at least half of <paramref name="window"/>, or if it
+    /// is the only one. A window in which no frame begins (a gap of a clip with variable frame rate) is left out.
     /// </remarks>
     /// <param name="times">Start time of every frame, ascending.</param>
     /// <param name="duration">End of the last frame.</param>

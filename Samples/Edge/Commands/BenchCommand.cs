@@ -19,7 +19,11 @@ internal static class BenchCommand
         Option<int> prompt = NumberOption.Whole("--prompt-length", 512, 1, 100_000, "Positions of the prefill test (pp).");
         Option<int> generate = NumberOption.Whole("--generate", 128, 1, 100_000, "Tokens of the generation test (tg).");
         Option<int> repeat = NumberOption.Whole("--repeat", 5, 1, 1000, "Repetitions of each test, after one to warm up.");
-        var synthetic = new Option<string?>("--synthetic") { Description = "Random weights of the real 7B model's shapes in place of --model." };
+        var synthetic = new Option<string?>("--synthetic")
+        {
+            Description =
+            "Random weights of the real 7B model's shapes in place of --model."
+        };
         synthetic.AcceptOnlyFromAmong("7b");
         Option<int> layers = NumberOption.Whole("--layers", 2, 1, 32, "Language layers of the synthetic model; all 32 need about 36 GB.");
         var type = new Option<string>("--type")
@@ -29,15 +33,23 @@ internal static class BenchCommand
         };
         type.AcceptOnlyFromAmong("f32", "f16", "bf16", "q8_0", "q6_k", "q5_0", "q5_1", "q4_0", "q4_1", "q4_k");
         var json = new Option<bool>("--json") { Description = "Print one JSON object instead of a table." };
-        var profile = new Option<bool>("--profile") { Description = "Below the table, where the time of each test goes: the kernels of an OpenCL or CUDA device, the costliest first." };
+        var profile = new Option<bool>("--profile")
+        {
+            Description =
+            "Below the table, where the time of each test goes: the kernels of an OpenCL or CUDA device, the costliest first."
+        };
         var gpuReport = new Option<string?>("--gpu-report")
         {
             HelpName = "FILE",
-            Description = "In place of all this, check and measure a GPU in under 8 minutes, kernel by kernel and the whole 7B model, and write a Markdown file. "
+            Description =
+            "In place of all this, check and measure a GPU in under 8 minutes, kernel by kernel and the whole 7B model, and write a "
+            + "Markdown file. "
                 + "Default device: the first GPU; a processor that --device names is measured at small sizes.",
         };
         var model = new ModelOptions();
-        var command = new Command("bench", "Measure encode, prefill and generation, and their share of this machine's measured peaks.") { prompt, generate, repeat, synthetic, layers, type, json, profile, gpuReport };
+        var command =
+            new Command("bench", "Measure encode, prefill and generation, and their share of this machine's measured peaks.") { prompt,
+            generate, repeat, synthetic, layers, type, json, profile, gpuReport };
         model.AddTo(command);
         command.SetAction((parsed, cancel) =>
         {
@@ -50,14 +62,19 @@ internal static class BenchCommand
             using ModelSession session = isSynthetic
                 ? ModelSession.OpenSynthetic(settings, SyntheticCheckpoint.Video7B(languageLayers), storage, cancel)
                 : ModelSession.OpenModel(settings, cancel);
-            string name = isSynthetic ? SyntheticName(languageLayers, storage, settings.Weights) : Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(settings.Folder)));
+            string name = isSynthetic ? SyntheticName(languageLayers, storage, settings.Weights)
+                : Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(settings.Folder)));
             var benchmark = new ModelBenchmark(session.Model, parsed.GetValue(repeat));
             int context = session.Model.Config.Language.Context, length = parsed.GetValue(prompt), tokens = parsed.GetValue(generate);
-            if (Math.Max(length, tokens + 1) > context) throw new BadInputException($"the model has {context} positions; take a --prompt-length and --generate that fit");
-            if (profiled && session.Device is CpuDevice) throw new BadInputException("--profile: the processor's own code has no launches to time; take --device opencl or cuda");
+            if (Math.Max(length, tokens + 1) > context)
+                throw new BadInputException($"the model has {context} positions; take a --prompt-length and --generate that fit");
+            if (profiled && session.Device is CpuDevice)
+                throw new BadInputException("--profile: the processor's own code has no launches to time; take --device opencl or cuda");
             MachinePeaks? peaks = session.Device is CpuDevice cpu ? MachinePeaks.Measure(cpu.Threads) : null;
-            BenchmarkResult[] results = [benchmark.Encode(cancel), benchmark.Prefill(length, cancel), benchmark.Decode(tokens, cancel: cancel)];
-            var report = new BenchReport(name, ModelCost.LanguageParameters(session.Model.Language), session.Device.Description, peaks, results)
+            BenchmarkResult[] results = [benchmark.Encode(cancel), benchmark.Prefill(length, cancel),
+                benchmark.Decode(tokens, cancel: cancel)];
+            var report = new BenchReport(name, ModelCost.LanguageParameters(session.Model.Language), session.Device.Description, peaks,
+                results)
             {
                 Profiles = profiled ? Profile(session.Model, length, cancel) : [],
             };
@@ -71,14 +88,16 @@ internal static class BenchCommand
     private static JobProfile[] Profile(VideoLlava model, int length, CancellationToken cancel)
     {
         var profile = new ModelProfile(model);
-        JobProfile?[] jobs = [profile.Encode(cancel), profile.Prefill(length, cancel), profile.Decode(Math.Min(length, model.Config.Language.Context - 1), cancel)];
+        JobProfile?[] jobs = [profile.Encode(cancel), profile.Prefill(length, cancel),
+            profile.Decode(Math.Min(length, model.Config.Language.Context - 1), cancel)];
         return [.. jobs.OfType<JobProfile>()];
     }
 
     private static int Report(string file, ModelSettings settings, CancellationToken cancel)
     {
         OutputFile.Check(file);
-        GpuReportOutcome report = GpuReport.Make(new GpuReportOptions(settings.Device) { Threads = settings.Threads ?? 0 }, new NoticeProgress(), cancel);
+        GpuReportOutcome report = GpuReport.Make(new GpuReportOptions(settings.Device) { Threads = settings.Threads ?? 0 },
+            new NoticeProgress(), cancel);
         using var output = new OutputFile(file);
         output.Stream.Write(Encoding.UTF8.GetBytes(report.Markdown));
         output.Complete();

@@ -13,11 +13,28 @@ internal static class ChatCommand
 {
     public static Command Create()
     {
-        var files = new Argument<string[]>("FILE") { Description = "Pictures and clips, in the order in which they are shown.", Arity = ArgumentArity.ZeroOrMore };
-        var ask = new Option<string?>("--ask") { HelpName = "TEXT", Description = "Answer this one question and end. Default: a session; /help lists its commands." };
-        var template = new Option<string?>("--template") { HelpName = "NAME", Description = "Prompt template. Default: llava_v1 for original checkpoints, hf for -hf ones." };
+        var files = new Argument<string[]>("FILE")
+        {
+            Description = "Pictures and clips, in the order in which they are shown.",
+            Arity = ArgumentArity.ZeroOrMore
+        };
+        var ask = new Option<string?>("--ask")
+        {
+            HelpName = "TEXT",
+            Description = "Answer this one question and end. Default: a session; /help lists its commands."
+        };
+        var template = new Option<string?>("--template")
+        {
+            HelpName = "NAME",
+            Description = "Prompt template. Default: llava_v1 for original checkpoints, hf for -hf ones."
+        };
         template.AcceptOnlyFromAmong([.. PromptTemplate.All.Select(known => known.Name), PromptTemplate.Hf.Name]);
-        var exif = new Option<string>("--exif") { Description = "Turn pictures upright by their EXIF orientation, or ignore it as the reference does.", DefaultValueFactory = _ => "upright" };
+        var exif = new Option<string>("--exif")
+        {
+            Description =
+            "Turn pictures upright by their EXIF orientation, or ignore it as the reference does.",
+            DefaultValueFactory = _ => "upright"
+        };
         exif.AcceptOnlyFromAmong("upright", "ignore");
         var guard = new Option<bool>("--guard-loops") { Description = "Stop an answer that repeats a phrase four times in a row." };
         var model = new ModelOptions();
@@ -31,9 +48,11 @@ internal static class ChatCommand
             foreach (string path in paths) MediaFile.Detect(path);
             using ModelSession session = ModelSession.Open(model.Read(parsed), cancel);
             string? name = parsed.GetValue(template);
-            using Conversation conversation = session.Assistant.Start(name == null ? null : name == PromptTemplate.Hf.Name ? PromptTemplate.Hf : PromptTemplate.Get(name));
+            using Conversation conversation = session.Assistant.Start(name == null ? null : name == PromptTemplate.Hf.Name
+                ? PromptTemplate.Hf : PromptTemplate.Get(name));
             var pictures = new PictureOptions { Exif = parsed.GetValue(exif) == "ignore" ? ExifHandling.Ignore : ExifHandling.Upright };
-            var chat = new ChatSession(session.Assistant, conversation, generation.Read(parsed) with { GuardLoops = parsed.GetValue(guard) }, pictures);
+            var chat = new ChatSession(session.Assistant, conversation,
+                generation.Read(parsed) with { GuardLoops = parsed.GetValue(guard) }, pictures);
             PixelValues[] seen = [.. paths.Select(path => chat.Look(path, cancel))];
             session.Announce();
             foreach (PixelValues pixels in seen) chat.Show(pixels);

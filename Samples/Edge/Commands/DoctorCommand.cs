@@ -15,7 +15,8 @@ internal static class DoctorCommand
     public static Command Create()
     {
         var json = new Option<bool>("--json") { Description = "Print one JSON object instead of text." };
-        var command = new Command("doctor", "Show the devices, native libraries and memory found, with the remedy for what is missing.") { json };
+        var command =
+            new Command("doctor", "Show the devices, native libraries and memory found, with the remedy for what is missing.") { json };
         command.SetAction((parsed, _) =>
         {
             MachineReport report = MachineReport.Take();
@@ -29,7 +30,9 @@ internal static class DoctorCommand
     private static void Print(MachineReport report, TextWriter output)
     {
         output.WriteLine($"EdgeVideoLlava {report.Version} on {report.Platform}");
-        output.WriteLine($"processor  {report.Cores} cores, {report.Simd}; memory {Gibibytes(report.MemoryTotal)}, {Gibibytes(report.MemoryAvailable)} available");
+        output.WriteLine(
+            $"processor  {report.Cores} cores, {report.Simd}; memory {Gibibytes(report.MemoryTotal)}, {Gibibytes(report.MemoryAvailable)} "
+            + "available");
         output.WriteLine();
         output.WriteLine("devices");
         output.WriteLine($"  {"cpu",-9}  the processor");
@@ -39,7 +42,7 @@ internal static class DoctorCommand
             if (device.Details.Count > 0) output.WriteLine($"  {"",-9}  {string.Join(", ", device.Details)}");
             if (device.Lacks.Count > 0) output.WriteLine($"  {"",-9}  without {string.Join(", ", device.Lacks)}");
             SelfTestResult test = report.SelfTests.Single(result => result.Device == device.Id);
-            output.WriteLine($"  {"",-9}  self-test {(test.Failure == null ? string.Create(CultureInfo.InvariantCulture, $"passed ({test.Kernels} kernels, {test.Seconds:0.0} s)") : $"FAILED: {test.Failure}")}");
+            output.WriteLine($"  {"",-9}  self-test {Outcome(test)}");
         }
         output.WriteLine();
         output.WriteLine("libraries");
@@ -49,6 +52,10 @@ internal static class DoctorCommand
             if (library.Remedy != null) output.WriteLine($"  {"",-9}  to get it: {library.Remedy}");
         }
     }
+
+    private static string Outcome(SelfTestResult test) => test.Failure == null
+        ? string.Create(CultureInfo.InvariantCulture, $"passed ({test.Kernels} kernels, {test.Seconds:0.0} s)")
+        : $"FAILED: {test.Failure}";
 
     private static string Gibibytes(long bytes) => $"{bytes / (double)(1L << 30):0.0} GiB";
 }

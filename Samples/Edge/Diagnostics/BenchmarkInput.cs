@@ -20,5 +20,6 @@ internal sealed class BenchmarkInput(VideoLlavaConfig config)
 
     /// <summary>Words only.</summary>
     public MergedPrompt Prompt(int positions)
-        => MergedPrompt.FromMarkers([.. Enumerable.Range(0, positions).Select(_ => random.Next(config.Language.Vocabulary))], [], config.Language.Vocabulary);
+        => MergedPrompt.FromMarkers([.. Enumerable.Range(0, positions).Select(_ => random.Next(config.Language.Vocabulary))], [],
+        config.Language.Vocabulary);
 }

@@ -7,8 +7,8 @@ namespace EdgeVideoLlava.Edge.Diagnostics;
 
 /// <summary>All that a GPU has to tell, in one go: whether its kernels are right, how fast each is, and how fast the whole model.</summary>
 /// <remarks>
-/// The work is done on a thread of its own: a kernel that never ends must not take the results before it along. On a processor (if named) the same
-/// is done at small sizes.
+/// The work is done on a thread of its own: a kernel that never ends must not take the results before it along. On a
+/// processor (if named) the same is done at small sizes.
 /// </remarks>
 public static class GpuReport
 {
@@ -40,7 +40,9 @@ public static class GpuReport
         work.Start();
         bool ended = Join(work, options.Budget + Grace, cancel);
         if (failure is DeviceUnavailableException) throw failure;
-        if (!ended) results.Skipped.Add($"everything after the last line above: {id} gave no answer within {(options.Budget + Grace).TotalMinutes:0.0} minutes");
+        if (!ended)
+            results.Skipped.Add(
+                $"everything after the last line above: {id} gave no answer within {(options.Budget + Grace).TotalMinutes:0.0} minutes");
         if (failure != null) results.Skipped.Add($"the rest: {GpuReportRun.Line(failure)}");
         results.Took = clock.Elapsed;
         return new GpuReportOutcome(GpuReportText.Of(results), results.Checks.Count(check => check.Failure != null));
@@ -53,14 +55,18 @@ public static class GpuReport
         IReadOnlyList<DeviceDescription> devices = IlgpuDevices.List();
         if (name == "auto")
         {
-            DeviceDescription? gpu = devices.FirstOrDefault(device => device.Id.StartsWith("cuda:", StringComparison.Ordinal)) ?? devices.FirstOrDefault(IsGpu);
+            DeviceDescription? gpu = devices.FirstOrDefault(device => device.Id.StartsWith("cuda:", StringComparison.Ordinal))
+                ?? devices.FirstOrDefault(IsGpu);
             return gpu != null ? (gpu.Id, true)
-                : throw new DeviceUnavailableException("this machine has no GPU that CUDA or OpenCL knows ('edge doctor' says what is missing); --device opencl or cpu tries the report on the processor, at small sizes");
+                : throw new DeviceUnavailableException(
+                "this machine has no GPU that CUDA or OpenCL knows ('edge doctor' says what is missing); --device opencl or cpu tries the "
+                + "report on the processor, at small sizes");
         }
         // "opencl" alone is the first GPU, else the first device, as everywhere.
         string kind = name.Split(':')[0];
         DeviceDescription[] ofKind = [.. devices.Where(device => device.Id.StartsWith(kind + ":", StringComparison.Ordinal))];
-        DeviceDescription? chosen = name.Contains(':') ? ofKind.FirstOrDefault(device => device.Id == name) : ofKind.FirstOrDefault(IsGpu) ?? ofKind.FirstOrDefault();
+        DeviceDescription? chosen = name.Contains(':') ? ofKind.FirstOrDefault(device => device.Id == name) : ofKind.FirstOrDefault(IsGpu)
+            ?? ofKind.FirstOrDefault();
         if (chosen != null) return (chosen.Id, IsGpu(chosen));
         ComputeDevices.Open(name).Dispose(); // says what is missing
         return (name, false);

@@ -23,7 +23,8 @@ internal static class GpuReportModel
             layers = Layers(device, type, sizes.Config);
             if (layers == 0) return new ModelResult(type, 0, null, null, null, "not even one language layer fits into the device's memory");
             VideoLlavaConfig config = sizes.Config with { Language = sizes.Config.Language with { Layers = layers } };
-            using VideoLlava model = VideoLlava.Synthetic(config, type, device, new LoadOptions(AvailableMemory: device is CpuDevice ? null : long.MaxValue), cancel);
+            using VideoLlava model = VideoLlava.Synthetic(config, type, device,
+                new LoadOptions(AvailableMemory: device is CpuDevice ? null : long.MaxValue), cancel);
             var benchmark = new ModelBenchmark(model, sizes.Repetitions);
             encode = benchmark.Encode(cancel);
             prefill = benchmark.Prefill(sizes.Positions, cancel);
@@ -65,6 +66,7 @@ internal static class GpuReportModel
     {
         config = config with { Language = config.Language with { Layers = layers } };
         using Checkpoint checkpoint = SyntheticCheckpoint.Create(config, type, sharedMemory: true);
-        return MemoryNeed.Of(checkpoint, config).OnAccelerator + 2L * layers * config.Language.Context * config.Language.KeyColumns * device.ActivationType.ElementBytes();
+        return MemoryNeed.Of(checkpoint, config).OnAccelerator
+            + 2L * layers * config.Language.Context * config.Language.KeyColumns * device.ActivationType.ElementBytes();
     }
 }

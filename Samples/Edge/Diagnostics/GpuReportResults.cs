@@ -14,7 +14,8 @@ internal sealed record KernelResult(string Tier, KernelWork Work, double? Second
 /// <summary>A whole model's figures.</summary>
 /// <param name="Layers">Language layers that were loaded.</param>
 /// <param name="Failure">What kept it from being measured, in one line; null if nothing did.</param>
-internal sealed record ModelResult(StorageType Type, int Layers, BenchmarkResult? Encode, BenchmarkResult? Prefill, BenchmarkResult? Decode, string? Failure)
+internal sealed record ModelResult(StorageType Type, int Layers, BenchmarkResult? Encode, BenchmarkResult? Prefill,
+    BenchmarkResult? Decode, string? Failure)
 {
     /// <summary>Where the time goes; empty on the processor's own device, whose work has no launches.</summary>
     public IReadOnlyList<JobProfile> Profiles { get; init; } = [];

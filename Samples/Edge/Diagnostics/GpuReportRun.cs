@@ -10,7 +10,8 @@ using EdgeVideoLlava.Kernels.Packing;
 namespace EdgeVideoLlava.Edge.Diagnostics;
 
 /// <summary>The sections of a report one after the other; whatever fails is a line of the report, and the rest goes on.</summary>
-internal sealed class GpuReportRun(GpuReportResults results, GpuReportOptions options, GpuReportClock clock, IProgress<string> progress) : IDisposable
+internal sealed class GpuReportRun(GpuReportResults results, GpuReportOptions options, GpuReportClock clock, IProgress<string> progress)
+    : IDisposable
 {
     /// <summary>After a kernel that failed the driver may refuse all that follows; the device is opened anew so often at most.</summary>
     private const int MostReopenings = 3;
@@ -26,7 +27,8 @@ internal sealed class GpuReportRun(GpuReportResults results, GpuReportOptions op
         for (int i = 0; i < devices.Count; i++) Checks(i);
         if (devices.Count == 0 || results.Device == "ilgpu-cpu")
         {
-            results.Skipped.Add(devices.Count == 0 ? "times: the device does not open" : "times: ILGPU's CPU accelerator has a thread for each lane, its speed means nothing");
+            results.Skipped.Add(devices.Count == 0 ? "times: the device does not open"
+                : "times: ILGPU's CPU accelerator has a thread for each lane, its speed means nothing");
             return;
         }
         Copy(devices[0].Device);
@@ -39,10 +41,18 @@ internal sealed class GpuReportRun(GpuReportResults results, GpuReportOptions op
         foreach ((_, ComputeDevice device) in devices) Close(device);
     }
 
-    public static string Line(Exception e) => $"{(e is DeviceFailedException or DeviceUnavailableException ? "" : e.GetBaseException().GetType().Name + ": ")}{e.GetBaseException().Message.ReplaceLineEndings(" ")}";
+    public static string Line(Exception e)
+        => (e is EdgeException ? "" : e.GetBaseException().GetType().Name + ": ") + e.GetBaseException().Message.ReplaceLineEndings(" ");
 
     public static string Tier(ComputeDevice device) => device is not IlgpuDevice ilgpu ? "processor's own code, fp32"
-        : $"{ilgpu.Tier switch { KernelTier.TensorCore => ilgpu.DeepTiles ? "tensor-core with deep tiles" : "tensor-core", KernelTier.Portable => "portable", _ => "processor" }}, {(ilgpu.ActivationType == StorageType.F16 ? "fp16" : "fp32")}";
+        : $"{Kernels(ilgpu)}, {(ilgpu.ActivationType == StorageType.F16 ? "fp16" : "fp32")}";
+
+    private static string Kernels(IlgpuDevice device) => device.Tier switch
+    {
+        KernelTier.TensorCore => device.DeepTiles ? "tensor-core with deep tiles" : "tensor-core",
+        KernelTier.Portable => "portable",
+        _ => "processor",
+    };
 
     /// <summary>The device with the kernels it is made for, and again with the portable ones.</summary>
     /// <exception cref="DeviceUnavailableException">It is no GPU and does not open; of a GPU that is a failed check.</exception>
@@ -57,8 +67,10 @@ internal sealed class GpuReportRun(GpuReportResults results, GpuReportOptions op
 
         void Add(DeviceOptions wanted)
         {
-            if (wanted.Tier is null or KernelTier.TensorCore) wanted = wanted with { TimesLaunches = true }; // the device whose models are profiled
-            progress.Report($"opening {results.Device}{(wanted.Tier == null ? "" : $", {wanted.Tier}")}{(wanted.DeepTiles ? " with deep tiles" : "")}");
+            // the device whose models are profiled
+            if (wanted.Tier is null or KernelTier.TensorCore) wanted = wanted with { TimesLaunches = true };
+            progress.Report(
+                $"opening {results.Device}{(wanted.Tier == null ? "" : $", {wanted.Tier}")}{(wanted.DeepTiles ? " with deep tiles" : "")}");
             try
             {
                 devices.Add((wanted, ComputeDevices.Open(results.Device, wanted)));
@@ -77,8 +89,10 @@ internal sealed class GpuReportRun(GpuReportResults results, GpuReportOptions op
     /// <param name="first">With the kernels it is made for; null if that failed.</param>
     internal static IEnumerable<DeviceOptions> Others(ComputeDevice? first)
     {
-        if (first is IlgpuDevice { CanHaveDeepTiles: true }) yield return new DeviceOptions(0, StorageType.F16, KernelTier.TensorCore, DeepTiles: true);
-        if (first is null or IlgpuDevice { Tier: not KernelTier.Portable }) yield return new DeviceOptions(0, StorageType.F16, KernelTier.Portable);
+        if (first is IlgpuDevice { CanHaveDeepTiles: true })
+            yield return new DeviceOptions(0, StorageType.F16, KernelTier.TensorCore, DeepTiles: true);
+        if (first is null or IlgpuDevice { Tier: not KernelTier.Portable })
+            yield return new DeviceOptions(0, StorageType.F16, KernelTier.Portable);
     }
 
     private void Checks(int index)
@@ -141,7 +155,8 @@ internal sealed class GpuReportRun(GpuReportResults results, GpuReportOptions op
             return null;
         });
         if (failure != null) results.Skipped.Add($"the large copy: {failure}");
-        else progress.Report(string.Create(CultureInfo.InvariantCulture, $"large copy: {results.Copy / 1e9:0} GB/s read and written ({Seconds})"));
+        else progress.Report(string.Create(CultureInfo.InvariantCulture,
+            $"large copy: {results.Copy / 1e9:0} GB/s read and written ({Seconds})"));
     }
 
     private void Models(ComputeDevice device)
@@ -158,7 +173,8 @@ internal sealed class GpuReportRun(GpuReportResults results, GpuReportOptions op
             progress.Report($"whole model, {type}");
             ModelResult result = GpuReportModel.Measure(device, type, results.Sizes, clock.Over);
             results.Models.Add(result);
-            progress.Report(result.Failure == null ? $"whole model, {type}, {result.Layers} layers: done ({Seconds})" : $"whole model, {type}: {result.Failure}");
+            progress.Report(result.Failure == null ? $"whole model, {type}, {result.Layers} layers: done ({Seconds})"
+                : $"whole model, {type}: {result.Failure}");
             last = clock.Elapsed - before;
         }
     }
@@ -166,11 +182,13 @@ internal sealed class GpuReportRun(GpuReportResults results, GpuReportOptions op
     /// <param name="besides">Already measured: what its tier has no other kernel for is left out.</param>
     private void Kernels(ComputeDevice device, ComputeDevice? besides)
     {
-        bool graphs = !results.Checks.Exists(check => check.Tier == Tier(device) && check.Check == DeviceChecks.RecordedName && check.Failure != null);
+        bool graphs = !results.Checks.Exists(check => check.Tier == Tier(device) && check.Check == DeviceChecks.RecordedName
+            && check.Failure != null);
         bool same = besides is IlgpuDevice { Tier: KernelTier.TensorCore }, tiles = device is IlgpuDevice { DeepTiles: true };
         var works = new KernelWorks(results.Sizes.Config, results.Sizes.Positions, device.ActivationType);
         int done = 0;
-        foreach (KernelWork work in works.All(results.Sizes.Types).Where(work => !same || (work.OnTensorCores && (work.Weight != null || !tiles))))
+        foreach (KernelWork work in works.All(results.Sizes.Types)
+            .Where(work => !same || (work.OnTensorCores && (work.Weight != null || !tiles))))
         {
             if (!clock.Allows(results.IsGpu ? KernelTime : TimeSpan.Zero))
             {

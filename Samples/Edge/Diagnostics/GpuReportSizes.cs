@@ -4,7 +4,8 @@ using EdgeVideoLlava.Runtime.Weights;
 
 namespace EdgeVideoLlava.Edge.Diagnostics;
 
-/// <summary>The sizes of a report: the real model's on a GPU, small ones on a processor, where only the way through is of interest.</summary>
+/// <summary>The sizes of a report: the real model's on a GPU, small ones on a processor, where only the way through
+/// is of interest.</summary>
 internal sealed record GpuReportSizes
 {
     /// <summary>The model, with all its layers.</summary>
@@ -40,7 +41,8 @@ internal sealed record GpuReportSizes
         RotatedBytes = 256L << 20, // several times the caches of the largest GPUs
         Batch = TimeSpan.FromMilliseconds(20),
         Repetitions = 3,
-        Types = [StorageType.F16, StorageType.Q8_0, StorageType.Q6_K, StorageType.Q5_0, StorageType.Q5_1, StorageType.Q4_0, StorageType.Q4_1, StorageType.Q4_K],
+        Types = [StorageType.F16, StorageType.Q8_0, StorageType.Q6_K, StorageType.Q5_0, StorageType.Q5_1, StorageType.Q4_0,
+        StorageType.Q4_1, StorageType.Q4_K],
     };
 
     public static GpuReportSizes Small { get; } = Real with
@@ -62,7 +64,16 @@ internal sealed record GpuReportSizes
         {
             VideoTower = tower,
             ImageTower = tower with { TemporalFrames = 0 },
-            Language = real.Language with { Layers = 2, Hidden = 256, FeedForward = 512, Heads = 2, KeyValueHeads = 2, Vocabulary = 500, Context = 256 },
+            Language = real.Language with
+            {
+                Layers = 2,
+                Hidden = 256,
+                FeedForward = 512,
+                Heads = 2,
+                KeyValueHeads = 2,
+                Vocabulary = 500,
+                Context = 256
+            },
         };
     }
 }

@@ -4,7 +4,8 @@ using EdgeVideoLlava.Runtime.Language;
 
 namespace EdgeVideoLlava.Edge.Diagnostics;
 
-/// <summary>What a kernel must move and compute at least: every operand once, 2 FLOP a multiply-add; norms, activations and soft-max count no FLOP.</summary>
+/// <summary>What a kernel must move and compute at least: every operand once, 2 FLOP a multiply-add; norms,
+/// activations and soft-max count no FLOP.</summary>
 /// <param name="Bytes">Read and written, each operand once, as if caches were perfect.</param>
 /// <param name="Flop">Of products only.</param>
 public readonly record struct KernelCost(double Bytes, double Flop)
@@ -12,7 +13,8 @@ public readonly record struct KernelCost(double Bytes, double Flop)
     /// <summary>FLOP a byte.</summary>
     public double Intensity => Flop / Bytes;
 
-    /// <summary>Seconds at best on a machine that moves and computes at the same time (the roofline model: Williams et al., 2009).</summary>
+    /// <summary>Seconds at best on a machine that moves and computes at the same time (the roofline model: Williams
+    /// et al., 2009).</summary>
     public double Bound(double bytesPerSecond, double flopPerSecond) => Math.Max(Bytes / bytesPerSecond, Flop / flopPerSecond);
 
     public KernelCost Plus(KernelCost other) => new(Bytes + other.Bytes, Flop + other.Flop);
@@ -21,10 +23,12 @@ public readonly record struct KernelCost(double Bytes, double Flop)
 
     /// <summary>y (rows, outputs) = x (rows, columns) · Wᵀ, with a residual of y's size or without.</summary>
     /// <param name="gated">SiLU·up: W has gate and up rows, twice as many as outputs.</param>
-    public static KernelCost Linear(int rows, int outputs, int columns, StorageType weight, StorageType x, StorageType y, bool gated = false, bool residual = false)
+    public static KernelCost Linear(int rows, int outputs, int columns, StorageType weight, StorageType x, StorageType y,
+        bool gated = false, bool residual = false)
     {
         double weights = (double)outputs * columns * (gated ? 2 : 1), results = (double)rows * outputs;
-        double bytes = weight.Bytes((long)weights) + (double)rows * columns * x.ElementBytes() + results * y.ElementBytes() + (residual ? results * sizeof(float) : 0);
+        double bytes = weight.Bytes((long)weights) + (double)rows * columns * x.ElementBytes() + results * y.ElementBytes()
+            + (residual ? results * sizeof(float) : 0);
         return new KernelCost(bytes, 2 * rows * weights);
     }
 
@@ -32,7 +36,8 @@ public readonly record struct KernelCost(double Bytes, double Flop)
     public static KernelCost CausalAttention(int rows, int positions, LlamaConfig config, StorageType type, StorageType cache)
     {
         double pairs = (double)rows * positions - (double)rows * (rows - 1) / 2;
-        double queries = 2.0 * rows * config.QueryColumns * type.ElementBytes(), keys = 2.0 * positions * HeadRows.RowBytes(config.KeyValueHeads, config.HeadSize, cache);
+        double queries = 2.0 * rows * config.QueryColumns * type.ElementBytes();
+        double keys = 2.0 * positions * HeadRows.RowBytes(config.KeyValueHeads, config.HeadSize, cache);
         return new KernelCost(queries + keys, 4 * pairs * config.QueryColumns);
     }
 

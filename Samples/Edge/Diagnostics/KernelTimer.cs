@@ -5,7 +5,8 @@ namespace EdgeVideoLlava.Edge.Diagnostics;
 
 /// <summary>Times operations of a queue: batches of launches, waited for as a whole; the median of the batches.</summary>
 /// <param name="batch">A batch takes at least this long, so that waiting for it counts for nothing.</param>
-/// <param name="recorded">Launches of a batch are recorded, as decode steps are: one call of the driver where it has graphs, so that small kernels do not wait for the host.</param>
+/// <param name="recorded">Launches of a batch are recorded, as decode steps are: one call of the driver where it has
+/// graphs, so that small kernels do not wait for the host.</param>
 internal sealed class KernelTimer(ComputeQueue queue, TimeSpan batch, bool recorded)
 {
     private const int Batches = 5, MostLaunches = 1000;

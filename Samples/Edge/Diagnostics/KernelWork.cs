@@ -8,5 +8,7 @@ namespace EdgeVideoLlava.Edge.Diagnostics;
 /// <param name="Weight">Type of its weight; null without one.</param>
 /// <param name="Cost">What it must move and compute.</param>
 /// <param name="OnTensorCores">Whether the tensor-core tier has a kernel of its own for it.</param>
-/// <param name="Prepare">Makes the operands; the result gives the operation to their queue: the argument counts the launches, so that weights take turns.</param>
-internal sealed record KernelWork(string Operation, string Shape, StorageType? Weight, KernelCost Cost, bool OnTensorCores, Func<KernelOperands, Action<int>> Prepare);
+/// <param name="Prepare">Makes the operands; the result gives the operation to their queue: the argument counts the
+/// launches, so that weights take turns.</param>
+internal sealed record KernelWork(string Operation, string Shape, StorageType? Weight, KernelCost Cost, bool OnTensorCores,
+    Func<KernelOperands, Action<int>> Prepare);

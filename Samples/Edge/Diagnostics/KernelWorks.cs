@@ -44,9 +44,12 @@ internal sealed class KernelWorks(VideoLlavaConfig config, int positions, Storag
     {
         int hidden = tower.Hidden;
         yield return Product("tower qkv, bias", StorageType.F16, TowerRows, 3 * hidden, hidden, activation, activation, bias: true);
-        yield return Product("tower out, bias + residual", StorageType.F16, TowerRows, hidden, hidden, activation, Float, residual: true, bias: true);
-        yield return Product("tower fc1, bias, GELU", StorageType.F16, TowerRows, tower.FeedForward, hidden, activation, activation, Activation.Gelu, bias: true);
-        yield return Product("tower fc2, bias + residual", StorageType.F16, TowerRows, hidden, tower.FeedForward, activation, Float, residual: true, bias: true);
+        yield return Product("tower out, bias + residual", StorageType.F16, TowerRows, hidden, hidden, activation, Float, residual: true,
+            bias: true);
+        yield return Product("tower fc1, bias, GELU", StorageType.F16, TowerRows, tower.FeedForward, hidden, activation, activation,
+            Activation.Gelu, bias: true);
+        yield return Product("tower fc2, bias + residual", StorageType.F16, TowerRows, hidden, tower.FeedForward, activation, Float,
+            residual: true, bias: true);
     }
 
     public IEnumerable<KernelWork> Attention()
@@ -56,14 +59,17 @@ internal sealed class KernelWorks(VideoLlavaConfig config, int positions, Storag
         yield return Causal("attention, decode", 1, false);
         yield return Causal("attention, decode, int8 cache", 1, false, StorageType.I8);
         yield return Tower("tower attention, pictures", SequenceLayout.Spatial(config.ClipFrames, tower.Positions));
-        if (tower.TemporalFrames > 0) yield return Tower("tower attention, over time", SequenceLayout.Temporal(config.ClipFrames / tower.TemporalFrames, tower.TemporalFrames, tower.Positions));
+        if (tower.TemporalFrames > 0)
+            yield return Tower("tower attention, over time", SequenceLayout.Temporal(config.ClipFrames / tower.TemporalFrames,
+                tower.TemporalFrames, tower.Positions));
 
         KernelWork Causal(string name, int rows, bool onTensorCores, StorageType? bytes = null) => new(
             name, $"{rows} rows, {positions} positions, {language.Heads} heads of {head}", null,
             KernelCost.CausalAttention(rows, positions, language, activation, bytes ?? activation), onTensorCores, o =>
             {
                 Matrix q = o.Activations(rows, language.QueryColumns), y = o.Activations(rows, language.QueryColumns);
-                HeadRows Cache() => bytes == null ? o.Activations(positions, language.KeyColumns) : o.Bytes(positions, language.KeyValueHeads, head);
+                HeadRows Cache() => bytes == null ? o.Activations(positions, language.KeyColumns)
+                    : o.Bytes(positions, language.KeyValueHeads, head);
                 int turns = rows == 1 ? o.Turns(2 * positions * HeadRows.RowBytes(language.KeyValueHeads, head, bytes ?? activation)) : 1;
                 (HeadRows Keys, HeadRows Values)[] caches = [.. Enumerable.Range(0, turns).Select(_ => (Cache(), Cache()))];
                 IntVector places = o.Ints(Enumerable.Range(positions - rows, rows));
@@ -71,7 +77,8 @@ internal sealed class KernelWorks(VideoLlavaConfig config, int positions, Storag
             });
 
         KernelWork Tower(string name, SequenceLayout layout) => new(
-            name, $"{layout.Count} x {layout.Length} rows, {tower.Heads} heads of {tower.Hidden / tower.Heads}", null, KernelCost.FullAttention(layout, tower.Hidden, activation), true, o =>
+            name, $"{layout.Count} x {layout.Length} rows, {tower.Heads} heads of {tower.Hidden / tower.Heads}", null,
+            KernelCost.FullAttention(layout, tower.Hidden, activation), true, o =>
             {
                 Matrix qkv = o.Activations(TowerRows, 3 * tower.Hidden), y = o.Activations(TowerRows, tower.Hidden);
                 return _ => FullAttention.Run(o.Queue, qkv, layout, tower.Heads, y);
@@ -92,7 +99,9 @@ internal sealed class KernelWorks(VideoLlavaConfig config, int positions, Storag
             int columns = language.QueryColumns + 2 * language.KeyColumns;
             yield return Moving("rotary embedding, to the cache", rows, columns, 2 * size, o =>
             {
-                Matrix qkv = o.Activations(rows, columns), queries = o.Activations(rows, language.QueryColumns), table = o.Matrix(rows, language.HeadSize / 2);
+                Matrix qkv = o.Activations(rows, columns);
+                Matrix queries = o.Activations(rows, language.QueryColumns);
+                Matrix table = o.Matrix(rows, language.HeadSize / 2);
                 Matrix keys = o.Activations(rows, language.KeyColumns), values = o.Activations(rows, language.KeyColumns);
                 IntVector places = o.Ints(Enumerable.Range(0, rows));
                 return () => RotaryEmbedding.Run(o.Queue, qkv, table, table, places, queries, keys, values);
@@ -119,12 +128,14 @@ internal sealed class KernelWorks(VideoLlavaConfig config, int positions, Storag
         });
 
     private static KernelWork Product(
-        string name, StorageType type, int rows, int outputs, int columns, StorageType x, StorageType y, Activation function = Activation.None, bool residual = false, bool bias = false)
+        string name, StorageType type, int rows, int outputs, int columns, StorageType x, StorageType y,
+        Activation function = Activation.None, bool residual = false, bool bias = false)
     {
         bool gated = function == Activation.SiluUp;
         int weightRows = gated ? 2 * outputs : outputs;
         return new KernelWork(
-            name, $"{rows} x {columns} to {weightRows}", type, KernelCost.Linear(rows, outputs, columns, type, x, y, gated, residual), rows > 8, o =>
+            name, $"{rows} x {columns} to {weightRows}", type, KernelCost.Linear(rows, outputs, columns, type, x, y, gated, residual),
+            rows > 8, o =>
             {
                 Weight[] weights = o.Weights(type, weightRows, columns);
                 Matrix input = o.Matrix(rows, columns, x), result = o.Matrix(rows, outputs, y);

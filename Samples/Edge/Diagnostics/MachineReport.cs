@@ -27,7 +27,8 @@ public sealed record MachineReport(
     IReadOnlyList<SelfTestResult> SelfTests,
     IReadOnlyList<LibraryStatus> Libraries)
 {
-    /// <summary>Looks at the machine. Loads the drivers' libraries, changes nothing; takes about a second for each device, which compiles and runs a dozen kernels.</summary>
+    /// <summary>Looks at the machine. Loads the drivers' libraries, changes nothing; takes about a second for each
+    /// device, which compiles and runs a dozen kernels.</summary>
     public static MachineReport Take()
     {
         IReadOnlyList<DeviceDescription> devices = IlgpuDevices.List();

@@ -9,7 +9,8 @@ using EdgeVideoLlava.Runtime.Projector;
 namespace EdgeVideoLlava.Edge.Diagnostics;
 
 /// <summary>One line of a benchmark.</summary>
-/// <param name="Test">"encode 8 frames", "pp512" (prefill of 512 positions) or "tg128" (128 tokens after an empty prompt), as llama-bench names them.</param>
+/// <param name="Test">"encode 8 frames", "pp512" (prefill of 512 positions) or "tg128" (128 tokens after an empty
+/// prompt), as llama-bench names them.</param>
 /// <param name="Seconds">Of each repetition, the warm-up left out.</param>
 /// <param name="Items">Tokens of a repetition; 1 for an encode.</param>
 /// <param name="Flop">Arithmetic of a repetition (<see cref="ModelCost"/>).</param>
@@ -19,7 +20,8 @@ public sealed record BenchmarkResult(string Test, IReadOnlyList<double> Seconds,
     public double Mean => Seconds.Average();
 
     /// <summary>Sample standard deviation in seconds.</summary>
-    public double Deviation => Seconds.Count < 2 ? 0 : Math.Sqrt(Seconds.Sum(value => (value - Mean) * (value - Mean)) / (Seconds.Count - 1));
+    public double Deviation
+        => Seconds.Count < 2 ? 0 : Math.Sqrt(Seconds.Sum(value => (value - Mean) * (value - Mean)) / (Seconds.Count - 1));
 }
 
 /// <summary>Times a loaded model's encode, prefill and decode on random input: the numbers do not matter, the shapes do.</summary>
@@ -36,7 +38,8 @@ public sealed class ModelBenchmark(VideoLlava model, int repetitions)
             using VisionTokens tokens = model.Encode(pixels);
             model.VisionQueue.Read(tokens.Rows.RowRange(0, 1));
         });
-        return new BenchmarkResult($"encode {pixels.Frames} frames", seconds, 1, ModelCost.Encode(model.Config.VideoTower, model.Projector, pixels.Frames), 0);
+        return new BenchmarkResult($"encode {pixels.Frames} frames", seconds, 1,
+            ModelCost.Encode(model.Config.VideoTower, model.Projector, pixels.Frames), 0);
     }
 
     /// <summary>Prefill of an empty conversation.</summary>

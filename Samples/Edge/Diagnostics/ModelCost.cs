@@ -7,7 +7,8 @@ using EdgeVideoLlava.Runtime.Vision;
 
 namespace EdgeVideoLlava.Edge.Diagnostics;
 
-/// <summary>Arithmetic and memory traffic of the model's parts: 2 FLOP a multiply-add; norms, activations and soft-max are not counted.</summary>
+/// <summary>Arithmetic and memory traffic of the model's parts: 2 FLOP a multiply-add; norms, activations and
+/// soft-max are not counted.</summary>
 public static class ModelCost
 {
     /// <summary>FLOP of encoding and projecting a clip (or a picture: one frame) of so many frames.</summary>
@@ -30,16 +31,19 @@ public static class ModelCost
     /// <summary>Bytes that one decode step of one conversation must read: every linear, the head, the KV cache so far.</summary>
     public static double DecodeBytes(Llama language, int position)
     {
-        double weights = language.Weights.Blocks.Sum(block => Bytes(block.Qkv) + Bytes(block.Out) + Bytes(block.GateUp) + Bytes(block.Down)) + Bytes(language.Weights.Head);
+        double weights = language.Weights.Blocks.Sum(block
+            => Bytes(block.Qkv) + Bytes(block.Out) + Bytes(block.GateUp) + Bytes(block.Down)) + Bytes(language.Weights.Head);
         return weights + 2.0 * language.Config.Layers * position
             * HeadRows.RowBytes(language.Config.KeyValueHeads, language.Config.HeadSize, language.CacheType);
     }
 
     /// <summary>Parameters of the language model and the projector, and of the towers as far as they are loaded.</summary>
     public static double LanguageParameters(Llama language)
-        => language.Weights.Blocks.Sum(Linears) + Elements(language.Weights.Head) + (language.Config.TiedHead ? 0 : Elements(language.Weights.Embedding));
+        => language.Weights.Blocks.Sum(Linears) + Elements(language.Weights.Head) + (language.Config.TiedHead ? 0
+        : Elements(language.Weights.Embedding));
 
-    private static double Linears(LlamaBlockWeights block) => Elements(block.Qkv) + Elements(block.Out) + Elements(block.GateUp) + Elements(block.Down);
+    private static double Linears(LlamaBlockWeights block)
+        => Elements(block.Qkv) + Elements(block.Out) + Elements(block.GateUp) + Elements(block.Down);
 
     private static double Elements(Weight weight) => (double)weight.Rows * weight.Columns;
 

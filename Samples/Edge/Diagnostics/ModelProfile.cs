@@ -81,7 +81,8 @@ public sealed class ModelProfile(VideoLlava model)
         int frames = model.Config.ClipFrames;
         KernelCost layer = KernelCost.FullAttention(SequenceLayout.Spatial(frames, tower.Positions), tower.Hidden, Activation);
         if (tower.TemporalFrames > 0)
-            layer = layer.Plus(KernelCost.FullAttention(SequenceLayout.Temporal(frames / tower.TemporalFrames, tower.TemporalFrames, tower.Positions), tower.Hidden, Activation));
+            layer = layer.Plus(KernelCost.FullAttention(SequenceLayout.Temporal(frames / tower.TemporalFrames, tower.TemporalFrames,
+                tower.Positions), tower.Hidden, Activation));
         return layer.Times(tower.FeatureLayers);
     }
 }

@@ -13,7 +13,8 @@ internal static class NativeLibraries
     [
         OpenCv(),
         Ffmpeg(),
-        Driver("OpenCL", "libOpenCL.so.1", "opencl", devices, "the GPU maker's OpenCL driver, or on the processor: " + Install + "pocl-opencl-icd ocl-icd-libopencl1"),
+        Driver("OpenCL", "libOpenCL.so.1", "opencl", devices,
+        "the GPU maker's OpenCL driver, or on the processor: " + Install + "pocl-opencl-icd ocl-icd-libopencl1"),
         Driver("CUDA", "libcuda.so.1", "cuda", devices, "NVIDIA's driver (in a container: its container toolkit, and --gpus all)"),
     ];
 
@@ -22,17 +23,20 @@ internal static class NativeLibraries
         const string Name = "OpenCV", Purpose = "clips and cameras";
         return ClipBackend.OpenCvVersion is { } version
             ? new LibraryStatus(Name, Purpose, true, version, null)
-            : new LibraryStatus(Name, Purpose, false, ClipBackend.OpenCvMissing ?? "does not load", OpenCvRemedy(ClipBackend.OpenCvMissing));
+            : new LibraryStatus(Name, Purpose, false, ClipBackend.OpenCvMissing
+            ?? "does not load", OpenCvRemedy(ClipBackend.OpenCvMissing));
     }
 
     /// <summary>What OpenCV itself needs can be installed; a program built without it goes by ffmpeg.</summary>
     internal static string OpenCvRemedy(string? missing)
-        => missing?.StartsWith("libOpenCvSharpExtern", StringComparison.Ordinal) == true ? "it is not in this build; in its place, " + Install + "ffmpeg" : Install + "libgtk-3-0 libdrm2 libatomic1";
+        => missing?.StartsWith("libOpenCvSharpExtern", StringComparison.Ordinal) == true
+        ? "it is not in this build; in its place, " + Install + "ffmpeg" : Install + "libgtk-3-0 libdrm2 libatomic1";
 
     private static LibraryStatus Ffmpeg()
     {
         string? version = ClipBackend.FfmpegVersion;
-        return new LibraryStatus("ffmpeg", "clips where OpenCV does not load", version != null, version ?? "not on the path", version != null ? null : Install + "ffmpeg");
+        return new LibraryStatus("ffmpeg", "clips where OpenCV does not load", version != null, version
+            ?? "not on the path", version != null ? null : Install + "ffmpeg");
     }
 
     private static LibraryStatus Driver(string name, string library, string prefix, IReadOnlyList<DeviceDescription> devices, string remedy)

@@ -56,7 +56,8 @@ internal sealed partial class ModelOptions
     private readonly Option<string> cache = new("--kv-cache")
     {
         HelpName = "compute|int8",
-        Description = "Type of the keys and values of past tokens. int8 takes about half of fp16's memory. Default: compute, the activations' type.",
+        Description =
+        "Type of the keys and values of past tokens. int8 takes about half of fp16's memory. Default: compute, the activations' type.",
         DefaultValueFactory = _ => "compute",
     };
 
@@ -71,7 +72,9 @@ internal sealed partial class ModelOptions
     private readonly Option<string?> kernels = new("--kernels")
     {
         HelpName = string.Join('|', Tiers.Keys),
-        Description = "Kernels of an OpenCL or CUDA device. Default: what its hardware is made for. tensor-core-deep keeps a fourth step of a product in shared memory where the GPU "
+        Description =
+        "Kernels of an OpenCL or CUDA device. Default: what its hardware is made for. tensor-core-deep keeps a fourth step of a product "
+        + "in shared memory where the GPU "
             + "has 64 KB of it; 'edge bench --gpu-report' says which is faster.",
     };
 
@@ -84,17 +87,22 @@ internal sealed partial class ModelOptions
     public ModelOptions()
     {
         device.Validators.Add(result => Check(
-            result, DeviceSyntax().IsMatch, "is no device; there are cpu, ilgpu-cpu, opencl[:n], cuda[:n] and auto ('edge doctor' lists them)"));
+            result, DeviceSyntax().IsMatch,
+            "is no device; there are cpu, ilgpu-cpu, opencl[:n], cuda[:n] and auto ('edge doctor' lists them)"));
         compute.Validators.Add(result => Check(result, text => text is "fp32" or "fp16", "is no compute type; there are fp32 and fp16"));
-        weights.Validators.Add(result => Check(result, WeightTypes.ContainsKey, $"is no type of weights; there are {string.Join(", ", WeightTypes.Keys)}"));
-        cache.Validators.Add(result => Check(result, text => text is "compute" or "int8", "is no type of KV cache; there are compute and int8"));
-        kernels.Validators.Add(result => Check(result, Tiers.ContainsKey, $"is no tier of kernels; there are {string.Join(", ", Tiers.Keys)}"));
+        weights.Validators.Add(result => Check(result, WeightTypes.ContainsKey,
+            $"is no type of weights; there are {string.Join(", ", WeightTypes.Keys)}"));
+        cache.Validators.Add(result => Check(result, text => text is "compute" or "int8",
+            "is no type of KV cache; there are compute and int8"));
+        kernels.Validators.Add(result => Check(result, Tiers.ContainsKey,
+            $"is no tier of kernels; there are {string.Join(", ", Tiers.Keys)}"));
         threads.Validators.Add(result => Check(
             result,
             text => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int count) && count is >= 1 and <= 1024,
             "is no number of threads; give a whole number from 1 to 1024"));
         // The check above speaks; the library's own message for an unparsable number would only come first.
-        threads.CustomParser = result => int.TryParse(result.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out int count) ? count : null;
+        threads.CustomParser = result
+            => int.TryParse(result.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out int count) ? count : null;
     }
 
     public void AddTo(Command command)
@@ -127,7 +135,8 @@ internal sealed partial class ModelOptions
     /// <summary>Reads the token itself: asking for the parsed value of a wrong one would end the process.</summary>
     private static void Check(OptionResult result, Predicate<string> isRight, string complaint)
     {
-        if (result.Tokens is [Token token, ..] && !isRight(token.Value)) result.AddError($"{result.Option.Name}: '{token.Value}' {complaint}");
+        if (result.Tokens is [Token token, ..] && !isRight(token.Value))
+            result.AddError($"{result.Option.Name}: '{token.Value}' {complaint}");
     }
 
     /// <summary>The folder that holds the built-in model: the program lies in the repository it was built from.</summary>

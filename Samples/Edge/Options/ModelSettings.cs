@@ -10,7 +10,8 @@ namespace EdgeVideoLlava.Edge.Options;
 /// <param name="Weights">Storage type of the language model's linears; null for as stored.</param>
 /// <param name="Kernels">Tier of kernels; null for what the device is made for.</param>
 /// <param name="Threads">Worker threads; null for one a core.</param>
-internal sealed record ModelSettings(string Folder, string Device, StorageType? Compute, StorageType? Weights, StorageType? KvCache, KernelTier? Kernels, int? Threads)
+internal sealed record ModelSettings(string Folder, string Device, StorageType? Compute, StorageType? Weights, StorageType? KvCache,
+    KernelTier? Kernels, int? Threads)
 {
     /// <summary>Products on tensor cores take <see cref="DeviceOptions.DeepTiles"/>.</summary>
     public bool DeepTiles { get; init; }

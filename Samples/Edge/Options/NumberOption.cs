@@ -9,7 +9,8 @@ internal static class NumberOption
 {
     public static Option<int> Whole(string name, int fallback, int least, int most, string description)
     {
-        bool Parse(string text, out int value) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out value) && value >= least && value <= most;
+        bool Parse(string text, out int value) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out value)
+            && value >= least && value <= most;
         var option = new Option<int>(name)
         {
             HelpName = "N",
@@ -24,7 +25,8 @@ internal static class NumberOption
     public static Option<float> Real(string name, float fallback, float least, float most, string description)
     {
         bool Parse(string text, out float value)
-            => float.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out value) && value >= least && value <= most;
+            => float.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out value) && value >= least
+            && value <= most;
         var option = new Option<float>(name)
         {
             HelpName = "X",
@@ -32,13 +34,15 @@ internal static class NumberOption
             DefaultValueFactory = _ => fallback,
             CustomParser = result => Parse(result.Tokens[0].Value, out float value) ? value : fallback,
         };
-        option.Validators.Add(result => Refuse(result, text => Parse(text, out _), FormattableString.Invariant($"a number from {least} to {most}")));
+        option.Validators.Add(result => Refuse(result, text => Parse(text, out _),
+            FormattableString.Invariant($"a number from {least} to {most}")));
         return option;
     }
 
     // The token is read, never the value: asking for the value of a wrong one would end the process.
     private static void Refuse(OptionResult result, Predicate<string> isRight, string wanted)
     {
-        if (result.Tokens is [Token token, ..] && !isRight(token.Value)) result.AddError($"{result.Option.Name}: '{token.Value}' is not {wanted}");
+        if (result.Tokens is [Token token, ..] && !isRight(token.Value))
+            result.AddError($"{result.Option.Name}: '{token.Value}' is not {wanted}");
     }
 }

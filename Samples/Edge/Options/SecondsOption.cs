@@ -18,7 +18,8 @@ internal static class SecondsOption
         };
         option.Validators.Add(result =>
         {
-            if (result.Tokens is [Token token, ..] && Parse(token.Value) == null) result.AddError($"{name}: '{token.Value}' is no length of time; give seconds above 0, as 4s, 0.5s or 1500ms");
+            if (result.Tokens is [Token token, ..] && Parse(token.Value) == null)
+                result.AddError($"{name}: '{token.Value}' is no length of time; give seconds above 0, as 4s, 0.5s or 1500ms");
         });
         return option;
     }

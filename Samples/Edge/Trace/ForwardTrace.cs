@@ -17,7 +17,8 @@ public sealed class ForwardTrace(VideoLlava model, int greedy, int endId)
     /// <param name="visuals">In prompt order.</param>
     /// <param name="rows">Ids of each row without padding: markers (original) or expanded placeholders (-hf).</param>
     /// <param name="padding">Left padding of each row; its positions are zero in the trace.</param>
-    public TraceFile Run(IReadOnlyList<PixelValues> visuals, IReadOnlyList<int[]> rows, IReadOnlyList<int> padding, CancellationToken cancel = default)
+    public TraceFile Run(IReadOnlyList<PixelValues> visuals, IReadOnlyList<int[]> rows, IReadOnlyList<int> padding,
+        CancellationToken cancel = default)
     {
         var trace = new TraceFile();
         List<VisionTokens> encoded = [];
@@ -57,8 +58,10 @@ public sealed class ForwardTrace(VideoLlava model, int greedy, int endId)
         VideoLlavaConfig config = model.Config;
         if (config.Variant == ModelVariant.Hf)
         {
-            List<VisionTokens> row = [.. Take(false, ids.Count(id => id == config.ImageTokenId)), .. Take(true, ids.Count(id => id == config.VideoTokenId))];
-            return MergedPrompt.FromPlaceholders(ids, row, config.ImageTokenId!.Value, config.VideoTokenId!.Value, config.Language.Vocabulary);
+            List<VisionTokens> row = [.. Take(false, ids.Count(id => id == config.ImageTokenId)),
+                .. Take(true, ids.Count(id => id == config.VideoTokenId))];
+            return MergedPrompt.FromPlaceholders(ids, row, config.ImageTokenId!.Value, config.VideoTokenId!.Value,
+                config.Language.Vocabulary);
         }
         List<VisionTokens> visuals = [];
         for (int blocks = ids.Count(id => id == MergedPrompt.VisualMarker); blocks > 0 && unused.Count > 0; blocks -= visuals[^1].Blocks)

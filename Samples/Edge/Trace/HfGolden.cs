@@ -2,7 +2,8 @@ using EdgeVideoLlava.Kernels.Errors;
 
 namespace EdgeVideoLlava.Edge.Trace;
 
-/// <summary>Maps reference files of the -hf flavour (one stacked tensor for all layers, transformers' names) to the names of a trace.</summary>
+/// <summary>Maps reference files of the -hf flavour (one stacked tensor for all layers, transformers' names) to the
+/// names of a trace.</summary>
 /// <remarks>
 /// image_tower_hidden_states (layers+1, N, P, D): one tensor a layer.  video_tower_frame0_hidden_states: the first frame only.
 /// llm_hidden_states (layers+1, B, L, D): 0 = embeddings, the last = after the final norm, so the last layer's own output is not in it.
@@ -22,7 +23,8 @@ internal static class HfGolden
 
     public static bool IsHfTrace(TraceFile got) => got.Names.Any(name => name is "pixel_values_images" or "pixel_values_videos");
 
-    /// <summary>EXPECTED under a trace's names. Stages that only this file has in part (a clip's first frame) are cut out of GOT under the same name.</summary>
+    /// <summary>EXPECTED under a trace's names. Stages that only this file has in part (a clip's first frame) are cut
+    /// out of GOT under the same name.</summary>
     public static TraceFile Map(TraceFile expected, TraceFile got)
     {
         var mapped = new TraceFile();
@@ -47,9 +49,11 @@ internal static class HfGolden
 
     private static void Unstack(TraceTensor stacked, Func<int, string> name, TraceFile target)
     {
-        if (stacked.Floats == null || stacked.Shape.Length < 3 || stacked.Shape[0] < 1) throw new BadInputException($"{name(0)}: {stacked.ShapeText} is no stack of layers");
+        if (stacked.Floats == null || stacked.Shape.Length < 3 || stacked.Shape[0] < 1)
+            throw new BadInputException($"{name(0)}: {stacked.ShapeText} is no stack of layers");
         int count = (int)stacked.Shape[0], size = stacked.Elements / count;
-        for (int i = 0; i < count; i++) target.Add(name(i), new TraceTensor(stacked.Shape[1..], stacked.Floats![(i * size)..((i + 1) * size)], null));
+        for (int i = 0; i < count; i++)
+            target.Add(name(i), new TraceTensor(stacked.Shape[1..], stacked.Floats![(i * size)..((i + 1) * size)], null));
     }
 
     private static void CutFirstFrames(TraceFile got)
@@ -58,9 +62,11 @@ internal static class HfGolden
         foreach (string name in got.Names.Where(name => name.StartsWith(prefix)).ToArray())
         {
             TraceTensor states = got.Find(name)!; // (clips, frames, positions, D)
-            if (states.Floats == null || states.Shape.Length != 4 || states.Elements == 0) throw new BadInputException($"{name}: {states.ShapeText} are no states of clips, frames and positions");
+            if (states.Floats == null || states.Shape.Length != 4 || states.Elements == 0)
+                throw new BadInputException($"{name}: {states.ShapeText} are no states of clips, frames and positions");
             int frame = (int)(states.Shape[2] * states.Shape[3]);
-            got.Add($"video_tower.frame0.hidden_states.{name[prefix.Length..]}", new TraceTensor([1, states.Shape[2], states.Shape[3]], states.Floats![..frame], null));
+            got.Add($"video_tower.frame0.hidden_states.{name[prefix.Length..]}",
+                new TraceTensor([1, states.Shape[2], states.Shape[3]], states.Floats![..frame], null));
         }
     }
 }

@@ -7,7 +7,8 @@ using EdgeVideoLlava.Runtime.Weights;
 namespace EdgeVideoLlava.Edge.Trace;
 
 /// <summary>Pixel values as the references store them, to and from ours.</summary>
-/// <remarks>Original: picture (3, S, S), clip (3, T, S, S), channel first.  -hf: pictures (N, 3, S, S), clips (V, T, 3, S, S), frame first as ours.</remarks>
+/// <remarks>Original: picture (3, S, S), clip (3, T, S, S), channel first.  -hf: pictures (N, 3, S, S), clips (V, T,
+/// 3, S, S), frame first as ours.</remarks>
 public static class PixelTensors
 {
     /// <summary>The pictures and clips in a tensor.</summary>
@@ -18,17 +19,20 @@ public static class PixelTensors
         int rank = shape.Count, pictureRank = variant == ModelVariant.Original ? 3 : 4;
         if (rank != pictureRank && rank != pictureRank + 1) throw Unfit("it has another number of axes");
         bool clip = rank == pictureRank + 1;
-        if (shape[^1] != shape[^2] || shape[^1] is < 1 or > 8192 || shape[variant == ModelVariant.Original ? 0 : rank - 3] != 3) throw Unfit("3 channels and equal sides are wanted");
+        if (shape[^1] != shape[^2] || shape[^1] is < 1 or > 8192 || shape[variant == ModelVariant.Original ? 0 : rank - 3] != 3)
+            throw Unfit("3 channels and equal sides are wanted");
         if (tensor.Type is not (StorageType.F32 or StorageType.F16 or StorageType.BF16)) throw Unfit("they are no floating-point numbers");
         if (tensor.Elements is 0 or > int.MaxValue) throw Unfit("none, or too many");
         float[] values = tensor.ToFloats();
         int size = (int)shape[^1], frames = !clip ? 1 : (int)shape[1], count = variant == ModelVariant.Original ? 1 : (int)shape[0];
-        if (variant == ModelVariant.Original) return [new PixelValues(clip ? SwapFirstAxes(values, 3, frames) : values, frames, size, clip)];
+        if (variant == ModelVariant.Original)
+            return [new PixelValues(clip ? SwapFirstAxes(values, 3, frames) : values, frames, size, clip)];
         int each = values.Length / Math.Max(1, count);
         return Enumerable.Range(0, count).Select(i => new PixelValues(values[(i * each)..((i + 1) * each)], frames, size, clip));
 
         BadInputException Unfit(string why) => new($"{tensor} are no pixel values: {why}; "
-            + (variant == ModelVariant.Original ? "original checkpoints take a picture [3, S, S] or a clip [3, frames, S, S]" : "-hf checkpoints take pictures [N, 3, S, S] or clips [N, frames, 3, S, S]"));
+            + (variant == ModelVariant.Original ? "original checkpoints take a picture [3, S, S] or a clip [3, frames, S, S]"
+            : "-hf checkpoints take pictures [N, 3, S, S] or clips [N, frames, 3, S, S]"));
     }
 
     /// <summary>Adds the pixel values under the reference's names, as far as one rectangular tensor holds them.</summary>
@@ -45,8 +49,10 @@ public static class PixelTensors
         {
             PixelValues[] kind = [.. visuals.Where(visual => visual.IsClip == clips)];
             if (kind.Length == 0 || kind.Any(visual => visual.Frames != kind[0].Frames)) continue;
-            long[] shape = clips ? [kind.Length, kind[0].Frames, 3, kind[0].Size, kind[0].Size] : [kind.Length, 3, kind[0].Size, kind[0].Size];
-            trace.Add(clips ? "pixel_values_videos" : "pixel_values_images", new TraceTensor(shape, [.. kind.SelectMany(visual => visual.ToHost())], null));
+            long[] shape = clips ? [kind.Length, kind[0].Frames, 3, kind[0].Size, kind[0].Size]
+                : [kind.Length, 3, kind[0].Size, kind[0].Size];
+            trace.Add(clips ? "pixel_values_videos" : "pixel_values_images",
+                new TraceTensor(shape, [.. kind.SelectMany(visual => visual.ToHost())], null));
         }
     }
 

@@ -32,12 +32,14 @@ internal sealed class StageStack
             List<(long[] Shape, float[] Values)> parts = stages[name];
             bool language = name == "inputs_embeds" || name == "logits" || name.StartsWith("llm.");
             long[] front = language ? batch : [parts.Count];
-            if (parts.Any(part => !part.Shape.SequenceEqual(parts[0].Shape))) continue; // clips of unequal length: no rectangular tensor holds them
+            // clips of unequal length: no rectangular tensor holds them
+            if (parts.Any(part => !part.Shape.SequenceEqual(parts[0].Shape))) continue;
             trace.Add(name, new TraceTensor([.. front, .. parts[0].Shape], [.. parts.SelectMany(part => part.Values)], null));
         }
         if (ids.Count == 0) return;
         int longest = ids.Max(row => row.Ids.Length);
-        trace.Add(ids[0].Name, new TraceTensor([.. batch, longest], null, [.. ids.SelectMany(row => row.Ids.Concat(Enumerable.Repeat(-1L, longest - row.Ids.Length)))]));
+        trace.Add(ids[0].Name, new TraceTensor([.. batch, longest], null,
+            [.. ids.SelectMany(row => row.Ids.Concat(Enumerable.Repeat(-1L, longest - row.Ids.Length)))]));
     }
 
     private List<(long[] Shape, float[] Values)> Parts(string name)

@@ -11,7 +11,8 @@ using EdgeVideoLlava.Runtime.Weights;
 
 namespace EdgeVideoLlava.Tests.Benchmarks.Peers;
 
-/// <summary>The same work by libtorch and by the CPU device, in one process, on the same threads and the same numbers, turn by turn.</summary>
+/// <summary>The same work by libtorch and by the CPU device, in one process, on the same threads and the same
+/// numbers, turn by turn.</summary>
 internal sealed unsafe class Comparison(int threads) : IDisposable
 {
     private const int Turns = 12;
@@ -25,7 +26,10 @@ internal sealed unsafe class Comparison(int threads) : IDisposable
     /// <summary>x (rows, columns) times a weight (outputs, columns); libtorch reads the weight as its linear layer does.</summary>
     public void Linear(string name, int rows, int columns, int outputs, StorageType type, bool bias)
     {
-        float* w = Numbers((long)outputs * columns), x = Numbers((long)rows * columns), b = Numbers(outputs), y = Numbers((long)rows * outputs);
+        float* w = Numbers((long)outputs * columns);
+        float* x = Numbers((long)rows * columns);
+        float* b = Numbers(outputs);
+        float* y = Numbers((long)rows * outputs);
         nint tx = Libtorch.Tensor(x, [rows, columns]), tw = Libtorch.Tensor(w, [columns, outputs], [1, columns]);
         nint ty = Libtorch.Tensor(y, [rows, outputs]), tb = Libtorch.Tensor(b, [outputs]);
         void* stored = type == StorageType.F32 ? w : Halves(w, (long)outputs * columns);
@@ -62,17 +66,24 @@ internal sealed unsafe class Comparison(int threads) : IDisposable
             });
     }
 
-    /// <summary>The whole video tower, against the sum of libtorch's linear layers and spatial attentions of the same shapes (nothing else of its tower counted).</summary>
+    /// <summary>The whole video tower, against the sum of libtorch's linear layers and spatial attentions of the same
+    /// shapes (nothing else of its tower counted).</summary>
     public void Tower(double peak)
     {
         const int rows = 8 * 257, d = 1024, f = 4096;
-        float* x = Numbers((long)rows * f), w = Numbers((long)f * d), b = Numbers(f), y = Numbers((long)rows * f), qkv = Numbers((long)rows * 3 * d);
+        float* x = Numbers((long)rows * f);
+        float* w = Numbers((long)f * d);
+        float* b = Numbers(f);
+        float* y = Numbers((long)rows * f);
+        float* qkv = Numbers((long)rows * 3 * d);
         nint tb(int outputs) => Libtorch.Tensor(b, [outputs]);
         (nint Y, nint B, nint X, nint W) Layer(int columns, int outputs)
-            => (Libtorch.Tensor(y, [rows, outputs]), tb(outputs), Libtorch.Tensor(x, [rows, columns]), Libtorch.Tensor(w, [columns, outputs], [1, columns]));
+            => (Libtorch.Tensor(y, [rows, outputs]), tb(outputs), Libtorch.Tensor(x, [rows, columns]),
+            Libtorch.Tensor(w, [columns, outputs], [1, columns]));
         (nint Y, nint B, nint X, nint W)[] layers = [Layer(d, 3 * d), Layer(d, d), Layer(d, 3 * d), Layer(d, d), Layer(d, f), Layer(f, d)];
         long[] shape = [8, 16, 257, 64], strides = [257 * 3 * d, 64, 3 * d, 1];
-        nint q = Libtorch.Tensor(qkv, shape, strides), k = Libtorch.Tensor(qkv + d, shape, strides), v = Libtorch.Tensor(qkv + 2 * d, shape, strides);
+        nint q = Libtorch.Tensor(qkv, shape, strides), k = Libtorch.Tensor(qkv + d, shape, strides),
+            v = Libtorch.Tensor(qkv + 2 * d, shape, strides);
         using VideoLlava model = VideoLlava.Synthetic(SyntheticCheckpoint.Video7B(languageLayers: 1), StorageType.F16, device);
         var benchmark = new ModelBenchmark(model, repetitions: 1);
         double layer = double.PositiveInfinity, ours = double.PositiveInfinity, flop = 0;
@@ -87,7 +98,8 @@ internal sealed unsafe class Comparison(int threads) : IDisposable
             (ours, flop) = (Math.Min(ours, encode.Mean), encode.Flop);
         }
         double theirs = layer * model.Config.VideoTower.FeatureLayers;
-        Console.WriteLine($"ViT-L/14 and projector, 8 frames: {ours:F2} s, {flop / ours / 1e9:F0} GFLOP/s, {flop / ours / peak:P0} of the peak; "
+        Console.WriteLine(
+            $"ViT-L/14 and projector, 8 frames: {ours:F2} s, {flop / ours / 1e9:F0} GFLOP/s, {flop / ours / peak:P0} of the peak; "
             + $"libtorch's layers {theirs:F2} s, ours/torch {theirs / ours:F2}");
     }
 
@@ -106,7 +118,8 @@ internal sealed unsafe class Comparison(int threads) : IDisposable
             best = Math.Min(best, Time(ours));
         }
         string memory = ourBytes > 0 ? $"{theirBytes / peer / 1e9,7:F1} {ourBytes / best / 1e9,7:F1}" : $"{"",15}";
-        Console.WriteLine($"{name,-32} {peer * 1e3,9:F2} {best * 1e3,9:F2} {flops / peer / 1e9,8:F1} {flops / best / 1e9,8:F1} {memory} {peer / best,8:F2}");
+        Console.WriteLine(
+            $"{name,-32} {peer * 1e3,9:F2} {best * 1e3,9:F2} {flops / peer / 1e9,8:F1} {flops / best / 1e9,8:F1} {memory} {peer / best,8:F2}");
     }
 
     private static double Time(Action run)
@@ -128,7 +141,8 @@ internal sealed unsafe class Comparison(int threads) : IDisposable
     {
         for (long i = 0; i < count; i++)
         {
-            if (!(Math.Abs(ours[i] - theirs[i]) <= tolerance)) throw new InvalidOperationException($"{name}: element {i} is {ours[i]}, libtorch says {theirs[i]}");
+            if (!(Math.Abs(ours[i] - theirs[i]) <= tolerance))
+                throw new InvalidOperationException($"{name}: element {i} is {ours[i]}, libtorch says {theirs[i]}");
         }
     }
 

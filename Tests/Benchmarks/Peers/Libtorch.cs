@@ -20,7 +20,8 @@ internal static unsafe partial class Libtorch
         strides ??= Dense(shape);
         fixed (long* sizes = shape, steps = strides)
         {
-            Check(aoti_torch_create_tensor_from_blob(data, shape.Length, sizes, steps, 0, aoti_torch_dtype_float32(), aoti_torch_device_type_cpu(), 0, out nint tensor));
+            Check(aoti_torch_create_tensor_from_blob(data, shape.Length, sizes, steps, 0, aoti_torch_dtype_float32(),
+                aoti_torch_device_type_cpu(), 0, out nint tensor));
             return tensor;
         }
     }
@@ -33,7 +34,8 @@ internal static unsafe partial class Libtorch
 
     public static void Attention(nint q, nint k, nint v, bool causal)
     {
-        Check(aoti_torch_cpu__scaled_dot_product_flash_attention_for_cpu(q, k, v, 0, causal ? 1 : 0, null, null, out nint output, out nint logSums));
+        Check(aoti_torch_cpu__scaled_dot_product_flash_attention_for_cpu(q, k, v, 0, causal ? 1
+            : 0, null, null, out nint output, out nint logSums));
         Check(aoti_torch_delete_tensor_object(output));
         Check(aoti_torch_delete_tensor_object(logSums));
     }

@@ -3,7 +3,8 @@ using EdgeVideoLlava.Tests.Unit.Support;
 
 namespace EdgeVideoLlava.Tests.Unit.Architecture;
 
-/// <summary>No kernel contains what ILGPU rejects or compiles wrongly; each such construct is found once in a kernel that was planted with it.</summary>
+/// <summary>No kernel contains what ILGPU rejects or compiles wrongly; each such construct is found once in a kernel
+/// that was planted with it.</summary>
 public sealed class KernelRulesTests(ITestOutputHelper output)
 {
     public static TheoryData<string> Kernels => [.. DeviceKernels.Methods.Keys];
@@ -52,25 +53,30 @@ public sealed class KernelRulesTests(ITestOutputHelper output)
 
     /// <summary>What looks like a forbidden construct and is none.</summary>
     public static TheoryData<string> Allowed =>
-        [nameof(PlantedConstructs.Plain), nameof(PlantedConstructs.ArrayOfConstantSize), nameof(PlantedConstructs.WarpBesideIntrinsic), nameof(PlantedConstructs.ThroughFunctor)];
+        [nameof(PlantedConstructs.Plain), nameof(PlantedConstructs.ArrayOfConstantSize), nameof(PlantedConstructs.WarpBesideIntrinsic),
+        nameof(PlantedConstructs.ThroughFunctor)];
 
     [Theory, MemberData(nameof(Kernels))]
-    public void A_kernel_keeps_to_what_every_back_end_compiles(string name) => Assert.Empty(KernelRules.Violations(name, DeviceKernels.Methods[name]));
+    public void A_kernel_keeps_to_what_every_back_end_compiles(string name)
+        => Assert.Empty(KernelRules.Violations(name, DeviceKernels.Methods[name]));
 
     [Theory, MemberData(nameof(Planted))]
     public void A_forbidden_construct_is_named(string method, string construct)
     {
         IReadOnlyList<string> violations = KernelRules.Violations("Planted", PlantedConstructs.Find(method));
         foreach (string violation in violations) output.WriteLine(violation);
-        Assert.Contains(violations, violation => violation.StartsWith("Planted: ", StringComparison.Ordinal) && violation.Contains(construct) && violation.Contains("; "));
+        Assert.Contains(violations, violation => violation.StartsWith("Planted: ", StringComparison.Ordinal)
+            && violation.Contains(construct) && violation.Contains("; "));
     }
 
     [Theory, MemberData(nameof(Allowed))]
-    public void What_compiles_is_not_named(string method) => Assert.Empty(KernelRules.Violations("Allowed", PlantedConstructs.Find(method)));
+    public void What_compiles_is_not_named(string method)
+        => Assert.Empty(KernelRules.Violations("Allowed", PlantedConstructs.Find(method)));
 
     [Fact]
     public void Every_planted_construct_is_a_row()
         => Assert.Equal(
-            typeof(PlantedConstructs).GetMethods(BindingFlags.Public | BindingFlags.Static).Select(method => method.Name).Except(["Find"]).Order(),
+            typeof(PlantedConstructs).GetMethods(BindingFlags.Public | BindingFlags.Static).Select(method => method.Name).Except(["Find"])
+            .Order(),
             Planted.Select(row => row.Data.Item1).Concat(Allowed.Select(row => row.Data)).Order());
 }

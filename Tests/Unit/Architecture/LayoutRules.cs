@@ -5,7 +5,7 @@ namespace EdgeVideoLlava.Tests.Unit.Architecture;
 /// <summary>The rules of the layout. Each returns its violations as sentences.</summary>
 internal static partial class LayoutRules
 {
-    public const int LongestFile = 350;
+    public const int LongestFile = 350, LongestLine = 140;
 
     /// <summary>Which projects a project may reference, by folder. Nothing references Tests.</summary>
     private static readonly (string Project, string[] MayUse)[] Projects =
@@ -45,11 +45,13 @@ internal static partial class LayoutRules
            from Match name in StageName().Matches(line)
            let named = name.Groups[1].Value
            where stage < 0 || Array.IndexOf(Stages, named) > stage || Array.IndexOf(Stages, named) < 0
-           select stage < 0 ? $"{path}: the folder {parts[1]} is missing in the order of the stages" : $"{path} names the later stage {named}";
+           select stage < 0 ? $"{path}: the folder {parts[1]} is missing in the order of the stages"
+           : $"{path} names the later stage {named}";
 
     public static IEnumerable<string> OnlyDeviceCodeNamesIlgpu(SourceTree tree)
         => from path in tree.Product
-           where !(path.StartsWith("Kernels/Ilgpu/") || path.StartsWith("Kernels/Checks/") || (path.StartsWith("Kernels/") && Path.GetFileName(path).Contains(".Gpu.")))
+           where !(path.StartsWith("Kernels/Ilgpu/") || path.StartsWith("Kernels/Checks/")
+           || (path.StartsWith("Kernels/") && Path.GetFileName(path).Contains(".Gpu.")))
            where tree.Code(path).Any(line => IlgpuName().IsMatch(line))
            select $"{path} names ILGPU";
 
@@ -67,9 +69,12 @@ internal static partial class LayoutRules
         {
             string operation = cpu[..^".Cpu.cs".Length];
             string contract = operation + ".cs";
-            if (!tree.Files.ContainsKey(contract)) continue; // an implementation's part, such as X.Backward.Cpu.cs without a contract of its own
-            if (!tree.Files.ContainsKey(operation + ".Gpu.cs") && !Excuses(tree, contract, "gpu")) yield return $"{operation} has no .Gpu.cs";
-            if (!tree.Files.ContainsKey($"Tests/Unit/{operation}Tests.cs")) yield return $"{operation} has no Tests/Unit/{operation}Tests.cs";
+            // an implementation's part, such as X.Backward.Cpu.cs without a contract of its own
+            if (!tree.Files.ContainsKey(contract)) continue;
+            if (!tree.Files.ContainsKey(operation + ".Gpu.cs") && !Excuses(tree, contract, "gpu"))
+                yield return $"{operation} has no .Gpu.cs";
+            if (!tree.Files.ContainsKey($"Tests/Unit/{operation}Tests.cs"))
+                yield return $"{operation} has no Tests/Unit/{operation}Tests.cs";
             if (!tree.Files.ContainsKey($"Tests/Benchmarks/{operation}Benchmarks.cs") && !Excuses(tree, contract, "benchmark"))
                 yield return $"{operation} has no Tests/Benchmarks/{operation}Benchmarks.cs";
         }
@@ -82,6 +87,13 @@ internal static partial class LayoutRules
            from line in tree.Code(path)
            from Match words in OptionWord().Matches(line)
            select $"{path} says '{words.Value}'";
+
+    /// <summary>Of the product; .editorconfig says so, and no tool holds it.</summary>
+    public static IEnumerable<string> LinesAreShort(SourceTree tree)
+        => from path in tree.Product
+           from line in tree.Files[path].Split('\n').Index()
+           where line.Item.Length > LongestLine
+           select $"{path}, line {line.Index + 1}, has {line.Item.Length} columns";
 
     public static IEnumerable<string> FilesAreShort(SourceTree tree)
         => from file in Longest(tree) where file.Lines > LongestFile select $"{file.Path} has {file.Lines} lines";

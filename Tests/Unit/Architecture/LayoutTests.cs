@@ -15,6 +15,7 @@ public sealed class LayoutTests(ITestOutputHelper output)
         ["one adapter for each package"] = LayoutRules.OneAdapterForEachPackage,
         ["operations are complete"] = LayoutRules.OperationsAreComplete,
         ["libraries name no options"] = LayoutRules.LibrariesNameNoOptions,
+        ["lines are short"] = LayoutRules.LinesAreShort,
         ["files are short"] = LayoutRules.FilesAreShort,
     };
 
@@ -23,8 +24,10 @@ public sealed class LayoutTests(ITestOutputHelper output)
     /// <summary>Rule, file, text, and what the violation says.</summary>
     public static TheoryData<string, string, string, string> Faults => new()
     {
-        { "references point one way", "Kernels/K.csproj", "<ProjectReference Include=\"../Runtime/R.csproj\" />", "Kernels/K.csproj references Runtime" },
-        { "references point one way", "Samples/Edge/E.csproj", "<ProjectReference Include=\"..\\..\\Tests\\Unit\\T.csproj\" />", "references Tests" },
+        { "references point one way", "Kernels/K.csproj", "<ProjectReference Include=\"../Runtime/R.csproj\" />",
+            "Kernels/K.csproj references Runtime" },
+        { "references point one way", "Samples/Edge/E.csproj", "<ProjectReference Include=\"..\\..\\Tests\\Unit\\T.csproj\" />",
+        "references Tests" },
         { "references point one way", "Quantizer/Q.csproj", "<ProjectReference Include=\"../Trainer/T.csproj\" />", "references Trainer" },
         { "no stage names a later one", "Runtime/Vision/V.cs", "using EdgeVideoLlava.Runtime.Language;", "names the later stage Language" },
         { "no stage names a later one", "Runtime/Video/V.cs", "    EdgeVideoLlava.Runtime.Live.Caption x;", "names the later stage Live" },
@@ -37,6 +40,7 @@ public sealed class LayoutTests(ITestOutputHelper output)
         { "operations are complete", "Kernels/Norm/Rms.Cpu.cs", "", "no Tests/Benchmarks/Kernels/Norm/RmsBenchmarks.cs" },
         { "libraries name no options", "Runtime/Vision/V.cs", "throw new E(\"take --device cpu\");", "says '--device'" },
         { "libraries name no options", "Kernels/Cpu/C.cs", "    const string Remedy = \"apt-get install x\";", "says 'apt-get'" },
+        { "lines are short", "Runtime/Wide.cs", "short\n" + new string('x', LayoutRules.LongestLine + 1), "Wide.cs, line 2, has 141 columns" },
         { "files are short", "Runtime/Long.cs", string.Join('\n', new int[LayoutRules.LongestFile + 1]), "Runtime/Long.cs has 351 lines" },
     };
 
@@ -62,7 +66,8 @@ public sealed class LayoutTests(ITestOutputHelper output)
             ["Runtime/Preprocess/C.cs"] = "// SixLabors.ImageSharp is the adapter's",
         });
         Assert.Equal(
-            ["SixLabors.ImageSharp is named by 2 files: Runtime/Video/A.cs, Runtime/Preprocess/B.cs"], LayoutRules.OneAdapterForEachPackage(tree));
+            ["SixLabors.ImageSharp is named by 2 files: Runtime/Video/A.cs, Runtime/Preprocess/B.cs"],
+            LayoutRules.OneAdapterForEachPackage(tree));
     }
 
     [Fact]

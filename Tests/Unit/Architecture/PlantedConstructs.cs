@@ -17,7 +17,8 @@ internal static class PlantedConstructs
     public static MethodBase Find(string name)
     {
         MethodInfo method = typeof(PlantedConstructs).GetMethod(name)!;
-        return method.IsGenericMethodDefinition ? method.MakeGenericMethod(name == nameof(ThrowInFunctor) ? typeof(Thrower) : typeof(Doubler)) : method;
+        return method.IsGenericMethodDefinition ? method.MakeGenericMethod(name == nameof(ThrowInFunctor) ? typeof(Thrower)
+            : typeof(Doubler)) : method;
     }
 
     public static void Throw(Index1D i, ArrayView<int> v)

@@ -8,7 +8,8 @@ namespace EdgeVideoLlava.Tests.Unit.Architecture;
 /// <summary>The rooms of an assembly, which are its namespaces, and which room uses which: read from the compiled types.</summary>
 internal sealed class RoomGraph
 {
-    private const BindingFlags All = BindingFlags.DeclaredOnly | BindingFlags.Instance | BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic;
+    private const BindingFlags All = BindingFlags.DeclaredOnly | BindingFlags.Instance | BindingFlags.Static | BindingFlags.Public
+        | BindingFlags.NonPublic;
 
     private readonly string root;
     private readonly SortedDictionary<(string From, string To), SortedSet<string>> arrows = [];
@@ -21,12 +22,14 @@ internal sealed class RoomGraph
 
     public IEnumerable<(string From, string To)> Arrows => arrows.Keys;
 
-    public IEnumerable<string> Rooms => arrows.Keys.SelectMany(arrow => new[] { arrow.From, arrow.To }).Distinct().Order(StringComparer.Ordinal);
+    public IEnumerable<string> Rooms
+        => arrows.Keys.SelectMany(arrow => new[] { arrow.From, arrow.To }).Distinct().Order(StringComparer.Ordinal);
 
     /// <summary>Members that make an arrow.</summary>
     public IEnumerable<string> Causes(string from, string to) => arrows[(from, to)];
 
-    /// <summary>Rooms in the order in which they can be understood: each after those that it uses. What is missing stands in a circle.</summary>
+    /// <summary>Rooms in the order in which they can be understood: each after those that it uses. What is missing
+    /// stands in a circle.</summary>
     public IReadOnlyList<string> InOrder()
     {
         List<string> order = [], left = [.. Rooms];
@@ -96,7 +99,8 @@ internal sealed class RoomGraph
     private string? Room(Type type)
     {
         if (type.IsGenericParameter || Outermost(type) is not { Namespace: { } space } outermost) return null;
-        return space.StartsWith(root, StringComparison.Ordinal) && !outermost.IsDefined(typeof(CompilerGeneratedAttribute)) ? space[root.Length..] : null;
+        return space.StartsWith(root, StringComparison.Ordinal) && !outermost.IsDefined(typeof(CompilerGeneratedAttribute))
+            ? space[root.Length..] : null;
     }
 
     private static Type Outermost(Type type)

@@ -35,7 +35,8 @@ public sealed class RoomTests
         Assert.All(Graphs[project].Rooms, room => Assert.Contains($"`{project}/{room.Replace('.', '/')}`", page));
     }
 
-    /// <summary>A circle, an arrow that follows from others, and one that does not, in an assembly whose rooms are known: this one.</summary>
+    /// <summary>A circle, an arrow that follows from others, and one that does not, in an assembly whose rooms are
+    /// known: this one.</summary>
     [Fact]
     public void Arrows_are_read_from_the_compiled_types()
     {

@@ -15,7 +15,8 @@ internal sealed partial class SourceTree
     public static SourceTree Read(string root)
     {
         var files = new SortedDictionary<string, string>(StringComparer.Ordinal);
-        foreach (string path in Folders.SelectMany(folder => Directory.EnumerateFiles(Path.Combine(root, folder), "*.cs*", SearchOption.AllDirectories)))
+        foreach (string path in Folders.SelectMany(folder
+            => Directory.EnumerateFiles(Path.Combine(root, folder), "*.cs*", SearchOption.AllDirectories)))
         {
             string relative = Path.GetRelativePath(root, path).Replace('\\', '/');
             if (Built().IsMatch(relative) || !(relative.EndsWith(".cs") || relative.EndsWith(".csproj"))) continue;

@@ -14,7 +14,8 @@ public sealed class HalfPrecisionTests(ITestOutputHelper output)
     private static (double Largest, double Rms) Bounds(string flavour) => flavour == "hf-tiny" ? (0.2, 0.02) : (0.4, 0.03);
 
     public static IEnumerable<TheoryDataRow<string, string, TestDevice>> Cases
-        => from name in new[] { ("original-tiny", "image_one_turn"), ("original-tiny", "video_one_turn"), ("original-tiny", "video_then_image"), ("original-tiny", "text_only"),
+        => from name in new[] { ("original-tiny", "image_one_turn"), ("original-tiny", "video_one_turn"),
+        ("original-tiny", "video_then_image"), ("original-tiny", "text_only"),
                 ("hf-tiny", "image_and_video"), ("hf-tiny", "two_turns"), ("hf-tiny", "text_only") }
            from device in TestDevices.WithHalves
            select new TheoryDataRow<string, string, TestDevice>(name.Item1, name.Item2, device);
@@ -31,8 +32,10 @@ public sealed class HalfPrecisionTests(ITestOutputHelper output)
         {
             using LlamaState state = model.CreateState();
             float[] got = Forward(model, state, embeddings, rows);
-            Compare($"{flavour} {name}", flavour, vocabulary, logits, [.. positions.SelectMany(position => got.Skip((int)position * vocabulary).Take(vocabulary))]);
-            if (golden.Find("greedy_logits")?.Floats is { } steps) Follow(model, state, flavour, [.. golden.Find("greedy_ids")!.Ids!.Select(id => (int)id)], steps, vocabulary);
+            Compare($"{flavour} {name}", flavour, vocabulary, logits,
+                [.. positions.SelectMany(position => got.Skip((int)position * vocabulary).Take(vocabulary))]);
+            if (golden.Find("greedy_logits")?.Floats is { } steps)
+                Follow(model, state, flavour, [.. golden.Find("greedy_ids")!.Ids!.Select(id => (int)id)], steps, vocabulary);
         }
     }
 
@@ -92,7 +95,8 @@ public sealed class HalfPrecisionTests(ITestOutputHelper output)
         (double largest, double rms) = Bounds(flavour);
         double[] errors = [.. expected.Zip(got, (a, b) => double.IsNaN(b) ? double.PositiveInfinity : Math.Abs((double)a - b))];
         double worst = errors.Max(), mean = Math.Sqrt(errors.Sum(error => error * error) / errors.Length);
-        Assert.True(worst <= largest && mean <= rms, $"{what}: logits differ by {worst:G3} (allowed {largest}), rms {mean:G3} (allowed {rms})");
+        Assert.True(worst <= largest
+            && mean <= rms, $"{what}: logits differ by {worst:G3} (allowed {largest}), rms {mean:G3} (allowed {rms})");
         int compared = 0;
         for (int at = 0; at < expected.Length; at += vocabulary)
         {

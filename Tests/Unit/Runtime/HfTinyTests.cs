@@ -6,11 +6,13 @@ using EdgeVideoLlava.Tests.Unit.Support;
 
 namespace EdgeVideoLlava.Tests.Unit.Runtime;
 
-/// <summary>The -hf flavour against transformers: every stage within its stated tolerance, every greedy id equal, batches row by row.</summary>
+/// <summary>The -hf flavour against transformers: every stage within its stated tolerance, every greedy id equal,
+/// batches row by row.</summary>
 public sealed class HfTinyTests
 {
     public static IEnumerable<TheoryDataRow<string, TestDevice>> Cases
-        => from name in new[] { "image", "video8", "video5", "image_and_video", "two_images_one_prompt", "batch2_images", "batch2_image_video", "text_only", "two_turns" }
+        => from name in new[] { "image", "video8", "video5", "image_and_video", "two_images_one_prompt", "batch2_images",
+        "batch2_image_video", "text_only", "two_turns" }
            from device in TestDevices.ForModels
            select new TheoryDataRow<string, TestDevice>(name, device);
 
@@ -42,7 +44,8 @@ public sealed class HfTinyTests
     private static TraceFile Run(VideoLlava model, string path, int greedy)
     {
         using var file = new SafeTensors(path);
-        List<PixelValues> visuals = [.. new[] { "pixel_values_images", "pixel_values_videos" }.Where(file.Tensors.ContainsKey).SelectMany(key => PixelTensors.Read(file[key], ModelVariant.Hf))];
+        List<PixelValues> visuals = [.. new[] { "pixel_values_images", "pixel_values_videos" }.Where(file.Tensors.ContainsKey)
+            .SelectMany(key => PixelTensors.Read(file[key], ModelVariant.Hf))];
         lock (model) return TraceRun.Run(model, visuals, PromptRows.Read(path), greedy);
     }
 

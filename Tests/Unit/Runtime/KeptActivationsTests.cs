@@ -62,7 +62,8 @@ public sealed class KeptActivationsTests(ITestOutputHelper output)
         using SafeTensors golden = Golden.Tensors($"original-tiny/cases/{name}.safetensors");
         using var parts = new LoadedParts(Golden.Path("original-tiny/checkpoint"), TestDevice.Cpu);
         VisionConfig config = tower == "image_tower" ? parts.Config.ImageTower : parts.Config.VideoTower;
-        VisionBlockWeights weights = parts.Loader.Tower(new TowerTensors(tower == "image_tower" ? ModelPart.ImageTower : ModelPart.VideoTower, config), allLayers: true).Blocks[1];
+        VisionBlockWeights weights = parts.Loader.Tower(new TowerTensors(tower == "image_tower" ? ModelPart.ImageTower
+            : ModelPart.VideoTower, config), allLayers: true).Blocks[1];
         float[] input = golden["input"].ToFloats();
         int rows = input.Length / config.Hidden;
         Matrix x = parts.Matrix(input, rows, config.Hidden), y = parts.Matrix(new float[input.Length], rows, config.Hidden);

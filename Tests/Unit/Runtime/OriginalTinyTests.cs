@@ -11,9 +11,11 @@ namespace EdgeVideoLlava.Tests.Unit.Runtime;
 public sealed class OriginalTinyTests
 {
     public static IEnumerable<TheoryDataRow<string, TestDevice>> Cases
-        => from name in new[] { "image_one_turn", "video_one_turn", "video_two_turns", "eos_stop", "video_then_image", "image_then_video", "two_images", "two_videos", "text_only",
+        => from name in new[] { "image_one_turn", "video_one_turn", "video_two_turns", "eos_stop", "video_then_image", "image_then_video",
+        "two_images", "two_videos", "text_only",
                 "image_three_turns", "long_text", "template_v1", "template_llava_v0", "template_plain" }
-           from device in name is "video_then_image" or "video_two_turns" ? TestDevices.ForModels.Append(TestDevice.OpenClPortable) : TestDevices.ForModels
+           from device in name is "video_then_image" or "video_two_turns" ? TestDevices.ForModels.Append(TestDevice.OpenClPortable)
+               : TestDevices.ForModels
            select new TheoryDataRow<string, TestDevice>(name, device);
 
     [Theory, DeviceRows(nameof(Cases))]
@@ -24,7 +26,8 @@ public sealed class OriginalTinyTests
         TraceFile expected = TraceFile.Read(path);
         using JsonDocument json = JsonDocument.Parse(File.ReadAllText(Golden.Path($"original-tiny/cases/{name}.json")));
         using SafeTensors pictures = Golden.Tensors("original-tiny/cases/pictures.safetensors");
-        List<PixelValues> visuals = [.. json.RootElement.GetProperty("pictures").EnumerateArray().SelectMany(picture => PixelTensors.Read(pictures[picture.GetString()!], ModelVariant.Original))];
+        List<PixelValues> visuals = [.. json.RootElement.GetProperty("pictures").EnumerateArray()
+            .SelectMany(picture => PixelTensors.Read(pictures[picture.GetString()!], ModelVariant.Original))];
         TraceFile got;
         lock (model) got = TraceRun.Run(model, visuals, PromptRows.Read(path), greedy: 48);
         TraceComparison comparison = TraceComparison.Compare(expected, got, TraceTolerance.Original);

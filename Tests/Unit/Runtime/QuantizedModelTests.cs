@@ -9,7 +9,8 @@ using EdgeVideoLlava.Tests.Unit.Support;
 
 namespace EdgeVideoLlava.Tests.Unit.Runtime;
 
-/// <summary>Whole models whose linears are converted while loading: equal to the processor's with the same numbers in float32, and still right answers.</summary>
+/// <summary>Whole models whose linears are converted while loading: equal to the processor's with the same numbers in
+/// float32, and still right answers.</summary>
 public sealed class QuantizedModelTests(ITestOutputHelper output)
 {
     private static readonly StorageType[] Types =
@@ -20,13 +21,15 @@ public sealed class QuantizedModelTests(ITestOutputHelper output)
 
     private static readonly TestDevice[] Devices = [TestDevice.Cpu, TestDevice.OpenCl, TestDevice.OpenClPortable];
 
-    /// <summary>Each type on every other device, of the -hf model on one: whether a device's products are right is LinearTests' to say.</summary>
+    /// <summary>Each type on every other device, of the -hf model on one: whether a device's products are right is
+    /// LinearTests' to say.</summary>
     public static IEnumerable<TheoryDataRow<string, StorageType, TestDevice>> Models
         => (from flavour in new[] { "original-tiny", "hf-tiny" }.Index()
             from type in Types.Index()
             from device in Devices.Index()
             where (flavour.Index + type.Index + device.Index) % 2 == 0
-            where flavour.Index == 0 || (device.Item != TestDevice.OpenClPortable && type.Item is not (StorageType.F16 or StorageType.Q4_1 or StorageType.Q5_1))
+            where flavour.Index == 0 || (device.Item != TestDevice.OpenClPortable
+            && type.Item is not (StorageType.F16 or StorageType.Q4_1 or StorageType.Q5_1))
             select new TheoryDataRow<string, StorageType, TestDevice>(flavour.Item, type.Item, device.Item)).Concat(
             from type in Types select new TheoryDataRow<string, StorageType, TestDevice>("original-tiny", type, TestDevice.Cuda));
 
@@ -48,7 +51,8 @@ public sealed class QuantizedModelTests(ITestOutputHelper output)
         string folder = Golden.Path($"{flavour}/checkpoint");
         using var dequantized = new DequantizedCheckpoint(folder, type);
         Assert.Equal(3 * 7, dequantized.Converted);
-        using VideoLlava reference = VideoLlava.Load(dequantized.Folder, TestDevices.Get(TestDevice.Cpu)), exact = VideoLlava.Load(folder, TestDevices.Get(TestDevice.Cpu));
+        using VideoLlava reference = VideoLlava.Load(dequantized.Folder, TestDevices.Get(TestDevice.Cpu)),
+            exact = VideoLlava.Load(folder, TestDevices.Get(TestDevice.Cpu));
         using VideoLlava model = VideoLlava.Load(folder, TestDevices.Get(device), new LoadOptions(LanguageWeights: type));
         Assert.All(Linears(model), weight => Assert.Equal((type, type), (weight.Type, weight.Buffer.Type)));
         Assert.NotEqual(type, model.Language.Weights.Embedding.Type);
@@ -63,7 +67,8 @@ public sealed class QuantizedModelTests(ITestOutputHelper output)
             // The conversion shows: the model that was compared is not the stored one (F16 holds nearly all of BF16's weights).
             StageResult Logits(TraceComparison of) => of.Stages.Single(stage => stage.Name == "logits");
             StageResult lost = Logits(TraceComparison.Compare(stored, got, tolerance));
-            output.WriteLine($"{flavour} {name}, {type}: logits off by {Logits(comparison).Error:G3}, by {lost.Error:G3} from the stored weights'");
+            output.WriteLine(
+                $"{flavour} {name}, {type}: logits off by {Logits(comparison).Error:G3}, by {lost.Error:G3} from the stored weights'");
             Assert.True(type == StorageType.F16 || lost.Error > 100 * tolerance.Logits);
         }
     }
@@ -77,7 +82,8 @@ public sealed class QuantizedModelTests(ITestOutputHelper output)
         using VideoLlava reference = VideoLlava.Load(rounded.Folder, TestDevices.Get(TestDevice.Cpu));
         using VideoLlava model = VideoLlava.Load(folder, TestDevices.Get(device), new LoadOptions(LanguageWeights: StorageType.Q5_K));
         Assert.All(Linears(model), weight => Assert.Equal((StorageType.Q5_K, StorageType.F16), (weight.Type, weight.Buffer.Type)));
-        Assert.Equal(["21 tensors are Q5_K, which the device has no kernels for; there they are F16"], model.Config.Notices.Except(reference.Config.Notices));
+        Assert.Equal(["21 tensors are Q5_K, which the device has no kernels for; there they are F16"],
+            model.Config.Notices.Except(reference.Config.Notices));
         TraceFile expected = Run(reference, "original-tiny", "video_two_turns"), got = Run(model, "original-tiny", "video_two_turns");
         TraceComparison comparison = TraceComparison.Compare(expected, got, TraceTolerance.Original);
         Assert.True(comparison.FirstDifference == null, $"{comparison.FirstDifference?.Name}: {comparison.FirstDifference?.Detail}");
@@ -95,10 +101,12 @@ public sealed class QuantizedModelTests(ITestOutputHelper output)
     [Fact]
     public void Rows_of_broken_super_blocks_get_another_type_and_a_notice()
     {
-        using VideoLlava model = VideoLlava.Load(ShapesAnswers.Model, TestDevices.Get(TestDevice.Cpu), new LoadOptions(LanguageWeights: StorageType.Q4_K));
+        using VideoLlava model = VideoLlava.Load(ShapesAnswers.Model, TestDevices.Get(TestDevice.Cpu),
+            new LoadOptions(LanguageWeights: StorageType.Q4_K));
         Assert.All(Linears(model), weight => Assert.Equal(StorageType.Q5_0, weight.Type));
         Assert.Equal(
-            ["24 tensors have rows of 128 numbers, no whole blocks of Q4_K; they are Q5_0", "4 tensors have rows of 352 numbers, no whole blocks of Q4_K; they are Q5_0"],
+            ["24 tensors have rows of 128 numbers, no whole blocks of Q4_K; they are Q5_0",
+            "4 tensors have rows of 352 numbers, no whole blocks of Q4_K; they are Q5_0"],
             model.Config.Notices.Where(notice => notice.Contains("Q4_K")));
     }
 
@@ -113,12 +121,14 @@ public sealed class QuantizedModelTests(ITestOutputHelper output)
     }
 
     private static List<PixelValues> HfPixels(SafeTensors file)
-        => [.. new[] { "pixel_values_images", "pixel_values_videos" }.Where(file.Tensors.ContainsKey).SelectMany(key => PixelTensors.Read(file[key], ModelVariant.Hf))];
+        => [.. new[] { "pixel_values_images", "pixel_values_videos" }.Where(file.Tensors.ContainsKey)
+        .SelectMany(key => PixelTensors.Read(file[key], ModelVariant.Hf))];
 
     private static List<PixelValues> OriginalPixels(string name)
     {
         using JsonDocument json = JsonDocument.Parse(File.ReadAllText(Golden.Path($"original-tiny/cases/{name}.json")));
         using SafeTensors pictures = Golden.Tensors("original-tiny/cases/pictures.safetensors");
-        return [.. json.RootElement.GetProperty("pictures").EnumerateArray().SelectMany(picture => PixelTensors.Read(pictures[picture.GetString()!], ModelVariant.Original))];
+        return [.. json.RootElement.GetProperty("pictures").EnumerateArray()
+            .SelectMany(picture => PixelTensors.Read(pictures[picture.GetString()!], ModelVariant.Original))];
     }
 }

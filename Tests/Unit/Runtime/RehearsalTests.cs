@@ -27,11 +27,13 @@ public sealed class RehearsalTests
     {
         _ = TestDevices.Get(device); // skips by name where there is none
         using var accelerator = (IlgpuDevice)TestDevices.Open(device);
-        using (VideoLlava model = VideoLlava.Load(Golden.Path($"{name}/checkpoint"), accelerator, new LoadOptions(LanguageWeights: weights, KvCache: cache)))
+        using (VideoLlava model = VideoLlava.Load(Golden.Path($"{name}/checkpoint"), accelerator,
+            new LoadOptions(LanguageWeights: weights, KvCache: cache)))
         {
             int compiled = accelerator.Kernels.Compiled;
             Assert.InRange(compiled, 12, 40); // of about a hundred
-            using VisionTokens picture = model.Encode(Pixels(model, 1, isClip: false)), clip = model.Encode(Pixels(model, model.Config.ClipFrames, isClip: true));
+            using VisionTokens picture = model.Encode(Pixels(model, 1, isClip: false)),
+            clip = model.Encode(Pixels(model, model.Config.ClipFrames, isClip: true));
             foreach (int length in new[] { 1, 2, 3, 5, 8, 9, 16, 17, 32, 33, 40, 65, 130, 700 }) Answer(model, length);
             Together(model);
             Assert.Equal(compiled, accelerator.Kernels.Compiled);
@@ -45,13 +47,15 @@ public sealed class RehearsalTests
         return new PixelValues(new float[frames * 3 * size * size], frames, size, isClip);
     }
 
-    /// <summary>A prompt and a few tokens, greedily and, where the device draws, by sampling; each twice, so that steps are recorded.</summary>
+    /// <summary>A prompt and a few tokens, greedily and, where the device draws, by sampling; each twice, so that
+    /// steps are recorded.</summary>
     private static void Answer(VideoLlava model, int length)
     {
         int vocabulary = model.Config.Language.Vocabulary;
         using LlamaState state = model.CreateState();
         Prefill(model, state, length);
-        foreach (SamplingOptions? sampling in new[] { null, model.Device.DrawsTokens ? new SamplingOptions { Temperature = 1, TopK = 20 } : null })
+        foreach (SamplingOptions? sampling in new[] { null, model.Device.DrawsTokens ? new SamplingOptions { Temperature = 1, TopK = 20 }
+            : null })
         {
             using var loop = new DecodeLoop(model, [state], vocabulary);
             loop.Begin(0, sampling, [3, 4]);

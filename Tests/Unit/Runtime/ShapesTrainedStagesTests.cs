@@ -6,7 +6,8 @@ using EdgeVideoLlava.Tests.Unit.Support;
 
 namespace EdgeVideoLlava.Tests.Unit.Runtime;
 
-/// <summary>The built-in model (bf16 weights, trained) from the stored pixel values: every stage within tolerance, every greedy id equal.</summary>
+/// <summary>The built-in model (bf16 weights, trained) from the stored pixel values: every stage within tolerance,
+/// every greedy id equal.</summary>
 public sealed class ShapesTrainedStagesTests
 {
     public static IEnumerable<TheoryDataRow<string, TestDevice>> Cases

@@ -6,7 +6,8 @@ using EdgeVideoLlava.Tests.Unit.Support;
 
 namespace EdgeVideoLlava.Tests.Unit.Runtime;
 
-/// <summary>The small trained model on its clips and pictures, decoded by our own adapters: dialogues of four turns, every id as the reference's.</summary>
+/// <summary>The small trained model on its clips and pictures, decoded by our own adapters: dialogues of four turns,
+/// every id as the reference's.</summary>
 public sealed class ShapesTrainedTests
 {
     private static readonly ConcurrentDictionary<TestDevice, Lazy<Assistant>> Loaded = new();
@@ -26,12 +27,15 @@ public sealed class ShapesTrainedTests
     public void A_dialogue_has_the_references_answers_and_prefills_only_what_is_new(string name, TestDevice device)
     {
         using JsonDocument json = Read();
-        JsonElement entry = json.RootElement.GetProperty("cases").EnumerateArray().Single(candidate => candidate.GetProperty("name").GetString() == name);
+        JsonElement entry = json.RootElement.GetProperty("cases").EnumerateArray()
+            .Single(candidate => candidate.GetProperty("name").GetString() == name);
         Assistant assistant = Shapes(device);
         lock (assistant)
         {
             using Conversation conversation = assistant.Start();
-            conversation.Show(assistant.Encode(assistant.Look(Path.Combine(Golden.Repository, "Samples/ShapesWorld", entry.GetProperty("file").GetString()!))).Tokens);
+            conversation.Show(
+                assistant.Encode(
+                assistant.Look(Path.Combine(Golden.Repository, "Samples/ShapesWorld", entry.GetProperty("file").GetString()!))).Tokens);
             int before = 0;
             foreach (JsonElement turn in entry.GetProperty("dialogue").EnumerateArray())
             {
@@ -52,7 +56,8 @@ public sealed class ShapesTrainedTests
     public void There_are_120_answers()
     {
         using JsonDocument json = Read();
-        Assert.Equal(120, json.RootElement.GetProperty("cases").EnumerateArray().Sum(entry => entry.GetProperty("dialogue").GetArrayLength()));
+        Assert.Equal(120, json.RootElement.GetProperty("cases").EnumerateArray()
+            .Sum(entry => entry.GetProperty("dialogue").GetArrayLength()));
     }
 
     private static Assistant Shapes(TestDevice device) => Loaded.GetOrAdd(device, key => new Lazy<Assistant>(

@@ -8,7 +8,8 @@ using EdgeVideoLlava.Tests.Unit.Support;
 
 namespace EdgeVideoLlava.Tests.Unit.Runtime;
 
-/// <summary>From a file to scores without the host waiting in between: frames, towers and language have a queue each, and wait for each other.</summary>
+/// <summary>From a file to scores without the host waiting in between: frames, towers and language have a queue each,
+/// and wait for each other.</summary>
 public sealed class VisionQueueTests
 {
     private static readonly string Shapes = Path.Combine(Golden.Repository, "Samples/ShapesWorld");
@@ -26,7 +27,8 @@ public sealed class VisionQueueTests
             using (VisionTokens waitedFor = assistant.Encode(pixels).Tokens) expected = Scores(assistant.Model, waitedFor);
             for (int round = 0; round < 3; round++)
             {
-                VisionTokens[] before = [.. Enumerable.Range(0, 4).Select(_ => assistant.Model.Encode(other))]; // so that the towers are late
+                // so that the towers are late
+                VisionTokens[] before = [.. Enumerable.Range(0, 4).Select(_ => assistant.Model.Encode(other))];
                 VisionTokens tokens;
                 using (PixelValues pixels = assistant.Look($"{Shapes}/clips/clip_00.mp4")) tokens = assistant.Model.Encode(pixels);
                 Assert.Equal(expected, Scores(assistant.Model, tokens));

@@ -49,7 +49,8 @@ public sealed class WritableWeightsTests : IDisposable
     public void A_tower_and_the_projector_follow_their_own_weights(string name)
     {
         VisionConfig config = name == "image_tower" ? parts.Config.ImageTower : parts.Config.VideoTower;
-        VisionTowerWeights mapped = parts.Loader.Tower(new TowerTensors(name == "image_tower" ? ModelPart.ImageTower : ModelPart.VideoTower, config), allLayers: false);
+        VisionTowerWeights mapped = parts.Loader.Tower(new TowerTensors(name == "image_tower" ? ModelPart.ImageTower
+            : ModelPart.VideoTower, config), allLayers: false);
         VisionAttentionWeights Attention(VisionAttentionWeights weights)
             => weights with { Qkv = Copy(weights.Qkv), Out = Copy(weights.Out) };
         VisionTowerWeights copied = mapped with

@@ -4,7 +4,8 @@ using EdgeVideoLlava.Kernels.Packing;
 
 namespace EdgeVideoLlava.Tests.Unit.Support;
 
-/// <summary>The block types column by column, in double, from the tables of docs/formats.md: no code and no order of loops of the product.</summary>
+/// <summary>The block types column by column, in double, from the tables of docs/formats.md: no code and no order of
+/// loops of the product.</summary>
 internal static class BlockOracle
 {
     private static readonly int[] NonLinear = [-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113];
@@ -26,7 +27,9 @@ internal static class BlockOracle
             case StorageType.IQ4_NL: return Product(Half(b, 0) * NonLinear[nibble32(b[2..])]);
             case StorageType.Q2_K: return Sum(Half(b, 80) * (b[c / 16] & 15) * Pair(b[16..], c), -Half(b, 82) * (b[c / 16] >> 4));
             case StorageType.Q3_K:
-                int group = c / 16, low = group < 8 ? b[96 + group] & 15 : b[96 + group - 8] >> 4, high = b[104 + group % 4] >> 2 * (group / 4) & 3;
+                int group = c / 16;
+                int low = group < 8 ? b[96 + group] & 15 : b[96 + group - 8] >> 4;
+                int high = b[104 + group % 4] >> 2 * (group / 4) & 3;
                 return Product(Half(b, 108) * (low + 16 * high - 32) * (Pair(b[32..], c) + 4 * (b[c % 32] >> c / 32 & 1) - 4));
             case StorageType.Q4_K: return Affine(b, c / 32, Nibble256(b[16..], c));
             case StorageType.Q5_K: return Affine(b, c / 32, Nibble256(b[48..], c) + 16 * (b[16 + c % 32] >> c / 32 & 1));
@@ -48,7 +51,8 @@ internal static class BlockOracle
         {
             (int[] places, double size) = Scales(type);
             foreach (int place in places)
-                BinaryPrimitives.WriteHalfLittleEndian(bytes.AsSpan(at + place), (Half)((0.3 + random.NextDouble()) * size * (random.Next(4) == 0 ? -1 : 1)));
+                BinaryPrimitives.WriteHalfLittleEndian(bytes.AsSpan(at + place),
+                    (Half)((0.3 + random.NextDouble()) * size * (random.Next(4) == 0 ? -1 : 1)));
         }
         return bytes;
     }

@@ -28,7 +28,8 @@ internal static class CudaText
             _ => throw new ArgumentOutOfRangeException(nameof(architecture), architecture, null),
         };
         CompiledKernel compiled = KernelText.Compile(
-            context => new PTXBackend(context, new CudaCapabilityContext(target), target, instructions, null), KernelText.Entry(kernel), new KernelSpecialization(GroupItems(kernel), null));
+            context => new PTXBackend(context, new CudaCapabilityContext(target), target, instructions, null), KernelText.Entry(kernel),
+            new KernelSpecialization(GroupItems(kernel), null));
         return ((PTXCompiledKernel)compiled).PTXAssembly;
     }
 

@@ -4,7 +4,8 @@ using EdgeVideoLlava.Runtime.Weights;
 
 namespace EdgeVideoLlava.Tests.Unit.Support;
 
-/// <summary>A copy of a checkpoint whose language linears went through storage types, tensor by tensor, one after the other, and stand there as float32.</summary>
+/// <summary>A copy of a checkpoint whose language linears went through storage types, tensor by tensor, one after the
+/// other, and stand there as float32.</summary>
 internal sealed unsafe class DequantizedCheckpoint : IDisposable
 {
     private readonly TemporaryFolder folder = new();
@@ -16,7 +17,8 @@ internal sealed unsafe class DequantizedCheckpoint : IDisposable
         File.Copy(Path.Combine(source, "config.json"), Path.Combine(Folder, "config.json"));
         Copy(Path.Combine(source, "..", "towers"), Path.Combine(folder.Path, "towers"));
         SafeTensors[] shards = [.. Directory.GetFiles(source, "*.safetensors").Select(path => new SafeTensors(path))];
-        SafeTensorsWriter.Write(Path.Combine(Folder, "model.safetensors"), [.. shards.SelectMany(shard => shard.Tensors).Select(pair => Entry(pair.Key, pair.Value, types))]);
+        SafeTensorsWriter.Write(Path.Combine(Folder, "model.safetensors"),
+            [.. shards.SelectMany(shard => shard.Tensors).Select(pair => Entry(pair.Key, pair.Value, types))]);
         foreach (SafeTensors shard in shards) shard.Dispose();
     }
 
@@ -31,7 +33,9 @@ internal sealed unsafe class DequantizedCheckpoint : IDisposable
     {
         string canonical = WeightNames.Canonical(name);
         bool linear = canonical.StartsWith("layers.") && tensor.Shape.Count == 2; // all but norms and old buffers
-        if (!linear) return new(name, tensor.Type, [.. tensor.Shape], stream => stream.Write(new ReadOnlySpan<byte>((void*)tensor.Address, (int)tensor.Bytes)));
+        if (!linear)
+            return new(name, tensor.Type, [.. tensor.Shape], stream
+                => stream.Write(new ReadOnlySpan<byte>((void*)tensor.Address, (int)tensor.Bytes)));
         Converted++;
         float[] numbers = tensor.ToFloats();
         foreach (StorageType type in types)
@@ -41,7 +45,8 @@ internal sealed unsafe class DequantizedCheckpoint : IDisposable
             fixed (byte* source = bytes)
             fixed (float* target = numbers) Unpack.ToFloats(type, source, target, numbers.Length);
         }
-        return new(name, StorageType.F32, [.. tensor.Shape], stream => stream.Write(System.Runtime.InteropServices.MemoryMarshal.AsBytes(numbers.AsSpan())));
+        return new(name, StorageType.F32, [.. tensor.Shape], stream
+            => stream.Write(System.Runtime.InteropServices.MemoryMarshal.AsBytes(numbers.AsSpan())));
     }
 
     private static void Copy(string source, string target)

@@ -6,7 +6,8 @@ using EdgeVideoLlava.Kernels.Packing;
 
 namespace EdgeVideoLlava.Tests.Unit.Support;
 
-/// <summary>The kernels of the accelerators: all methods that are marked as such; one with type parameters once for each struct that fits.</summary>
+/// <summary>The kernels of the accelerators: all methods that are marked as such; one with type parameters once for
+/// each struct that fits.</summary>
 internal static class DeviceKernels
 {
     private const BindingFlags Static = BindingFlags.Static | BindingFlags.NonPublic | BindingFlags.Public | BindingFlags.DeclaredOnly;
@@ -33,7 +34,9 @@ internal static class DeviceKernels
         foreach (Type parameter in kernel.GetGenericArguments())
         {
             Type[] fitting = [.. All.SelectMany(Closed).Where(type => Fits(type, parameter))];
-            if (fitting.Length == 0) throw new InvalidOperationException($"{kernel.DeclaringType!.Name}.{kernel.Name}: no struct fits its parameter {parameter.Name}");
+            if (fitting.Length == 0)
+                throw new InvalidOperationException(
+                    $"{kernel.DeclaringType!.Name}.{kernel.Name}: no struct fits its parameter {parameter.Name}");
             arguments = [.. arguments.SelectMany(_ => fitting, (chosen, type) => (Type[])[.. chosen, type])];
         }
         return arguments.Select(chosen => kernel.MakeGenericMethod(chosen));
@@ -53,7 +56,10 @@ internal static class DeviceKernels
     private static bool Fits(Type type, Type parameter)
     {
         Type[] wanted = [.. parameter.GetGenericParameterConstraints().Where(constraint => constraint.IsInterface)];
-        return type is { IsValueType: true, IsGenericTypeDefinition: false } && wanted.Length > 0 && Array.TrueForAll(wanted, constraint => Array.Exists(
-            type.GetInterfaces(), has => has == constraint || (constraint.IsGenericType && has.IsGenericType && has.GetGenericTypeDefinition() == constraint.GetGenericTypeDefinition())));
+        return type is { IsValueType: true, IsGenericTypeDefinition: false } && wanted.Length > 0
+            && Array.TrueForAll(wanted, constraint => Array.Exists(
+            type.GetInterfaces(), has
+            => has == constraint || (constraint.IsGenericType && has.IsGenericType
+            && has.GetGenericTypeDefinition() == constraint.GetGenericTypeDefinition())));
     }
 }

@@ -13,7 +13,8 @@ internal sealed class DoctoredCheckpoint : IDisposable
     /// <param name="source">A checkpoint's folder.</param>
     public DoctoredCheckpoint(string source)
     {
-        foreach (string file in Directory.GetFiles(source)) File.Copy(file, System.IO.Path.Combine(folder.Path, System.IO.Path.GetFileName(file)));
+        foreach (string file in Directory.GetFiles(source))
+            File.Copy(file, System.IO.Path.Combine(folder.Path, System.IO.Path.GetFileName(file)));
     }
 
     public string Path => folder.Path;
@@ -40,13 +41,15 @@ internal sealed class DoctoredCheckpoint : IDisposable
             using var file = new SafeTensors(shard);
             foreach ((string name, HostTensor tensor) in file.Tensors)
             {
-                if (tensor.Type is StorageType.F32 or StorageType.F16 or StorageType.BF16) tensors[name] = ([.. tensor.Shape], tensor.ToFloats());
+                if (tensor.Type is StorageType.F32 or StorageType.F16 or StorageType.BF16)
+                    tensors[name] = ([.. tensor.Shape], tensor.ToFloats());
             }
         }
         change(tensors);
         foreach (string old in Directory.GetFiles(Path, "model*")) File.Delete(old);
         SafeTensorsWriter.Write(System.IO.Path.Combine(Path, "model.safetensors"),
-            [.. tensors.Select(pair => new SafeTensorsWriter.Entry(pair.Key, StorageType.F32, pair.Value.Shape, stream => stream.Write(MemoryMarshal.AsBytes(pair.Value.Values.AsSpan()))))]);
+            [.. tensors.Select(pair => new SafeTensorsWriter.Entry(pair.Key, StorageType.F32, pair.Value.Shape, stream
+            => stream.Write(MemoryMarshal.AsBytes(pair.Value.Values.AsSpan()))))]);
         return this;
     }
 }

@@ -15,7 +15,8 @@ internal readonly record struct Expected(double Value, double Terms)
         for (int i = 0; i < got.Length; i++)
         {
             double tolerance = k * Unit * expected[i].Terms, error = Math.Abs(got[i] - expected[i].Value);
-            Assert.True(error <= tolerance, $"{what}[{i}] is {got[i]:G9}, expected {expected[i].Value:G9}: off by {error:G3}, allowed {tolerance:G3}");
+            Assert.True(error <= tolerance,
+                $"{what}[{i}] is {got[i]:G9}, expected {expected[i].Value:G9}: off by {error:G3}, allowed {tolerance:G3}");
             if (tolerance > 0) share = Math.Max(share, error / tolerance);
         }
         output.WriteLine($"{what}: {share:P0} of the tolerance used by {got.Length} elements");

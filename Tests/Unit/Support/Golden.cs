@@ -13,7 +13,8 @@ public static class Golden
     /// <summary>A file or folder of the golden set, e.g. "original-tiny/checkpoint". Skips the test by name when it is nowhere.</summary>
     public static string Path(string relative) => ReferenceFiles.Golden(relative);
 
-    /// <summary>A third-party file of the reference data, e.g. "images/edge/zero_byte.jpg". Skips the test by name when it is absent.</summary>
+    /// <summary>A third-party file of the reference data, e.g. "images/edge/zero_byte.jpg". Skips the test by name
+    /// when it is absent.</summary>
     public static string Data(string relative) => ReferenceFiles.Data(relative);
 
     public static SafeTensors Tensors(string relative) => new(Path(relative));

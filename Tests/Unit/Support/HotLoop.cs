@@ -11,11 +11,13 @@ internal sealed partial record HotLoop(int Instructions, int Loads)
     /// <param name="code">As cuobjdump -sass prints it.</param>
     public static HotLoop Of(string code)
     {
-        (int Address, string Text)[] lines = [.. Line().Matches(code).Select(line => (Address(line.Groups[1].Value), line.Groups[2].Value))];
+        (int Address, string Text)[] lines = [.. Line().Matches(code)
+            .Select(line => (Address(line.Groups[1].Value), line.Groups[2].Value))];
         IEnumerable<HotLoop> loops = from line in lines
                                      let jump = Jump().Match(line.Text)
                                      where jump.Success && Address(jump.Groups[1].Value) < line.Address
-                                     let inside = lines.Where(other => other.Address >= Address(jump.Groups[1].Value) && other.Address <= line.Address && !other.Text.Contains("NOP")).ToArray()
+                                     let inside = lines.Where(other => other.Address >= Address(jump.Groups[1].Value)
+                                     && other.Address <= line.Address && !other.Text.Contains("NOP")).ToArray()
                                      select new HotLoop(inside.Length, inside.Count(other => Load().IsMatch(other.Text)));
         return loops.OrderByDescending(loop => loop.Loads).ThenBy(loop => loop.Instructions).First();
     }

@@ -29,7 +29,8 @@ internal static class IlReader
     private static object? Operand(MethodBase method, OpCode code, ReadOnlySpan<byte> il) => code.OperandType switch
     {
         OperandType.InlineField or OperandType.InlineMethod or OperandType.InlineType or OperandType.InlineTok
-            => method.Module.ResolveMember(BinaryPrimitives.ReadInt32LittleEndian(il), TypeArguments(method), method.IsGenericMethod ? method.GetGenericArguments() : []),
+            => method.Module.ResolveMember(BinaryPrimitives.ReadInt32LittleEndian(il), TypeArguments(method), method.IsGenericMethod
+            ? method.GetGenericArguments() : []),
         OperandType.InlineString => method.Module.ResolveString(BinaryPrimitives.ReadInt32LittleEndian(il)),
         OperandType.InlineI => BinaryPrimitives.ReadInt32LittleEndian(il),
         OperandType.ShortInlineI => (int)(sbyte)il[0],

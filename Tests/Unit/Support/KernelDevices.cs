@@ -16,10 +16,13 @@ internal static class KernelDevices
     public static IEnumerable<string> Cpu => Widths.Where(width => width <= SimdWidths.Best).Select(width => $"Cpu.{width}");
 
     /// <summary>Names for rows: all devices but the CPU by their names, the CPU by its widths.</summary>
-    public static IEnumerable<string> All => TestDevices.ForKernels.Where(device => device != TestDevice.Cpu).Select(device => device.ToString()).Concat(Cpu);
+    public static IEnumerable<string> All
+        => TestDevices.ForKernels.Where(device => device != TestDevice.Cpu).Select(device => device.ToString()).Concat(Cpu);
 
-    /// <summary>Names of the devices that are here, for a test that goes through them itself: a skip would hide what the others gave.</summary>
-    public static IEnumerable<string> Present => All.Where(name => name.StartsWith("Cpu.") || TestDevices.IsWanted(Enum.Parse<TestDevice>(name)));
+    /// <summary>Names of the devices that are here, for a test that goes through them itself: a skip would hide what
+    /// the others gave.</summary>
+    public static IEnumerable<string> Present
+        => All.Where(name => name.StartsWith("Cpu.") || TestDevices.IsWanted(Enum.Parse<TestDevice>(name)));
 
     public static ComputeDevice Get(string name)
     {

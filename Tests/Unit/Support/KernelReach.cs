@@ -5,7 +5,8 @@ using ILGPU.IR.Intrinsics;
 
 namespace EdgeVideoLlava.Tests.Unit.Support;
 
-/// <summary>The methods of our own that ILGPU compiles into a kernel: what it calls, what that calls, and the functors given as type arguments.</summary>
+/// <summary>The methods of our own that ILGPU compiles into a kernel: what it calls, what that calls, and the
+/// functors given as type arguments.</summary>
 /// <remarks>
 /// The body of an intrinsic of our own is left out: GPUs get its instruction, only ILGPU's CPU accelerator runs the body. But those of
 /// <see cref="PortableIntrinsics"/> are read like any method: OpenCL compiles what they call.
@@ -34,12 +35,14 @@ internal sealed class KernelReach
         return definition.IsGenericMethod ? target.MakeGenericMethod(definition.GetGenericArguments()) : target;
     }
 
-    public static bool IsOurs(MethodBase method) => method.Module.Assembly.GetName().Name!.StartsWith("EdgeVideoLlava.", StringComparison.Ordinal);
+    public static bool IsOurs(MethodBase method)
+        => method.Module.Assembly.GetName().Name!.StartsWith("EdgeVideoLlava.", StringComparison.Ordinal);
 
     private void Visit(MethodBase method)
     {
         if (!IsOurs(method) || !seen.Add(method)) return;
-        if (method.DeclaringType != typeof(PortableIntrinsics) && method.IsDefined(typeof(IntrinsicImplementationAttribute), inherit: false))
+        if (method.DeclaringType != typeof(PortableIntrinsics)
+            && method.IsDefined(typeof(IntrinsicImplementationAttribute), inherit: false))
         {
             IsTensorCore = true;
             return;

@@ -4,7 +4,8 @@ using ILGPU.Runtime;
 
 namespace EdgeVideoLlava.Tests.Unit.Support;
 
-/// <summary>Tests of kernels whose lanes work together, on ILGPU's CPU accelerator: a thread for each lane, so one test at a time.</summary>
+/// <summary>Tests of kernels whose lanes work together, on ILGPU's CPU accelerator: a thread for each lane, so one
+/// test at a time.</summary>
 [CollectionDefinition(nameof(Lanes), DisableParallelization = true)]
 public sealed class Lanes
 {
@@ -16,12 +17,14 @@ public sealed class Lanes
     internal static void Within(Action run)
     {
         Task task = Task.Run(run);
-        if (Task.WhenAny(task, Task.Delay(Limit)).Result != task) Assert.Fail($"not done after {Limit.TotalSeconds} s: lanes wait for each other");
+        if (Task.WhenAny(task, Task.Delay(Limit)).Result != task)
+            Assert.Fail($"not done after {Limit.TotalSeconds} s: lanes wait for each other");
         task.GetAwaiter().GetResult();
     }
 
     /// <summary>One group of a warp or more: operands as they are, the result's buffer as it is afterwards.</summary>
-    internal static TResult[] Run<TA, TB, TResult>(Action<ArrayView<TA>, ArrayView<TB>, ArrayView<TResult>> kernel, TA[] a, TB[] b, int results, int lanes = 32)
+    internal static TResult[] Run<TA, TB, TResult>(Action<ArrayView<TA>, ArrayView<TB>, ArrayView<TResult>> kernel, TA[] a, TB[] b,
+        int results, int lanes = 32)
         where TA : unmanaged where TB : unmanaged where TResult : unmanaged
     {
         TResult[] got = [];

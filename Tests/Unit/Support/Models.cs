@@ -10,5 +10,6 @@ public static class Models
 
     /// <summary>A model for tests that only read it.</summary>
     public static VideoLlava Get(string folder, TestDevice device)
-        => Loaded.GetOrAdd((folder, device), key => new Lazy<VideoLlava>(() => VideoLlava.Load(key.Item1, TestDevices.Get(key.Item2), new LoadOptions(AllVisionLayers: true)))).Value;
+        => Loaded.GetOrAdd((folder, device), key => new Lazy<VideoLlava>(()
+        => VideoLlava.Load(key.Item1, TestDevices.Get(key.Item2), new LoadOptions(AllVisionLayers: true)))).Value;
 }

@@ -1,6 +1,7 @@
 namespace EdgeVideoLlava.Tests.Unit.Support;
 
-/// <summary>What a multiprocessor of an NVIDIA GPU has for its groups (CUDA C++ programming guide, "Technical specifications per compute capability").</summary>
+/// <summary>What a multiprocessor of an NVIDIA GPU has for its groups (CUDA C++ programming guide, "Technical
+/// specifications per compute capability").</summary>
 /// <param name="Threads">At most at the same time.</param>
 /// <param name="SharedBytes">For all groups together; each takes 1 KiB more than it asks for.</param>
 internal sealed record Multiprocessor(int Registers, int Threads, int SharedBytes, int Groups)
@@ -21,10 +22,12 @@ internal sealed record Multiprocessor(int Registers, int Threads, int SharedByte
     }
 
     /// <summary>Share of the threads that are there at the same time.</summary>
-    public double Occupancy(int items, int registers, int sharedBytes) => (double)GroupsOf(items, registers, sharedBytes) * RoundUp(items, Warp) / Threads;
+    public double Occupancy(int items, int registers, int sharedBytes)
+        => (double)GroupsOf(items, registers, sharedBytes) * RoundUp(items, Warp) / Threads;
 
     /// <summary>Of the group that gives the largest: what ILGPU asks the driver for where a kernel's items work alone.</summary>
-    public double BestOccupancy(int registers, int sharedBytes) => Enumerable.Range(1, 32).Max(warps => Occupancy(warps * Warp, registers, sharedBytes));
+    public double BestOccupancy(int registers, int sharedBytes)
+        => Enumerable.Range(1, 32).Max(warps => Occupancy(warps * Warp, registers, sharedBytes));
 
     private static int RoundUp(int value, int piece) => (value + piece - 1) / piece * piece;
 }

@@ -21,7 +21,8 @@ public sealed class MultiprocessorTests
     [Fact]
     public void Occupancy_is_of_the_threads()
     {
-        Assert.Equal((0.5, 40 / 48.0, 1.0), (Multiprocessor.Sm90.Occupancy(256, 64, 0), Multiprocessor.Sm87.Occupancy(128, 48, 0), Multiprocessor.Sm87.BestOccupancy(16, 0)));
+        Assert.Equal((0.5, 40 / 48.0, 1.0), (Multiprocessor.Sm90.Occupancy(256, 64, 0), Multiprocessor.Sm87.Occupancy(128, 48, 0),
+            Multiprocessor.Sm87.BestOccupancy(16, 0)));
     }
 
     private static Multiprocessor Of(int architecture) => architecture == 87 ? Multiprocessor.Sm87 : Multiprocessor.Sm90;

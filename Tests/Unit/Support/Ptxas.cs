@@ -8,7 +8,8 @@ namespace EdgeVideoLlava.Tests.Unit.Support;
 /// <param name="LocalAccesses">Instructions that read or write local memory or a generic address; null where there is no cuobjdump.</param>
 internal sealed record Assembled(int Registers, int SharedBytes, int Stack, int? LocalAccesses);
 
-/// <summary>NVIDIA's assembler, which needs no GPU: ptxas of EDGE_PTXAS or the path (Debian non-free: nvidia-cuda-toolkit), and cuobjdump beside it.</summary>
+/// <summary>NVIDIA's assembler, which needs no GPU: ptxas of EDGE_PTXAS or the path (Debian non-free:
+/// nvidia-cuda-toolkit), and cuobjdump beside it.</summary>
 internal static partial class Ptxas
 {
     private static readonly string? Program = Find();
@@ -22,7 +23,8 @@ internal static partial class Ptxas
         (string report, string? code) = MachineCode(text, architecture);
         return new Assembled(
             Number(report, @"Used (\d+) registers"), Number(report, @"(\d+) bytes smem"),
-            Number(report, @"(\d+) bytes stack frame") + Number(report, @"(\d+) bytes spill stores") + Number(report, @"(\d+) bytes spill loads"),
+            Number(report, @"(\d+) bytes stack frame") + Number(report, @"(\d+) bytes spill stores")
+            + Number(report, @"(\d+) bytes spill loads"),
             code == null ? null : LocalAccess().Count(code));
     }
 
@@ -40,7 +42,8 @@ internal static partial class Ptxas
     private static string Run(string program, params string[] arguments)
     {
         var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
-        start.Environment["PATH"] = $"{Path.GetDirectoryName(program)}:{Environment.GetEnvironmentVariable("PATH")}"; // cuobjdump calls nvdisasm
+        // cuobjdump calls nvdisasm
+        start.Environment["PATH"] = $"{Path.GetDirectoryName(program)}:{Environment.GetEnvironmentVariable("PATH")}";
         using Process process = Process.Start(start)!;
         Task<string> errors = process.StandardError.ReadToEndAsync();
         string output = process.StandardOutput.ReadToEnd() + errors.Result;
@@ -50,7 +53,8 @@ internal static partial class Ptxas
 
     // The largest: the report also lists functions that the kernel no longer calls.
     private static int Number(string report, string pattern)
-        => Regex.Matches(report, pattern).Select(match => int.Parse(match.Groups[1].ValueSpan, CultureInfo.InvariantCulture)).DefaultIfEmpty(0).Max();
+        => Regex.Matches(report, pattern).Select(match => int.Parse(match.Groups[1].ValueSpan, CultureInfo.InvariantCulture))
+        .DefaultIfEmpty(0).Max();
 
     private static string? Find()
         => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Select(folder => Path.Combine(folder, "ptxas"))

@@ -17,7 +17,8 @@ internal sealed class RecordedStages(ComputeQueue queue, ITestOutputHelper outpu
     public float[] Columns(string name, int first, int count)
     {
         (int columns, float[] values) = stages[name];
-        return [.. Enumerable.Range(0, values.Length / columns).SelectMany(row => values[(row * columns + first)..(row * columns + first + count)])];
+        return [.. Enumerable.Range(0, values.Length / columns)
+            .SelectMany(row => values[(row * columns + first)..(row * columns + first + count)])];
     }
 
     /// <summary>Every element within an absolute tolerance; NaN fails.</summary>

@@ -8,9 +8,11 @@ using ILGPU.Runtime;
 
 namespace EdgeVideoLlava.Tests.Unit.Support;
 
-/// <summary>oclgrind as the OpenCL driver of a child process that runs tests: what its log says is the verdict, not the exit code.</summary>
+/// <summary>oclgrind as the OpenCL driver of a child process that runs tests: what its log says is the verdict, not
+/// the exit code.</summary>
 /// <remarks>
-/// oclgrind holds memory initialised that the host has copied to, and of a buffer only what the last copy wrote, if that began at its start.
+/// oclgrind holds memory initialised that the host has copied to, and of a buffer only what the last copy wrote, if
+/// that began at its start.
 /// So every buffer is written whole by the host before a kernel sees it, and what it finds uninitialised is shared memory and registers.
 /// </remarks>
 internal static class Sanitizer
@@ -26,20 +28,24 @@ internal static class Sanitizer
 
     private static bool WritesWhole { get; } = Environment.GetEnvironmentVariable(Initialised) != null;
 
-    /// <param name="uninitialised">Whether to look for reads of memory that nothing wrote; then only tests may run whose operands are written whole.</param>
+    /// <param name="uninitialised">Whether to look for reads of memory that nothing wrote; then only tests may run
+    /// whose operands are written whole.</param>
     /// <param name="environment">Variables for the child beside ours.</param>
-    /// <param name="arguments">Which tests, in the words of the test program. They run one after the other: oclgrind simulates one kernel at a time.</param>
+    /// <param name="arguments">Which tests, in the words of the test program. They run one after the other: oclgrind
+    /// simulates one kernel at a time.</param>
     public static SanitizerRun Run(bool uninitialised, IReadOnlyDictionary<string, string> environment, params string[] arguments)
     {
         Assert.SkipUnless(File.Exists(Driver), $"no {Driver}: apt-get install oclgrind ocl-icd-libopencl1");
         using var folder = new TemporaryFolder();
         string log = Path.Combine(folder.Path, "oclgrind.log"), launches = Path.Combine(folder.Path, "launches");
-        var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "EdgeVideoLlava.Tests.Unit"), [.. arguments, "-parallelMode", "none", "-noColor"])
+        var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "EdgeVideoLlava.Tests.Unit"),
+            [.. arguments, "-parallelMode", "none", "-noColor"])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        foreach (string inherited in start.Environment.Keys.Where(name => name.StartsWith("TESTINGPLATFORM", StringComparison.Ordinal)).ToArray())
+        foreach (string inherited in start.Environment.Keys.Where(name => name.StartsWith("TESTINGPLATFORM", StringComparison.Ordinal))
+            .ToArray())
             start.Environment.Remove(inherited);
         (string Name, string Value)[] variables =
         [
@@ -75,7 +81,8 @@ internal static class Sanitizer
         string file = Environment.GetEnvironmentVariable(LaunchFile)!;
         IlgpuQueue.Launching = (accelerator, kernel) =>
         {
-            if (accelerator.AcceleratorType == AcceleratorType.CPU) return; // a test that names ILGPU's own beside OpenCL: the driver has no part in it
+            // a test that names ILGPU's own beside OpenCL: the driver has no part in it
+            if (accelerator.AcceleratorType == AcceleratorType.CPU) return;
             string line = $"{accelerator.Name}\t{DeviceKernels.Name(kernel.Method)}";
             if (!Launched.TryAdd(line, true)) return;
             lock (Launched) File.AppendAllText(file, line + "\n");

@@ -7,5 +7,6 @@ namespace EdgeVideoLlava.Tests.Unit.Support;
 internal static class TensorCoreKernels
 {
     public static IReadOnlyDictionary<string, MethodInfo> All { get; } = DeviceKernels.Methods
-        .Where(kernel => kernel.Value.DeclaringType != typeof(InstructionChecks) && new KernelReach(kernel.Value).IsTensorCore).ToDictionary();
+        .Where(kernel => kernel.Value.DeclaringType != typeof(InstructionChecks) && new KernelReach(kernel.Value).IsTensorCore)
+        .ToDictionary();
 }

@@ -60,7 +60,8 @@ internal sealed unsafe record TensorLinear(StorageType Type, int Rows, int Colum
     private float[] Run<TWeights, TFill>() where TWeights : unmanaged, IDevicePacking where TFill : unmanaged, ITileFill
         => Deep ? Run<TWeights, TFill, DeepTile128>() : Large ? Run<TWeights, TFill, Tile128>() : Run<TWeights, TFill, Tile64>();
 
-    private float[] Run<TWeights, TFill, TShape>() where TWeights : unmanaged, IDevicePacking where TFill : unmanaged, ITileFill where TShape : unmanaged, ITileShape
+    private float[] Run<TWeights, TFill, TShape>() where TWeights : unmanaged, IDevicePacking where TFill : unmanaged, ITileFill
+        where TShape : unmanaged, ITileShape
     {
         try
         {
@@ -68,11 +69,16 @@ internal sealed unsafe record TensorLinear(StorageType Type, int Rows, int Colum
             (EightsView<Float16> x, MatrixView<Float32> scales) = Halves();
             (B, R) = (Bias ? Numbers(Outputs) : null, Residual ? Numbers(Rows * Kept) : null);
             ResultView y = Result(out MemoryBuffer1D<float, Stride1D.Dense> memory);
-            Action<KernelConfig, WeightView, EightsView<Float16>, MatrixView<Float32>, MatrixView<Float32>, MatrixView<Float32>, int, ResultView> launch =
-                Lanes.Accelerator.LoadStreamKernel<WeightView, EightsView<Float16>, MatrixView<Float32>, MatrixView<Float32>, MatrixView<Float32>, int, ResultView>(LinearTensorTile.Kernel<TFill, TShape>);
-            int size = default(TShape).Size, bytes = default(TShape).DynamicBytes, outputs = Activation == Activation.SiluUp ? size / 2 : size;
+            Action<KernelConfig, WeightView, EightsView<Float16>, MatrixView<Float32>, MatrixView<Float32>, MatrixView<Float32>, int,
+                ResultView> launch =
+                Lanes.Accelerator.LoadStreamKernel<WeightView, EightsView<Float16>, MatrixView<Float32>, MatrixView<Float32>,
+                MatrixView<Float32>, int, ResultView>(LinearTensorTile.Kernel<TFill, TShape>);
+            int size = default(TShape).Size;
+            int bytes = default(TShape).DynamicBytes;
+            int outputs = Activation == Activation.SiluUp ? size / 2 : size;
             var grid = new Index3D(LinearTensorTile.Tiles(Rows, size), LinearTensorTile.Tiles(Kept, outputs), 1);
-            launch(new KernelConfig(grid, new Index3D(2 * size, 1, 1), bytes == 0 ? default : SharedMemoryConfig.RequestDynamic<byte>(bytes)),
+            launch(new KernelConfig(grid, new Index3D(2 * size, 1, 1), bytes == 0 ? default
+                : SharedMemoryConfig.RequestDynamic<byte>(bytes)),
                 weight, x, scales, Matrix(B, 1, Outputs), Matrix(R, Rows, Kept), (int)Activation, y);
             Lanes.Accelerator.Synchronize();
             return Read(memory.GetAsArray1D(), y);
@@ -94,7 +100,8 @@ internal sealed unsafe record TensorLinear(StorageType Type, int Rows, int Colum
         fixed (uint* target = words)
         {
             Unpack.ToFloats(Type, source, numbers, W.Length);
-            for (int r = 0; r < Outputs; r++) TWeights.PackRow(source + r * row, Columns, target + r * rowWords, target + Outputs * rowWords + r * scaleWords);
+            for (int r = 0; r < Outputs; r++)
+                TWeights.PackRow(source + r * row, Columns, target + r * rowWords, target + Outputs * rowWords + r * scaleWords);
         }
         for (int i = 0; i < W.Length; i++) W[i] = (float)(System.Half)W[i];
         ArrayView<uint> view = operands.Buffer(words).View;
@@ -116,7 +123,9 @@ internal sealed unsafe record TensorLinear(StorageType Type, int Rows, int Colum
         ArrayView<U4> data = operands.Buffer(new U4[Rows * stride]).View;
         var x = new EightsView<Float16>(data, Rows, columns, stride);
         MatrixView<Float32> scales = Matrix(new float[Rows], Rows, 1);
-        Action<KernelConfig, MatrixView<Float32>, EightsView<Float16>, MatrixView<Float32>> launch = Lanes.Accelerator.LoadStreamKernel<MatrixView<Float32>, EightsView<Float16>, MatrixView<Float32>>(ScaledHalves.Kernel);
+        Action<KernelConfig, MatrixView<Float32>, EightsView<Float16>,
+            MatrixView<Float32>> launch = Lanes.Accelerator.LoadStreamKernel<MatrixView<Float32>, EightsView<Float16>,
+            MatrixView<Float32>>(ScaledHalves.Kernel);
         launch(ScaledHalves.Groups(Rows), Matrix(X, Rows, Columns), x, scales);
         Lanes.Accelerator.Synchronize();
         for (int t = 0; t < Rows; t++)
@@ -166,5 +175,6 @@ internal sealed unsafe record TensorLinear(StorageType Type, int Rows, int Colum
     private MatrixView<Float32> Matrix(float[]? values, int rows, int columns)
         => new(operands.Buffer(values ?? new float[1]).View.BaseView.Cast<Float32>(), values == null ? 0 : rows, columns, columns);
 
-    private float[] Numbers(int count, float size = 1) => [.. Enumerable.Range(0, count).Select(_ => size * (float)(Random.NextDouble() * 2 - 1))];
+    private float[] Numbers(int count, float size = 1)
+        => [.. Enumerable.Range(0, count).Select(_ => size * (float)(Random.NextDouble() * 2 - 1))];
 }

@@ -18,7 +18,8 @@ internal sealed class TensorOperands(int seed) : IDisposable
     public Random Random { get; } = new(seed);
 
     /// <summary>Numbers that binary16 has, from -size to size.</summary>
-    public float[] Numbers(int count, float size = 1) => [.. Enumerable.Range(0, count).Select(_ => (float)(Half)(size * (float)(Random.NextDouble() * 2 - 1)))];
+    public float[] Numbers(int count, float size = 1)
+        => [.. Enumerable.Range(0, count).Select(_ => (float)(Half)(size * (float)(Random.NextDouble() * 2 - 1)))];
 
     /// <summary>Rows with something between them that must not be read.</summary>
     public EightsView<Float16> Matrix(float[] values, int rows, int columns) => View(values, rows, columns, Half.NaN);

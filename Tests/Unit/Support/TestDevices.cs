@@ -36,17 +36,20 @@ public static class TestDevices
 
     /// <summary>Rows of a test of kernels in fp32.</summary>
     public static IReadOnlyList<TestDevice> ForKernels { get; }
-        = Rows(TestDevice.Cpu, TestDevice.IlgpuCpu, TestDevice.OpenCl, TestDevice.Cuda, TestDevice.IlgpuCpuPortable, TestDevice.OpenClPortable);
+        = Rows(TestDevice.Cpu, TestDevice.IlgpuCpu, TestDevice.OpenCl, TestDevice.Cuda, TestDevice.IlgpuCpuPortable,
+            TestDevice.OpenClPortable);
 
     /// <summary>Rows of a test of whole models in fp32.</summary>
     public static IReadOnlyList<TestDevice> ForModels { get; } = [TestDevice.Cpu, TestDevice.OpenCl, TestDevice.Cuda];
 
     /// <summary>Rows of tests with fp16 activations.</summary>
-    public static IReadOnlyList<TestDevice> WithHalves { get; } = Rows(TestDevice.OpenClHalf, TestDevice.OpenClPortableHalf, TestDevice.CudaHalf);
+    public static IReadOnlyList<TestDevice> WithHalves { get; } = Rows(TestDevice.OpenClHalf, TestDevice.OpenClPortableHalf,
+        TestDevice.CudaHalf);
 
     /// <summary>Under the sanitizer the OpenCL devices alone, the CPU aside.</summary>
     private static TestDevice[] Rows(params TestDevice[] devices) => [.. devices
-        .Where(device => !Sanitizer.IsOn || device == TestDevice.Cpu || device.ToString().StartsWith(nameof(TestDevice.OpenCl), StringComparison.Ordinal))];
+        .Where(device => !Sanitizer.IsOn || device == TestDevice.Cpu
+        || device.ToString().StartsWith(nameof(TestDevice.OpenCl), StringComparison.Ordinal))];
 
     private static string[] Required { get; } = (Environment.GetEnvironmentVariable("EDGE_REQUIRE") ?? "").Split(',');
 
@@ -96,5 +99,6 @@ public static class TestDevices
 
     /// <summary>EDGE_REQUIRE names drivers: OpenCl stands for all rows on it.</summary>
     private static bool IsRequired(TestDevice device)
-        => Required.Any(name => name.Length > 0 && device.ToString().StartsWith(name, StringComparison.Ordinal) && (name != "Cpu" || device == TestDevice.Cpu));
+        => Required.Any(name => name.Length > 0 && device.ToString().StartsWith(name, StringComparison.Ordinal)
+        && (name != "Cpu" || device == TestDevice.Cpu));
 }

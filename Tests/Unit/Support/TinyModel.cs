@@ -91,7 +91,8 @@ internal sealed class TinyModel : IDisposable
     public static void AssertClose(float[] expected, float[] got, double tolerance = 1e-4)
     {
         Assert.Equal(expected.Length, got.Length);
-        for (int i = 0; i < expected.Length; i++) Assert.True(Math.Abs(expected[i] - got[i]) <= tolerance, $"number {i}: {got[i]}, expected {expected[i]}");
+        for (int i = 0; i < expected.Length; i++)
+            Assert.True(Math.Abs(expected[i] - got[i]) <= tolerance, $"number {i}: {got[i]}, expected {expected[i]}");
     }
 
     public static double Distance(float[] a, float[] b) => a.Zip(b, (x, y) => Math.Abs(x - y)).Max();

@@ -17,11 +17,14 @@ public sealed class BatchLossTests
     public void The_loss_and_the_logits_of_a_mixed_batch_equal_the_reference()
     {
         VideoLlava model = Models.Get(Golden.Path("training/model"), TestDevice.Cpu);
-        using SafeTensors batches = Golden.Tensors("training/batches.safetensors"), expected = Golden.Tensors("training/stage2_full/step0_mb0.safetensors");
+        using SafeTensors batches = Golden.Tensors("training/batches.safetensors"),
+            expected = Golden.Tensors("training/stage2_full/step0_mb0.safetensors");
         TrainingSample[] samples = [.. Enumerable.Range(0, 3).Select(i => Sample(batches, i))];
         var stages = new Dictionary<string, float[]>();
         BatchLoss loss;
-        lock (model) loss = BatchLoss.Of(model, samples, i => new StageTrace(model.LanguageQueue, (name, _, _, values) => stages[$"{i}.{name}"] = values));
+        lock (model)
+            loss = BatchLoss.Of(model, samples, i => new StageTrace(model.LanguageQueue, (name, _, _, values)
+                => stages[$"{i}.{name}"] = values));
         Assert.Equal(expected["loss"].ToFloats()[0], loss.Mean, 2e-5);
         Assert.Equal(expected["expanded_labels"].ToLongs().Count(label => label != -100), loss.Supervised);
         for (int i = 0; i < samples.Length; i++)
@@ -42,7 +45,8 @@ public sealed class BatchLossTests
         Assert.Equal((0.0, 0), (loss.Mean, loss.Supervised));
     }
 
-    /// <summary>Row i without its padding. The reference gives a dialogue without pictures a picture of zeros, of which nothing is used.</summary>
+    /// <summary>Row i without its padding. The reference gives a dialogue without pictures a picture of zeros, of
+    /// which nothing is used.</summary>
     internal static TrainingSample Sample(SafeTensors batches, int i)
     {
         HostTensor ids = batches["mb0.input_ids"];
@@ -50,7 +54,8 @@ public sealed class BatchLossTests
         if (real < 0) real = length;
         int[] Row(string name) => [.. batches[name].ToLongs().Skip(i * length).Take(real).Select(id => (int)id)];
         int[] row = Row("mb0.input_ids");
-        IEnumerable<PixelValues> visuals = row.Contains(MergedPrompt.VisualMarker) ? PixelTensors.Read(batches[$"mb0.visual{i}"], ModelVariant.Original) : [];
+        IEnumerable<PixelValues> visuals = row.Contains(MergedPrompt.VisualMarker)
+            ? PixelTensors.Read(batches[$"mb0.visual{i}"], ModelVariant.Original) : [];
         Assert.Equal(Kinds[i] == "t", !visuals.Any());
         return new TrainingSample(row, Row("mb0.labels"), [.. visuals]);
     }
@@ -59,6 +64,8 @@ public sealed class BatchLossTests
     {
         int size = (int)(expected.Shape[1] * expected.Shape[2]);
         float[] want = expected.ToFloats()[(row * size)..(row * size + got.Length)];
-        for (int i = 0; i < got.Length; i++) Assert.True(Math.Abs(got[i] - want[i]) <= tolerance, $"{expected.Name}, sample {row}, element {i}: {got[i]}, expected {want[i]}");
+        for (int i = 0; i < got.Length; i++)
+            Assert.True(Math.Abs(got[i] - want[i]) <= tolerance,
+                $"{expected.Name}, sample {row}, element {i}: {got[i]}, expected {want[i]}");
     }
 }

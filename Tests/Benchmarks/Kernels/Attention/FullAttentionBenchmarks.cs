@@ -20,5 +20,6 @@ public class FullAttentionBenchmarks : KernelBenchmark
     }
 
     [Benchmark]
-    public void Run() => FullAttention.Run(Queue, qkv, Temporal ? SequenceLayout.Temporal(1, 8, 257) : SequenceLayout.Spatial(8, 257), 16, y);
+    public void Run()
+        => FullAttention.Run(Queue, qkv, Temporal ? SequenceLayout.Temporal(1, 8, 257) : SequenceLayout.Spatial(8, 257), 16, y);
 }

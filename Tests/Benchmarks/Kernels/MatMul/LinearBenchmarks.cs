@@ -5,7 +5,8 @@ using EdgeVideoLlava.Kernels.Packing;
 
 namespace EdgeVideoLlava.Tests.Benchmarks.Kernels.MatMul;
 
-/// <summary>Decode (1 and 8 rows), a prompt of 512 and a clip's 2056 rows; weight of the 7B model's feed-forward layer or of ViT-L/14.</summary>
+/// <summary>Decode (1 and 8 rows), a prompt of 512 and a clip's 2056 rows; weight of the 7B model's feed-forward
+/// layer or of ViT-L/14.</summary>
 public class LinearBenchmarks : KernelBenchmark
 {
     private Weight weight = null!;

@@ -8,8 +8,10 @@ using EdgeVideoLlava.Kernels.Packing;
 
 namespace EdgeVideoLlava.Tests.Benchmarks.Kernels.MatMul;
 
-/// <summary>One linear layer as decoding (one row) and prefill (256 rows) call it, until its result is there. Device: EDGE_BENCH_DEVICE, else the processor.</summary>
-/// <remarks>One row is bound by reading the weight (stored bytes / time), 256 rows by arithmetic (2 · rows · columns · outputs / time).</remarks>
+/// <summary>One linear layer as decoding (one row) and prefill (256 rows) call it, until its result is there. Device:
+/// EDGE_BENCH_DEVICE, else the processor.</summary>
+/// <remarks>One row is bound by reading the weight (stored bytes / time), 256 rows by arithmetic (2 · rows · columns
+/// · outputs / time).</remarks>
 [InProcess, InvocationCount(4, 1), WarmupCount(2), IterationCount(8)]
 public unsafe class LinearOnDeviceBenchmarks
 {
@@ -21,7 +23,8 @@ public unsafe class LinearOnDeviceBenchmarks
     private Matrix x, y;
     private void* memory;
 
-    [Params(StorageType.F16, StorageType.Q8_0, StorageType.Q6_K, StorageType.Q5_0, StorageType.Q5_1, StorageType.Q4_0, StorageType.Q4_1, StorageType.Q4_K)]
+    [Params(StorageType.F16, StorageType.Q8_0, StorageType.Q6_K, StorageType.Q5_0, StorageType.Q5_1, StorageType.Q4_0, StorageType.Q4_1,
+        StorageType.Q4_K)]
     public StorageType Type { get; set; }
 
     [ParamsSource(nameof(Shapes))]

@@ -35,5 +35,6 @@ public class ResampleBytesBenchmarks : KernelBenchmark
     }
 
     private FixedPointAxis Axis(int first)
-        => new(Queue, [.. Enumerable.Range(0, 224).Select(i => first + i * 707 / 224)], [.. Enumerable.Repeat((1 << 22) / Taps, 224 * Taps)], 22);
+        => new(Queue, [.. Enumerable.Range(0, 224).Select(i => first + i * 707 / 224)],
+        [.. Enumerable.Repeat((1 << 22) / Taps, 224 * Taps)], 22);
 }

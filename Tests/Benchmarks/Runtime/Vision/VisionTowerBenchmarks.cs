@@ -12,7 +12,8 @@ namespace EdgeVideoLlava.Tests.Benchmarks.Runtime.Vision;
 [MemoryDiagnoser]
 public class VisionTowerBenchmarks
 {
-    private readonly VideoLlava model = VideoLlava.Synthetic(SyntheticCheckpoint.Video7B(languageLayers: 1), StorageType.F16, new CpuDevice());
+    private readonly VideoLlava model = VideoLlava.Synthetic(SyntheticCheckpoint.Video7B(languageLayers: 1), StorageType.F16,
+        new CpuDevice());
     private readonly PixelValues clip = Noise();
 
     [Benchmark]

@@ -15,7 +15,8 @@ internal sealed class ByteCache
     public ByteCache(KernelRig rig, int rows, int heads, int headSize)
     {
         this.headSize = headSize;
-        Rows = new HeadRows(rig.Levels(new sbyte[rows * heads * headSize], rows, heads * headSize), rig.Dense([.. Enumerable.Repeat(Before, rows * heads)], rows, heads));
+        Rows = new HeadRows(rig.Levels(new sbyte[rows * heads * headSize], rows, heads * headSize),
+            rig.Dense([.. Enumerable.Repeat(Before, rows * heads)], rows, heads));
     }
 
     private ByteCache(HeadRows rows, int headSize, float[] numbers) => (Rows, this.headSize, Numbers) = (rows, headSize, numbers);
@@ -30,7 +31,8 @@ internal sealed class ByteCache
     {
         var levels = new sbyte[rows * heads * headSize];
         rig.Random.NextBytes(MemoryMarshal.AsBytes(levels.AsSpan()));
-        float[] scales = [.. Enumerable.Range(0, rows * heads).Select(i => i < filled * heads ? 0.004f + 0.01f * rig.Random.NextSingle() : float.NaN)];
+        float[] scales = [.. Enumerable.Range(0, rows * heads)
+            .Select(i => i < filled * heads ? 0.004f + 0.01f * rig.Random.NextSingle() : float.NaN)];
         float[] numbers = [.. Enumerable.Range(0, filled * heads * headSize).Select(i => levels[i] * scales[i / headSize])];
         return new ByteCache(new HeadRows(rig.Levels(levels, rows, heads * headSize), rig.Dense(scales, rows, heads)), headSize, numbers);
     }

@@ -18,13 +18,16 @@ public sealed class CausalAttentionTests(ITestOutputHelper output)
     /// <summary>Device, first position, rows, query heads, key heads, head size.</summary>
     public static IEnumerable<TheoryDataRow<string, int, int, int, int, int>> Sizes
         => from device in KernelDevices.All
-           from size in new[] { (0, 1, 1, 1, 1), (0, 7, 2, 1, 5), (5, 1, 4, 2, 32), (31, 3, 3, 3, 33), (0, 33, 2, 2, 16), (64, 31, 4, 1, 8) }
+           from size in new[] { (0, 1, 1, 1, 1), (0, 7, 2, 1, 5), (5, 1, 4, 2, 32), (31, 3, 3, 3, 33), (0, 33, 2, 2, 16),
+           (64, 31, 4, 1, 8) }
            select new TheoryDataRow<string, int, int, int, int, int>(device, size.Item1, size.Item2, size.Item3, size.Item4, size.Item5);
 
     /// <summary>Sizes that cross the tiles of 16 rows and 32 keys, and the parts of 128 keys that few rows are made in.</summary>
     public static IEnumerable<TheoryDataRow<string, int, int, int, int, int>> GroupSizes
-        => from size in new[] { (0, 300, 2, 1, 64), (127, 1, 2, 1, 128), (128, 1, 4, 2, 64), (383, 3, 2, 2, 48), (1000, 2, 2, 1, 136), (100, 40, 2, 1, 128), (77, 17, 1, 1, 200), (5, 15, 2, 1, 72) }
-           select new TheoryDataRow<string, int, int, int, int, int>(nameof(TestDevice.OpenClPortable), size.Item1, size.Item2, size.Item3, size.Item4, size.Item5);
+        => from size in new[] { (0, 300, 2, 1, 64), (127, 1, 2, 1, 128), (128, 1, 4, 2, 64), (383, 3, 2, 2, 48), (1000, 2, 2, 1, 136),
+        (100, 40, 2, 1, 128), (77, 17, 1, 1, 200), (5, 15, 2, 1, 72) }
+           select new TheoryDataRow<string, int, int, int, int,
+               int>(nameof(TestDevice.OpenClPortable), size.Item1, size.Item2, size.Item3, size.Item4, size.Item5);
 
     public static IEnumerable<TheoryDataRow<string, int, int, int, int, int>> LargeSizes
         => from device in KernelDevices.Cpu
@@ -52,13 +55,16 @@ public sealed class CausalAttentionTests(ITestOutputHelper output)
     }
 
     [Theory, InlineData(3), InlineData(100)]
-    public void Threads_do_not_matter(int rows) => KernelDevices.AssertThreadsDoNotMatter(device => Run(device, 200, rows, 4, 2, 32, 1).Got);
+    public void Threads_do_not_matter(int rows)
+        => KernelDevices.AssertThreadsDoNotMatter(device => Run(device, 200, rows, 4, 2, 32, 1).Got);
 
-    private static (float[] Got, Expected[] Expected) Run(ComputeDevice device, int first, int rows, int heads, int groups, int headSize, float scale)
+    private static (float[] Got, Expected[] Expected) Run(ComputeDevice device, int first, int rows, int heads, int groups, int headSize,
+        float scale)
     {
         using var rig = new KernelRig(device, first + rows + heads + headSize);
         int filled = first + rows, capacity = filled + 5, columns = groups * headSize;
-        float[] q = rig.Numbers(rows * heads * headSize, scale), keys = rig.Numbers(filled * columns, scale), values = rig.Numbers(filled * columns);
+        float[] q = rig.Numbers(rows * heads * headSize, scale), keys = rig.Numbers(filled * columns, scale),
+            values = rig.Numbers(filled * columns);
         // Rows of the cache that nothing has written yet may hold anything.
         float[] rest = [.. Enumerable.Repeat(float.NaN, (capacity - filled) * columns)];
         int[] positions = [.. Enumerable.Range(first, rows)];

@@ -25,6 +25,7 @@ public sealed class DequantizeHeadsTests
     {
         using var rig = new KernelRig(TestDevices.Get(TestDevice.Cpu));
         Matrix numbers = rig.Result(2, 8);
-        Assert.Contains("numbers already", Assert.Throws<ArgumentException>(() => DequantizeHeads.Run(rig.Queue, numbers, 8, rig.Result(2, 8))).Message);
+        Assert.Contains("numbers already", Assert.Throws<ArgumentException>(()
+            => DequantizeHeads.Run(rig.Queue, numbers, 8, rig.Result(2, 8))).Message);
     }
 }

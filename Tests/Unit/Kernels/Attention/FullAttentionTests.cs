@@ -6,7 +6,8 @@ namespace EdgeVideoLlava.Tests.Unit.Kernels.Attention;
 
 public sealed class FullAttentionTests(ITestOutputHelper output)
 {
-    /// <summary>The definition: rows of the same sequence look at each other, head by head. sequences[s][i] is the row of place i in sequence s.</summary>
+    /// <summary>The definition: rows of the same sequence look at each other, head by head. sequences[s][i] is the
+    /// row of place i in sequence s.</summary>
     internal static Expected[] Oracle(float[] qkv, int[][] sequences, int heads, int d)
     {
         int columns = heads * d;
@@ -17,7 +18,8 @@ public sealed class FullAttentionTests(ITestOutputHelper output)
             {
                 for (int h = 0; h < heads; h++)
                 {
-                    Expected[] head = AttentionOracle.Row(c => qkv[row * 3 * columns + h * d + c], (j, c) => qkv[sequence[j] * 3 * columns + columns + h * d + c],
+                    Expected[] head = AttentionOracle.Row(c => qkv[row * 3 * columns + h * d + c], (j, c)
+                        => qkv[sequence[j] * 3 * columns + columns + h * d + c],
                         (j, c) => qkv[sequence[j] * 3 * columns + 2 * columns + h * d + c], sequence.Length, d);
                     head.CopyTo(y, row * columns + h * d);
                 }
@@ -47,7 +49,8 @@ public sealed class FullAttentionTests(ITestOutputHelper output)
     public void Positions_of_a_frame_look_at_each_other(string device, int frames, int positions, int heads, int headSize)
     {
         int[][] sequences = [.. Enumerable.Range(0, frames).Select(frame => Enumerable.Range(frame * positions, positions).ToArray())];
-        (float[] got, Expected[] expected) = Run(KernelDevices.Get(device), SequenceLayout.Spatial(frames, positions), sequences, heads, headSize, 1);
+        (float[] got, Expected[] expected) = Run(KernelDevices.Get(device), SequenceLayout.Spatial(frames, positions), sequences, heads,
+            headSize, 1);
         Expected.Check(output, $"{frames} frames of {positions}, {heads} heads of {headSize}", got, expected);
     }
 
@@ -56,8 +59,10 @@ public sealed class FullAttentionTests(ITestOutputHelper output)
     {
         int[][] sequences = [.. from clip in Enumerable.Range(0, clips)
                                 from position in Enumerable.Range(0, positions)
-                                select Enumerable.Range(0, frames).Select(frame => (clip * frames + frame) * positions + position).ToArray()];
-        (float[] got, Expected[] expected) = Run(KernelDevices.Get(device), SequenceLayout.Temporal(clips, frames, positions), sequences, 2, 24, 1);
+                                select Enumerable.Range(0, frames).Select(frame => (clip * frames + frame) * positions + position)
+                                .ToArray()];
+        (float[] got, Expected[] expected) = Run(KernelDevices.Get(device), SequenceLayout.Temporal(clips, frames, positions), sequences,
+            2, 24, 1);
         Expected.Check(output, $"{clips} clips of {frames} frames of {positions}", got, expected);
     }
 
@@ -66,16 +71,19 @@ public sealed class FullAttentionTests(ITestOutputHelper output)
     {
         foreach (string device in KernelDevices.Present)
         {
-            (float[] got, Expected[] expected) = Run(KernelDevices.Get(device), SequenceLayout.Spatial(1, 40), [[.. Enumerable.Range(0, 40)]], 1, 16, 12);
+            (float[] got, Expected[] expected) = Run(KernelDevices.Get(device), SequenceLayout.Spatial(1, 40),
+                [[.. Enumerable.Range(0, 40)]], 1, 16, 12);
             Expected.Check(output, device, got, expected);
         }
     }
 
     [Fact]
     public void Threads_do_not_matter()
-        => KernelDevices.AssertThreadsDoNotMatter(device => Run(device, SequenceLayout.Spatial(2, 70), [[.. Enumerable.Range(0, 70)]], 3, 16, 1).Got);
+        => KernelDevices.AssertThreadsDoNotMatter(device => Run(device, SequenceLayout.Spatial(2, 70), [[.. Enumerable.Range(0, 70)]], 3,
+        16, 1).Got);
 
-    private static (float[] Got, Expected[] Expected) Run(ComputeDevice device, SequenceLayout layout, int[][] sequences, int heads, int headSize, float scale)
+    private static (float[] Got, Expected[] Expected) Run(ComputeDevice device, SequenceLayout layout, int[][] sequences, int heads,
+        int headSize, float scale)
     {
         int rows = layout.Count * layout.Length, columns = heads * headSize;
         using var rig = new KernelRig(device, rows + heads + headSize);

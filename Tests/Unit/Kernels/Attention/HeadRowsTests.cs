@@ -25,16 +25,19 @@ public sealed class HeadRowsTests(ITestOutputHelper output)
         int[] positions = [.. Enumerable.Range(0, places).OrderBy(_ => rig.Random.Next()).Take(rows)];
         ByteCache keys = new(rig, places, groups, d), values = new(rig, places, groups, d);
         Matrix queries = rig.Result(rows, q);
-        RotaryEmbedding.Run(rig.Queue, rig.View(qkv, rows, q + 2 * k), rig.Dense(cos, places, half), rig.Dense(sin, places, half), rig.Ints(positions), queries, keys.Rows, values.Rows);
+        RotaryEmbedding.Run(rig.Queue, rig.View(qkv, rows, q + 2 * k), rig.Dense(cos, places, half), rig.Dense(sin, places, half),
+            rig.Ints(positions), queries, keys.Rows, values.Rows);
 
         Expected[] turnedQueries = Turned(0, heads), turnedKeys = Turned(q, groups);
         Expected.Check(output, "queries", rig.Read(queries), turnedQueries);
         AssertLevels(keys, turnedKeys);
-        AssertLevels(values, [.. from row in Enumerable.Range(0, rows) from c in Enumerable.Range(0, k) select new Expected(qkv[row * (q + 2 * k) + q + k + c], 0)]);
+        AssertLevels(values, [.. from row in Enumerable.Range(0, rows) from c in Enumerable.Range(0, k)
+            select new Expected(qkv[row * (q + 2 * k) + q + k + c], 0)]);
 
         Expected[] Turned(int first, int count)
         {
-            float[] x = [.. from row in Enumerable.Range(0, rows) from c in Enumerable.Range(0, count * d) select qkv[row * (q + 2 * k) + first + c]];
+            float[] x = [.. from row in Enumerable.Range(0, rows) from c in Enumerable.Range(0, count * d)
+                select qkv[row * (q + 2 * k) + first + c]];
             return Rotary.RotaryEmbeddingTests.Oracle(x, cos, sin, positions, count, half);
         }
 
@@ -55,7 +58,9 @@ public sealed class HeadRowsTests(ITestOutputHelper output)
                     Expected[] of = exact[(row * k + head * d)..(row * k + head * d + d)];
                     double largest = of.Max(x => Math.Abs(x.Value)), rounding = 8 * Expected.Unit * (largest + of.Max(x => x.Terms));
                     Assert.InRange(scale, (largest - rounding) / 127, (largest + rounding) / 127);
-                    for (int c = 0; c < d; c++) Assert.InRange(numbers[place * k + head * d + c], of[c].Value - scale / 2 - rounding, of[c].Value + scale / 2 + rounding);
+                    for (int c = 0; c < d; c++)
+                        Assert.InRange(numbers[place * k + head * d + c], of[c].Value - scale / 2 - rounding,
+                            of[c].Value + scale / 2 + rounding);
                 }
             }
         }
@@ -74,7 +79,9 @@ public sealed class HeadRowsTests(ITestOutputHelper output)
         using var rig = new KernelRig(KernelDevices.Get(device));
         ByteCache keys = new(rig, 1, 1, d), values = new(rig, 1, 1, d);
         float[] scaled = [.. x.Select(number => scale * number)], ones = [.. Enumerable.Repeat(1f, half)];
-        Matrix qkv = rig.View([.. scaled, .. scaled, .. scaled], 1, 3 * d), cos = rig.Dense(ones, 1, half), sin = rig.Dense(new float[half], 1, half);
+        Matrix qkv = rig.View([.. scaled, .. scaled, .. scaled], 1, 3 * d);
+        Matrix cos = rig.Dense(ones, 1, half);
+        Matrix sin = rig.Dense(new float[half], 1, half);
         RotaryEmbedding.Run(rig.Queue, qkv, cos, sin, rig.Ints(0), rig.Result(1, d), keys.Rows, values.Rows);
         foreach (ByteCache cache in new[] { keys, values })
         {
@@ -97,11 +104,13 @@ public sealed class HeadRowsTests(ITestOutputHelper output)
            select new TheoryDataRow<string, int, int, int, int, int>(device, size.Item1, size.Item2, size.Item3, size.Item4, size.Item5);
 
     [Theory, DeviceRows(nameof(Reads)), DeviceRows(nameof(LargeReads))]
-    public void Attention_equals_the_definition_on_the_bytes_numbers(string device, int first, int rows, int heads, int groups, int headSize)
+    public void Attention_equals_the_definition_on_the_bytes_numbers(string device, int first, int rows, int heads, int groups,
+        int headSize)
     {
         using var rig = new KernelRig(KernelDevices.Get(device), first + rows + headSize);
         int filled = first + rows, capacity = filled + 5;
-        ByteCache keys = ByteCache.Random(rig, capacity, filled, groups, headSize), values = ByteCache.Random(rig, capacity, filled, groups, headSize);
+        ByteCache keys = ByteCache.Random(rig, capacity, filled, groups, headSize);
+        ByteCache values = ByteCache.Random(rig, capacity, filled, groups, headSize);
         float[] q = rig.Numbers(rows * heads * headSize);
         int[] positions = [.. Enumerable.Range(first, rows)];
         Matrix y = rig.Result(rows, heads * headSize);
@@ -116,7 +125,8 @@ public sealed class HeadRowsTests(ITestOutputHelper output)
         using var rig = new KernelRig(device);
         ByteCache keys = ByteCache.Random(rig, 90, 90, 2, 24), values = ByteCache.Random(rig, 90, 90, 2, 24);
         Matrix y = rig.Result(40, 4 * 24);
-        CausalAttention.Run(rig.Queue, rig.View(rig.Numbers(40 * 4 * 24), 40, 4 * 24), keys.Rows, values.Rows, rig.Ints([.. Enumerable.Range(50, 40)]), 24, y);
+        CausalAttention.Run(rig.Queue, rig.View(rig.Numbers(40 * 4 * 24), 40, 4 * 24), keys.Rows, values.Rows,
+            rig.Ints([.. Enumerable.Range(50, 40)]), 24, y);
         return rig.Read(y);
     });
 
@@ -126,6 +136,7 @@ public sealed class HeadRowsTests(ITestOutputHelper output)
         using var rig = new KernelRig(TestDevices.Get(TestDevice.Cpu));
         Matrix y = rig.Result(1, 8);
         Assert.Contains("both the same", Assert.Throws<ArgumentException>(() => CausalAttention.Run(
-            rig.Queue, rig.View(new float[8], 1, 8), ByteCache.Random(rig, 3, 3, 1, 8).Rows, rig.View(new float[24], 3, 8), rig.Ints(0), 8, y)).Message);
+            rig.Queue, rig.View(new float[8], 1, 8), ByteCache.Random(rig, 3, 3, 1, 8).Rows, rig.View(new float[24], 3, 8), rig.Ints(0), 8,
+            y)).Message);
     }
 }

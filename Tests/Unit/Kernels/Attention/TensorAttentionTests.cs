@@ -7,13 +7,15 @@ using ILGPU.Runtime;
 
 namespace EdgeVideoLlava.Tests.Unit.Kernels.Attention;
 
-/// <summary>Attention on tensor cores, on ILGPU's CPU accelerator. The definitions are those of <see cref="FullAttentionTests"/> and <see cref="CausalAttentionTests"/>.</summary>
+/// <summary>Attention on tensor cores, on ILGPU's CPU accelerator. The definitions are those of
+/// <see cref="FullAttentionTests"/> and <see cref="CausalAttentionTests"/>.</summary>
 [Collection(nameof(Lanes))]
 public sealed class TensorAttentionTests(ITestOutputHelper output)
 {
     [Theory, InlineData(1, 5, 1, 64), InlineData(1, 70, 1, 64), InlineData(2, 37, 2, 64), InlineData(1, 65, 1, 128)]
     public void Positions_of_a_frame_look_at_each_other(int frames, int positions, int heads, int headSize)
-        => CheckFull(SequenceLayout.Spatial(frames, positions), [.. Enumerable.Range(0, frames).Select(frame => Enumerable.Range(frame * positions, positions).ToArray())], heads, headSize);
+        => CheckFull(SequenceLayout.Spatial(frames, positions),
+        [.. Enumerable.Range(0, frames).Select(frame => Enumerable.Range(frame * positions, positions).ToArray())], heads, headSize);
 
     [Theory, InlineData(1, 8, 3, 64), InlineData(2, 8, 5, 64), InlineData(2, 3, 1, 128)]
     public void A_position_looks_at_itself_over_the_frames_of_its_clip(int clips, int frames, int positions, int headSize)
@@ -23,20 +25,25 @@ public sealed class TensorAttentionTests(ITestOutputHelper output)
                 select Enumerable.Range(0, frames).Select(frame => (clip * frames + frame) * positions + position).ToArray()], 2, headSize);
 
     /// <summary>First position, rows, query heads, key heads, head size.</summary>
-    [Theory, InlineData(0, 3, 1, 1, 64, 1), InlineData(0, 70, 2, 1, 64, 1), InlineData(45, 33, 4, 2, 64, 1), InlineData(7, 66, 2, 2, 128, 1), InlineData(30, 20, 1, 1, 128, 6)]
+    [Theory, InlineData(0, 3, 1, 1, 64, 1), InlineData(0, 70, 2, 1, 64, 1), InlineData(45, 33, 4, 2, 64, 1),
+        InlineData(7, 66, 2, 2, 128, 1), InlineData(30, 20, 1, 1, 128, 6)]
     public void Rows_see_the_keys_up_to_their_position(int first, int rows, int heads, int groups, int headSize, float size)
     {
         using var operands = new TensorOperands(first + rows);
         int filled = first + rows, columns = groups * headSize;
-        float[] q = operands.Numbers(rows * heads * headSize, size), keys = operands.Numbers(filled * columns, size), values = operands.Numbers(filled * columns);
+        float[] q = operands.Numbers(rows * heads * headSize, size), keys = operands.Numbers(filled * columns, size),
+            values = operands.Numbers(filled * columns);
         float[] rest = [.. Enumerable.Repeat(float.NaN, 3 * columns)]; // what no one has written yet may be anything
         int[] positions = [.. Enumerable.Range(first, rows)];
         EightsView<Float16> y = operands.Result(rows, heads * headSize);
         Launch(() =>
         {
-            Action<KernelConfig, EightsView<Float16>, EightsView<Float16>, EightsView<Float16>, ArrayView<int>, EightsView<Float16>> launch = Lanes.Accelerator.LoadStreamKernel<EightsView<Float16>, EightsView<Float16>, EightsView<Float16>, ArrayView<int>, EightsView<Float16>>(
+            Action<KernelConfig, EightsView<Float16>, EightsView<Float16>, EightsView<Float16>, ArrayView<int>,
+                EightsView<Float16>> launch = Lanes.Accelerator.LoadStreamKernel<EightsView<Float16>, EightsView<Float16>,
+                EightsView<Float16>, ArrayView<int>, EightsView<Float16>>(
                 headSize == 64 ? CausalAttention.TensorKernel<Head64> : CausalAttention.TensorKernel<Head128>);
-            launch(TensorAttention.Groups(rows, heads), operands.Matrix(q, rows, heads * headSize), operands.Matrix([.. keys, .. rest], filled + 3, columns),
+            launch(TensorAttention.Groups(rows, heads), operands.Matrix(q, rows, heads * headSize),
+                operands.Matrix([.. keys, .. rest], filled + 3, columns),
                 operands.Matrix([.. values, .. rest], filled + 3, columns), operands.Ints(positions), y);
         });
         Check($"{rows} rows at {first}, {heads} heads over {groups} of {headSize}", operands.Read(y),
@@ -65,11 +72,13 @@ public sealed class TensorAttentionTests(ITestOutputHelper output)
         EightsView<Float16> y = operands.Result(rows, columns);
         Launch(() =>
         {
-            Action<KernelConfig, EightsView<Float16>, SequenceLayout, EightsView<Float16>> launch = Lanes.Accelerator.LoadStreamKernel<EightsView<Float16>, SequenceLayout, EightsView<Float16>>(
+            Action<KernelConfig, EightsView<Float16>, SequenceLayout,
+                EightsView<Float16>> launch = Lanes.Accelerator.LoadStreamKernel<EightsView<Float16>, SequenceLayout, EightsView<Float16>>(
                 headSize == 64 ? FullAttention.TensorKernel<Head64> : FullAttention.TensorKernel<Head128>);
             launch(TensorAttention.Groups(rows, heads), operands.Matrix(qkv, rows, 3 * columns), layout, y);
         });
-        Check($"{layout.Count} sequences of {layout.Length}, {heads} heads of {headSize}", operands.Read(y), FullAttentionTests.Oracle(qkv, sequences, heads, headSize), qkv);
+        Check($"{layout.Count} sequences of {layout.Length}, {heads} heads of {headSize}", operands.Read(y),
+            FullAttentionTests.Oracle(qkv, sequences, heads, headSize), qkv);
     }
 
     private static void Launch(Action launch) => Lanes.Within(() =>
@@ -78,10 +87,12 @@ public sealed class TensorAttentionTests(ITestOutputHelper output)
         Lanes.Accelerator.Synchronize();
     });
 
-    /// <summary>Every weight is rounded to binary16, and so is the result: 2^-11 of Σ|a·v| ≤ max|v| and of the result, beside what float32 loses.</summary>
+    /// <summary>Every weight is rounded to binary16, and so is the result: 2^-11 of Σ|a·v| ≤ max|v| and of the
+    /// result, beside what float32 loses.</summary>
     private void Check(string what, float[] got, Expected[] expected, float[] values)
     {
         double largest = values.Max(Math.Abs);
-        Expected.Check(output, what, got, Array.ConvertAll(expected, e => e with { Terms = e.Terms + Math.Pow(2, 11) * (Math.Abs(e.Value) + largest) }));
+        Expected.Check(output, what, got, Array.ConvertAll(expected, e
+            => e with { Terms = e.Terms + Math.Pow(2, 11) * (Math.Abs(e.Value) + largest) }));
     }
 }

@@ -13,8 +13,10 @@ namespace EdgeVideoLlava.Tests.Unit.Kernels.Checks;
 [Collection(nameof(Lanes))]
 public sealed class DeviceChecksTests
 {
-    [Theory, InlineData(TestDevice.IlgpuCpuTensorCore), InlineData(TestDevice.OpenCl), InlineData(TestDevice.OpenClPortable), InlineData(TestDevice.CudaHalf)]
-    public void A_queue_waits_for_another(TestDevice device) => Lanes.Within(() => Assert.Null(Check(device, "a queue that waits for another").Run()));
+    [Theory, InlineData(TestDevice.IlgpuCpuTensorCore), InlineData(TestDevice.OpenCl), InlineData(TestDevice.OpenClPortable),
+        InlineData(TestDevice.CudaHalf)]
+    public void A_queue_waits_for_another(TestDevice device)
+        => Lanes.Within(() => Assert.Null(Check(device, "a queue that waits for another").Run()));
 
     [Theory]
     [InlineData(TestDevice.IlgpuCpuTensorCore, StorageType.Q4_0)]
@@ -25,14 +27,17 @@ public sealed class DeviceChecksTests
 
     [Fact]
     public void Devices_without_tensor_cores_have_no_check_of_tiles()
-        => Assert.DoesNotContain(DeviceChecks.Of((IlgpuDevice)TestDevices.Get(TestDevice.OpenCl)), check => check.Name.Contains("tiles", StringComparison.Ordinal));
+        => Assert.DoesNotContain(DeviceChecks.Of((IlgpuDevice)TestDevices.Get(TestDevice.OpenCl)), check
+        => check.Name.Contains("tiles", StringComparison.Ordinal));
 
     /// <summary>Asked for, the deep tile is what products run.</summary>
     [Fact]
     public void Deep_tiles_are_taken_where_they_are_asked_for_and_can_be_had() => Lanes.Within(() =>
     {
-        using var deep = (IlgpuDevice)ComputeDevices.Open("ilgpu-cpu", new DeviceOptions(Compute: StorageType.F16, Tier: KernelTier.TensorCore, DeepTiles: true));
-        using var portable = (IlgpuDevice)ComputeDevices.Open("ilgpu-cpu", new DeviceOptions(Compute: StorageType.F16, Tier: KernelTier.Portable, DeepTiles: true));
+        using var deep = (IlgpuDevice)ComputeDevices.Open("ilgpu-cpu",
+            new DeviceOptions(Compute: StorageType.F16, Tier: KernelTier.TensorCore, DeepTiles: true));
+        using var portable = (IlgpuDevice)ComputeDevices.Open("ilgpu-cpu",
+            new DeviceOptions(Compute: StorageType.F16, Tier: KernelTier.Portable, DeepTiles: true));
         Assert.Equal((true, false), (deep.DeepTiles, portable.DeepTiles));
         Assert.Contains("tensor-core (deep tiles) kernels", deep.Description);
         var shallow = (IlgpuDevice)TestDevices.Get(TestDevice.IlgpuCpuTensorCore);
@@ -48,10 +53,13 @@ public sealed class DeviceChecksTests
         using var o = new SelfTestOperands(device);
         Weight weight = o.Weight(StorageType.F16, 130, 160);
         Matrix x = o.Activations(70, 160), y = o.Matrix(70, 130);
-        return ((IlgpuQueue)o.Queue).KernelsOf(() => Linear.Run(o.Queue, weight, x, y)).Max(kernel => KernelAttribute.Of(kernel.Method).DynamicBytes);
+        return ((IlgpuQueue)o.Queue).KernelsOf(() => Linear.Run(o.Queue, weight, x, y))
+            .Max(kernel => KernelAttribute.Of(kernel.Method).DynamicBytes);
     }
 
-    private static Matrix Product(SelfTestOperands o) => DeviceSelfTest.Result(o, 70, 130, y => Linear.Run(o.Queue, o.Weight(StorageType.F16, 130, 160), o.Activations(70, 160), y));
+    private static Matrix Product(SelfTestOperands o)
+        => DeviceSelfTest.Result(o, 70, 130, y => Linear.Run(o.Queue, o.Weight(StorageType.F16, 130, 160), o.Activations(70, 160), y));
 
-    private static DeviceCheck Check(TestDevice device, string name) => DeviceChecks.Of((IlgpuDevice)TestDevices.Get(device)).Single(check => check.Name == name);
+    private static DeviceCheck Check(TestDevice device, string name)
+        => DeviceChecks.Of((IlgpuDevice)TestDevices.Get(device)).Single(check => check.Name == name);
 }

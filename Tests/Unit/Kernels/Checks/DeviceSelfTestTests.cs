@@ -14,7 +14,8 @@ public sealed class DeviceSelfTestTests
     public void Every_accelerator_of_this_machine_passes()
         => Assert.All(DeviceSelfTest.Run(IlgpuDevices.List()), result => Assert.Equal((12, null), (result.Kernels, result.Failure)));
 
-    /// <summary>A right operation first; then one whose second number is by device 2 or 2 and a bit, or none, and one never reached.</summary>
+    /// <summary>A right operation first; then one whose second number is by device 2 or 2 and a bit, or none, and one
+    /// never reached.</summary>
     [Theory]
     [InlineData(2.001f, null)]
     [InlineData(2.02f, "planted: number 1 is 2.02, on the processor 2")]
@@ -28,13 +29,15 @@ public sealed class DeviceSelfTestTests
     [Fact]
     public void A_failing_kernel_is_named_in_one_line()
     {
-        SelfTestResult result = Run(operands => operands.Queue is CpuQueue ? [1, 2] : throw new InvalidOperationException("outer", new NotSupportedException("no\nsuch instruction")));
+        SelfTestResult result = Run(operands => operands.Queue is CpuQueue ? [1, 2]
+            : throw new InvalidOperationException("outer", new NotSupportedException("no\nsuch instruction")));
         Assert.Equal(("planted: no such instruction", 1), (result.Failure, result.Kernels));
     }
 
     [Fact]
     public void A_device_that_does_not_open_has_failed()
-        => Assert.Equal("opening it: cuda:0: its driver is broken", DeviceSelfTest.Run("cuda:0", () => throw new DeviceUnavailableException("cuda:0: its driver is broken"), []).Failure);
+        => Assert.Equal("opening it: cuda:0: its driver is broken",
+        DeviceSelfTest.Run("cuda:0", () => throw new DeviceUnavailableException("cuda:0: its driver is broken"), []).Failure);
 
     private static SelfTestResult Run(Func<SelfTestOperands, float[]> planted)
     {
@@ -46,6 +49,7 @@ public sealed class DeviceSelfTestTests
             return y;
         }
         return DeviceSelfTest.Run("ilgpu-cpu", () => ComputeDevices.Open("ilgpu-cpu"),
-            [("right", operands => Write(operands, [1, 2])), ("planted", operands => Write(operands, planted(operands))), ("after it", operands => Write(operands, [3, 4]))]);
+            [("right", operands => Write(operands, [1, 2])), ("planted", operands => Write(operands, planted(operands))),
+            ("after it", operands => Write(operands, [3, 4]))]);
     }
 }

@@ -19,7 +19,8 @@ public sealed class InstructionChecksTests
         try
         {
             AsyncCopies.Weaker = 1;
-            Lanes.Within(() => Assert.StartsWith("lane ", checks.Single(check => check.Name.StartsWith("cp.async", StringComparison.Ordinal)).Run()));
+            Lanes.Within(()
+                => Assert.StartsWith("lane ", checks.Single(check => check.Name.StartsWith("cp.async", StringComparison.Ordinal)).Run()));
         }
         finally
         {

@@ -5,10 +5,12 @@ using EdgeVideoLlava.Tests.Unit.Support;
 
 namespace EdgeVideoLlava.Tests.Unit.Kernels.Devices;
 
-/// <summary>What every queue promises: windows of matrices, order, a source that is free again after Write, several queues at once.</summary>
+/// <summary>What every queue promises: windows of matrices, order, a source that is free again after Write, several
+/// queues at once.</summary>
 public sealed class ComputeQueueTests
 {
-    public static TheoryData<TestDevice> Devices => [.. TestDevices.ForKernels.Except([TestDevice.IlgpuCpuPortable, TestDevice.OpenClPortable])];
+    public static TheoryData<TestDevice> Devices
+        => [.. TestDevices.ForKernels.Except([TestDevice.IlgpuCpuPortable, TestDevice.OpenClPortable])];
 
     [Theory, MemberData(nameof(Devices))]
     public void A_window_of_a_matrix_is_written_and_read_alone(TestDevice device)
@@ -65,16 +67,20 @@ public sealed class ComputeQueueTests
     {
         ComputeDevice shared = TestDevices.Get(device);
         int rounds = device == TestDevice.IlgpuCpu ? 20 : 3000;
-        await Task.WhenAll(Enumerable.Range(1, 2).Select(number => Task.Run(() => Work(shared, number, rounds), TestContext.Current.CancellationToken)));
+        await Task.WhenAll(Enumerable.Range(1, 2).Select(number
+            => Task.Run(() => Work(shared, number, rounds), TestContext.Current.CancellationToken)));
     }
 
-    /// <summary>Long work on one queue, and a copy of its result on another; and back, so that what is copied is not overwritten too early.</summary>
+    /// <summary>Long work on one queue, and a copy of its result on another; and back, so that what is copied is not
+    /// overwritten too early.</summary>
     [Theory, MemberData(nameof(Devices))]
     public void A_queue_that_waits_for_another_uses_its_results(TestDevice device)
     {
         (int rows, int steps, int rounds) = device == TestDevice.IlgpuCpu ? (1, 3, 2) : (400, 30, 4);
         using ComputeQueue first = TestDevices.Get(device).CreateQueue(), second = first.Device.CreateQueue();
-        Matrix x = first.Device.AllocateMatrix(rows, 1000), one = first.Device.AllocateMatrix(1, 1000), y = first.Device.AllocateMatrix(rows * rounds, 1000);
+        Matrix x = first.Device.AllocateMatrix(rows, 1000);
+        Matrix one = first.Device.AllocateMatrix(1, 1000);
+        Matrix y = first.Device.AllocateMatrix(rows * rounds, 1000);
         first.Write(new float[rows * 1000], x);
         first.Write([.. Enumerable.Repeat(1f, 1000)], one);
         for (int round = 0; round < rounds; round++)

@@ -26,7 +26,8 @@ public sealed class AutomaticDeviceTests
     {
         { [], [], "cpu", "no CUDA or OpenCL device" },
         { ["opencl:0 CPU"], [], "cpu", "no CUDA device, opencl:0 runs on the processor" },
-        { ["opencl:0 integrated GPU", "opencl:1 accelerator"], [], "cpu", "no CUDA device, opencl:0 shares the processor's memory, opencl:1 is no GPU" },
+        { ["opencl:0 integrated GPU", "opencl:1 accelerator"], [], "cpu",
+        "no CUDA device, opencl:0 shares the processor's memory, opencl:1 is no GPU" },
         { ["opencl:0 CPU", "opencl:1 GPU"], [], "opencl:1", "no CUDA device" },
         { ["opencl:0 CPU", "opencl:1 GPU"], ["opencl:1"], "cpu", "no CUDA device, opencl:1: broken, opencl:0 runs on the processor" },
         { ["opencl:0 GPU", "cuda:0 GPU"], [], "cuda:0", "" },
@@ -38,16 +39,19 @@ public sealed class AutomaticDeviceTests
     public void The_choice_says_why_not_another(string[] devices, string[] broken, string taken, string reason)
     {
         string? opened = null;
-        using ComputeDevice device = AutomaticDevice.Open(Describe(devices), id => broken.Contains(id) ? throw new DeviceUnavailableException($"{id}: broken") : Open(opened = id), out string why);
+        using ComputeDevice device = AutomaticDevice.Open(Describe(devices), id => broken.Contains(id)
+            ? throw new DeviceUnavailableException($"{id}: broken") : Open(opened = id), out string why);
         Assert.Equal((taken, reason), (opened, why));
     }
 
     [Fact]
     public void Nothing_comes_after_the_processor()
-        => Assert.Throws<DeviceUnavailableException>(() => AutomaticDevice.Open([], id => throw new DeviceUnavailableException($"{id}: fp32 only"), out _));
+        => Assert.Throws<DeviceUnavailableException>(() => AutomaticDevice.Open([], id
+        => throw new DeviceUnavailableException($"{id}: fp32 only"), out _));
 
     private static CpuDevice Open(string id) => id.Length > 0 ? new CpuDevice(1) : throw new ArgumentException(id);
 
     private static DeviceDescription[] Describe(string[] devices)
-        => [.. devices.Select(device => device.Split(' ', 2)).Select(parts => new DeviceDescription(parts[0], "a device", parts[1], "a driver", 1L << 30, []))];
+        => [.. devices.Select(device => device.Split(' ', 2))
+        .Select(parts => new DeviceDescription(parts[0], "a device", parts[1], "a driver", 1L << 30, []))];
 }

@@ -34,11 +34,14 @@ public sealed class ComputeDevicesTests
     [Fact]
     public void What_the_processor_does_not_have_is_refused()
     {
-        Assert.Contains("take Compute = fp32", Assert.Throws<DeviceUnavailableException>(() => ComputeDevices.Open("cpu", new DeviceOptions(Compute: StorageType.F16))).Message);
-        Assert.Contains("leave Tier unset", Assert.Throws<DeviceUnavailableException>(() => ComputeDevices.Open("cpu", new DeviceOptions(Tier: KernelTier.Portable))).Message);
+        Assert.Contains("take Compute = fp32", Assert.Throws<DeviceUnavailableException>(()
+            => ComputeDevices.Open("cpu", new DeviceOptions(Compute: StorageType.F16))).Message);
+        Assert.Contains("leave Tier unset", Assert.Throws<DeviceUnavailableException>(()
+            => ComputeDevices.Open("cpu", new DeviceOptions(Tier: KernelTier.Portable))).Message);
     }
 
-    /// <summary>Of this machine: an OpenCL driver that runs on the processor is there in every run of the tests, and must not be taken.</summary>
+    /// <summary>Of this machine: an OpenCL driver that runs on the processor is there in every run of the tests, and
+    /// must not be taken.</summary>
     [Fact]
     public void Auto_takes_what_the_ranking_of_this_machine_begins_with_and_says_why()
     {
@@ -62,7 +65,8 @@ public sealed class ComputeDevicesTests
     public void Tensor_cores_are_refused_where_there_are_none()
     {
         TestDevices.Get(TestDevice.OpenCl); // a named skip where it is absent
-        var refused = Assert.Throws<DeviceUnavailableException>(() => ComputeDevices.Open("opencl", new DeviceOptions(Tier: KernelTier.TensorCore)));
+        var refused = Assert.Throws<DeviceUnavailableException>(()
+        => ComputeDevices.Open("opencl", new DeviceOptions(Tier: KernelTier.TensorCore)));
         Assert.Contains("compute capability 8.0", refused.Message);
     }
 

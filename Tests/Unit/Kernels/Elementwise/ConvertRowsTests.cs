@@ -36,7 +36,8 @@ public sealed class ConvertRowsTests
     /// <summary>Every size of number, ties on purpose, what is no number.</summary>
     private static float[] Numbers(Random random, int count)
     {
-        float[] special = [0f, -0f, float.NaN, float.PositiveInfinity, float.NegativeInfinity, 65504, 65519.996f, 65520, -65520, 1e30f, float.MaxValue, float.Epsilon, 5.9604645e-8f,
+        float[] special = [0f, -0f, float.NaN, float.PositiveInfinity, float.NegativeInfinity, 65504, 65519.996f, 65520, -65520, 1e30f,
+            float.MaxValue, float.Epsilon, 5.9604645e-8f,
             2.9802322e-8f, 2.9802326e-8f, 6.1035156e-5f, 6.1005353e-5f, 1e-40f];
         return [.. Enumerable.Range(0, count).Select(i => i < special.Length ? special[i] : (i % 3) switch
         {
@@ -95,9 +96,11 @@ public sealed class ConvertRowsTests
     {
         using var rig = new KernelRig(KernelDevices.Get(device), rows + columns);
         // Rows two columns apart; infinities, NaN and subnormal numbers of both types are among them.
-        ushort[] bits = [.. Enumerable.Range(0, (rows + 1) * (columns + 2)).Select(i => (ushort)(i < 8 ? 0x7c00 + i * 0x80 : rig.Random.Next(1 << 16)))];
+        ushort[] bits = [.. Enumerable.Range(0, (rows + 1) * (columns + 2))
+            .Select(i => (ushort)(i < 8 ? 0x7c00 + i * 0x80 : rig.Random.Next(1 << 16)))];
         Matrix y = rig.Result(rows, columns);
         ConvertRows.Run(rig.Queue, rig.Bits(bits, rows + 1, columns + 2, type).RowRange(0, rows).ColumnRange(1, columns), y);
-        Assert.Equal(Enumerable.Range(0, rows * columns).Select(i => oracle(bits[i / columns * (columns + 2) + 1 + i % columns])), rig.Read(y));
+        Assert.Equal(Enumerable.Range(0, rows * columns).Select(i => oracle(bits[i / columns * (columns + 2) + 1 + i % columns])),
+            rig.Read(y));
     }
 }

@@ -12,7 +12,8 @@ using ILGPU.Runtime;
 
 namespace EdgeVideoLlava.Tests.Unit.Kernels.Elementwise;
 
-/// <summary>The reference is Pack on the host, whose bytes are those of llama.cpp's files (PackTests): the same bits, in the layout of each device.</summary>
+/// <summary>The reference is Pack on the host, whose bytes are those of llama.cpp's files (PackTests): the same bits,
+/// in the layout of each device.</summary>
 public sealed unsafe class QuantizeRowsTests
 {
     private static readonly float[] Sizes = [0.02f, 1f, 1e4f, 1e-3f, 1e-7f, 1e-36f, 1e-39f, 1e-42f, 0f];
@@ -28,7 +29,8 @@ public sealed unsafe class QuantizeRowsTests
     public void The_bits_are_those_of_the_host(string device, StorageType type, int rows, int columns, StorageType input)
     {
         using var rig = new KernelRig(KernelDevices.Get(device), rows + columns);
-        float[] numbers = [.. Enumerable.Range(0, rows).SelectMany(row => Block(rig, columns, Sizes[(row + columns / 64) % Sizes.Length], row))];
+        float[] numbers = [.. Enumerable.Range(0, rows).SelectMany(row
+            => Block(rig, columns, Sizes[(row + columns / 64) % Sizes.Length], row))];
         for (int i = 0; i < numbers.Length && input == StorageType.F16; i++) numbers[i] = (float)(Half)numbers[i];
         byte[] packed = new byte[type.Bytes(numbers.Length)];
         Assert.True(Pack.FromFloats(type, numbers, packed));
@@ -68,7 +70,8 @@ public sealed unsafe class QuantizeRowsTests
     public void Types_that_no_device_quantizes_are_refused()
     {
         using var rig = new KernelRig(KernelDevices.Get("Cpu.Scalar"));
-        Assert.Throws<ArgumentException>(() => QuantizeRows.Run(rig.Queue, rig.View(new float[256], 1, 256), rig.Empty(StorageType.Q4_K, 1, 256), rig.Ints(0)));
+        Assert.Throws<ArgumentException>(() => QuantizeRows.Run(rig.Queue, rig.View(new float[256], 1, 256),
+            rig.Empty(StorageType.Q4_K, 1, 256), rig.Ints(0)));
         Assert.Throws<ArgumentException>(() => rig.Empty(StorageType.Q8_0, 1, 48));
     }
 
@@ -84,7 +87,8 @@ public sealed unsafe class QuantizeRowsTests
     private static byte[] Stored(ComputeQueue queue, Weight weight)
     {
         queue.Wait();
-        if (weight.Buffer is CpuBuffer cpu) return new ReadOnlySpan<byte>((void*)cpu.Address, (int)weight.Type.Bytes((long)weight.Rows * weight.Columns)).ToArray();
+        if (weight.Buffer is CpuBuffer cpu)
+            return new ReadOnlySpan<byte>((void*)cpu.Address, (int)weight.Type.Bytes((long)weight.Rows * weight.Columns)).ToArray();
         WeightView view = weight.Gpu();
         var words = new uint[weight.Rows * (view.RowWords + view.ScaleWords)];
         view.Words.SubView(0, words.Length).CopyToCPU(words);

@@ -8,7 +8,8 @@ namespace EdgeVideoLlava.Tests.Unit.Kernels.Embedding;
 public sealed class EmbeddingGatherTests
 {
     /// <summary>The definition: y[t] = table[ids[t]].</summary>
-    private static float[] Oracle(float[] table, int[] ids, int columns) => [.. ids.SelectMany(id => table.Skip(id * columns).Take(columns))];
+    private static float[] Oracle(float[] table, int[] ids, int columns)
+        => [.. ids.SelectMany(id => table.Skip(id * columns).Take(columns))];
 
     public static IEnumerable<TheoryDataRow<string, StorageType, int, int>> Sizes
         => from device in KernelDevices.All

@@ -57,14 +57,17 @@ public sealed class PatchEmbeddingTests(ITestOutputHelper output)
     [Fact]
     public void Threads_do_not_matter() => KernelDevices.AssertThreadsDoNotMatter(device => Run(device, StorageType.F32, 2, 7, 14, 40).Got);
 
-    private static (float[] Got, Expected[] Expected) Run(ComputeDevice device, StorageType type, int pictures, int grid, int patch, int columns)
+    private static (float[] Got, Expected[] Expected) Run(ComputeDevice device, StorageType type, int pictures, int grid, int patch,
+        int columns)
     {
         using var rig = new KernelRig(device, pictures + grid + patch + columns);
         int size = grid * patch, places = 1 + grid * grid, depth = 3 * patch * patch;
-        float[] pixels = rig.Numbers(pictures * 3 * size * size), w = rig.Numbers(columns * depth), classes = rig.Numbers(columns), position = rig.Numbers(places * columns);
+        float[] pixels = rig.Numbers(pictures * 3 * size * size), w = rig.Numbers(columns * depth), classes = rig.Numbers(columns),
+            position = rig.Numbers(places * columns);
         Matrix y = rig.Result(pictures * places, columns);
         Weight weight = rig.Weight(type, w, columns, depth);
-        PatchEmbedding.Run(rig.Queue, rig.View(pixels, pictures * 3 * size, size), weight, rig.Vector(classes), rig.View(position, places, columns), patch, y);
+        PatchEmbedding.Run(rig.Queue, rig.View(pixels, pictures * 3 * size, size), weight, rig.Vector(classes),
+            rig.View(position, places, columns), patch, y);
         return (rig.Read(y), Oracle(pixels, w, classes, position, pictures, grid, patch, columns));
     }
 }

@@ -11,7 +11,8 @@ using EdgeVideoLlava.Tests.Unit.Support;
 
 namespace EdgeVideoLlava.Tests.Unit.Kernels.Ilgpu;
 
-/// <summary>What accelerators have of their own: memory that is released late, kernels that are loaded once, weights in another type.</summary>
+/// <summary>What accelerators have of their own: memory that is released late, kernels that are loaded once, weights
+/// in another type.</summary>
 public sealed unsafe class IlgpuDeviceTests
 {
     public static TheoryData<TestDevice> Accelerators => [.. TestDevices.ForKernels.Except([TestDevice.Cpu])];
@@ -75,7 +76,8 @@ public sealed unsafe class IlgpuDeviceTests
             using var checkpoint = new Checkpoint(Golden.Path("original-tiny/checkpoint"));
             Assert.Equal(0, model.SharedBytes);
             long positionsOfAStep = IlgpuDevice.BufferBytes(StorageType.I32, VideoLlava.DecodeRows);
-            Assert.Equal(MemoryNeed.Of(checkpoint, ConfigReader.Read(checkpoint), options).OnAccelerator + positionsOfAStep, accelerator.AllocatedBytes);
+            Assert.Equal(MemoryNeed.Of(checkpoint, ConfigReader.Read(checkpoint), options).OnAccelerator + positionsOfAStep,
+                accelerator.AllocatedBytes);
         }
         accelerator.AssertEmpty();
     }
@@ -101,13 +103,15 @@ public sealed unsafe class IlgpuDeviceTests
         {
             foreach (StorageType type in new[] { StorageType.F16, StorageType.BF16 })
             {
-                using Weight weight = rig.Queue.Device.LoadWeight("w", type, 256, new HostRows((nint)address, 100), new HostRows((nint)(address + 25600), 156));
+                using Weight weight = rig.Queue.Device.LoadWeight("w", type, 256, new HostRows((nint)address, 100),
+                    new HostRows((nint)(address + 25600), 156));
                 EmbeddingGather.Run(rig.Queue, weight, rig.Ints([.. Enumerable.Range(0, 256)]), every);
                 Assert.Equal((type, type, 256, 256), (weight.Type, weight.Buffer.Type, weight.Rows, weight.Columns));
                 float[] got = rig.Read(every);
                 for (int bits = 0; bits < 65536; bits++)
                 {
-                    float exact = type == StorageType.F16 ? (float)BitConverter.UInt16BitsToHalf((ushort)bits) : BitConverter.Int32BitsToSingle(bits << 16);
+                    float exact = type == StorageType.F16 ? (float)BitConverter.UInt16BitsToHalf((ushort)bits)
+                        : BitConverter.Int32BitsToSingle(bits << 16);
                     Assert.Equal(exact, got[bits]);
                 }
             }
@@ -122,7 +126,8 @@ public sealed unsafe class IlgpuDeviceTests
         byte[] zeros = new byte[type.Bytes(3 * 512)];
         fixed (byte* address = zeros)
         {
-            using Weight weight = accelerator.LoadWeight("w", type, 512, new HostRows((nint)address, 1), new HostRows((nint)address + (nint)type.Bytes(512), 2));
+            using Weight weight = accelerator.LoadWeight("w", type, 512, new HostRows((nint)address, 1),
+                new HostRows((nint)address + (nint)type.Bytes(512), 2));
             Assert.Equal((kept, 3 * 512), (weight.Buffer.Type, weight.Buffer.Elements));
             Assert.Equal((kept.Bytes(3 * 512) + 15) / 16 * 16, accelerator.AllocatedBytes);
             Assert.Equal(accelerator.AllocatedBytes, IlgpuDevice.WeightBytes(type, 3, 512));
@@ -139,7 +144,8 @@ public sealed unsafe class IlgpuDeviceTests
     public void These_types_become_F16()
         => Assert.Equal([StorageType.Q2_K, StorageType.Q3_K, StorageType.Q5_K], BlockOracle.Types.Except(DeviceFormat.Kept).Order());
 
-    /// <summary>Types that the device has no kernels for become F16, rounded to even; what F16 cannot hold is refused and leaves nothing.</summary>
+    /// <summary>Types that the device has no kernels for become F16, rounded to even; what F16 cannot hold is refused
+    /// and leaves nothing.</summary>
     [Theory, MemberData(nameof(Accelerators))]
     public void Dequantized_numbers_too_large_for_a_half_are_refused(TestDevice device)
     {

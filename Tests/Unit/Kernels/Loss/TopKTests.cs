@@ -19,7 +19,8 @@ public sealed class TopKTests(ITestOutputHelper output)
             for (int i = 0; i < k; i++)
             {
                 ids[b * k + i] = order[i];
-                values[b * k + i] = new Expected(row[order[i]] - maximum - logSum, Math.Abs(row[order[i]]) + Math.Abs(maximum) + logSum + 1);
+                values[b * k + i] = new Expected(row[order[i]] - maximum - logSum,
+                    Math.Abs(row[order[i]]) + Math.Abs(maximum) + logSum + 1);
             }
         }
         return (ids, values);

@@ -9,8 +9,10 @@ namespace EdgeVideoLlava.Tests.Unit.Kernels.MatMul;
 
 public sealed class LinearTests(ITestOutputHelper output)
 {
-    /// <summary>The definition: z[t,r] = b[r] + Σ_c x[t,c] · W[r,c];  y = residual + f(z);  SiLU·up: y[t,f] = silu(z[t,f]) · z[t,F+f].</summary>
-    internal static Expected[] Oracle(float[] w, float[] x, int rows, int columns, int outputs, float[]? b, Activation activation, float[]? residual)
+    /// <summary>The definition: z[t,r] = b[r] + Σ_c x[t,c] · W[r,c];  y = residual + f(z);  SiLU·up: y[t,f] =
+    /// silu(z[t,f]) · z[t,F+f].</summary>
+    internal static Expected[] Oracle(float[] w, float[] x, int rows, int columns, int outputs, float[]? b, Activation activation,
+        float[]? residual)
     {
         (double Value, double Terms) Sum(int t, int r)
         {
@@ -72,8 +74,10 @@ public sealed class LinearTests(ITestOutputHelper output)
     public void Epilogue_equals_the_definition(string device, Activation activation, bool bias, bool residual, int rows)
     {
         Check(KernelDevices.Get(device), StorageType.F32, rows, 29, 46, activation, bias, residual);
-        if (device == nameof(TestDevice.OpenCl)) Check(KernelDevices.Get(device), StorageType.F16, rows, 70, 46, activation, bias, residual);
-        if (device == nameof(TestDevice.OpenCl)) Check(KernelDevices.Get(device), StorageType.Q4_K, rows * 5, 256, 38, activation, bias, residual);
+        if (device == nameof(TestDevice.OpenCl))
+            Check(KernelDevices.Get(device), StorageType.F16, rows, 70, 46, activation, bias, residual);
+        if (device == nameof(TestDevice.OpenCl))
+            Check(KernelDevices.Get(device), StorageType.Q4_K, rows * 5, 256, 38, activation, bias, residual);
         if (device == nameof(TestDevice.OpenClPortable))
         {
             Check(KernelDevices.Get(device), StorageType.F16, rows, 4100, 6, activation, bias, residual); // shared by groups
@@ -86,20 +90,24 @@ public sealed class LinearTests(ITestOutputHelper output)
 
     /// <summary>No order of groups shows in a result: the same product has the same bits.</summary>
     [Theory]
-    [InlineData(TestDevice.OpenClPortable, 1, 8192, 6, 2), InlineData(TestDevice.OpenClPortable, 3, 8192, 6, 2), InlineData(TestDevice.OpenClPortable, 1, 4096, 1024, 1)]
+    [InlineData(TestDevice.OpenClPortable, 1, 8192, 6, 2), InlineData(TestDevice.OpenClPortable, 3, 8192, 6, 2),
+        InlineData(TestDevice.OpenClPortable, 1, 4096, 1024, 1)]
     [InlineData(TestDevice.OpenClPortable, 70, 512, 130, 1), InlineData(TestDevice.IlgpuCpuPortable, 1, 2304, 2, 2)]
     public void The_same_product_twice_has_the_same_bits(TestDevice device, int rows, int columns, int outputs, int leastShares)
     {
         var accelerator = (IlgpuDevice)TestDevices.Get(device);
         int groups = (outputs + LinearGroupRow.Outputs(gated: true) - 1) / LinearGroupRow.Outputs(gated: true);
         // The sanitizer's device has one multiprocessor, for which nothing is shared.
-        Assert.True(Sanitizer.IsOn || LinearGroupRow.Shares(groups, 2 * accelerator.Accelerator.NumMultiprocessors, columns) >= leastShares);
+        Assert.True(Sanitizer.IsOn || LinearGroupRow.Shares(groups, 2 * accelerator.Accelerator.NumMultiprocessors,
+            columns) >= leastShares);
         float[] first = Run(accelerator, StorageType.Q8_0, rows, columns, 2 * outputs, Activation.SiluUp, true, true).Got;
-        for (int i = 0; i < 3; i++) Assert.Equal(first, Run(accelerator, StorageType.Q8_0, rows, columns, 2 * outputs, Activation.SiluUp, true, true).Got);
+        for (int i = 0; i < 3; i++)
+            Assert.Equal(first, Run(accelerator, StorageType.Q8_0, rows, columns, 2 * outputs, Activation.SiluUp, true, true).Got);
     }
 
     [Theory]
-    [InlineData(1024, 264, 4096, 1), InlineData(256, 264, 4096, 2), InlineData(32, 264, 4096, 4), InlineData(32, 264, 11008, 9), InlineData(1, 4, 1023, 1), InlineData(1, 4, 2048, 2)]
+    [InlineData(1024, 264, 4096, 1), InlineData(256, 264, 4096, 2), InlineData(32, 264, 4096, 4), InlineData(32, 264, 11008, 9),
+        InlineData(1, 4, 1023, 1), InlineData(1, 4, 2048, 2)]
     public void Columns_are_shared_where_groups_are_few(int groups, int wanted, int columns, int shares)
         => Assert.Equal(shares, LinearGroupRow.Shares(groups, wanted, columns));
 
@@ -119,14 +127,16 @@ public sealed class LinearTests(ITestOutputHelper output)
         var w = new float[special.Length * columns];
         for (int r = 0; r < special.Length; r++) w[r * columns + place] = special[r];
         Matrix y = rig.Result(rows, special.Length);
-        Linear.Run(rig.Queue, rig.Weight(StorageType.F16, w, special.Length, columns), rig.View([.. Enumerable.Repeat(1f, rows * columns)], rows, columns), y);
+        Linear.Run(rig.Queue, rig.Weight(StorageType.F16, w, special.Length, columns),
+            rig.View([.. Enumerable.Repeat(1f, rows * columns)], rows, columns), y);
         Assert.Equal(Enumerable.Repeat(special, rows).SelectMany(row => row), rig.Read(y));
     }
 
     [Fact]
     public void An_empty_batch_is_nothing()
     {
-        foreach (string device in KernelDevices.Cpu) Check(KernelDevices.Get(device), StorageType.F32, 0, 5, 3, Activation.None, bias: false, residual: false);
+        foreach (string device in KernelDevices.Cpu)
+            Check(KernelDevices.Get(device), StorageType.F32, 0, 5, 3, Activation.None, bias: false, residual: false);
     }
 
     [Theory, InlineData(2), InlineData(150)]
@@ -158,17 +168,21 @@ public sealed class LinearTests(ITestOutputHelper output)
         foreach (TestDevice device in new[] { TestDevice.Cpu, TestDevice.OpenCl })
             Assert.Throws<ArgumentException>(() => TestDevices.Get(device).LoadWeight("broken", StorageType.Q4_0, 48, new HostRows(0, 2)));
         Assert.Throws<ArgumentException>(() => Linear.Run(rig.Queue, weight, rig.Result(2, 3), rig.Result(2, 4)));
-        Assert.Throws<ArgumentException>(() => Linear.Run(rig.Queue, weight, rig.Result(2, 3), rig.Result(2, 5), new Epilogue(Activation: Activation.SiluUp)));
-        Assert.Throws<ArgumentException>(() => Linear.Run(rig.Queue, weight, rig.Result(2, 3), rig.Result(2, 5), new Epilogue(rig.Vector(new float[4]))));
+        Assert.Throws<ArgumentException>(() => Linear.Run(rig.Queue, weight, rig.Result(2, 3), rig.Result(2, 5),
+            new Epilogue(Activation: Activation.SiluUp)));
+        Assert.Throws<ArgumentException>(() => Linear.Run(rig.Queue, weight, rig.Result(2, 3), rig.Result(2, 5),
+            new Epilogue(rig.Vector(new float[4]))));
     }
 
-    private void Check(ComputeDevice device, StorageType type, int rows, int columns, int outputs, Activation activation, bool bias, bool residual)
+    private void Check(ComputeDevice device, StorageType type, int rows, int columns, int outputs, Activation activation, bool bias,
+        bool residual)
     {
         (float[] got, Expected[] expected) = Run(device, type, rows, columns, outputs, activation, bias, residual);
         Expected.Check(output, $"{type} ({rows}, {columns}) x ({outputs}, {columns})", got, expected);
     }
 
-    private static (float[] Got, Expected[] Expected) Run(ComputeDevice device, StorageType type, int rows, int columns, int outputs, Activation activation, bool bias, bool residual)
+    private static (float[] Got, Expected[] Expected) Run(ComputeDevice device, StorageType type, int rows, int columns, int outputs,
+        Activation activation, bool bias, bool residual)
     {
         using var rig = new KernelRig(device, rows + 7 * columns + 31 * outputs);
         int kept = activation == Activation.SiluUp ? outputs / 2 : outputs;

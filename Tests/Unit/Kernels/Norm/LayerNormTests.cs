@@ -61,7 +61,8 @@ public sealed class LayerNormTests(ITestOutputHelper output)
     private static (float[] Got, Expected[] Expected) Run(ComputeDevice device, int rows, int columns, float scale, float offset)
     {
         using var rig = new KernelRig(device, rows + columns);
-        float[] x = [.. rig.Numbers(rows * columns, scale).Select(value => value + offset)], w = rig.Numbers(columns), b = rig.Numbers(columns);
+        float[] x = [.. rig.Numbers(rows * columns, scale).Select(value => value + offset)], w = rig.Numbers(columns),
+            b = rig.Numbers(columns);
         Matrix y = rig.Result(rows, columns);
         LayerNorm.Run(rig.Queue, rig.View(x, rows, columns), rig.Vector(w), rig.Vector(b), 1e-5f, y);
         return (rig.Read(y), Oracle(x, w, b, rows, 1e-5f));

@@ -42,7 +42,8 @@ public sealed class RmsNormTests(ITestOutputHelper output)
     [Fact]
     public void A_row_of_zeros_stays_zero()
     {
-        foreach (string device in KernelDevices.Present) Assert.All(Run(KernelDevices.Get(device), 2, 40, 0).Got, value => Assert.Equal(0, value));
+        foreach (string device in KernelDevices.Present)
+            Assert.All(Run(KernelDevices.Get(device), 2, 40, 0).Got, value => Assert.Equal(0, value));
     }
 
     [Fact]

@@ -18,12 +18,15 @@ public sealed unsafe class BlockFormatTests(ITestOutputHelper output)
 
     public static TheoryData<StorageType> Blocks => [.. BlockOracle.Types];
 
-    public static TheoryData<StorageType, string> Cases => [.. from type in Stored from name in new[] { "mixed", "weights" } select (type, name)];
+    public static TheoryData<StorageType, string> Cases
+        => [.. from type in Stored from name in new[] { "mixed", "weights" } select (type, name)];
 
-    public static TheoryData<StorageType, string> WrittenCases => [.. from type in Stored where Pack.Writes(type) from name in new[] { "mixed", "weights" } select (type, name)];
+    public static TheoryData<StorageType, string> WrittenCases
+        => [.. from type in Stored where Pack.Writes(type) from name in new[] { "mixed", "weights" } select (type, name)];
 
     public static TheoryData<StorageType, string> WeightedCases
-        => [.. from type in new[] { StorageType.Q4_0, StorageType.Q4_K, StorageType.Q6_K } from name in new[] { "mixed_imatrix", "weights_imatrix" } select (type, name)];
+        => [.. from type in new[] { StorageType.Q4_0, StorageType.Q4_K, StorageType.Q6_K }
+        from name in new[] { "mixed_imatrix", "weights_imatrix" } select (type, name)];
 
     [Theory, MemberData(nameof(Blocks))]
     public void Every_pattern_of_bits_means_what_its_definition_says(StorageType type)
@@ -31,7 +34,8 @@ public sealed unsafe class BlockFormatTests(ITestOutputHelper output)
         const int count = 64 * 256;
         byte[] bytes = BlockOracle.Random(type, count, new Random(3));
         int columns = type.BlockColumns(), size = (int)type.Bytes(columns);
-        Expected[] expected = [.. Enumerable.Range(0, count).Select(i => BlockOracle.Decode(type, bytes.AsSpan(i / columns * size, size), i % columns))];
+        Expected[] expected = [.. Enumerable.Range(0, count)
+            .Select(i => BlockOracle.Decode(type, bytes.AsSpan(i / columns * size, size), i % columns))];
         Expected.Check(output, type.ToString(), Dequantized(type, bytes, count), expected);
     }
 
@@ -48,7 +52,8 @@ public sealed unsafe class BlockFormatTests(ITestOutputHelper output)
     [Theory, MemberData(nameof(WrittenCases))]
     public void Quantized_bytes_are_the_references(StorageType type, string name)
     {
-        using SafeTensors input = Golden.Tensors("gguf/blocks/input.safetensors"), golden = Golden.Tensors($"gguf/blocks/{type.ToString().ToLowerInvariant()}.safetensors");
+        using SafeTensors input = Golden.Tensors("gguf/blocks/input.safetensors"),
+            golden = Golden.Tensors($"gguf/blocks/{type.ToString().ToLowerInvariant()}.safetensors");
         using JsonDocument kinds = JsonDocument.Parse(File.ReadAllText(Golden.Path("gguf/blocks/input.json")));
         float[] numbers = input[name].ToFloats();
         byte[] expected = golden[$"{name}.bytes"].Span<byte>().ToArray(), got = new byte[expected.Length];
@@ -57,10 +62,13 @@ public sealed unsafe class BlockFormatTests(ITestOutputHelper output)
         for (int i = 0; i < numbers.Length / SuperBlock; i++)
         {
             // Subnormal numbers have an infinite inverse of their scale, with which the reference's C has no defined result.
-            bool comparable = name == "weights" || type is StorageType.F16 or StorageType.BF16 || kinds.RootElement.GetProperty("byte_comparable")[i].GetBoolean();
+            bool comparable = name == "weights" || type is StorageType.F16 or StorageType.BF16
+                || kinds.RootElement.GetProperty("byte_comparable")[i].GetBoolean();
             string kind = name == "weights" ? "weights" : kinds.RootElement.GetProperty("kinds")[i].GetString()!;
             ReadOnlySpan<byte> block = got.AsSpan(i * size, size);
-            if (comparable) Assert.True(block.SequenceEqual(expected.AsSpan(i * size, size)), $"{type}, super-block {i} ({kind}) has other bytes than the reference");
+            if (comparable)
+                Assert.True(block.SequenceEqual(expected.AsSpan(i * size, size)),
+                    $"{type}, super-block {i} ({kind}) has other bytes than the reference");
             else Assert.All(Dequantized(type, block.ToArray(), SuperBlock), value => Assert.True(MathF.Abs(value) < 1e-36f));
             compared += comparable ? 1 : 0;
         }
@@ -71,12 +79,14 @@ public sealed unsafe class BlockFormatTests(ITestOutputHelper output)
     public void The_product_with_a_vector_is_the_references(StorageType type, string name)
     {
         string file = type.ToString().ToLowerInvariant();
-        using SafeTensors input = Golden.Tensors("gguf/blocks/input.safetensors"), golden = Golden.Tensors($"gguf/blocks/{file}.safetensors");
+        using SafeTensors input = Golden.Tensors("gguf/blocks/input.safetensors"),
+            golden = Golden.Tensors($"gguf/blocks/{file}.safetensors");
         using JsonDocument json = JsonDocument.Parse(File.ReadAllText(Golden.Path($"gguf/blocks/{file}.json")));
         JsonElement dots = json.RootElement.GetProperty("cases").GetProperty(name).GetProperty("exact_dot_f64");
         float[] numbers = golden[$"{name}.dequantized"].ToFloats(), vector = input["vec"].ToFloats();
         using var rig = new KernelRig(TestDevices.Get(TestDevice.Cpu));
-        Weight weight = TestDevices.Get(TestDevice.Cpu).LoadWeight(name, type, Columns, new HostRows(golden[$"{name}.bytes"].Address, Rows));
+        Weight weight = TestDevices.Get(TestDevice.Cpu).LoadWeight(name, type, Columns,
+            new HostRows(golden[$"{name}.bytes"].Address, Rows));
         Matrix y = rig.Result(1, Rows);
         Linear.Run(rig.Queue, weight, rig.View(vector, 1, Columns), y);
         float[] got = rig.Read(y);

@@ -14,8 +14,10 @@ public sealed unsafe class PackTests(ITestOutputHelper output)
     /// <summary>Root mean square of the error over that of the numbers, of a normal matrix, as docs/numerics.md gives it.</summary>
     public static TheoryData<StorageType, double> Errors => new()
     {
-        { StorageType.BF16, 0.00166 }, { StorageType.F16, 0.000207 }, { StorageType.Q8_0, 0.00535 }, { StorageType.Q6_K, 0.0177 }, { StorageType.Q5_K, 0.0361 },
-        { StorageType.Q5_1, 0.0378 }, { StorageType.Q5_0, 0.0426 }, { StorageType.Q4_K, 0.0713 }, { StorageType.Q4_1, 0.0782 }, { StorageType.Q4_0, 0.0857 },
+        { StorageType.BF16, 0.00166 }, { StorageType.F16, 0.000207 }, { StorageType.Q8_0, 0.00535 }, { StorageType.Q6_K, 0.0177 },
+            { StorageType.Q5_K, 0.0361 },
+        { StorageType.Q5_1, 0.0378 }, { StorageType.Q5_0, 0.0426 }, { StorageType.Q4_K, 0.0713 }, { StorageType.Q4_1, 0.0782 },
+        { StorageType.Q4_0, 0.0857 },
     };
 
     [Fact]
@@ -26,7 +28,8 @@ public sealed unsafe class PackTests(ITestOutputHelper output)
     public void The_error_of_a_normal_matrix_is_as_measured(StorageType type, double measured)
     {
         var random = new Random(5);
-        float[] numbers = [.. Enumerable.Range(0, 256 * 1024).Select(_ => (float)(0.02 * Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble())))];
+        float[] numbers = [.. Enumerable.Range(0, 256 * 1024)
+            .Select(_ => (float)(0.02 * Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble())))];
         float[] got = RoundTrip(type, numbers);
         double error = Math.Sqrt(numbers.Zip(got, (a, b) => (double)(a - b) * (a - b)).Sum() / numbers.Sum(a => (double)a * a));
         output.WriteLine($"{type}: relative RMS error {error:P4}");
@@ -37,8 +40,8 @@ public sealed unsafe class PackTests(ITestOutputHelper output)
     public void Zeros_stay_zeros(StorageType type) => Assert.Equal(new float[512], RoundTrip(type, new float[512]));
 
     /// <summary>
-    /// Lowest level, levels and step of a group, and of every other one. A type with a minimum has it at the lowest level. The scales of the
-    /// types of 256 numbers are whole multiples of a half: 63 or 21, of Q6_K 128 or 64.
+    /// Lowest level, levels and step of a group, and of every other one. A type with a minimum has it at the lowest level. The
+    /// scales of the types of 256 numbers are whole multiples of a half: 63 or 21, of Q6_K 128 or 64.
     /// </summary>
     public static TheoryData<StorageType, int, int, float, float> Exact => new()
     {
@@ -116,7 +119,8 @@ public sealed unsafe class PackTests(ITestOutputHelper output)
     {
         foreach (StorageType type in new[] { StorageType.F16, StorageType.BF16 })
         {
-            ushort[] bits = [.. Enumerable.Range(0, 1 << 16).Select(i => (ushort)i).Where(i => type == StorageType.F16 ? Half.IsFinite(BitConverter.UInt16BitsToHalf(i)) : (i & 0x7f80) != 0x7f80)];
+            ushort[] bits = [.. Enumerable.Range(0, 1 << 16).Select(i => (ushort)i)
+                .Where(i => type == StorageType.F16 ? Half.IsFinite(BitConverter.UInt16BitsToHalf(i)) : (i & 0x7f80) != 0x7f80)];
             var floats = new float[bits.Length];
             var got = new ushort[bits.Length];
             fixed (ushort* source = bits)
@@ -164,7 +168,8 @@ public sealed unsafe class PackTests(ITestOutputHelper output)
         fixed (byte* address = source)
         fixed (float* floats = numbers) Unpack.ToFloats(from, address, floats, numbers.Length);
         Assert.True(Pack.FromFloats(StorageType.Q4_0, numbers, expected));
-        fixed (byte* address = source, target = got) Assert.True(Pack.Rows(new HostRows((nint)address, rows), from, StorageType.Q4_0, columns, (nint)target));
+        fixed (byte* address = source, target = got)
+            Assert.True(Pack.Rows(new HostRows((nint)address, rows), from, StorageType.Q4_0, columns, (nint)target));
         Assert.Equal(expected, got);
     }
 
@@ -182,6 +187,7 @@ public sealed unsafe class PackTests(ITestOutputHelper output)
     {
         private readonly Random random = new(seed);
 
-        public float[] Take(int count) => [.. Enumerable.Range(0, count).Select(_ => random.NextSingle() + random.NextSingle() + random.NextSingle() - 1.5f)];
+        public float[] Take(int count)
+            => [.. Enumerable.Range(0, count).Select(_ => random.NextSingle() + random.NextSingle() + random.NextSingle() - 1.5f)];
     }
 }

@@ -45,5 +45,6 @@ public sealed class StorageTypeTests
     [InlineData(StorageType.Q4_0, 100, StorageType.F16)]
     [InlineData(StorageType.Q8_0, 33, StorageType.F16)]
     [InlineData(StorageType.F16, 33, StorageType.F16)]
-    public void Rows_of_broken_blocks_get_another_type(StorageType type, int columns, StorageType expected) => Assert.Equal(expected, type.ForRows(columns));
+    public void Rows_of_broken_blocks_get_another_type(StorageType type, int columns, StorageType expected)
+        => Assert.Equal(expected, type.ForRows(columns));
 }

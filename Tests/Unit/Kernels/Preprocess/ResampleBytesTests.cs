@@ -35,10 +35,12 @@ public sealed class ResampleBytesTests
     public static IEnumerable<TheoryDataRow<string, int, int, int, int, int, int>> Sizes
         => from device in KernelDevices.All
            from size in new[] { (1, 1, 1, 1, 1, 22), (2, 5, 9, 3, 4, 22), (3, 31, 2, 7, 5, 14), (1, 8, 33, 8, 33, 15) }
-           select new TheoryDataRow<string, int, int, int, int, int, int>(device, size.Item1, size.Item2, size.Item3, size.Item4, size.Item5, size.Item6);
+           select new TheoryDataRow<string, int, int, int, int, int,
+               int>(device, size.Item1, size.Item2, size.Item3, size.Item4, size.Item5, size.Item6);
 
     [Theory, DeviceRows(nameof(Sizes))]
-    public void Pixel_values_equal_the_definition_bit_for_bit(string device, int frames, int height, int width, int rows, int columns, int precision)
+    public void Pixel_values_equal_the_definition_bit_for_bit(string device, int frames, int height, int width, int rows, int columns,
+        int precision)
     {
         using var rig = new KernelRig(KernelDevices.Get(device), height + width);
         Axis across = Axis.Random(rig.Random, width, columns, precision), down = Axis.Random(rig.Random, height, rows, precision);
@@ -61,7 +63,8 @@ public sealed class ResampleBytesTests
         Assert.Throws<ArgumentException>(() => ResampleBytes.Run(rig.Queue, rig.Frames(new byte[18], 1, 3, 2), three, three, table, y));
         Assert.Throws<ArgumentException>(() => ResampleBytes.Run(rig.Queue, rig.Frames(new byte[18], 1, 2, 3), three, three, table, y));
         Assert.Throws<ArgumentException>(() => ResampleBytes.Run(rig.Queue, rig.Frames(new byte[26], 1, 3, 3), three, three, table, y));
-        Assert.Throws<ArgumentException>(() => ResampleBytes.Run(rig.Queue, rig.Frames(new byte[27], 1, 3, 3), three, low, table, rig.Result(3, 2)));
+        Assert.Throws<ArgumentException>(() => ResampleBytes.Run(rig.Queue, rig.Frames(new byte[27], 1, 3, 3), three, low, table,
+            rig.Result(3, 2)));
     }
 
     private sealed record Axis(int[] Starts, int[] Weights, int Taps, int Precision)
@@ -70,7 +73,8 @@ public sealed class ResampleBytesTests
         public static Axis Random(Random random, int input, int output, int precision)
         {
             int taps = Math.Min(input, 1 + random.Next(7));
-            int[] weights = [.. Enumerable.Range(0, output * taps).Select(_ => (int)((random.NextDouble() * 1.25 - 0.25) * 2 / taps * (1 << precision)))];
+            int[] weights = [.. Enumerable.Range(0, output * taps)
+                .Select(_ => (int)((random.NextDouble() * 1.25 - 0.25) * 2 / taps * (1 << precision)))];
             return new Axis([.. Enumerable.Range(0, output).Select(_ => random.Next(input - taps + 1)).Order()], weights, taps, precision);
         }
 

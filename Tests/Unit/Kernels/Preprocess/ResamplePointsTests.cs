@@ -6,7 +6,8 @@ namespace EdgeVideoLlava.Tests.Unit.Kernels.Preprocess;
 
 public sealed class ResamplePointsTests(ITestOutputHelper output)
 {
-    /// <summary>The definition: the weighted sum of the points' colours, the background's outside of the frame, less the mean, by the deviation.</summary>
+    /// <summary>The definition: the weighted sum of the points' colours, the background's outside of the frame, less
+    /// the mean, by the deviation.</summary>
     private static Expected[] Oracle(byte[] rgb, int frames, int height, int width, Axis columns, Axis rows, float[] colours)
     {
         int down = rows.Positions.Length / rows.Taps, across = columns.Positions.Length / columns.Taps;
@@ -36,7 +37,8 @@ public sealed class ResamplePointsTests(ITestOutputHelper output)
     public static IEnumerable<TheoryDataRow<string, int, int, int, int, int, int>> Sizes
         => from device in KernelDevices.All
            from size in new[] { (1, 1, 1, 1, 1, 1), (2, 5, 9, 3, 4, 2), (3, 31, 2, 7, 5, 4), (1, 8, 33, 8, 33, 4) }
-           select new TheoryDataRow<string, int, int, int, int, int, int>(device, size.Item1, size.Item2, size.Item3, size.Item4, size.Item5, size.Item6);
+           select new TheoryDataRow<string, int, int, int, int, int,
+               int>(device, size.Item1, size.Item2, size.Item3, size.Item4, size.Item5, size.Item6);
 
     [Theory, DeviceRows(nameof(Sizes))]
     public void Pixel_values_equal_the_definition(string device, int frames, int height, int width, int rows, int columns, int taps)

@@ -5,7 +5,8 @@ using EdgeVideoLlava.Tests.Unit.Support;
 
 namespace EdgeVideoLlava.Tests.Unit.Kernels.Proofs;
 
-/// <summary>Every kernel compiles to CUDA's text without a GPU: no unresolved function, nothing in local memory. That it runs is the Cuda rows' to say.</summary>
+/// <summary>Every kernel compiles to CUDA's text without a GPU: no unresolved function, nothing in local memory. That
+/// it runs is the Cuda rows' to say.</summary>
 public sealed class CudaTextTests
 {
     /// <summary>The oldest architecture has the fewest instructions.</summary>
@@ -37,11 +38,14 @@ public sealed class CudaTextTests
     /// <summary>Quads of a weight row's piece.</summary>
     public static TheoryData<Type, int> Pieces => new()
     {
-        { typeof(DeviceF32), 2 }, { typeof(DeviceF16), 1 }, { typeof(DeviceHalfRows), 1 }, { typeof(DeviceBF16), 1 }, { typeof(DeviceQ8_0), 2 }, { typeof(DeviceQ4_0), 1 }, { typeof(DeviceQ4_1), 1 },
-        { typeof(DeviceQ5_0), 1 }, { typeof(DeviceQ5_1), 1 }, { typeof(DeviceQ4_K), 2 }, { typeof(DeviceQ6_K), 1 }, { typeof(DeviceIQ4_NL), 1 },
+        { typeof(DeviceF32), 2 }, { typeof(DeviceF16), 1 }, { typeof(DeviceHalfRows), 1 }, { typeof(DeviceBF16), 1 },
+            { typeof(DeviceQ8_0), 2 }, { typeof(DeviceQ4_0), 1 }, { typeof(DeviceQ4_1), 1 },
+        { typeof(DeviceQ5_0), 1 }, { typeof(DeviceQ5_1), 1 }, { typeof(DeviceQ4_K), 2 }, { typeof(DeviceQ6_K), 1 },
+        { typeof(DeviceIQ4_NL), 1 },
     };
 
-    /// <summary>A product of groups reads the numbers of its four weight rows, and all of x, 128 bits at a time; shared memory too.</summary>
+    /// <summary>A product of groups reads the numbers of its four weight rows, and all of x, 128 bits at a time;
+    /// shared memory too.</summary>
     [Theory, MemberData(nameof(Pieces))]
     public void Weights_are_loaded_128_bits_at_a_time(Type weights, int quads)
     {
@@ -49,14 +53,16 @@ public sealed class CudaTextTests
         int parts = ((IDeviceWeights)Activator.CreateInstance(weights)!).Eights;
         Assert.Equal(4 * quads + parts, Regex.Count(row, @"ld\.global\.v4"));
         Assert.DoesNotMatch(@"(ld|st)\.shared\.f32", row);
-        Assert.DoesNotMatch(@"(ld|st)\.shared\.f32", CudaText.Compile(DeviceKernels.Methods[$"LinearGroupTile, {weights.Name}, Float16"], 87));
+        Assert.DoesNotMatch(@"(ld|st)\.shared\.f32", CudaText.Compile(DeviceKernels.Methods[$"LinearGroupTile, {weights.Name}, Float16"],
+            87));
     }
 
     /// <summary>Halves are converted by the instruction on every architecture, and by nothing else.</summary>
     [Theory, InlineData(72), InlineData(90)]
     public void Halves_are_converted_by_one_instruction(int architecture)
     {
-        string up = CudaText.Compile(DeviceKernels.Methods["ConvertRows.ToFloatsKernel"], architecture), down = CudaText.Compile(DeviceKernels.Methods["ConvertRows.ToHalvesKernel"], architecture);
+        string up = CudaText.Compile(DeviceKernels.Methods["ConvertRows.ToFloatsKernel"], architecture);
+        string down = CudaText.Compile(DeviceKernels.Methods["ConvertRows.ToHalvesKernel"], architecture);
         Assert.Contains("cvt.f32.f16", up);
         Assert.Contains("cvt.rn.f16.f32", down);
         Assert.DoesNotContain("mul.rn.f32", up);

@@ -5,7 +5,8 @@ using EdgeVideoLlava.Tests.Unit.Support;
 
 namespace EdgeVideoLlava.Tests.Unit.Kernels.Proofs;
 
-/// <summary>What a decode step's product costs a GPU beside memory: instructions a weight, counted in the machine code of the loop over the columns.</summary>
+/// <summary>What a decode step's product costs a GPU beside memory: instructions a weight, counted in the machine
+/// code of the loop over the columns.</summary>
 [Trait("Category", "long")]
 public sealed class InstructionsOfAWeightTests(ITestOutputHelper output)
 {
@@ -13,7 +14,8 @@ public sealed class InstructionsOfAWeightTests(ITestOutputHelper output)
 
     private static readonly int[] Architectures = [72, 87, 90];
 
-    /// <summary>Loads of 128 bits for a row's piece, and at most so many instructions a weight on sm_90, with one row of x in binary16.</summary>
+    /// <summary>Loads of 128 bits for a row's piece, and at most so many instructions a weight on sm_90, with one row
+    /// of x in binary16.</summary>
     private static readonly Dictionary<Type, (int Quads, double Most)> Kernels = new()
     {
         [typeof(DeviceHalfRows)] = (1, 4.6),
@@ -36,7 +38,8 @@ public sealed class InstructionsOfAWeightTests(ITestOutputHelper output)
         foreach ((Type weights, (int quads, double most)) in Kernels)
         {
             double[] counts = [.. Architectures.Select(architecture => Count(weights, quads, architecture))];
-            table.Append(CultureInfo.InvariantCulture, $"| {weights.Name["Device".Length..]} | {counts[0]:0.0} / {counts[1]:0.0} / {counts[2]:0.0} |\n");
+            table.Append(CultureInfo.InvariantCulture,
+                $"| {weights.Name["Device".Length..]} | {counts[0]:0.0} / {counts[1]:0.0} / {counts[2]:0.0} |\n");
             if (counts[^1] > most) tooMany.Add($"{weights.Name}: {counts[^1]} instead of {most}");
         }
         string results = Path.Combine(Golden.Repository, "Tests", "TestResults");
@@ -53,7 +56,8 @@ public sealed class InstructionsOfAWeightTests(ITestOutputHelper output)
         Assert.SkipWhen(code == null, "no cuobjdump beside ptxas");
         HotLoop loop = HotLoop.Of(code!);
         int eights = ((IDeviceWeights)Activator.CreateInstance(weights)!).Eights;
-        double turns = loop.Loads / (double)(RowsOfW * quads + eights); // the assembler may have unrolled the loop; x is loaded once for all rows
+        // the assembler may have unrolled the loop; x is loaded once for all rows
+        double turns = loop.Loads / (double)(RowsOfW * quads + eights);
         return loop.Instructions / (turns * RowsOfW * 8 * eights);
     }
 }

@@ -3,7 +3,8 @@ using ILGPU;
 
 namespace EdgeVideoLlava.Tests.Unit.Kernels.Proofs;
 
-/// <summary>Kernels of one group of 32 (two for the race between groups) with one fault each, for <see cref="SanitizerTests"/>. a and o have 32 numbers.</summary>
+/// <summary>Kernels of one group of 32 (two for the race between groups) with one fault each, for
+/// <see cref="SanitizerTests"/>. a and o have 32 numbers.</summary>
 internal static class PlantedFaults
 {
     [Kernel(Group = 32)]

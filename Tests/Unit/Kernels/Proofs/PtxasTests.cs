@@ -7,7 +7,8 @@ using ILGPU;
 
 namespace EdgeVideoLlava.Tests.Unit.Kernels.Proofs;
 
-/// <summary>Every kernel through NVIDIA's assembler, without a GPU: no stack frame, no spilled register, no access to local memory.</summary>
+/// <summary>Every kernel through NVIDIA's assembler, without a GPU: no stack frame, no spilled register, no access to
+/// local memory.</summary>
 [Trait("Category", "long")]
 public sealed class PtxasTests(ITestOutputHelper output)
 {
@@ -16,7 +17,8 @@ public sealed class PtxasTests(ITestOutputHelper output)
     /// <summary>Kernels that may use local memory, with the reason.</summary>
     private static readonly Dictionary<string, string> Exceptions = [];
 
-    private static IEnumerable<(string Name, MethodInfo Method)> Kernels => DeviceKernels.Methods.Select(kernel => (kernel.Key, kernel.Value));
+    private static IEnumerable<(string Name, MethodInfo Method)> Kernels
+        => DeviceKernels.Methods.Select(kernel => (kernel.Key, kernel.Value));
 
     /// <summary>Also writes the table of docs/benchmarks.md to Tests/TestResults/cuda-kernels.md.</summary>
     [Fact]
@@ -25,14 +27,19 @@ public sealed class PtxasTests(ITestOutputHelper output)
         Assert.SkipUnless(Ptxas.IsHere, Ptxas.Remedy);
         var assembled = new ConcurrentDictionary<(string Kernel, int Architecture), Assembled>();
         Parallel.ForEach(
-            from kernel in Kernels from architecture in Architectures where CudaText.Runs(kernel.Method, architecture) select (kernel, architecture),
-            job => assembled[(job.kernel.Name, job.architecture)] = Ptxas.Assemble(CudaText.Compile(job.kernel.Method, job.architecture), job.architecture));
+            from kernel in Kernels
+            from architecture in Architectures
+            where CudaText.Runs(kernel.Method, architecture)
+            select (kernel, architecture),
+            job => assembled[(job.kernel.Name, job.architecture)] = Ptxas.Assemble(CudaText.Compile(job.kernel.Method, job.architecture),
+            job.architecture));
         string table = Table(assembled);
         string results = Path.Combine(Golden.Repository, "Tests", "TestResults");
         Directory.CreateDirectory(results);
         File.WriteAllText(Path.Combine(results, "cuda-kernels.md"), table);
         output.WriteLine(table);
-        Assert.Empty(assembled.Where(pair => !IsClean(pair.Value) && !Exceptions.ContainsKey(pair.Key.Kernel)).Select(pair => $"{pair.Key}: {pair.Value}"));
+        Assert.Empty(assembled.Where(pair => !IsClean(pair.Value) && !Exceptions.ContainsKey(pair.Key.Kernel))
+            .Select(pair => $"{pair.Key}: {pair.Value}"));
     }
 
     [Theory, InlineData(nameof(PlantedLocalArray), false), InlineData(nameof(PlantedPlain), true)]
@@ -65,7 +72,8 @@ public sealed class PtxasTests(ITestOutputHelper output)
         var text = new StringBuilder("| kernel | registers sm_72 / 80 / 87 / 90 | shared bytes |\n|---|---|---|\n");
         foreach (string kernel in assembled.Keys.Select(key => key.Kernel).Distinct().Order(StringComparer.Ordinal))
         {
-            IEnumerable<string> registers = Architectures.Select(architecture => assembled.TryGetValue((kernel, architecture), out Assembled? at) ? $"{at.Registers}" : "-");
+            IEnumerable<string> registers = Architectures.Select(architecture
+                => assembled.TryGetValue((kernel, architecture), out Assembled? at) ? $"{at.Registers}" : "-");
             text.Append($"| {kernel} | {string.Join(" / ", registers)} | {assembled[(kernel, 87)].SharedBytes + Dynamic(kernel)} |\n");
         }
         return text.ToString();

@@ -6,7 +6,8 @@ using EdgeVideoLlava.Tests.Unit.Support;
 
 namespace EdgeVideoLlava.Tests.Unit.Kernels.Proofs;
 
-/// <summary>The kernels of the tensor-core tier compile to CUDA's text without a GPU: nothing unresolved, nothing in local memory, the instructions that they are for.</summary>
+/// <summary>The kernels of the tensor-core tier compile to CUDA's text without a GPU: nothing unresolved, nothing in
+/// local memory, the instructions that they are for.</summary>
 public sealed partial class TensorCoreTextTests
 {
     /// <summary>What a group may have without asking the driver.</summary>
@@ -30,11 +31,13 @@ public sealed partial class TensorCoreTextTests
         Assert.Contains(".visible .entry", text);
         bool dynamic = KernelAttribute.Of(kernel).DynamicBytes > 0;
         // Nothing else may be unresolved, and dynamic shared memory lies where copies of 16 bytes want it.
-        Assert.Equal(dynamic ? [".extern .shared .align 16 .b8 __dyn_shared_alloca[];"] : [], Extern().Matches(text).Select(line => line.Value));
+        Assert.Equal(dynamic ? [".extern .shared .align 16 .b8 __dyn_shared_alloca[];"]
+            : [], Extern().Matches(text).Select(line => line.Value));
         Assert.DoesNotContain(".local", text);
         Assert.InRange(SharedArray().Matches(text).Sum(array => int.Parse(array.Groups[1].Value)), 0, dynamic ? 0 : SharedBytes);
         if (name == nameof(ScaledHalves)) return;
-        foreach (string instruction in new[] { "mma.sync.aligned.m16n8k16", "ldmatrix.sync.aligned", "cp.async.cg.shared.global" }) Assert.Contains(instruction, text);
+        foreach (string instruction in new[] { "mma.sync.aligned.m16n8k16", "ldmatrix.sync.aligned", "cp.async.cg.shared.global" })
+            Assert.Contains(instruction, text);
     }
 
     [Theory, MemberData(nameof(OnOtherArchitectures)), Trait("Category", "long")]

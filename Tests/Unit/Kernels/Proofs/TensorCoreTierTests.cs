@@ -8,7 +8,8 @@ using EdgeVideoLlava.Tests.Unit.Support;
 
 namespace EdgeVideoLlava.Tests.Unit.Kernels.Proofs;
 
-/// <summary>Operations as models call them, on a device of the tensor-core tier: which kernel runs is the device's choice, the results are the definitions'.</summary>
+/// <summary>Operations as models call them, on a device of the tensor-core tier: which kernel runs is the device's
+/// choice, the results are the definitions'.</summary>
 [Collection(nameof(Lanes))]
 public sealed class TensorCoreTierTests(ITestOutputHelper output)
 {
@@ -21,19 +22,24 @@ public sealed class TensorCoreTierTests(ITestOutputHelper output)
     [InlineData(StorageType.Q8_0, StorageType.F16, StorageType.F32, 9, 64, Activation.SiluUp)]
     [InlineData(StorageType.Q4_K, StorageType.F32, StorageType.F32, 12, 256, Activation.None)]
     [InlineData(StorageType.BF16, StorageType.F32, StorageType.F32, 12, 33, Activation.None)]
-    public void A_product_equals_the_definition(StorageType type, StorageType typeX, StorageType typeY, int rows, int columns, Activation activation)
+    public void A_product_equals_the_definition(StorageType type, StorageType typeX, StorageType typeY, int rows, int columns,
+        Activation activation)
         => Lanes.Within(() =>
         {
             const int outputs = 38;
             using var rig = new KernelRig(TestDevices.Get(TestDevice.IlgpuCpuTensorCore), rows + columns);
             int kept = activation == Activation.SiluUp ? outputs / 2 : outputs;
-            float[] w = rig.Numbers(outputs * columns), x = rig.Numbers(rows * columns), bias = rig.Numbers(outputs), residual = rig.Numbers(rows * kept);
+            float[] w = rig.Numbers(outputs * columns), x = rig.Numbers(rows * columns), bias = rig.Numbers(outputs),
+                residual = rig.Numbers(rows * kept);
             Weight weight = rig.Weight(type, w, outputs, columns);
             Matrix y = rig.Dense(new float[rows * kept], rows, kept, typeY);
-            Linear.Run(rig.Queue, weight, rig.Dense(x, rows, columns, typeX), y, new Epilogue(rig.Vector(bias), activation, rig.Dense(residual, rows, kept)));
+            Linear.Run(rig.Queue, weight, rig.Dense(x, rows, columns, typeX), y,
+                new Epilogue(rig.Vector(bias), activation, rig.Dense(residual, rows, kept)));
             bool halves = rows > 8;
-            Expected[] expected = LinearTests.Oracle(halves ? Rounded(w) : w, halves || typeX == StorageType.F16 ? Rounded(x) : x, rows, columns, outputs, bias, activation, residual);
-            if (typeY == StorageType.F16) expected = Array.ConvertAll(expected, e => e with { Terms = e.Terms + Math.Pow(2, 11) * Math.Abs(e.Value) });
+            Expected[] expected = LinearTests.Oracle(halves ? Rounded(w) : w, halves || typeX == StorageType.F16 ? Rounded(x)
+                : x, rows, columns, outputs, bias, activation, residual);
+            if (typeY == StorageType.F16)
+                expected = Array.ConvertAll(expected, e => e with { Terms = e.Terms + Math.Pow(2, 11) * Math.Abs(e.Value) });
             Expected.Check(output, $"{type} ({rows}, {columns})", rig.Queue.Read(y), expected);
         });
 
@@ -62,14 +68,18 @@ public sealed class TensorCoreTierTests(ITestOutputHelper output)
     {
         using var rig = new KernelRig(TestDevices.Get(TestDevice.IlgpuCpuTensorCore), rows);
         int columns = heads * headSize, keyColumns = groups * headSize;
-        float[] qkv = Rounded(rig.Numbers(rows * 3 * columns)), keys = Rounded(rig.Numbers(rows * keyColumns)), values = Rounded(rig.Numbers(rows * keyColumns));
-        Matrix full = Halves(rig, rows, new float[rows * columns]), causal = Halves(rig, rows, new float[rows * columns]), x = Halves(rig, rows, qkv);
+        float[] qkv = Rounded(rig.Numbers(rows * 3 * columns)), keys = Rounded(rig.Numbers(rows * keyColumns)),
+            values = Rounded(rig.Numbers(rows * keyColumns));
+        Matrix full = Halves(rig, rows, new float[rows * columns]);
+        Matrix causal = Halves(rig, rows, new float[rows * columns]);
+        Matrix x = Halves(rig, rows, qkv);
         FullAttention.Run(rig.Queue, x, SequenceLayout.Spatial(1, rows), heads, full);
         Check("full", rig.Queue.Read(full), FullAttentionTests.Oracle(qkv, [[.. Enumerable.Range(0, rows)]], heads, headSize), qkv);
         float[] q = [.. Enumerable.Range(0, rows * columns).Select(i => qkv[i / columns * 3 * columns + i % columns])];
         CausalAttention.Run(rig.Queue, x.ColumnRange(0, columns), Halves(rig, rows, keys), Halves(rig, rows, values),
             rig.Ints([.. Enumerable.Range(0, rows)]), headSize, causal);
-        Check("causal", rig.Queue.Read(causal), CausalAttentionTests.Oracle(q, keys, values, [.. Enumerable.Range(0, rows)], heads, groups, headSize), values);
+        Check("causal", rig.Queue.Read(causal), CausalAttentionTests.Oracle(q, keys, values, [.. Enumerable.Range(0, rows)], heads, groups,
+            headSize), values);
     });
 
     private static Matrix Halves(KernelRig rig, int rows, float[] values) => rig.Dense(values, rows, values.Length / rows, StorageType.F16);
@@ -78,7 +88,8 @@ public sealed class TensorCoreTierTests(ITestOutputHelper output)
     private void Check(string what, float[] got, Expected[] expected, float[] values)
     {
         double largest = values.Max(Math.Abs);
-        Expected.Check(output, what, got, Array.ConvertAll(expected, e => e with { Terms = e.Terms + Math.Pow(2, 11) * (Math.Abs(e.Value) + largest) }));
+        Expected.Check(output, what, got, Array.ConvertAll(expected, e
+            => e with { Terms = e.Terms + Math.Pow(2, 11) * (Math.Abs(e.Value) + largest) }));
     }
 
     private static float[] Rounded(float[] values) => Array.ConvertAll(values, value => (float)(Half)value);

@@ -66,7 +66,8 @@ public sealed class RotaryEmbeddingTests(ITestOutputHelper output)
         return [.. got.Queries, .. got.Keys, .. got.Values];
     });
 
-    private sealed record Result(float[] Queries, Expected[] ExpectedQueries, float[] Keys, Expected[] ExpectedKeys, float[] Values, float[] ExpectedValues);
+    private sealed record Result(float[] Queries, Expected[] ExpectedQueries, float[] Keys, Expected[] ExpectedKeys, float[] Values,
+        float[] ExpectedValues);
 
     /// <summary>Rows to positions of the cache in no order; the cache's other rows must stay.</summary>
     private static Result Run(ComputeDevice device, int rows, int heads, int groups, int half)
@@ -76,19 +77,23 @@ public sealed class RotaryEmbeddingTests(ITestOutputHelper output)
         int q = heads * 2 * half, k = groups * 2 * half;
         float[] qkv = rig.Numbers(rows * (q + 2 * k)), cos = rig.Numbers(places * half), sin = rig.Numbers(places * half);
         int[] positions = [.. Enumerable.Range(0, places).OrderBy(_ => rig.Random.Next()).Take(rows)];
-        float[] Part(int column, int count) => [.. Enumerable.Range(0, rows).SelectMany(row => qkv.Skip(row * (q + 2 * k) + column).Take(count))];
+        float[] Part(int column, int count)
+            => [.. Enumerable.Range(0, rows).SelectMany(row => qkv.Skip(row * (q + 2 * k) + column).Take(count))];
         Matrix queries = rig.Result(rows, q), keys = rig.Result(places, k), values = rig.Result(places, k);
         float[] filled = [.. Enumerable.Repeat((float)before, places * k)];
         rig.Queue.Write(filled, keys);
         rig.Queue.Write(filled, values);
-        RotaryEmbedding.Run(rig.Queue, rig.View(qkv, rows, q + 2 * k), rig.Dense(cos, places, half), rig.Dense(sin, places, half), rig.Ints(positions), queries, keys, values);
-        Expected[] rotated = Oracle(Part(q, k), cos, sin, positions, groups, half), cache = [.. filled.Select(number => new Expected(number, 0))];
+        RotaryEmbedding.Run(rig.Queue, rig.View(qkv, rows, q + 2 * k), rig.Dense(cos, places, half), rig.Dense(sin, places, half),
+            rig.Ints(positions), queries, keys, values);
+        Expected[] rotated = Oracle(Part(q, k), cos, sin, positions, groups, half);
+        Expected[] cache = [.. filled.Select(number => new Expected(number, 0))];
         float[] v = Part(q + k, k);
         for (int row = 0; row < rows; row++)
         {
             Array.Copy(rotated, row * k, cache, positions[row] * k, k);
             Array.Copy(v, row * k, filled, positions[row] * k, k);
         }
-        return new Result(rig.Read(queries), Oracle(Part(0, q), cos, sin, positions, heads, half), rig.Read(keys), cache, rig.Read(values), filled);
+        return new Result(rig.Read(queries), Oracle(Part(0, q), cos, sin, positions, heads, half), rig.Read(keys), cache, rig.Read(values),
+            filled);
     }
 }

@@ -11,7 +11,8 @@ public sealed class DrawTokenTests
     /// <summary>The definition: sort, weigh, drop, and find where the random number falls, in double.</summary>
     private static int Oracle(float[] logits, int candidates, Settings settings, ref ulong state)
     {
-        int[] order = [.. Enumerable.Range(0, candidates).Where(v => logits[v] > float.NegativeInfinity).OrderByDescending(v => logits[v]).ThenBy(v => v)];
+        int[] order = [.. Enumerable.Range(0, candidates).Where(v => logits[v] > float.NegativeInfinity).OrderByDescending(v => logits[v])
+            .ThenBy(v => v)];
         float kth = logits[order[Math.Min(settings.K, order.Length) - 1]];
         order = [.. order.TakeWhile(v => logits[v] >= kth)];
         if (settings.Temperature == 0) return order[0];
@@ -43,18 +44,25 @@ public sealed class DrawTokenTests
         => from device in KernelDevices.All
            from row in new[]
            {
-               (1, 1, 1, 1f, 1f, 0f, 0), (40, 37, 5, 0.7f, 1f, 0f, 0), (200, 190, 64, 1.3f, 0.9f, 0f, 0), (200, 200, 40, 1f, 1f, 0.05f, 0), (90, 90, 10, 2f, 0.8f, 0.1f, 3),
-               (300, 290, 20, 0.8f, 1f, 0f, 1), (60, 50, 64, 1f, 0.95f, 0f, 2), (50, 45, 8, 0f, 1f, 0f, 2), (80, 80, 12, 1e-3f, 1f, 0f, 0), (80, 80, 12, 100f, 0.5f, 0f, 0),
+               (1, 1, 1, 1f, 1f, 0f, 0), (40, 37, 5, 0.7f, 1f, 0f, 0), (200, 190, 64, 1.3f, 0.9f, 0f, 0), (200, 200, 40, 1f, 1f, 0.05f, 0),
+                   (90, 90, 10, 2f, 0.8f, 0.1f, 3),
+               (300, 290, 20, 0.8f, 1f, 0f, 1), (60, 50, 64, 1f, 0.95f, 0f, 2), (50, 45, 8, 0f, 1f, 0f, 2), (80, 80, 12, 1e-3f, 1f, 0f, 0),
+               (80, 80, 12, 100f, 0.5f, 0f, 0),
            }
-           select new TheoryDataRow<string, int, int, int, float, float, float, int>(device, row.Item1, row.Item2, row.Item3, row.Item4, row.Item5, row.Item6, row.Item7);
+           select new TheoryDataRow<string, int, int, int, float, float, float,
+               int>(device, row.Item1, row.Item2, row.Item3, row.Item4, row.Item5, row.Item6, row.Item7);
 
     [Theory, DeviceRows(nameof(Rows))]
-    public void Thirty_draws_equal_the_definition(string device, int tokens, int candidates, int k, float temperature, float topP, float minP, int levels)
+    public void Thirty_draws_equal_the_definition(string device, int tokens, int candidates, int k, float temperature, float topP,
+        float minP, int levels)
     {
         using var rig = new KernelRig(KernelDevices.Get(device), tokens + k);
         var settings = new Settings(k, temperature, topP, minP);
         ulong random = 0xfedc_ba98_7654_3210UL + (ulong)k, expectedState = random;
-        IntVector best = rig.Ints(new int[Math.Min(k + 1, candidates)]), state = rig.Ints((int)(uint)random, (int)(uint)(random >> 32)), marks = rig.Ints(new int[tokens]), id = rig.Ints(-1);
+        IntVector best = rig.Ints(new int[Math.Min(k + 1, candidates)]);
+        IntVector state = rig.Ints((int)(uint)random, (int)(uint)(random >> 32));
+        IntVector marks = rig.Ints(new int[tokens]);
+        IntVector id = rig.Ints(-1);
         Matrix numbers = rig.Dense([1, temperature, topP, minP], 1, SamplingSettings.Count);
         var drawn = new HashSet<int>();
         for (int draw = 0; draw < 30; draw++)
@@ -78,7 +86,8 @@ public sealed class DrawTokenTests
            from row in new[] { (0.5f, 0f, 4), (1f, 1f, 8), (0.25f, 1f, 2) }
            select new TheoryDataRow<string, float, float, int>(device, row.Item1, row.Item2, row.Item3);
 
-    /// <summary>Half of eight equals may go, and four are exactly half; nothing weighs less than the likeliest where all are equal.</summary>
+    /// <summary>Half of eight equals may go, and four are exactly half; nothing weighs less than the likeliest where
+    /// all are equal.</summary>
     [Theory, MemberData(nameof(Ties))]
     public void Exact_ties_fall_to_the_lower_id_in_top_p_and_stay_in_min_p(string device, float topP, float minP, int left)
     {

@@ -10,7 +10,8 @@ namespace EdgeVideoLlava.Tests.Unit.Runtime.Generation;
 /// <summary>Dialogues: what fails leaves no trace, one does not disturb another, and nothing stays behind on the device.</summary>
 public sealed class ConversationTests : IDisposable
 {
-    private const string Describe = "Describe what you see.", Where = "In which place is the blue ring?", Happens = "What happens to the ring?";
+    private const string Describe = "Describe what you see.", Where = "In which place is the blue ring?",
+        Happens = "What happens to the ring?";
 
     private static readonly string Shapes = Path.Combine(Golden.Repository, "Samples/ShapesWorld");
 
@@ -51,7 +52,8 @@ public sealed class ConversationTests : IDisposable
     [Fact]
     public void Conversations_that_take_turns_answer_as_each_does_alone()
     {
-        string[] files = ["clips/clip_00.mp4", "pictures/picture_00.png", "clips/clip_05.mp4"], questions = [Describe, "What colour is it?", "Where is it?"];
+        string[] files = ["clips/clip_00.mp4", "pictures/picture_00.png", "clips/clip_05.mp4"],
+            questions = [Describe, "What colour is it?", "Where is it?"];
         string[][] alone = [.. files.Select(file =>
         {
             using Conversation conversation = assistant.Start();
@@ -126,7 +128,8 @@ public sealed class ConversationTests : IDisposable
     [Fact]
     public void The_configs_limit_cuts_the_expanded_prompt()
     {
-        using DoctoredCheckpoint copy = new DoctoredCheckpoint($"{Shapes}/model").Config(config => config["tokenizer_model_max_length"] = 100);
+        using DoctoredCheckpoint copy = new DoctoredCheckpoint($"{Shapes}/model")
+            .Config(config => config["tokenizer_model_max_length"] = 100);
         using Assistant limited = Assistant.Load(copy.Path, device);
         using Conversation conversation = limited.Start();
         conversation.Show(limited.Encode(limited.Look($"{Shapes}/clips/clip_00.mp4")).Tokens);

@@ -92,11 +92,13 @@ public sealed class DecodeLoopTests
     public static IEnumerable<TheoryDataRow<TestDevice, float, int, float, float, float>> Samplings
         => from device in new[] { TestDevice.Cpu, TestDevice.OpenCl, TestDevice.OpenClPortable, TestDevice.Cuda }
            from row in new[] { (0.9f, 20, 0.95f, 0f, 1.2f), (2f, 64, 1f, 0.02f, 1f), (0f, 0, 1f, 0f, 1.5f) }
-           select new TheoryDataRow<TestDevice, float, int, float, float, float>(device, row.Item1, row.Item2, row.Item3, row.Item4, row.Item5);
+           select new TheoryDataRow<TestDevice, float, int, float, float,
+               float>(device, row.Item1, row.Item2, row.Item3, row.Item4, row.Item5);
 
     /// <summary>Two answers, so that the second begins anew while the recorded steps stay.</summary>
     [Theory, MemberData(nameof(Samplings))]
-    public void Tokens_drawn_on_the_device_are_those_of_the_sampler(TestDevice device, float temperature, int k, float p, float minP, float penalty) => WithModel(device, model =>
+    public void Tokens_drawn_on_the_device_are_those_of_the_sampler(TestDevice device, float temperature, int k, float p, float minP,
+        float penalty) => WithModel(device, model =>
     {
         int vocabulary = model.Config.Language.Vocabulary, candidates = vocabulary - 3;
         int[] history = [-1, vocabulary, .. Enumerable.Range(0, vocabulary / 2).Select(i => i * 7 % vocabulary)];
@@ -104,7 +106,15 @@ public sealed class DecodeLoopTests
         using var loop = new DecodeLoop(model, [state], candidates, 3);
         foreach (ulong seed in new ulong[] { 7, ulong.MaxValue })
         {
-            var options = new SamplingOptions { Temperature = temperature, TopK = k, TopP = p, MinP = minP, RepetitionPenalty = penalty, Seed = seed };
+            var options = new SamplingOptions
+            {
+                Temperature = temperature,
+                TopK = k,
+                TopP = p,
+                MinP = minP,
+                RepetitionPenalty = penalty,
+                Seed = seed
+            };
             int[] expected = OneByOne(model, 20, 22, new Sampler(options, vocabulary, candidates), history);
             state.Truncate(0);
             int first = Prefill(model, state, 20);

@@ -12,7 +12,8 @@ public sealed class GeneratorTests
 {
     private const string Tiny = "original-tiny/checkpoint", Hf = "hf-tiny/checkpoint";
 
-    private static Answer Run(TinyModel tiny, int[] ids, GenerationOptions options, Action<string>? text = null, CancellationToken cancel = default)
+    private static Answer Run(TinyModel tiny, int[] ids, GenerationOptions options, Action<string>? text = null,
+        CancellationToken cancel = default)
     {
         using var generator = new Generator(tiny.Model, TextTokenizer.Load(Folder(tiny)));
         return generator.Run(tiny.Prompt(ids), options, null, text, cancel);
@@ -87,7 +88,8 @@ public sealed class GeneratorTests
         foreach (float temperature in new[] { 0f, 0.7f, 50f })
         {
             var sampling = new SamplingOptions { Temperature = temperature, RepetitionPenalty = 1.05f, Seed = 3 };
-            Assert.All(Run(doctored, ids, new GenerationOptions { MaxTokens = 40, Sampling = sampling }).Ids, id => Assert.InRange(id, 0, 511));
+            Assert.All(Run(doctored, ids, new GenerationOptions { MaxTokens = 40, Sampling = sampling }).Ids, id
+                => Assert.InRange(id, 0, 511));
         }
     }
 
@@ -137,7 +139,8 @@ public sealed class GeneratorTests
         // Without what the layers add, a token depends on the last one alone: sooner or later the answer is a circle.
         using DoctoredCheckpoint copy = Doctored(Tiny).Tensors(tensors =>
         {
-            foreach (string name in tensors.Keys.Where(name => name.StartsWith("model.layers.") && (name.EndsWith("self_attn.o_proj.weight") || name.EndsWith("mlp.down_proj.weight"))))
+            foreach (string name in tensors.Keys.Where(name => name.StartsWith("model.layers.")
+                && (name.EndsWith("self_attn.o_proj.weight") || name.EndsWith("mlp.down_proj.weight"))))
                 tensors[name].Values.AsSpan().Clear();
         });
         using var circular = new TinyModel(copy.Path);
@@ -185,7 +188,8 @@ public sealed class GeneratorTests
         IReadOnlyList<int> expected = Run(tiny, ids, five).Ids;
         Assert.Equal(expected, generator.Run(tiny.Prompt(ids), five, null).Ids);
         generator.Run(tiny.Prompt(ids), five, null, cancel: new CancellationToken(canceled: true));
-        Assert.Throws<InvalidOperationException>(() => generator.Run(tiny.Prompt(ids), five, null, _ => throw new InvalidOperationException()));
+        Assert.Throws<InvalidOperationException>(() => generator.Run(tiny.Prompt(ids), five, null, _
+            => throw new InvalidOperationException()));
         Assert.Throws<BadInputException>(() => generator.Run(tiny.Prompt(tiny.Text(5000)), five, null));
         Assert.Throws<BadInputException>(() => generator.Run(tiny.Prompt(ids), new GenerationOptions { MaxTokens = 0 }, null));
         Assert.Throws<BadInputException>(() => generator.Run(tiny.Prompt(ids), new GenerationOptions { StopStrings = [""] }, null));

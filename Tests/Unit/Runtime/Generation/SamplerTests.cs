@@ -54,7 +54,8 @@ public sealed class SamplerTests
         TestContext.Current.SendDiagnosticMessage($"largest error {worst:e2} of {Tolerance:e0} allowed");
     }
 
-    /// <summary>Half of eight equals may go, and four are exactly half; nothing weighs less than the likeliest where all are equal.</summary>
+    /// <summary>Half of eight equals may go, and four are exactly half; nothing weighs less than the likeliest where
+    /// all are equal.</summary>
     [Theory, InlineData(0.5f, 0f, 4), InlineData(1f, 1f, 8), InlineData(0.25f, 1f, 2)]
     public void Exact_ties_fall_to_the_lower_id_in_top_p_and_stay_in_min_p(float topP, float minP, int left)
     {
@@ -116,13 +117,21 @@ public sealed class SamplerTests
     public void Scores_that_are_no_numbers_are_a_failure_of_the_device()
     {
         Assert.Throws<DeviceFailedException>(() => new Sampler(new SamplingOptions(), 2, 2).Next([float.NaN, float.NaN], []));
-        Assert.Throws<DeviceFailedException>(() => new Sampler(new SamplingOptions { Temperature = 1 }, 2, 2).Next([float.NaN, float.NaN], []));
+        Assert.Throws<DeviceFailedException>(() => new Sampler(new SamplingOptions { Temperature = 1 }, 2, 2)
+            .Next([float.NaN, float.NaN], []));
     }
 
     [Fact]
     public void Nothing_is_allocated_for_a_token()
     {
-        var sampler = new Sampler(new SamplingOptions { Temperature = 0.7f, TopK = 40, TopP = 0.9f, MinP = 0.01f, RepetitionPenalty = 1.1f }, 32064, 32000);
+        var sampler = new Sampler(new SamplingOptions
+        {
+            Temperature = 0.7f,
+            TopK = 40,
+            TopP = 0.9f,
+            MinP = 0.01f,
+            RepetitionPenalty = 1.1f
+        }, 32064, 32000);
         var logits = new float[32064];
         int[] history = [.. Enumerable.Range(0, 500)];
         var random = new Random(1);

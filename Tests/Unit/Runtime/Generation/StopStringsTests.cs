@@ -10,7 +10,8 @@ public sealed class StopStringsTests
     {
         for (int end = 1; end <= text.Length; end++)
         {
-            int longest = stops.Where(stop => text[..end].EndsWith(stop, StringComparison.Ordinal)).Select(stop => stop.Length).DefaultIfEmpty().Max();
+            int longest = stops.Where(stop => text[..end].EndsWith(stop, StringComparison.Ordinal)).Select(stop => stop.Length)
+                .DefaultIfEmpty().Max();
             if (longest > 0) return end - longest;
         }
         return -1;
@@ -56,5 +57,6 @@ public sealed class StopStringsTests
     [Fact]
     public void An_empty_stop_string_is_refused() => Assert.Throws<BadInputException>(() => new StopStrings([""]));
 
-    private static string RandomText(Random random, int length) => string.Concat(Enumerable.Range(0, length).Select(_ => "ab#"[random.Next(3)]));
+    private static string RandomText(Random random, int length)
+        => string.Concat(Enumerable.Range(0, length).Select(_ => "ab#"[random.Next(3)]));
 }

@@ -13,13 +13,18 @@ public sealed class TokenSourceTests
 {
     private const string Tiny = "original-tiny/checkpoint";
 
-    /// <summary>The seventh id cannot be read: the answer is good up to there, and fails in the middle of steps that were given together.</summary>
+    /// <summary>The seventh id cannot be read: the answer is good up to there, and fails in the middle of steps that
+    /// were given together.</summary>
     [Theory]
     [InlineData(TestDevice.Cpu, 0f), InlineData(TestDevice.Cpu, 0.5f)]
     [InlineData(TestDevice.OpenClPortable, 0f), InlineData(TestDevice.OpenClPortable, 0.5f)]
     public void Scores_that_stop_being_numbers_fail_there(TestDevice device, float temperature)
     {
-        var options = new GenerationOptions { MaxTokens = 9, Sampling = new SamplingOptions { Temperature = temperature, TopK = 20, Seed = 5 } };
+        var options = new GenerationOptions
+        {
+            MaxTokens = 9,
+            Sampling = new SamplingOptions { Temperature = temperature, TopK = 20, Seed = 5 }
+        };
         int[] ids;
         using (TinyModel healthy = new(Golden.Path(Tiny))) ids = healthy.Text(10);
         using DoctoredCheckpoint copy = new DoctoredCheckpoint(Golden.Path(Tiny)).Tensors(_ => { });
@@ -36,7 +41,8 @@ public sealed class TokenSourceTests
         Assert.NotEmpty(shown);
     }
 
-    private static IReadOnlyList<int> OnDevice(string folder, TestDevice device, int[] ids, GenerationOptions options, Action<string>? text = null)
+    private static IReadOnlyList<int> OnDevice(string folder, TestDevice device, int[] ids, GenerationOptions options,
+        Action<string>? text = null)
     {
         using VideoLlava model = VideoLlava.Load(folder, TestDevices.Get(device));
         using var generator = new Generator(model, TextTokenizer.Load(folder));
@@ -74,7 +80,8 @@ public sealed class TokenSourceTests
         }
     }
 
-    /// <summary>The layers add nothing and the head is the embedding: the last id is the likeliest next, unless the history counts.</summary>
+    /// <summary>The layers add nothing and the head is the embedding: the last id is the likeliest next, unless the
+    /// history counts.</summary>
     private static DoctoredCheckpoint Repeating() => new DoctoredCheckpoint(Golden.Path(Tiny)).Tensors(tensors =>
     {
         tensors["lm_head.weight"] = tensors["model.embed_tokens.weight"];

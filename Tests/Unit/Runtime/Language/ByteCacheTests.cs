@@ -10,7 +10,8 @@ public sealed class ByteCacheTests(ITestOutputHelper output)
 {
     private static readonly LoadOptions Bytes = new(KvCache: StorageType.I8);
 
-    public static TheoryData<TestDevice> Answering => [TestDevice.Cpu, TestDevice.OpenCl, TestDevice.OpenClPortableHalf, TestDevice.CudaHalf];
+    public static TheoryData<TestDevice> Answering
+        => [TestDevice.Cpu, TestDevice.OpenCl, TestDevice.OpenClPortableHalf, TestDevice.CudaHalf];
 
     [Theory, MemberData(nameof(Answering))]
     public void The_small_trained_model_keeps_its_answers(TestDevice device)
@@ -32,7 +33,8 @@ public sealed class ByteCacheTests(ITestOutputHelper output)
         }
     }
 
-    /// <summary>A level is 1/254 of a head's largest number at most off, half precision 1/2048 of each: more than fp16 loses, far less than a word's lead.</summary>
+    /// <summary>A level is 1/254 of a head's largest number at most off, half precision 1/2048 of each: more than
+    /// fp16 loses, far less than a word's lead.</summary>
     [Fact]
     public void Logits_lose_little()
     {
@@ -57,11 +59,13 @@ public sealed class ByteCacheTests(ITestOutputHelper output)
     [Fact]
     public void There_are_no_caches_of_other_types()
         => Assert.Contains("not Q4_0", Assert.Throws<ArgumentException>(
-            () => VideoLlava.Load(Golden.Path("original-tiny/checkpoint"), TestDevices.Get(TestDevice.Cpu), new LoadOptions(KvCache: StorageType.Q4_0))).Message);
+            () => VideoLlava.Load(Golden.Path("original-tiny/checkpoint"), TestDevices.Get(TestDevice.Cpu),
+            new LoadOptions(KvCache: StorageType.Q4_0))).Message);
 
     private double Compare(float[] expected, float[] got, double allowed)
     {
-        double rms = Math.Sqrt(expected.Zip(got, (a, b) => (double)(a - b) * (a - b)).Average()), largest = expected.Zip(got, (a, b) => Math.Abs(a - b)).Max();
+        double rms = Math.Sqrt(expected.Zip(got, (a, b) => (double)(a - b) * (a - b)).Average());
+        double largest = expected.Zip(got, (a, b) => Math.Abs(a - b)).Max();
         output.WriteLine($"logits of {expected.Min():0.0} to {expected.Max():0.0}: off by at most {largest:G3}, rms {rms:G3}");
         Assert.True(rms <= allowed, $"logits are off by rms {rms}");
         return rms;

@@ -17,8 +17,11 @@ public sealed class DecodeStepTests : IDisposable
     public void Conversations_in_one_step_have_the_logits_that_each_has_alone(int count)
     {
         using VisionTokens clip = tiny.See("video_a");
-        MergedPrompt[] prompts = [.. Enumerable.Range(0, count).Select(i => i % 3 == 1 ? tiny.Prompt([1, .. Enumerable.Repeat(-200, 8), 300 + i], clip) : tiny.Prompt(tiny.Text(3 + 37 * i, seed: i)))];
-        LlamaState[] together = [.. prompts.Select(_ => tiny.Model.CreateState())], alone = [.. prompts.Select(_ => tiny.Model.CreateState())];
+        MergedPrompt[] prompts = [.. Enumerable.Range(0, count)
+            .Select(i => i % 3 == 1 ? tiny.Prompt([1, .. Enumerable.Repeat(-200, 8), 300 + i], clip)
+            : tiny.Prompt(tiny.Text(3 + 37 * i, seed: i)))];
+        LlamaState[] together = [.. prompts.Select(_ => tiny.Model.CreateState())];
+        LlamaState[] alone = [.. prompts.Select(_ => tiny.Model.CreateState())];
         for (int i = 0; i < count; i++)
         {
             tiny.Last(prompts[i], together[i]);

@@ -40,7 +40,8 @@ public sealed class LlamaBlockTests(ITestOutputHelper output)
         Equal("v_proj", stages.Columns("qkv", 512, 256));
         // The reference lays these as (head, position, column).
         stages.Equal("q_after_rope", RecordedStages.SwapFirstAxes(golden["q_after_rope"]), stages["queries"], Tolerance);
-        stages.Equal("k_after_rope", RecordedStages.SwapFirstAxes(golden["k_after_rope"]), parts.Queue.Read(state.Caches[1].Keys.Numbers.RowRange(0, rows)), Tolerance);
+        stages.Equal("k_after_rope", RecordedStages.SwapFirstAxes(golden["k_after_rope"]),
+            parts.Queue.Read(state.Caches[1].Keys.Numbers.RowRange(0, rows)), Tolerance);
         Equal("attention_context", stages["context"]);
         Equal("after_attention_residual", stages["attn_residual"]);
         Equal("after_post_attention_norm", stages["ffn_norm"]);
@@ -57,14 +58,16 @@ public sealed class LlamaBlockTests(ITestOutputHelper output)
 
     public static TheoryData<TestDevice> WithHalves => [.. TestDevices.WithHalves];
 
-    /// <summary>A real model's massive activations: silu(gate) · up and the residual stream beyond binary16, which ends at 65504, whatever the activations are.</summary>
+    /// <summary>A real model's massive activations: silu(gate) · up and the residual stream beyond binary16, which
+    /// ends at 65504, whatever the activations are.</summary>
     [Theory, MemberData(nameof(WithHalves))]
     public void Numbers_beyond_binary16_pass_through_a_layer(TestDevice device)
     {
         (float[] exact, _) = Massive(TestDevice.Cpu);
         (float[] got, float[] gated) = Massive(device);
         Assert.True(gated.Max(Math.Abs) > 1e5 && exact.Max(Math.Abs) > 1e5);
-        double size = Math.Sqrt(exact.Sum(number => (double)number * number)), error = Math.Sqrt(exact.Zip(got, (a, b) => (double)(a - b) * (a - b)).Sum());
+        double size = Math.Sqrt(exact.Sum(number => (double)number * number));
+        double error = Math.Sqrt(exact.Zip(got, (a, b) => (double)(a - b) * (a - b)).Sum());
         output.WriteLine($"{device}: silu(gate) · up to {gated.Max(Math.Abs):G3}, output off by {error / size:P2} in the mean");
         Assert.True(error <= 0.01 * size, $"off by {error / size:P1}");
     }

@@ -24,13 +24,15 @@ public sealed class LlamaTests(ITestOutputHelper output)
         {
             using LlamaState state = model.CreateState();
             var got = new List<float>();
-            for (int done = 0, i = 0; i < pieces.Length; done += pieces[i++]) got.AddRange(Prefill(model, ids[..(done + pieces[i])], pieces[i], state));
+            for (int done = 0, i = 0; i < pieces.Length; done += pieces[i++])
+                got.AddRange(Prefill(model, ids[..(done + pieces[i])], pieces[i], state));
             Equal(string.Join('+', pieces), expected, [.. got]);
         }
     });
 
     [Theory, MemberData(nameof(Models))]
-    public void Decoding_with_the_cache_equals_the_whole_prompt_each_time(string folder, TestDevice device) => WithModel(folder, device, model =>
+    public void Decoding_with_the_cache_equals_the_whole_prompt_each_time(string folder, TestDevice device)
+        => WithModel(folder, device, model =>
     {
         int[] ids = Ids(model, 24, seed: 2);
         using LlamaState state = model.CreateState();
@@ -59,9 +61,11 @@ public sealed class LlamaTests(ITestOutputHelper output)
     });
 
     [Theory, MemberData(nameof(Models))]
-    public void Another_question_after_the_same_prefix_is_a_fresh_conversation(string folder, TestDevice device) => WithModel(folder, device, model =>
+    public void Another_question_after_the_same_prefix_is_a_fresh_conversation(string folder, TestDevice device)
+        => WithModel(folder, device, model =>
     {
-        int[] prefix = Ids(model, 20, seed: 4), first = [.. prefix, .. Ids(model, 9, seed: 5)], second = [.. prefix, .. Ids(model, 6, seed: 6)];
+        int[] prefix = Ids(model, 20, seed: 4), first = [.. prefix, .. Ids(model, 9, seed: 5)],
+            second = [.. prefix, .. Ids(model, 6, seed: 6)];
         using LlamaState state = model.CreateState();
         Prefill(model, first, 1, state);
         state.Truncate(prefix.Length);
@@ -127,7 +131,8 @@ public sealed class LlamaTests(ITestOutputHelper output)
     private void Equal(string what, float[] expected, float[] got)
     {
         Assert.Equal(expected.Length, got.Length);
-        double worst = expected.Zip(got, (a, b) => Math.Abs((double)a - b)).Select(error => double.IsNaN(error) ? double.PositiveInfinity : error).Max();
+        double worst = expected.Zip(got, (a, b) => Math.Abs((double)a - b))
+            .Select(error => double.IsNaN(error) ? double.PositiveInfinity : error).Max();
         Assert.True(worst <= Tolerance, $"{what}: logits differ by {worst:G3}");
         output.WriteLine($"{what}: {worst / Tolerance:P0} of the tolerance used");
     }

@@ -84,7 +84,8 @@ public sealed class PaddedBatchTests
     {
         HostTensor mask = file["input_attention_mask"];
         int length = (int)mask.Shape[1];
-        return [.. file[name].ToLongs().Skip(row * length).Take(length).Where((_, i) => mask.ToLongs()[row * length + i] != 0).Select(value => (int)value)];
+        return [.. file[name].ToLongs().Skip(row * length).Take(length).Where((_, i) => mask.ToLongs()[row * length + i] != 0)
+            .Select(value => (int)value)];
     }
 
     private static IEnumerable<long> Flat(int[][] rows) => rows.SelectMany(row => row.Select(value => (long)value));

@@ -65,7 +65,8 @@ public sealed class PositionsAndCacheTests : IDisposable
         using LlamaState state = tiny.Model.CreateState();
         Matrix logits = tiny.Device.AllocateMatrix(1, tiny.Vocabulary);
         using DeviceBuffer memory = logits.Buffer;
-        Assert.ThrowsAny<OperationCanceledException>(() => tiny.Model.Prefill(prompt, state, logits, cancel: new CancellationToken(canceled: true)));
+        Assert.ThrowsAny<OperationCanceledException>(() => tiny.Model.Prefill(prompt, state, logits,
+            cancel: new CancellationToken(canceled: true)));
         Assert.Equal(0, state.Length);
         TinyModel.AssertClose(tiny.Fresh(prompt), tiny.Last(prompt, state));
     }
@@ -121,13 +122,15 @@ public sealed class PositionsAndCacheTests : IDisposable
     [Fact]
     public void A_prompt_may_fill_the_context_and_one_position_more_is_refused_without_a_change()
     {
-        using DoctoredCheckpoint copy = new DoctoredCheckpoint(Golden.Path("original-tiny/checkpoint")).Config(config => config["max_position_embeddings"] = 40);
+        using DoctoredCheckpoint copy = new DoctoredCheckpoint(Golden.Path("original-tiny/checkpoint"))
+            .Config(config => config["max_position_embeddings"] = 40);
         using var small = new TinyModel(copy.Path);
         using LlamaState state = small.Model.CreateState();
         MergedPrompt full = small.Prompt(small.Text(40));
         TinyModel.AssertClose(tiny.Fresh(tiny.Prompt(tiny.Text(40))), small.Last(full, state));
         Assert.Equal((40, 40), (state.Length, state.Context));
-        Assert.Contains("41 positions, the model has 40: 1 too many", Assert.Throws<BadInputException>(() => small.Step([state], [300])).Message);
+        Assert.Contains("41 positions, the model has 40: 1 too many",
+            Assert.Throws<BadInputException>(() => small.Step([state], [300])).Message);
         Assert.Equal(40, state.Length);
         using LlamaState other = small.Model.CreateState();
         Assert.Contains("1 too many", Assert.Throws<BadInputException>(() => small.Last(small.Prompt(small.Text(41)), other)).Message);

@@ -59,7 +59,8 @@ public sealed class VisualsInPromptsTests : IDisposable
     [Theory, InlineData(600), InlineData(-1), InlineData(-201), InlineData(int.MaxValue)]
     public void An_id_outside_the_vocabulary_never_reaches_the_table(int id)
     {
-        Assert.Contains($"token id {id} is outside the model's vocabulary of 600 rows", Assert.Throws<BadInputException>(() => tiny.Prompt([1, id])).Message);
+        Assert.Contains($"token id {id} is outside the model's vocabulary of 600 rows",
+            Assert.Throws<BadInputException>(() => tiny.Prompt([1, id])).Message);
         MergedPrompt prompt = tiny.Prompt([1, 599]);
         Assert.Throws<BadInputException>(() => prompt.Append(id));
         Assert.Equal([1, 599], prompt.Ids);
@@ -75,7 +76,8 @@ public sealed class VisualsInPromptsTests : IDisposable
         picture.Dispose();
         Assert.Throws<ObjectDisposedException>(() => tiny.Fresh(prompt));
         Assert.Throws<ObjectDisposedException>(() => tiny.Fresh(tiny.Prompt([1, -200, 300], picture)));
-        Assert.InRange(tiny.Device.AllocatedBytes - before, 0, tiny.Device.AllocatedBytes); // scratch may have grown, nothing is freed twice
+        // scratch may have grown, nothing is freed twice
+        Assert.InRange(tiny.Device.AllocatedBytes - before, 0, tiny.Device.AllocatedBytes);
         long settled = tiny.Device.AllocatedBytes;
         for (int i = 0; i < 3; i++) tiny.See("image_a").Dispose();
         Assert.Equal(settled, tiny.Device.AllocatedBytes);
@@ -85,10 +87,13 @@ public sealed class VisualsInPromptsTests : IDisposable
     public void Hf_placeholders_and_rows_must_match_for_each_kind()
     {
         using TinyModel hf = TinyModel.Hf();
-        int size = hf.Model.Config.ImageTower.ImageSize, image = hf.Model.Config.ImageTokenId!.Value, video = hf.Model.Config.VideoTokenId!.Value;
+        int size = hf.Model.Config.ImageTower.ImageSize;
+        int image = hf.Model.Config.ImageTokenId!.Value;
+        int video = hf.Model.Config.VideoTokenId!.Value;
         using VisionTokens picture = hf.Model.Encode(new PixelValues(new float[3 * size * size], 1, size, IsClip: false));
         MergedPrompt Prompt(int images, int videos)
-            => MergedPrompt.FromPlaceholders([1, .. Enumerable.Repeat(image, images), .. Enumerable.Repeat(video, videos), 300], [picture], image, video, hf.Vocabulary);
+            => MergedPrompt.FromPlaceholders([1, .. Enumerable.Repeat(image, images), .. Enumerable.Repeat(video, videos), 300], [picture],
+            image, video, hf.Vocabulary);
         Assert.Equal(18, Prompt(16, 0).Length);
         Assert.Contains("15 <image> placeholders, the visuals give 16 rows", Assert.Throws<BadInputException>(() => Prompt(15, 0)).Message);
         Assert.Contains("17 <image> placeholders", Assert.Throws<BadInputException>(() => Prompt(17, 0)).Message);

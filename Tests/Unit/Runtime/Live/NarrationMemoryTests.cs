@@ -26,12 +26,15 @@ public sealed class NarrationMemoryTests
             GC.Collect();
             process.Refresh();
             (resident, managed, onDevice) = (process.WorkingSet64, GC.GetTotalMemory(forceFullCollection: true), device.AllocatedBytes);
-            TestContext.Current.TestOutputHelper?.WriteLine($"after {count} windows: resident {resident >> 10} KiB, managed {managed >> 10} KiB, device {onDevice >> 10} KiB");
+            TestContext.Current.TestOutputHelper?.WriteLine(
+                $"after {count} windows: resident {resident >> 10} KiB, managed {managed >> 10} KiB, device {onDevice >> 10} KiB");
         }
         (long Resident, long Managed, long Device) early = default;
-        var narrator = new Narrator(assistant, "What is happening in the video?", new GenerationOptions { MaxTokens = 24, GuardLoops = true });
+        var narrator = new Narrator(assistant, "What is happening in the video?",
+            new GenerationOptions { MaxTokens = 24, GuardLoops = true });
         PixelValues pixels = assistant.Look($"{shapes}/clips/clip_00.mp4");
-        IEnumerable<PixelWindow> windows = Enumerable.Range(0, 1100).Select(i => new PixelWindow(TimeSpan.FromSeconds(i), TimeSpan.FromSeconds(i + 1), pixels));
+        IEnumerable<PixelWindow> windows = Enumerable.Range(0, 1100)
+            .Select(i => new PixelWindow(TimeSpan.FromSeconds(i), TimeSpan.FromSeconds(i + 1), pixels));
         await narrator.Run(windows, new CountingSink(() =>
         {
             count++;

@@ -52,7 +52,8 @@ public sealed class NarratorTests : IDisposable
     {
         using var secondEncoded = new ManualResetEventSlim();
         var captions = new List<Caption>();
-        // Window 2 is asked for when window 1 has been encoded. The first caption waits for that: one after the other, it would wait for ever.
+        // Window 2 is asked for when window 1 has been encoded. The first caption waits for that: one after the
+        // other, it would wait for ever.
         IEnumerable<PixelWindow> windows = Windows(3, i =>
         {
             if (i == 2) secondEncoded.Set();
@@ -88,7 +89,8 @@ public sealed class NarratorTests : IDisposable
     {
         await Narrator().Run(Windows(3), new Sink(_ => { })); // the scratch takes its size
         long before = device.AllocatedBytes;
-        foreach (string point in new[] { "before", "source 0", "source 1", "source 3", "sink 0", "sink 2", "delay 5", "delay 30", "delay 60" })
+        foreach (string point in new[] { "before", "source 0", "source 1", "source 3", "sink 0", "sink 2", "delay 5", "delay 30",
+            "delay 60" })
         {
             using var stop = new CancellationTokenSource();
             int written = 0;
@@ -126,9 +128,11 @@ public sealed class NarratorTests : IDisposable
         await Narrator().Run(Windows(2), new Sink(_ => { }));
         long before = device.AllocatedBytes;
         int asked = 0;
-        await Assert.ThrowsAsync<IOException>(() => Narrator().Run(Windows(100_000, i => asked = i), new Sink(_ => throw new IOException("full"))));
+        await Assert.ThrowsAsync<IOException>(() => Narrator()
+            .Run(Windows(100_000, i => asked = i), new Sink(_ => throw new IOException("full"))));
         Assert.InRange(asked, 1, 4);
-        await Assert.ThrowsAsync<BadInputException>(() => Narrator(new GenerationOptions { MaxTokens = 0 }).Run(Windows(100_000), new Sink(_ => { })));
+        await Assert.ThrowsAsync<BadInputException>(() => Narrator(new GenerationOptions { MaxTokens = 0 })
+            .Run(Windows(100_000), new Sink(_ => { })));
         PixelValues wrong = new(new float[3 * 8 * 8], 1, 8, IsClip: true);
         await Assert.ThrowsAsync<BadInputException>(() => Narrator().Run([new PixelWindow(default, default, wrong)], new Sink(_ => { })));
         Assert.Equal(before, device.AllocatedBytes);
@@ -145,16 +149,19 @@ public sealed class NarratorTests : IDisposable
         var windows = new ClipWindows(assistant, clip, window, every);
         var captions = new List<Caption>();
         var reported = new Reports();
-        await Narrator(new GenerationOptions { MaxTokens = 40, GuardLoops = true }).Run(windows.Read(default), new Sink(captions.Add), reported);
+        await Narrator(new GenerationOptions { MaxTokens = 40, GuardLoops = true })
+            .Run(windows.Read(default), new Sink(captions.Add), reported);
         Assert.Equal(Enumerable.Range(0, 12).Select(i => 2.0 * i), captions.Select(caption => caption.Start.TotalSeconds));
         Assert.Equal(captions, reported.Captions);
         using Clip again = Clip.Open($"{Shapes}/clips/demo.mp4");
         var apart = new List<Caption>();
-        await Narrator(new GenerationOptions { MaxTokens = 40 }).Run(new ClipWindows(assistant, again, window, window).Read(default), new Sink(apart.Add));
+        await Narrator(new GenerationOptions { MaxTokens = 40 })
+            .Run(new ClipWindows(assistant, again, window, window).Read(default), new Sink(apart.Add));
         Assert.Equal(apart.Select(caption => caption.Text), captions.Where((_, i) => i % 2 == 0).Select(caption => caption.Text));
     }
 
-    /// <summary>On a GPU's way frames go up once, windows are joined there, and nothing is left: neither of whole windows nor of a narration that breaks off.</summary>
+    /// <summary>On a GPU's way frames go up once, windows are joined there, and nothing is left: neither of whole
+    /// windows nor of a narration that breaks off.</summary>
     [Fact]
     public async Task Windows_of_frames_on_a_device_say_the_same_and_leave_nothing()
     {
@@ -187,7 +194,8 @@ public sealed class NarratorTests : IDisposable
                 Assert.Equal(assistant.Model.Device is IlgpuDevice, window.Pixels.OnDevice != null);
                 return window;
             });
-            await new Narrator(assistant, "What is happening in the video?", new GenerationOptions { MaxTokens = 40, GuardLoops = true }).Run(taken, sink);
+            await new Narrator(assistant, "What is happening in the video?", new GenerationOptions { MaxTokens = 40, GuardLoops = true })
+                .Run(taken, sink);
         }
     }
 

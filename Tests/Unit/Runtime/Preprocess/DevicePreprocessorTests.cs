@@ -12,16 +12,19 @@ namespace EdgeVideoLlava.Tests.Unit.Runtime.Preprocess;
 
 public sealed class DevicePreprocessorTests(ITestOutputHelper output)
 {
-    /// <summary>4 · 2⁻²⁴ · Σ|terms|: two axes of bicubic weights, whose magnitudes add up to at most 1.375 each, of numbers up to 1, and the mean, by the deviation.</summary>
+    /// <summary>4 · 2⁻²⁴ · Σ|terms|: two axes of bicubic weights, whose magnitudes add up to at most 1.375 each, of
+    /// numbers up to 1, and the mean, by the deviation.</summary>
     private const double Tolerance = 4 * Expected.Unit * (1.375 * 1.375 + 0.49) / 0.261;
 
-    private static readonly (int Width, int Height)[] Sizes = [(28, 28), (57, 91), (120, 31), (300, 20), (9, 200), (28, 61), (3, 2), (1, 1)];
+    private static readonly (int Width, int Height)[] Sizes = [(28, 28), (57, 91), (120, 31), (300, 20), (9, 200), (28, 61), (3, 2),
+        (1, 1)];
 
     /// <summary>ILGPU's CPU accelerator, with a thread for each item, gets one preset for each of the two kernels.</summary>
     public static IEnumerable<TheoryDataRow<TestDevice, PreprocessPreset>> Rows
         => from device in TestDevices.ForKernels
            from preset in Enum.GetValues<PreprocessPreset>()
-           where !device.ToString().StartsWith(nameof(TestDevice.IlgpuCpu)) || preset is PreprocessPreset.OriginalImage or PreprocessPreset.Hf
+           where !device.ToString().StartsWith(nameof(TestDevice.IlgpuCpu))
+           || preset is PreprocessPreset.OriginalImage or PreprocessPreset.Hf
            select new TheoryDataRow<TestDevice, PreprocessPreset>(device, preset);
 
     public static TheoryData<PreprocessPreset> Presets => [.. Enum.GetValues<PreprocessPreset>()];
@@ -93,7 +96,8 @@ public sealed class DevicePreprocessorTests(ITestOutputHelper output)
         }
     }
 
-    /// <summary>The whole way of a GPU, on the processor: a file to words' space, with the frames resampled on the device or before.</summary>
+    /// <summary>The whole way of a GPU, on the processor: a file to words' space, with the frames resampled on the
+    /// device or before.</summary>
     [Fact]
     public void A_model_sees_the_same_whoever_resamples()
     {

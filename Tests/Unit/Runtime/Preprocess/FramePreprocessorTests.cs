@@ -18,7 +18,8 @@ public sealed class FramePreprocessorTests(ITestOutputHelper output)
     public void Every_picture_equals_the_reference(string folder, PreprocessPreset preset, float tolerance)
     {
         var preprocessor = new FramePreprocessor(preset, 224);
-        using SafeTensors sub = Golden.Tensors($"preprocessing/{folder}/sub.safetensors"), full = Golden.Tensors($"preprocessing/{folder}/full.safetensors");
+        using SafeTensors sub = Golden.Tensors($"preprocessing/{folder}/sub.safetensors"),
+            full = Golden.Tensors($"preprocessing/{folder}/full.safetensors");
         List<JsonElement> cases = GoldenCases.Of(folder);
         Assert.Equal(34, cases.Count);
         float largest = 0;

@@ -30,11 +30,13 @@ internal static class GoldenCases
         string name = entry.GetProperty("case").GetString()!;
         if (name.StartsWith("file:", StringComparison.Ordinal))
         {
-            using Clip clip = EdgeVideoLlava.Runtime.Video.Clip.Open(Golden.Data(name["file:".Length..]), cancellation: TestContext.Current.CancellationToken);
+            using Clip clip = EdgeVideoLlava.Runtime.Video.Clip.Open(Golden.Data(name["file:".Length..]),
+                cancellation: TestContext.Current.CancellationToken);
             return [.. clip.Read(FrameSampler.Linspace(clip.FrameCount, 8), TestContext.Current.CancellationToken)];
         }
         int width = entry.GetProperty("width").GetInt32(), height = entry.GetProperty("height").GetInt32();
-        if (name.StartsWith("formula_", StringComparison.Ordinal)) return [.. Enumerable.Range(0, 8).Select(f => Formula(f, width, height))];
+        if (name.StartsWith("formula_", StringComparison.Ordinal))
+            return [.. Enumerable.Range(0, 8).Select(f => Formula(f, width, height))];
         using SafeTensors file = Golden.Tensors("preprocessing/inputs/clips.safetensors");
         byte[] all = file[name].Span<byte>().ToArray();
         return [.. all.Chunk(width * height * 3).Select(rgb => new Frame(rgb, width, height, TimeSpan.Zero))];

@@ -29,7 +29,8 @@ public sealed class ResamplerTests(ITestOutputHelper output)
             byte[] gray = golden[$"{name}/in_u8"].Span<byte>().ToArray();
             var frame = new Frame([.. gray.SelectMany(value => new[] { value, value, value })], from[0], from[1], TimeSpan.Zero);
             var chw = new float[3 * to[0] * to[1]];
-            Resampler.Point(new Canvas(frame, square: false), Normalization.UnitTable(), axis(from[0], to[0], 0, to[0]), axis(from[1], to[1], 0, to[1]), chw);
+            Resampler.Point(new Canvas(frame, square: false), Normalization.UnitTable(), axis(from[0], to[0], 0, to[0]),
+                axis(from[1], to[1], 0, to[1]), chw);
             float[] expected = golden[$"{name}/torch_{filter}_noaa_f32"].ToFloats();
             Assert.Equal(expected.Length, to[0] * to[1]);
             for (int i = 0; i < chw.Length; i++)
@@ -45,13 +46,15 @@ public sealed class ResamplerTests(ITestOutputHelper output)
     [Fact]
     public void Bicubic_on_bytes_equals_pillows_bit_for_bit_and_torchs_within_a_level()
     {
-        using SafeTensors golden = Golden.Tensors("preprocessing/resample/units.safetensors"), torch = Golden.Tensors("preprocessing/resample/units_aa.safetensors");
+        using SafeTensors golden = Golden.Tensors("preprocessing/resample/units.safetensors"),
+            torch = Golden.Tensors("preprocessing/resample/units_aa.safetensors");
         int differing = 0, values = 0;
         foreach ((string name, int[] from, int[] to) in Units())
         {
             byte[] gray = golden[$"{name}/in_u8"].Span<byte>().ToArray();
             var whole = new ResizeCrop(to[0], to[1], 0, 0);
-            Assert.Equal(golden[$"{name}/pillow_bicubic_u8"].Span<byte>().ToArray(), Resampler.BicubicPillow(gray, from[0], from[1], 1, whole, to[0], to[1]));
+            Assert.Equal(golden[$"{name}/pillow_bicubic_u8"].Span<byte>().ToArray(),
+                Resampler.BicubicPillow(gray, from[0], from[1], 1, whole, to[0], to[1]));
             byte[] ours = Resampler.BicubicTorchAntialias(gray, from[0], from[1], 1, whole, to[0], to[1]);
             byte[] expected = torch[$"{name}/torch_bicubic_aa_u8"].Span<byte>().ToArray();
             for (int i = 0; i < ours.Length; i++)
@@ -67,20 +70,24 @@ public sealed class ResamplerTests(ITestOutputHelper output)
     [Fact]
     public void Antialias_weights_give_the_references_float_results()
     {
-        using SafeTensors golden = Golden.Tensors("preprocessing/resample/units.safetensors"), torch = Golden.Tensors("preprocessing/resample/units_aa.safetensors");
+        using SafeTensors golden = Golden.Tensors("preprocessing/resample/units.safetensors"),
+            torch = Golden.Tensors("preprocessing/resample/units_aa.safetensors");
         foreach ((string name, int[] from, int[] to) in Units())
         {
             double[] values = [.. golden[$"{name}/in_f32"].ToFloats().Select(value => (double)value)];
             double[] across = Apply(new AntialiasTaps(from[0], to[0], 0, to[0]), values, from[0], from[1]);
             double[] down = Apply(new AntialiasTaps(from[1], to[1], 0, to[1]), across, from[1], to[0]);
-            foreach (float[] expected in (float[][])[golden[$"{name}/pillow_bicubic_f32"].ToFloats(), torch[$"{name}/torch_bicubic_aa_f32"].ToFloats()])
+            foreach (float[] expected in (float[][])[golden[$"{name}/pillow_bicubic_f32"].ToFloats(),
+                torch[$"{name}/torch_bicubic_aa_f32"].ToFloats()])
             {
-                for (int i = 0; i < expected.Length; i++) Assert.True(Math.Abs(expected[i] - down[i]) <= 5e-6, $"{name}: value {i} is {down[i]}, not {expected[i]}");
+                for (int i = 0; i < expected.Length; i++)
+                    Assert.True(Math.Abs(expected[i] - down[i]) <= 5e-6, $"{name}: value {i} is {down[i]}, not {expected[i]}");
             }
         }
     }
 
-    [Theory, InlineData(PreprocessPreset.OriginalImage), InlineData(PreprocessPreset.OriginalVideo), InlineData(PreprocessPreset.Hf), InlineData(PreprocessPreset.HfTorchvision)]
+    [Theory, InlineData(PreprocessPreset.OriginalImage), InlineData(PreprocessPreset.OriginalVideo), InlineData(PreprocessPreset.Hf),
+        InlineData(PreprocessPreset.HfTorchvision)]
     public void A_strip_costs_only_what_survives_the_crop(PreprocessPreset preset)
     {
         // The full result would be 56 x 560,000 pixels, 94 MB of bytes.
@@ -101,7 +108,8 @@ public sealed class ResamplerTests(ITestOutputHelper output)
     [InlineData(PreprocessPreset.OriginalImage, 71, 70, 227, 224, 2, 0)]
     [InlineData(PreprocessPreset.Hf, 71, 70, 227, 224, 1, 0)]
     [InlineData(PreprocessPreset.OriginalImage, 201, 200, 225, 224, 0, 0)]
-    public void Sizes_and_margins_follow_each_references_rounding(PreprocessPreset preset, int width, int height, int toWidth, int toHeight, int left, int top)
+    public void Sizes_and_margins_follow_each_references_rounding(PreprocessPreset preset, int width, int height, int toWidth,
+        int toHeight, int left, int top)
         => Assert.Equal(new ResizeCrop(toWidth, toHeight, left, top), ResizeCrop.For(preset, width, height, 224));
 
     /// <summary>Weighted sums along the last axis of (rows, length), transposed: (outputs, rows) becomes the next call's columns.</summary>
@@ -114,7 +122,8 @@ public sealed class ResamplerTests(ITestOutputHelper output)
             for (int i = 0; i < taps.Count; i++)
             {
                 double sum = 0;
-                for (int tap = 0; tap < taps.Taps; tap++) sum += taps.Weights[i * taps.Taps + tap] * values[row * length + taps.Starts[i] + tap];
+                for (int tap = 0; tap < taps.Taps; tap++)
+                    sum += taps.Weights[i * taps.Taps + tap] * values[row * length + taps.Starts[i] + tap];
                 result[i * rows + row] = sum;
             }
         }

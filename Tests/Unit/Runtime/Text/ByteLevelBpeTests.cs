@@ -10,17 +10,20 @@ namespace EdgeVideoLlava.Tests.Unit.Runtime.Text;
 
 public sealed class ByteLevelBpeTests
 {
-    private const string Digits = """{ "type": "Sequence", "pretokenizers": [{ "type": "Digits", "individual_digits": true }, { "type": "ByteLevel", "add_prefix_space": false }] }""";
+    private const string Digits =
+        """{ "type": "Sequence", "pretokenizers": [{ "type": "Digits", "individual_digits": true }, { "type": "ByteLevel", "add_prefix_space": false }] }""";
 
     /// <summary>The 256 bytes in GPT-2's order of writing them, then merged pieces: ids 256 and up.</summary>
     private static readonly string[] Alphabet =
-        [.. Enumerable.Range('!', 94).Concat(Enumerable.Range(0xA1, 12)).Concat(Enumerable.Range(0xAE, 82)).Concat(Enumerable.Range(0x100, 68)).Select(c => ((char)c).ToString())];
+        [.. Enumerable.Range('!', 94).Concat(Enumerable.Range(0xA1, 12)).Concat(Enumerable.Range(0xAE, 82))
+        .Concat(Enumerable.Range(0x100, 68)).Select(c => ((char)c).ToString())];
 
     private static readonly string[] Merges = ["h e", "l l", "he ll", "hell o", "\u0120 he", "1 2"];
 
     private static string TokenizerJson(string[] merges, string preTokenizer = Digits)
     {
-        Dictionary<string, int> vocabulary = Alphabet.Concat(Merges.Select(merge => merge.Replace(" ", ""))).Select((piece, id) => (piece, id)).ToDictionary();
+        Dictionary<string, int> vocabulary = Alphabet.Concat(Merges.Select(merge => merge.Replace(" ", "")))
+            .Select((piece, id) => (piece, id)).ToDictionary();
         return $$"""
             { "added_tokens": [{ "content": "<|end|>", "id": 262 }], "normalizer": null, "pre_tokenizer": {{preTokenizer}},
               "model": { "type": "BPE", "vocab": {{JsonSerializer.Serialize(vocabulary)}}, "merges": {{JsonSerializer.Serialize(merges)}} } }
@@ -77,9 +80,12 @@ public sealed class ByteLevelBpeTests
         string golden = Golden.Path("gguf/smollm2/tokenize.json");
         string path = Golden.Data("smollm2/SmolLM2-135M-Instruct.Q4_1.gguf");
         var file = new GgufStrings(path);
-        HashSet<int> special = [.. file.Numbers("tokenizer.ggml.token_type").Index().Where(type => type.Item == (int)PieceType.Control).Select(type => type.Index)];
-        TextTokenizer tokenizer = TextTokenizer.FromByteLevel(file.Texts("tokenizer.ggml.tokens"), file.Texts("tokenizer.ggml.merges"), special, ByteLevelPattern.SmolLm,
-            file.Number("tokenizer.ggml.bos_token_id"), file.Number("tokenizer.ggml.eos_token_id"), file.Number("tokenizer.ggml.unknown_token_id"), addsBos: false, path);
+        HashSet<int> special = [.. file.Numbers("tokenizer.ggml.token_type").Index().Where(type => type.Item == (int)PieceType.Control)
+            .Select(type => type.Index)];
+        TextTokenizer tokenizer = TextTokenizer.FromByteLevel(file.Texts("tokenizer.ggml.tokens"), file.Texts("tokenizer.ggml.merges"),
+            special, ByteLevelPattern.SmolLm,
+            file.Number("tokenizer.ggml.bos_token_id"), file.Number("tokenizer.ggml.eos_token_id"),
+            file.Number("tokenizer.ggml.unknown_token_id"), addsBos: false, path);
         JsonElement cases = Json.Load(golden).GetProperty("cases");
         Assert.Equal(70, cases.GetArrayLength());
         Assert.Equal(tokenizer.Encode("a").Concat(tokenizer.Encode("b")), tokenizer.Encode("a\u0004b"));
@@ -96,7 +102,9 @@ public sealed class ByteLevelBpeTests
         string good = TokenizerJson(Merges);
         Load(good);
         Assert.Contains("\"h x\"", Refusal(() => Load(TokenizerJson(["h x"]))));
-        Assert.Contains("Split", Refusal(() => Load(TokenizerJson(Merges, """{ "type": "Sequence", "pretokenizers": [{ "type": "Split" }, { "type": "ByteLevel" }] }"""))));
+        Assert.Contains("Split",
+            Refusal(() => Load(
+            TokenizerJson(Merges, """{ "type": "Sequence", "pretokenizers": [{ "type": "Split" }, { "type": "ByteLevel" }] }"""))));
         Refusal(() => Load(TokenizerJson(Merges, """{ "type": "ByteLevel", "add_prefix_space": true }""")));
         Refusal(() => Load(good.Replace("\"merges\"", "\"merge\"")));
         Refusal(() => Load(good.Replace("\"vocab\"", "\"vocabulary\"")));

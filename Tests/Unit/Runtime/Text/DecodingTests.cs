@@ -24,7 +24,8 @@ public sealed class DecodingTests
     public void Every_sequence_without_special_tokens_is_the_text_of_the_reference()
     {
         TextTokenizer tokenizer = Tokenizer;
-        Assert.All(Cases, test => Assert.Equal(test.Or("v431_skip_special", "decoded").GetString(), tokenizer.Decode(test.GetProperty("ids").Ids())));
+        Assert.All(Cases, test => Assert.Equal(test.Or("v431_skip_special", "decoded").GetString(),
+            tokenizer.Decode(test.GetProperty("ids").Ids())));
     }
 
     [Fact]
@@ -45,7 +46,8 @@ public sealed class DecodingTests
     {
         TextTokenizer tokenizer = Tokenizer;
         JsonElement cases = Json.Load(Golden.Path("text/tokenize.json")).GetProperty("cases");
-        Assert.All(cases.EnumerateArray(), test => Assert.Equal(test.Or("decoded", "text").GetString(), tokenizer.Decode(test.GetProperty("ids").Ids(), skipSpecial: false)));
+        Assert.All(cases.EnumerateArray(), test => Assert.Equal(test.Or("decoded", "text").GetString(),
+            tokenizer.Decode(test.GetProperty("ids").Ids(), skipSpecial: false)));
     }
 
     [Fact]

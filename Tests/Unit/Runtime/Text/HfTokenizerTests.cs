@@ -11,7 +11,8 @@ public sealed class HfTokenizerTests
 {
     private static string Tiny => Golden.Path("hf-tiny/checkpoint");
 
-    private static IEnumerable<JsonElement> Prompts => Json.Load(Golden.Path("hf-tiny/tokenizer/prompts.json")).GetProperty("prompts").EnumerateArray();
+    private static IEnumerable<JsonElement> Prompts
+        => Json.Load(Golden.Path("hf-tiny/tokenizer/prompts.json")).GetProperty("prompts").EnumerateArray();
 
     /// <summary>A folder with this vocabulary and, where given, this tokenizer.json and added tokens.</summary>
     private static TextTokenizer Load(string vocabulary, string? tokenizerJson, object? addedTokens = null, TokenizerMode? mode = null)
@@ -76,11 +77,14 @@ public sealed class HfTokenizerTests
     {
         using var folder = new ScratchFolder();
         folder.Copy(LlamaVocabulary.File, "tokenizer.model");
-        folder.Write("tokenizer.json", """{ "added_tokens": [], "normalizer": null, "pre_tokenizer": { "type": "Metaspace", "prepend_scheme": "first" } }""");
+        folder.Write("tokenizer.json",
+            """{ "added_tokens": [], "normalizer": null, "pre_tokenizer": { "type": "Metaspace", "prepend_scheme": "first" } }""");
         TextTokenizer tokenizer = TextTokenizer.Load(folder.Path);
         JsonElement cases = Json.Load(Golden.Path("text/detokenize.json")).GetProperty("cases");
-        Assert.All(cases.EnumerateArray(), test => Assert.Equal(test.Or("v5_skip_special", "decoded").GetString(), tokenizer.Decode(test.GetProperty("ids").Ids())));
-        Assert.All(cases.EnumerateArray(), test => Assert.Equal(test.Or("v5_keep_special", "decoded").GetString(), tokenizer.Decode(test.GetProperty("ids").Ids(), skipSpecial: false)));
+        Assert.All(cases.EnumerateArray(), test => Assert.Equal(test.Or("v5_skip_special", "decoded").GetString(),
+            tokenizer.Decode(test.GetProperty("ids").Ids())));
+        Assert.All(cases.EnumerateArray(), test => Assert.Equal(test.Or("v5_keep_special", "decoded").GetString(),
+            tokenizer.Decode(test.GetProperty("ids").Ids(), skipSpecial: false)));
     }
 
     [Theory]
@@ -104,7 +108,8 @@ public sealed class HfTokenizerTests
             Assert.Equal(expected.Text("decoded_skip_special"), tokenizer.Decode(expanded));
             rows.Add(ids);
         }
-        JsonElement batch = golden.GetProperty("left_padded_batch_of_all_prompts_unexpanded").EnumerateArray().Single(row => row.Text("variant") == variant);
+        JsonElement batch = golden.GetProperty("left_padded_batch_of_all_prompts_unexpanded").EnumerateArray()
+            .Single(row => row.Text("variant") == variant);
         int longest = rows.Max(row => row.Length);
         int[] Padding(int[] row, int filler) => [.. Enumerable.Repeat(filler, longest - row.Length)];
         int[][] Rows(string name) => [.. batch.GetProperty(name).EnumerateArray().Select(Json.Ids)];
@@ -120,7 +125,8 @@ public sealed class HfTokenizerTests
     {
         TextTokenizer tokenizer = TextTokenizer.Load(Tiny);
         (int rows, int image, int video) = (0, tokenizer.ImageTokenId!.Value, tokenizer.VideoTokenId!.Value);
-        foreach (string file in Directory.GetFiles(Golden.Shared == null ? Golden.Path("hf-tiny/cases") : Path.Combine(Golden.Shared, "golden/hf-tiny/cases"), "*.json"))
+        foreach (string file in Directory.GetFiles(Golden.Shared == null ? Golden.Path("hf-tiny/cases")
+            : Path.Combine(Golden.Shared, "golden/hf-tiny/cases"), "*.json"))
         {
             JsonElement test = Json.Load(file);
             if (!test.TryGetProperty("prompts", out JsonElement prompts)) continue;
@@ -129,7 +135,8 @@ public sealed class HfTokenizerTests
                 int[] Lengths(string kind) => [.. test.GetProperty("visual_spans")[row].EnumerateArray()
                     .Where(span => span.Text("kind") == kind).Select(span => span.GetProperty("length").GetInt32())];
                 int[] expected = test.GetProperty("input_ids")[row].Ids()[test.GetProperty("left_padding")[row].GetInt32()..];
-                Assert.Equal(expected, HfExpansion.Expand(tokenizer.Encode(prompts[row].GetString()!), image, video, Lengths("image"), Lengths("video")));
+                Assert.Equal(expected, HfExpansion.Expand(tokenizer.Encode(prompts[row].GetString()!), image, video, Lengths("image"),
+                    Lengths("video")));
                 Assert.Equal(test.GetProperty("greedy_text")[row].GetString(), tokenizer.Decode(test.GetProperty("greedy_ids")[row].Ids()));
             }
         }
@@ -151,7 +158,8 @@ public sealed class HfTokenizerTests
     [Fact]
     public void Markers_that_do_not_match_the_visuals_are_refused()
     {
-        Assert.Contains("1 <image> for 2 pictures", Assert.Throws<BadInputException>(() => HfExpansion.Expand([1, 7], 7, 8, [4, 4], [])).Message);
+        Assert.Contains("1 <image> for 2 pictures", Assert.Throws<BadInputException>(()
+            => HfExpansion.Expand([1, 7], 7, 8, [4, 4], [])).Message);
         Assert.Contains("1 <video> for 0 clips", Assert.Throws<BadInputException>(() => HfExpansion.Expand([1, 8], 7, 8, [], [])).Message);
         Assert.Throws<BadInputException>(() => HfExpansion.Expand([1, 8], 7, 8, [], [int.MaxValue]));
         Assert.Throws<BadInputException>(() => HfExpansion.Expand([1, 8], 7, 8, [], [0]));

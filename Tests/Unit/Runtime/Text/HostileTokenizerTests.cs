@@ -53,7 +53,8 @@ public sealed class HostileTokenizerTests
         for (int round = 0; round < 3000; round++)
         {
             byte[] bytes = [.. good];
-            for (int flips = random.Next(1, 4); flips > 0; flips--) bytes[random.Next(round % 2 == 0 ? 4000 : bytes.Length)] ^= (byte)random.Next(1, 256);
+            for (int flips = random.Next(1, 4); flips > 0; flips--)
+                bytes[random.Next(round % 2 == 0 ? 4000 : bytes.Length)] ^= (byte)random.Next(1, 256);
             if (IsRefused(bytes)) refused++;
         }
         Assert.InRange(refused, 300, 3000);
@@ -124,7 +125,8 @@ public sealed class HostileTokenizerTests
     {
         using var folder = new ScratchFolder();
         folder.Write("tokenizer.model", Good);
-        folder.Write("tokenizer.json", """{ "added_tokens": [{ "content": "<a>", "id": 600, "lstrip": true, "rstrip": true }, { "content": "<a>b", "id": 601 }] }""");
+        folder.Write("tokenizer.json",
+            """{ "added_tokens": [{ "content": "<a>", "id": 600, "lstrip": true, "rstrip": true }, { "content": "<a>b", "id": 601 }] }""");
         TextTokenizer tokenizer = TextTokenizer.Load(folder.Path);
         Assert.Equal([.. tokenizer.Encode("x", addBos: false), 600, 601, 601], tokenizer.Encode("x <a> \n<a>b<a>b", addBos: false));
     }

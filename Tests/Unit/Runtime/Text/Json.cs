@@ -19,5 +19,6 @@ internal static class Json
 
     /// <summary>The property, or another one where it is null or absent: "null means equal to the reference field".</summary>
     public static JsonElement Or(this JsonElement element, string name, string fallback)
-        => element.TryGetProperty(name, out JsonElement value) && value.ValueKind != JsonValueKind.Null ? value : element.GetProperty(fallback);
+        => element.TryGetProperty(name, out JsonElement value) && value.ValueKind != JsonValueKind.Null ? value
+        : element.GetProperty(fallback);
 }

@@ -10,7 +10,8 @@ namespace EdgeVideoLlava.Tests.Unit.Runtime.Text;
 public sealed class OriginalTokenizerTests
 {
     private static IEnumerable<JsonElement> Cases
-        => Directory.GetFiles(Golden.Shared == null ? Golden.Path("original-tiny/cases") : Path.Combine(Golden.Shared, "golden/original-tiny/cases"), "*.json").Select(Json.Load);
+        => Directory.GetFiles(Golden.Shared == null ? Golden.Path("original-tiny/cases")
+        : Path.Combine(Golden.Shared, "golden/original-tiny/cases"), "*.json").Select(Json.Load);
 
     [Fact]
     public void Every_case_of_the_tiny_model_starts_from_our_prompt_and_ids()
@@ -20,7 +21,8 @@ public sealed class OriginalTokenizerTests
         foreach (JsonElement test in Cases.Where(test => test.TryGetProperty("turns", out _)))
         {
             PromptTemplate template = PromptTemplate.Get(test.Text("template"));
-            IEnumerable<ChatMessage> turns = test.GetProperty("turns").Texts().Select((text, i) => new ChatMessage((ChatRole)(i % 2), text));
+            IEnumerable<ChatMessage> turns = test.GetProperty("turns").Texts()
+                .Select((text, i) => new ChatMessage((ChatRole)(i % 2), text));
             string prompt = template.Render([.. turns, new ChatMessage(ChatRole.Assistant, null)]);
             Assert.Equal(test.Text("prompt"), prompt);
             Assert.Equal(test.GetProperty("input_ids").Ids(), tokenizer.EncodeWithVisualMarkers(prompt));
@@ -85,7 +87,8 @@ public sealed class OriginalTokenizerTests
     public void The_system_prompt_has_35_ids_and_text_after_a_picture_begins_with_the_blank_mark()
     {
         TextTokenizer tokenizer = LlamaVocabulary.Tokenizer(TokenizerMode.NonLegacy431);
-        int[] ids = tokenizer.EncodeWithVisualMarkers(PromptTemplate.Get("v1").Render([new(ChatRole.User, "<image>\nWhy?"), new(ChatRole.Assistant, null)]));
+        int[] ids = tokenizer.EncodeWithVisualMarkers(PromptTemplate.Get("v1")
+            .Render([new(ChatRole.User, "<image>\nWhy?"), new(ChatRole.Assistant, null)]));
         Assert.Equal([29871, MergedPrompt.VisualMarker, 29871, 13, 11008], ids[34..39]);
         Assert.Equal([319, 1799, 9047, 13566, 29901, 450], tokenizer.Encode("ASSISTANT: The", addBos: false));
     }

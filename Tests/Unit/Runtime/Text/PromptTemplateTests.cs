@@ -12,8 +12,10 @@ public sealed class PromptTemplateTests
     private static JsonElement Goldens => Json.Load(Golden.Path("text/prompts.json"));
 
     private static ChatMessage[] Dialogue(JsonElement golden, string name)
-        => [.. golden.GetProperty("dialogues").EnumerateArray().Single(dialogue => dialogue.Text("name") == name).GetProperty("messages").EnumerateArray()
-            .Select(message => new ChatMessage(message.GetProperty("role").GetInt32() == 0 ? ChatRole.User : ChatRole.Assistant, message.GetProperty("text").GetString())
+        => [.. golden.GetProperty("dialogues").EnumerateArray().Single(dialogue => dialogue.Text("name") == name).GetProperty("messages")
+        .EnumerateArray()
+            .Select(message => new ChatMessage(message.GetProperty("role").GetInt32() == 0 ? ChatRole.User
+            : ChatRole.Assistant, message.GetProperty("text").GetString())
             {
                 PictureApart = message.TryGetProperty("image_tuple", out JsonElement apart) && apart.GetBoolean(),
             })];
@@ -48,7 +50,8 @@ public sealed class PromptTemplateTests
         int cases = 0;
         foreach (JsonElement test in Goldens.GetProperty("cases").EnumerateArray().Where(test => test.TryGetProperty("prompt", out _)))
         {
-            Assert.True(test.Or(field, "ids").Ids().SequenceEqual(tokenizer.EncodeWithVisualMarkers(test.Text("prompt"))), $"{test.Text("template")} {test.Text("dialogue")}");
+            Assert.True(test.Or(field, "ids").Ids().SequenceEqual(tokenizer.EncodeWithVisualMarkers(test.Text("prompt"))),
+                $"{test.Text("template")} {test.Text("dialogue")}");
             cases++;
         }
         Assert.Equal(181, cases);

@@ -18,7 +18,8 @@ public sealed class SentencePieceBpeTests
     public void Every_text_has_the_ids_of_sentencepiece()
     {
         JsonElement cases = Json.Load(Golden.Path("text/tokenize.json")).GetProperty("cases");
-        Assert.Empty(cases.EnumerateArray().Where(test => !test.GetProperty("ids").Ids().SequenceEqual(Encode(test.Text("text")))).Select(test => test.Text("id")));
+        Assert.Empty(cases.EnumerateArray().Where(test => !test.GetProperty("ids").Ids().SequenceEqual(Encode(test.Text("text"))))
+            .Select(test => test.Text("id")));
     }
 
     [Fact]

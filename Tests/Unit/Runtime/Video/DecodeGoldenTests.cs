@@ -58,8 +58,10 @@ public sealed class DecodeGoldenTests(ITestOutputHelper output)
     {
         Assert.SkipUnless(backend == "opencv" ? OpenCvVideo.IsAvailable : FfmpegProgram.IsAvailable, $"needs the back end {backend}");
         using SafeTensors clips = Golden.Tensors("preprocessing/inputs/clips.safetensors");
-        using Clip clip = Clip.Open(Golden.Data("video/edge/odd_101x57_ffv1.mkv"), new ClipOptions { Backend = backend }, TestContext.Current.CancellationToken);
-        byte[] read = [.. clip.Read(FrameSampler.Linspace(clip.FrameCount, 8), TestContext.Current.CancellationToken).SelectMany(frame => frame.Rgb)];
+        using Clip clip = Clip.Open(Golden.Data("video/edge/odd_101x57_ffv1.mkv"), new ClipOptions { Backend = backend },
+            TestContext.Current.CancellationToken);
+        byte[] read = [.. clip.Read(FrameSampler.Linspace(clip.FrameCount, 8), TestContext.Current.CancellationToken)
+            .SelectMany(frame => frame.Rgb)];
         Assert.Equal(clips["ffv1_101x57"].Span<byte>().ToArray(), read);
     }
 

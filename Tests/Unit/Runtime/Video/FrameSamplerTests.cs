@@ -56,7 +56,8 @@ public sealed class FrameSamplerTests
     public void A_window_holds_the_frames_that_begin_in_it()
     {
         TimeSpan[] times = [.. new double[] { 0, 1, 1.9, 2, 3.5, 9 }.Select(TimeSpan.FromSeconds)];
-        IReadOnlyList<FrameWindow> windows = FrameSampler.Windows(times, TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(2), 3);
+        IReadOnlyList<FrameWindow> windows = FrameSampler.Windows(times, TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(2),
+            TimeSpan.FromSeconds(2), 3);
         Assert.Equal([0, 2, 8], windows.Select(window => window.Start.TotalSeconds));
         Assert.Equal([0, 1, 2], windows[0].Indices);
         Assert.Equal([3, 3, 4], windows[1].Indices);
@@ -73,7 +74,8 @@ public sealed class FrameSamplerTests
 
     /// <summary>Frame times of a clip of so many seconds at 10 frames a second, and its length.</summary>
     private static (TimeSpan[] Times, TimeSpan Duration) Seconds(double length)
-        => ([.. Enumerable.Range(0, (int)Math.Round(10 * length)).Select(i => TimeSpan.FromSeconds(i / 10.0))], TimeSpan.FromSeconds(length));
+        => ([.. Enumerable.Range(0, (int)Math.Round(10 * length)).Select(i => TimeSpan.FromSeconds(i / 10.0))],
+        TimeSpan.FromSeconds(length));
 
     private static (double, double)[] Spans((TimeSpan[] Times, TimeSpan Duration) clip, double window, double every)
         => [.. FrameSampler.Windows(clip.Times, clip.Duration, TimeSpan.FromSeconds(window), TimeSpan.FromSeconds(every))

@@ -15,7 +15,8 @@ public sealed class MediaFileTests
             foreach (string path in Directory.EnumerateFiles(Golden.Data(folder), "*", SearchOption.AllDirectories))
             {
                 if (neither.Any(path.Contains)) Assert.Throws<BadInputException>(() => MediaFile.Detect(path));
-                else Assert.True((path.EndsWith("anim_3frames.gif", StringComparison.Ordinal) ? MediaKind.Clip : kind) == MediaFile.Detect(path), path);
+                else Assert.True((path.EndsWith("anim_3frames.gif", StringComparison.Ordinal) ? MediaKind.Clip
+                    : kind) == MediaFile.Detect(path), path);
             }
         }
     }
@@ -41,8 +42,10 @@ public sealed class MediaFileTests
     {
         Assert.Contains("no such file", Assert.Throws<BadInputException>(() => MediaFile.Detect("nowhere.mp4")).Message);
         Assert.Contains("a folder", Assert.Throws<BadInputException>(() => MediaFile.Detect(Path.GetTempPath())).Message);
-        Assert.Contains("addresses cannot be opened", Assert.Throws<BadInputException>(() => MediaFile.Detect("https://example.org/a.mp4")).Message);
-        if (!OperatingSystem.IsWindows()) Assert.Contains("no ordinary file", Assert.Throws<BadInputException>(() => MediaFile.Detect("/dev/zero")).Message);
+        Assert.Contains("addresses cannot be opened", Assert.Throws<BadInputException>(()
+            => MediaFile.Detect("https://example.org/a.mp4")).Message);
+        if (!OperatingSystem.IsWindows())
+            Assert.Contains("no ordinary file", Assert.Throws<BadInputException>(() => MediaFile.Detect("/dev/zero")).Message);
     }
 
     [Fact]

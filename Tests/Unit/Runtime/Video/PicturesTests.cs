@@ -22,8 +22,10 @@ public sealed class PicturesTests(ITestOutputHelper output)
             Frame frame = Pictures.Read(Golden.Data(name), AsStored);
             Assert.Equal((entry.GetProperty("width").GetInt32(), entry.GetProperty("height").GetInt32()), (frame.Width, frame.Height));
             string hash = Convert.ToHexStringLower(SHA256.HashData(frame.Rgb));
-            if (!name.EndsWith(".jpg", StringComparison.Ordinal)) Assert.True(hash == entry.GetProperty("rgb_sha256").GetString(), $"{name} differs");
-            for (int channel = 0; channel < 3; channel++) Assert.Equal(entry.GetProperty("rgb_mean")[channel].GetDouble(), Mean(frame, channel), 1.0);
+            if (!name.EndsWith(".jpg", StringComparison.Ordinal))
+                Assert.True(hash == entry.GetProperty("rgb_sha256").GetString(), $"{name} differs");
+            for (int channel = 0; channel < 3; channel++)
+                Assert.Equal(entry.GetProperty("rgb_mean")[channel].GetDouble(), Mean(frame, channel), 1.0);
         }
     }
 
@@ -141,7 +143,8 @@ public sealed class PicturesTests(ITestOutputHelper output)
         output.WriteLine(message);
     }
 
-    [Theory, InlineData("base_120x80.bmp"), InlineData("base_120x80_lossless.webp"), InlineData("odd_501x337_lossy.webp"), InlineData("anim_3frames.gif"),
+    [Theory, InlineData("base_120x80.bmp"), InlineData("base_120x80_lossless.webp"), InlineData("odd_501x337_lossy.webp"),
+        InlineData("anim_3frames.gif"),
         InlineData("base_120x80.png"), InlineData("jpeg_420_120x80.jpg"), InlineData("jpeg_progressive_120x80.jpg")]
     public void A_picture_cut_anywhere_is_an_error_and_never_half_a_picture(string file)
     {

@@ -13,7 +13,9 @@ public sealed class Y4mVideoTests(ITestOutputHelper output)
     private static double[] Rgb(int y, int u, int v, bool full)
     {
         const double kr = 0.299, kb = 0.114, kg = 1 - kr - kb;
-        double l = full ? y / 255.0 : (y - 16) / 219.0, cb = full ? (u - 128) / 255.0 : (u - 128) / 224.0, cr = full ? (v - 128) / 255.0 : (v - 128) / 224.0;
+        double l = full ? y / 255.0 : (y - 16) / 219.0;
+        double cb = full ? (u - 128) / 255.0 : (u - 128) / 224.0;
+        double cr = full ? (v - 128) / 255.0 : (v - 128) / 224.0;
         double red = l + 2 * (1 - kr) * cr, blue = l + 2 * (1 - kb) * cb;
         double green = (l - kr * red - kb * blue) / kg;
         return [255 * red, 255 * green, 255 * blue];
@@ -76,7 +78,8 @@ public sealed class Y4mVideoTests(ITestOutputHelper output)
         var notices = new List<string>();
         byte[] gray = [10, 20, 30, 40];
         byte[] file = [.. "YUV4MPEG2 W2 H2 F30000:1001 Cmono\nFRAME Ip\n"u8, .. gray, .. "FRAME\n"u8, .. gray, .. "FRAME\n"u8, 1];
-        using Clip clip = Clip.Open(folder.File("cut.y4m", file), new ClipOptions { Notice = notices.Add }, TestContext.Current.CancellationToken);
+        using Clip clip = Clip.Open(folder.File("cut.y4m", file), new ClipOptions { Notice = notices.Add },
+            TestContext.Current.CancellationToken);
         Assert.Equal(2, clip.FrameCount);
         Assert.Equal(1001.0 / 30000, clip.Times[1].TotalSeconds, 1e-6);
         Assert.Contains("ends inside a frame", Assert.Single(notices));
@@ -95,7 +98,8 @@ public sealed class Y4mVideoTests(ITestOutputHelper output)
     {
         using var folder = new TemporaryFolder();
         string path = folder.File("bad.y4m", Encoding.ASCII.GetBytes(text));
-        Assert.Contains(reason, Assert.Throws<BadInputException>(() => Clip.Open(path, cancellation: TestContext.Current.CancellationToken)).Message);
+        Assert.Contains(reason, Assert.Throws<BadInputException>(()
+            => Clip.Open(path, cancellation: TestContext.Current.CancellationToken)).Message);
     }
 
     [Fact]
@@ -103,9 +107,11 @@ public sealed class Y4mVideoTests(ITestOutputHelper output)
     {
         using var folder = new TemporaryFolder();
         string path = folder.File("long.y4m", [.. "YUV4MPEG2 "u8, .. new byte[100_000].Select(_ => (byte)'x')]);
-        Assert.Contains("longer than", Assert.Throws<BadInputException>(() => Clip.Open(path, cancellation: TestContext.Current.CancellationToken)).Message);
+        Assert.Contains("longer than", Assert.Throws<BadInputException>(()
+            => Clip.Open(path, cancellation: TestContext.Current.CancellationToken)).Message);
     }
 
     private static Clip Open(TemporaryFolder folder, string header, string frame, byte[] planes)
-        => Clip.Open(folder.File("made.y4m", [.. Encoding.ASCII.GetBytes(header), .. Encoding.ASCII.GetBytes(frame), .. planes]), cancellation: TestContext.Current.CancellationToken);
+        => Clip.Open(folder.File("made.y4m", [.. Encoding.ASCII.GetBytes(header), .. Encoding.ASCII.GetBytes(frame), .. planes]),
+        cancellation: TestContext.Current.CancellationToken);
 }

@@ -26,7 +26,8 @@ public sealed class VisionBlockTests(ITestOutputHelper output)
         using SafeTensors golden = Golden.Tensors("original-tiny/cases/inner_temporal_layer.safetensors");
         RecordedStages stages = Run(device, golden, "video_tower");
         // The reference lays these as (position, frame, column).
-        void Temporal(string expected, float[] got) => stages.Equal(expected, RecordedStages.SwapFirstAxes(golden[expected]), got, Tolerance);
+        void Temporal(string expected, float[] got)
+            => stages.Equal(expected, RecordedStages.SwapFirstAxes(golden[expected]), got, Tolerance);
         Temporal("temporal.after_embedding_add", stages["temporal.input"]);
         Temporal("temporal.after_layer_norm1", stages["temporal.norm"]);
         Temporal("temporal.q_proj", stages.Columns("temporal.qkv", 0, 128));
@@ -57,7 +58,8 @@ public sealed class VisionBlockTests(ITestOutputHelper output)
     {
         using var parts = new LoadedParts(Golden.Path("original-tiny/checkpoint"), device);
         VisionConfig config = tower == "image_tower" ? parts.Config.ImageTower : parts.Config.VideoTower;
-        VisionTowerWeights weights = parts.Loader.Tower(tower == "image_tower" ? parts.Tensors.ImageTower : parts.Tensors.VideoTower, allLayers: true);
+        VisionTowerWeights weights = parts.Loader.Tower(tower == "image_tower" ? parts.Tensors.ImageTower
+            : parts.Tensors.VideoTower, allLayers: true);
         float[] input = golden["input"].ToFloats();
         int rows = input.Length / config.Hidden;
         Matrix x = parts.Matrix(input, rows, config.Hidden), y = parts.Matrix(new float[input.Length], rows, config.Hidden);

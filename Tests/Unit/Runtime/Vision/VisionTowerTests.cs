@@ -47,7 +47,8 @@ public sealed class VisionTowerTests(ITestOutputHelper output)
         var tower = new VisionTower(config, parts.Loader.Tower(new TowerTensors(ModelPart.VideoTower, config), allLayers: true));
         VisionFeatures features = tower.Encode(parts.Queue, Enlarged(golden["pixel_values_small"]), parts.Arena, stages.Trace);
         stages.Equal("video_features", golden["video_features"].ToFloats(), parts.Queue.Read(features.Rows), 1e-4);
-        stages.Equal("last_hidden_state of frame 3", golden["last_hidden_state_frame3"].ToFloats(), stages["hidden_states.2"][(3 * 257 * 64)..(4 * 257 * 64)], 1e-4);
+        stages.Equal("last_hidden_state of frame 3", golden["last_hidden_state_frame3"].ToFloats(),
+            stages["hidden_states.2"][(3 * 257 * 64)..(4 * 257 * 64)], 1e-4);
         features.Rows.Buffer.Dispose();
     }
 
@@ -59,8 +60,10 @@ public sealed class VisionTowerTests(ITestOutputHelper output)
         VisionConfig config = parts.Config.ImageTower;
         Assert.Equal(Activation.QuickGelu, config.Activation);
         var stages = new RecordedStages(parts.Queue, output);
-        var tower = new VisionTower(config with { Activation = activation }, parts.Loader.Tower(new TowerTensors(ModelPart.ImageTower, config), allLayers: false));
-        VisionFeatures features = tower.Encode(parts.Queue, new PixelValues(golden["pixel_values_images"].ToFloats(), 1, 56, IsClip: false), parts.Arena);
+        var tower = new VisionTower(config with { Activation = activation },
+            parts.Loader.Tower(new TowerTensors(ModelPart.ImageTower, config), allLayers: false));
+        VisionFeatures features = tower.Encode(parts.Queue,
+            new PixelValues(golden["pixel_values_images"].ToFloats(), 1, 56, IsClip: false), parts.Arena);
         MlpProjector projector = parts.Loader.Projector(parts.Tensors.Projector);
         ProjectorActivations activations = ProjectorActivations.Take(parts.Arena, projector, features.Rows.Rows);
         using VisionTokens projected = projector.Forward(parts.Queue, features, activations);
@@ -78,7 +81,8 @@ public sealed class VisionTowerTests(ITestOutputHelper output)
         float[] rows = Encode(parts, config, WithoutEmbedding(parts, config), Clip(config, equalFrames: true));
         int frame = config.Positions * config.Hidden;
         for (int f = 1; f < config.TemporalFrames; f++) Assert.Equal(rows[..frame], rows[(f * frame)..((f + 1) * frame)]);
-        float[] embedded = Encode(parts, config, parts.Loader.Tower(new TowerTensors(ModelPart.VideoTower, config), allLayers: false), Clip(config, equalFrames: true));
+        float[] embedded = Encode(parts, config, parts.Loader.Tower(new TowerTensors(ModelPart.VideoTower, config), allLayers: false),
+            Clip(config, equalFrames: true));
         Assert.NotEqual(embedded[..frame], embedded[frame..(2 * frame)]);
     }
 
@@ -92,8 +96,10 @@ public sealed class VisionTowerTests(ITestOutputHelper output)
         Weight silent = parts.Device.LoadWeight("zeros", StorageType.F32, config.Hidden, new HostRows(zeros, config.Hidden));
         Matrix noBias = parts.Matrix(new float[config.Hidden], 1, config.Hidden);
         PixelValues clip = Clip(config, equalFrames: false);
-        float[] with = Encode(parts, config, Blocks(weights, block => block with { Temporal = block.Temporal! with { Out = silent, OutBias = noBias } }), clip);
-        float[] without = Encode(parts, config with { TemporalFrames = 0 }, Blocks(weights, block => block with { Temporal = null, TemporalEmbedding = null }), clip);
+        float[] with = Encode(parts, config, Blocks(weights, block
+            => block with { Temporal = block.Temporal! with { Out = silent, OutBias = noBias } }), clip);
+        float[] without = Encode(parts, config with { TemporalFrames = 0 },
+            Blocks(weights, block => block with { Temporal = null, TemporalEmbedding = null }), clip);
         float[] lively = Encode(parts, config, weights, clip);
         Assert.Equal(without, with);
         Assert.NotEqual(without, lively);
@@ -117,7 +123,8 @@ public sealed class VisionTowerTests(ITestOutputHelper output)
     private static VisionTowerWeights WithoutEmbedding(LoadedParts parts, VisionConfig config)
     {
         Matrix zero = parts.Matrix(new float[config.TemporalFrames * config.Hidden], config.TemporalFrames, config.Hidden);
-        return Blocks(parts.Loader.Tower(new TowerTensors(ModelPart.VideoTower, config), allLayers: false), block => block with { TemporalEmbedding = zero });
+        return Blocks(parts.Loader.Tower(new TowerTensors(ModelPart.VideoTower, config), allLayers: false), block
+            => block with { TemporalEmbedding = zero });
     }
 
     private static float[] Encode(LoadedParts parts, VisionConfig config, VisionTowerWeights weights, PixelValues clip)

@@ -17,7 +17,8 @@ public sealed class CheckpointTests : IDisposable
 
     public CheckpointTests()
     {
-        foreach (string file in Directory.GetFiles(Golden.Path("original-tiny/checkpoint"))) File.Copy(file, Path.Combine(folder.Path, Path.GetFileName(file)));
+        foreach (string file in Directory.GetFiles(Golden.Path("original-tiny/checkpoint")))
+            File.Copy(file, Path.Combine(folder.Path, Path.GetFileName(file)));
     }
 
     public void Dispose() => folder.Dispose();
@@ -149,7 +150,8 @@ public sealed class CheckpointTests : IDisposable
     [Fact]
     public void Too_little_memory_is_found_before_loading()
     {
-        var failure = Assert.Throws<DeviceFailedException>(() => VideoLlava.Load(folder.Path, TestDevices.Get(TestDevice.Cpu), new LoadOptions(AvailableMemory: 1 << 20)));
+        var failure = Assert.Throws<DeviceFailedException>(()
+            => VideoLlava.Load(folder.Path, TestDevices.Get(TestDevice.Cpu), new LoadOptions(AvailableMemory: 1 << 20)));
         Assert.Contains("1 MiB are free", failure.Message);
         Assert.Contains("take a smaller model", failure.Message);
     }
@@ -159,27 +161,32 @@ public sealed class CheckpointTests : IDisposable
     {
         ComputeDevice found = TestDevices.Get(device);
         long before = found.AllocatedBytes;
-        string Refusal(long mebibytes) => Assert.Throws<DeviceFailedException>(() => VideoLlava.Load(folder.Path, found, new LoadOptions(AvailableMemory: mebibytes << 20))).Message;
+        string Refusal(long mebibytes)
+            => Assert.Throws<DeviceFailedException>(() => VideoLlava.Load(folder.Path, found,
+            new LoadOptions(AvailableMemory: mebibytes << 20))).Message;
         using var checkpoint = new Checkpoint(folder.Path);
         MemoryNeed need = MemoryNeed.Of(checkpoint, ConfigReader.Read(checkpoint));
         long all = device == TestDevice.Cpu ? need.Minimum : need.OnAccelerator + need.KvCache / (device == TestDevice.OpenClHalf ? 2 : 1);
         string message = Refusal((all >> 20) - 1);
         Assert.Contains($"needs about {all >> 20} MiB", message);
         Assert.Matches(@"LanguageWeights = q\d_[0k] would need about \d+ MiB$", message);
-        var smallest = MemoryNeed.Of(checkpoint, ConfigReader.Read(checkpoint), new LoadOptions(LanguageWeights: StorageType.Q4_0), StorageType.I8);
+        var smallest = MemoryNeed.Of(checkpoint, ConfigReader.Read(checkpoint), new LoadOptions(LanguageWeights: StorageType.Q4_0),
+            StorageType.I8);
         long least = device == TestDevice.Cpu ? smallest.Minimum : smallest.OnAccelerator + smallest.KvCache;
         Assert.Matches(@"LanguageWeights = q\d_[0k] with KvCache = int8 would need about \d+ MiB$", Refusal((least >> 20) + 1));
         Assert.Contains("take a smaller model", Refusal(1));
         Assert.Equal(before, found.AllocatedBytes);
     }
 
-    /// <summary>3 layers of 4 · 256² and 3 · 256 · 512 weights: 18 of 32 numbers in Q4_0. The small rest is mapped or joined as before.</summary>
+    /// <summary>3 layers of 4 · 256² and 3 · 256 · 512 weights: 18 of 32 numbers in Q4_0. The small rest is mapped or
+    /// joined as before.</summary>
     [Fact]
     public void Converted_weights_count_as_copies_of_their_new_size()
     {
         using var checkpoint = new Checkpoint(folder.Path);
         VideoLlavaConfig config = ConfigReader.Read(checkpoint);
-        MemoryNeed stored = MemoryNeed.Of(checkpoint, config), converted = MemoryNeed.Of(checkpoint, config, new LoadOptions(LanguageWeights: StorageType.Q4_0));
+        MemoryNeed stored = MemoryNeed.Of(checkpoint, config);
+        MemoryNeed converted = MemoryNeed.Of(checkpoint, config, new LoadOptions(LanguageWeights: StorageType.Q4_0));
         const long attention = 3 * 256 * 256L, mlp = 3 * 256 * 512L, joined = 3 * attention + 2 * mlp, separate = attention + mlp;
         Assert.Equal(stored.Mapped - separate * 2, converted.Mapped);
         Assert.Equal(stored.Copied - joined * 2 + (joined + separate) * 18 / 32, converted.Copied);
@@ -191,7 +198,8 @@ public sealed class CheckpointTests : IDisposable
     {
         using var device = new CpuDevice(1);
         VideoLlava model = VideoLlava.Load(folder.Path, device, new LoadOptions(LanguageWeights: StorageType.Q4_0));
-        Assert.Equal(256 * 256 * 3 * 18 / 32, model.Language.Weights.Blocks[0].Qkv.Buffer.Type.Bytes(model.Language.Weights.Blocks[0].Qkv.Buffer.Elements));
+        Assert.Equal(256 * 256 * 3 * 18 / 32, model.Language.Weights.Blocks[0].Qkv.Buffer.Type.Bytes(
+            model.Language.Weights.Blocks[0].Qkv.Buffer.Elements));
         model.Dispose();
         Assert.Equal(0, device.AllocatedBytes);
     }
@@ -199,8 +207,10 @@ public sealed class CheckpointTests : IDisposable
     [Fact]
     public void A_weight_that_is_not_finite_is_named_when_it_is_converted()
     {
-        Rewrite(tensors => tensors["model.layers.1.mlp.down_proj.weight"] = (StorageType.BF16, [256, 512], [.. Enumerable.Range(0, 256 * 512).SelectMany(i => i == 99 ? new byte[] { 0xc0, 0x7f } : [0, 0])]));
-        var refusal = Assert.Throws<BadInputException>(() => VideoLlava.Load(folder.Path, TestDevices.Get(TestDevice.Cpu), new LoadOptions(LanguageWeights: StorageType.Q4_0)));
+        Rewrite(tensors => tensors["model.layers.1.mlp.down_proj.weight"] = (StorageType.BF16, [256, 512],
+            [.. Enumerable.Range(0, 256 * 512).SelectMany(i => i == 99 ? new byte[] { 0xc0, 0x7f } : [0, 0])]));
+        var refusal = Assert.Throws<BadInputException>(()
+            => VideoLlava.Load(folder.Path, TestDevices.Get(TestDevice.Cpu), new LoadOptions(LanguageWeights: StorageType.Q4_0)));
         Assert.Contains("layers.1.mlp.down_proj.weight BF16 [256, 512]", refusal.Message);
         Assert.Contains("too large for Q4_0", refusal.Message);
     }
@@ -215,7 +225,8 @@ public sealed class CheckpointTests : IDisposable
 
     [Fact]
     public void Loading_can_be_cancelled()
-        => Assert.ThrowsAny<OperationCanceledException>(() => VideoLlava.Load(folder.Path, TestDevices.Get(TestDevice.Cpu), cancel: new CancellationToken(canceled: true)));
+        => Assert.ThrowsAny<OperationCanceledException>(()
+        => VideoLlava.Load(folder.Path, TestDevices.Get(TestDevice.Cpu), cancel: new CancellationToken(canceled: true)));
 
     [Fact]
     public void Spatial_weights_that_both_towers_share_are_loaded_once()
@@ -267,7 +278,8 @@ public sealed class CheckpointTests : IDisposable
         change(tensors);
         foreach (string old in Directory.GetFiles(folder.Path, "model*")) File.Delete(old);
         SafeTensorsWriter.Write(Path.Combine(folder.Path, "model.safetensors"),
-            [.. tensors.Select(pair => new SafeTensorsWriter.Entry(pair.Key, pair.Value.Item1, pair.Value.Item2, stream => stream.Write(pair.Value.Item3)))]);
+            [.. tensors.Select(pair => new SafeTensorsWriter.Entry(pair.Key, pair.Value.Item1, pair.Value.Item2, stream
+            => stream.Write(pair.Value.Item3)))]);
     }
 
     private static unsafe byte[] Bytes(HostTensor tensor) => new ReadOnlySpan<byte>((void*)tensor.Address, (int)tensor.Bytes).ToArray();

@@ -17,8 +17,10 @@ public sealed class HostileCheckpointTests : IDisposable
 
     private static readonly string[] Values =
     [
-        "null", "true", "0", "-1", "1", "3", "2147483647", "-2147483648", "9223372036854775807", "1e999", "-1e999", "0.5", "1e-300", "\"\"", "\"x\"", "\"..\"", "\"../../etc\"",
-        "\"a\\u0000b\"", "\"\\ud800\"", "[]", "[1]", "{}", "{\"type\":\"default\"}", "{\"rope_theta\":0}", "{\"num_attention_heads\":-1}", "\"gelu\"", "\"quick_gelu\"",
+        "null", "true", "0", "-1", "1", "3", "2147483647", "-2147483648", "9223372036854775807", "1e999", "-1e999", "0.5", "1e-300",
+            "\"\"", "\"x\"", "\"..\"", "\"../../etc\"",
+        "\"a\\u0000b\"", "\"\\ud800\"", "[]", "[1]", "{}", "{\"type\":\"default\"}", "{\"rope_theta\":0}", "{\"num_attention_heads\":-1}",
+        "\"gelu\"", "\"quick_gelu\"",
     ];
 
     private readonly TemporaryFolder folder = new();
@@ -49,7 +51,8 @@ public sealed class HostileCheckpointTests : IDisposable
             refused += Try(path, () =>
             {
                 using var file = new SafeTensors(path);
-                foreach (HostTensor tensor in file.Tensors.Values) _ = tensor.Type is StorageType.F32 or StorageType.F16 or StorageType.BF16 ? tensor.ToFloats().Length : tensor.Bytes;
+                foreach (HostTensor tensor in file.Tensors.Values)
+                    _ = tensor.Type is StorageType.F32 or StorageType.F16 or StorageType.BF16 ? tensor.ToFloats().Length : tensor.Bytes;
             });
         }
         Assert.InRange(refused, 1000, 3000);
@@ -102,7 +105,8 @@ public sealed class HostileCheckpointTests : IDisposable
             Assert.True(MemoryNeed.Of(checkpoint, read).Minimum > 0);
             Assert.True(float.IsFinite(read.Language.RmsEpsilon) && read.Language.RmsEpsilon >= 0, $"rms eps {read.Language.RmsEpsilon}");
             Assert.True(double.IsFinite(read.Language.RopeTheta) && read.Language.RopeTheta > 0, $"theta {read.Language.RopeTheta}");
-            Assert.True(float.IsFinite(read.ImageTower.LayerNormEpsilon) && read.ImageTower.LayerNormEpsilon >= 0, $"ln eps {read.ImageTower.LayerNormEpsilon}");
+            Assert.True(float.IsFinite(read.ImageTower.LayerNormEpsilon) && read.ImageTower.LayerNormEpsilon >= 0,
+                $"ln eps {read.ImageTower.LayerNormEpsilon}");
             Assert.InRange(read.Language.Context, 1, 1 << 20);
             Assert.True(read.ExpandedLimit is null or > 0, $"limit {read.ExpandedLimit}");
             Assert.InRange(read.ImageTower.FeatureLayers, 0, read.ImageTower.Layers);
@@ -151,7 +155,8 @@ public sealed class HostileCheckpointTests : IDisposable
     private byte[] SmallFile()
     {
         string path = Path.Combine(folder.Path, "valid.safetensors");
-        SafeTensorsWriter.Write(path, [new("a.weight", StorageType.F32, [2, 3], stream => stream.Write(new byte[24])), new("b", StorageType.BF16, [5], stream => stream.Write(new byte[10])),
+        SafeTensorsWriter.Write(path, [new("a.weight", StorageType.F32, [2, 3], stream => stream.Write(new byte[24])),
+            new("b", StorageType.BF16, [5], stream => stream.Write(new byte[10])),
             new("ids", StorageType.I64, [1, 2], stream => stream.Write(new byte[16])), new("none", StorageType.F16, [0], _ => { })]);
         return File.ReadAllBytes(path);
     }
@@ -164,8 +169,10 @@ public sealed class HostileCheckpointTests : IDisposable
     }
 
     private static IEnumerable<string> Paths(JsonNode node, string prefix) => node is JsonObject entries
-        ? entries.SelectMany(entry => entry.Value is JsonObject inner ? Paths(inner, $"{prefix}{entry.Key}/").Append(prefix + entry.Key) : [prefix + entry.Key])
-            .Concat(prefix.Length == 0 ? ["rope_parameters", "rope_scaling", "rope_theta", "head_dim", "tokenizer_model_max_length", "vision_config"] : ["rope_theta", "head_dim", "layer_norm_eps"])
+        ? entries.SelectMany(entry => entry.Value is JsonObject inner ? Paths(inner, $"{prefix}{entry.Key}/").Append(prefix + entry.Key)
+        : [prefix + entry.Key])
+            .Concat(prefix.Length == 0 ? ["rope_parameters", "rope_scaling", "rope_theta", "head_dim", "tokenizer_model_max_length",
+            "vision_config"] : ["rope_theta", "head_dim", "layer_norm_eps"])
         : [];
 
     private static void Set(JsonNode node, string path, string value)

@@ -12,8 +12,10 @@ public sealed class SafeTensorsTests
     public static IEnumerable<TheoryDataRow<string>> Malformed
         => from name in new[]
            {
-               "header_longer_than_file", "header_length_over_100MB", "header_length_2p63", "json_invalid", "json_array", "offsets_overlap", "offsets_gap", "dtype_unknown",
-               "shape_mismatch", "shape_overflow", "key_duplicate_st", "offsets_reversed", "trailing_bytes", "data_truncated", "shape_negative", "header_not_utf8", "json_nested_deep",
+               "header_longer_than_file", "header_length_over_100MB", "header_length_2p63", "json_invalid", "json_array",
+                   "offsets_overlap", "offsets_gap", "dtype_unknown",
+               "shape_mismatch", "shape_overflow", "key_duplicate_st", "offsets_reversed", "trailing_bytes", "data_truncated",
+               "shape_negative", "header_not_utf8", "json_nested_deep",
            }
            select new TheoryDataRow<string>(name);
 
@@ -68,7 +70,8 @@ public sealed class SafeTensorsTests
 
     [Fact]
     public void A_missing_file_is_named()
-        => Assert.Contains("nowhere.safetensors: no such file", Assert.Throws<BadInputException>(() => new SafeTensors("nowhere.safetensors")).Message);
+        => Assert.Contains("nowhere.safetensors: no such file",
+        Assert.Throws<BadInputException>(() => new SafeTensors("nowhere.safetensors")).Message);
 
     [Fact]
     public void What_is_written_is_read_back()
@@ -77,7 +80,8 @@ public sealed class SafeTensorsTests
         string path = Path.Combine(folder.Path, "x.safetensors");
         SafeTensorsWriter.Write(path,
         [
-            new("numbers", StorageType.F32, [2, 2], stream => stream.Write(System.Runtime.InteropServices.MemoryMarshal.AsBytes<float>([1, 2, 3, float.NaN]))),
+            new("numbers", StorageType.F32, [2, 2], stream => stream.Write(
+                System.Runtime.InteropServices.MemoryMarshal.AsBytes<float>([1, 2, 3, float.NaN]))),
             new("none", StorageType.I64, [0], _ => { }),
         ]);
         using var file = new SafeTensors(path);

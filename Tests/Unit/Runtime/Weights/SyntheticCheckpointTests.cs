@@ -21,8 +21,10 @@ public sealed unsafe class SyntheticCheckpointTests
     }
 
     [Theory]
-    [InlineData(StorageType.F32), InlineData(StorageType.F16), InlineData(StorageType.BF16), InlineData(StorageType.Q8_0), InlineData(StorageType.Q6_K)]
-    [InlineData(StorageType.Q5_0), InlineData(StorageType.Q5_1), InlineData(StorageType.Q4_0), InlineData(StorageType.Q4_1), InlineData(StorageType.Q4_K)]
+    [InlineData(StorageType.F32), InlineData(StorageType.F16), InlineData(StorageType.BF16), InlineData(StorageType.Q8_0),
+        InlineData(StorageType.Q6_K)]
+    [InlineData(StorageType.Q5_0), InlineData(StorageType.Q5_1), InlineData(StorageType.Q4_0), InlineData(StorageType.Q4_1),
+        InlineData(StorageType.Q4_K)]
     public void Numbers_are_small_and_different_in_every_type(StorageType type)
     {
         const int count = 256 * 4099 + 512; // the end begins anew
@@ -45,7 +47,8 @@ public sealed unsafe class SyntheticCheckpointTests
     {
         VideoLlavaConfig odd = Config with { Language = Config.Language with { FeedForward = 96 } };
         using Checkpoint checkpoint = SyntheticCheckpoint.Create(odd, StorageType.Q4_K);
-        Assert.Equal((StorageType.Q5_0, StorageType.Q4_K), (checkpoint.Tensors["layers.0.mlp.down_proj.weight"].Type, checkpoint.Tensors["layers.0.mlp.up_proj.weight"].Type));
+        Assert.Equal((StorageType.Q5_0, StorageType.Q4_K),
+            (checkpoint.Tensors["layers.0.mlp.down_proj.weight"].Type, checkpoint.Tensors["layers.0.mlp.up_proj.weight"].Type));
     }
 
     [Fact]

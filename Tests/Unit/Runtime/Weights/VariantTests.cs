@@ -1,6 +1,6 @@
 using EdgeVideoLlava.Kernels.Cpu;
-using EdgeVideoLlava.Kernels.Packing;
 using EdgeVideoLlava.Kernels.Devices;
+using EdgeVideoLlava.Kernels.Packing;
 using EdgeVideoLlava.Runtime;
 using EdgeVideoLlava.Runtime.Language;
 using EdgeVideoLlava.Runtime.Weights;
@@ -16,8 +16,10 @@ public sealed class VariantTests
     [Fact]
     public void A_tied_head_is_the_embedding_table()
     {
-        using DoctoredCheckpoint untied = new DoctoredCheckpoint(Golden.Path(Tiny)).Tensors(tensors => tensors["lm_head.weight"] = tensors["model.embed_tokens.weight"]);
-        using DoctoredCheckpoint tied = new DoctoredCheckpoint(Golden.Path(Tiny)).Tensors(tensors => tensors.Remove("lm_head.weight")).Config(config => config["tie_word_embeddings"] = true);
+        using DoctoredCheckpoint untied = new DoctoredCheckpoint(Golden.Path(Tiny))
+            .Tensors(tensors => tensors["lm_head.weight"] = tensors["model.embed_tokens.weight"]);
+        using DoctoredCheckpoint tied = new DoctoredCheckpoint(Golden.Path(Tiny)).Tensors(tensors => tensors.Remove("lm_head.weight"))
+            .Config(config => config["tie_word_embeddings"] = true);
         using TinyModel expected = new(untied.Path), got = new(tied.Path), other = TinyModel.Original();
         int[] ids = got.Text(20);
         Assert.True(got.Model.Config.Language.TiedHead);
@@ -116,7 +118,8 @@ public sealed class VariantTests
     }
 
     [Theory]
-    [InlineData("names/disk-4.46"), InlineData("names/disk-5.23"), InlineData("names/disk-5.23-fresh"), InlineData("names/memory-4.57"), InlineData("names/memory-5.23")]
+    [InlineData("names/disk-4.46"), InlineData("names/disk-5.23"), InlineData("names/disk-5.23-fresh"), InlineData("names/memory-4.57"),
+        InlineData("names/memory-5.23")]
     public void Every_naming_maps_one_to_one_to_the_same_canonical_names(string folder)
     {
         static SortedSet<string> Canonical(string folder)
@@ -142,7 +145,8 @@ public sealed class VariantTests
     [InlineData("original-tiny/checkpoint", ModelPart.None), InlineData("original-tiny/checkpoint", ModelPart.All)]
     [InlineData("hf-tiny/checkpoint", ModelPart.None), InlineData("hf-tiny/checkpoint", ModelPart.All)]
     [InlineData("shapes-trained/checkpoint", ModelPart.None), InlineData("shapes-trained/checkpoint", ModelPart.All)]
-    [InlineData("original-tiny/checkpoint", ModelPart.Projector), InlineData("hf-tiny/checkpoint", ModelPart.Language | ModelPart.Projector)]
+    [InlineData("original-tiny/checkpoint", ModelPart.Projector),
+        InlineData("hf-tiny/checkpoint", ModelPart.Language | ModelPart.Projector)]
     public void The_memory_forecast_is_what_the_device_holds(string folder, ModelPart trainable)
     {
         var options = new LoadOptions(Trainable: trainable);
@@ -164,7 +168,8 @@ public sealed class VariantTests
     private static long SharedCopies(Checkpoint checkpoint, VideoLlavaConfig config, LoadOptions options)
     {
         if (options.Trains(ModelPart.ImageTower | ModelPart.VideoTower)) return 0;
-        bool Shared(TensorSpec tensor) => checkpoint.Tensors.TryGetValue(tensor.Name.Replace("video_tower", "image_tower"), out HostTensor? twin)
+        bool Shared(TensorSpec tensor)
+            => checkpoint.Tensors.TryGetValue(tensor.Name.Replace("video_tower", "image_tower"), out HostTensor? twin)
             && checkpoint.Tensors[tensor.Name].BytesEqual(twin);
         return (from parameter in new ModelTensors(config).Loaded(options)
                 let stored = checkpoint.Tensors[parameter.Name].Type

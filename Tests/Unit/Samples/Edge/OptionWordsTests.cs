@@ -16,7 +16,8 @@ public sealed class OptionWordsTests
         { Setting.NoTier, "take --kernels out." },
         { new Setting("LanguageWeights", "q4_k"), "take --weights q4_k." },
         { new Setting("KvCache", "int8"), "take --kv-cache int8." },
-        { MissingLibrary.OpenCl, "PoCL for the processor): apt-get install -y --no-install-recommends pocl-opencl-icd ocl-icd-libopencl1." },
+        { MissingLibrary.OpenCl,
+        "PoCL for the processor): apt-get install -y --no-install-recommends pocl-opencl-icd ocl-icd-libopencl1." },
         { MissingLibrary.Cuda, "(libcuda.so.1): apt-get install -y --no-install-recommends nvidia-driver (Debian non-free)." },
         { MissingLibrary.Video, "libgtk-3-0 libdrm2 libatomic1, or apt-get install -y --no-install-recommends ffmpeg." },
     };
@@ -28,7 +29,8 @@ public sealed class OptionWordsTests
     [Fact]
     public void A_message_of_the_library_becomes_one_of_the_program()
     {
-        var refused = Assert.Throws<DeviceUnavailableException>(() => ComputeDevices.Open("cpu", new DeviceOptions(Compute: StorageType.F16)));
+        var refused = Assert.Throws<DeviceUnavailableException>(()
+            => ComputeDevices.Open("cpu", new DeviceOptions(Compute: StorageType.F16)));
         Assert.Equal("device cpu: the processor computes in fp32 only; take Compute = fp32, or a GPU", refused.Message);
         Assert.Equal("device cpu: the processor computes in fp32 only; take --compute fp32, or a GPU", OptionWords.In(refused));
     }

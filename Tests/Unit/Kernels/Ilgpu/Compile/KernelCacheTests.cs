@@ -40,7 +40,8 @@ public sealed class KernelCacheTests
         Assert.DoesNotContain('\n', message);
     }
 
-    /// <summary>By ILGPU or by the driver: the failure is of the launch alone. What the device had it still has, and what it is given it does.</summary>
+    /// <summary>By ILGPU or by the driver: the failure is of the launch alone. What the device had it still has, and
+    /// what it is given it does.</summary>
     [Theory, InlineData(nameof(Throwing)), InlineData(nameof(Fusing))]
     public void A_device_with_a_kernel_that_does_not_compile_runs_the_others(string planted)
     {
@@ -104,7 +105,8 @@ public sealed class KernelCacheTests
         var device = (IlgpuDevice)TestDevices.Get(TestDevice.OpenCl);
         int before = device.Kernels.Compiled;
         var launchers = new Delegate[8];
-        Parallel.For(0, launchers.Length, i => launchers[i] = device.Kernels.Get<Launcher>(i % 2 == 0 ? (Kernel)Doubling : new Kernel(Doubling)).Launcher);
+        Parallel.For(0, launchers.Length, i => launchers[i] = device.Kernels.Get<Launcher>(i % 2 == 0 ? (Kernel)Doubling
+            : new Kernel(Doubling)).Launcher);
         Assert.All(launchers, launcher => Assert.Same(launchers[0], launcher));
         Assert.Equal(before + 1, device.Kernels.Compiled);
     }

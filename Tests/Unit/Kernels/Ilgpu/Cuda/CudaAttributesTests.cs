@@ -11,7 +11,8 @@ public sealed class CudaAttributesTests
     {
         CudaAttributes gpu = CudaAttributes.From(Driver((18, 0), (36, 2619000), (37, 5120), (38, 52428800), (97, 232448)));
         Assert.Equal(new CudaAttributes(227 << 10, 50 << 20, 3352.32e9, false), gpu);
-        Assert.Equal(["driver 535.104.05", "memory 3352 GB/s by its clock", "L2 cache 50 MiB", "shared memory 227 KiB a group"], gpu.Phrases("535.104.05"));
+        Assert.Equal(["driver 535.104.05", "memory 3352 GB/s by its clock", "L2 cache 50 MiB", "shared memory 227 KiB a group"],
+            gpu.Phrases("535.104.05"));
     }
 
     [Fact]
@@ -37,7 +38,8 @@ public sealed class CudaAttributesTests
     [InlineData("NVRM version: NVIDIA UNIX Open Kernel Module for x86_64  1050.127.08  Release Build", "1050.127.08")]
     [InlineData("something else\n535.104.05", null)]
     [InlineData("", null)]
-    public void The_drivers_version_is_in_the_first_line_of_its_file(string text, string? version) => Assert.Equal(version, CudaAttributes.Version(text));
+    public void The_drivers_version_is_in_the_first_line_of_its_file(string text, string? version)
+        => Assert.Equal(version, CudaAttributes.Version(text));
 
     [Fact]
     public void A_driver_that_is_absent_or_too_old_for_a_function_is_an_answer_and_no_crash()
@@ -45,7 +47,8 @@ public sealed class CudaAttributesTests
         Assert.Equal(DriverApi.NotSupported, DriverApi.Call(() => throw new EntryPointNotFoundException("cuGraphInstantiateWithFlags")));
         Assert.Equal(DriverApi.NotSupported, DriverApi.Call(() => throw new DllNotFoundException("cuda")));
         Assert.Equal(5, DriverApi.Call(() => 5));
-        Assert.SkipWhen(IlgpuDevices.List().Any(device => device.Id.StartsWith("cuda:", StringComparison.Ordinal)), "this machine has a CUDA device");
+        Assert.SkipWhen(IlgpuDevices.List().Any(device => device.Id.StartsWith("cuda:", StringComparison.Ordinal)),
+            "this machine has a CUDA device");
         Assert.Null(DriverApi.Attribute(0, 97));
         Assert.Null(DriverApi.CreateEvent());
     }

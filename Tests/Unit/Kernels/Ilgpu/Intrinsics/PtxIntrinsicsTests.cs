@@ -9,7 +9,8 @@ using Half = System.Half;
 
 namespace EdgeVideoLlava.Tests.Unit.Kernels.Ilgpu.Intrinsics;
 
-/// <summary>Each intrinsic's body on ILGPU's CPU accelerator against its definition, and its text for CUDA. No GPU has confirmed the layouts of fragments.</summary>
+/// <summary>Each intrinsic's body on ILGPU's CPU accelerator against its definition, and its text for CUDA. No GPU
+/// has confirmed the layouts of fragments.</summary>
 [Collection(nameof(Lanes))]
 public sealed class PtxIntrinsicsTests(ITestOutputHelper output)
 {
@@ -34,7 +35,8 @@ public sealed class PtxIntrinsicsTests(ITestOutputHelper output)
         float[] c = [.. Halves(random, 16 * 8).Select(x => zero ? 0 : (float)x)];
         (U4, F4)[] left = [.. Enumerable.Range(0, 32).Select(lane => (FragmentA(a, 16, lane), FragmentC(c, lane)))];
         U2[] right = [.. Enumerable.Range(0, 32).Select(lane => FragmentB(b, 0, lane))];
-        F4[] got = Lanes.Run<U4, U2, F4>(zero ? MultiplyKernel : MultiplyAddKernel, [.. left.Select(x => x.Item1), .. left.Select(x => Bits(x.Item2))], right, 32);
+        F4[] got = Lanes.Run<U4, U2, F4>(zero ? MultiplyKernel
+            : MultiplyAddKernel, [.. left.Select(x => x.Item1), .. left.Select(x => Bits(x.Item2))], right, 32);
         Check(got, (m, n) => Product(c[m * 8 + n], a.AsSpan(m * 16, 16), k => b[k * 8 + n]));
     }
 
@@ -88,7 +90,8 @@ public sealed class PtxIntrinsicsTests(ITestOutputHelper output)
     [Fact]
     public void CopyOrZero_fills_up_with_zeros()
     {
-        U4[] source = [.. Enumerable.Range(0, 32).Select(Numbered)], got = Lanes.Run<U4, int, U4>(CopyOrZeroKernel, source, [.. Enumerable.Range(0, 32).Select(i => i % 5 * 4)], 32);
+        U4[] source = [.. Enumerable.Range(0, 32).Select(Numbered)], got = Lanes.Run<U4, int,
+            U4>(CopyOrZeroKernel, source, [.. Enumerable.Range(0, 32).Select(i => i % 5 * 4)], 32);
         for (int i = 0; i < 32; i++)
         {
             U4 expected = source[i];
@@ -111,7 +114,8 @@ public sealed class PtxIntrinsicsTests(ITestOutputHelper output)
     public void Halves_are_the_nearest_ties_to_even()
     {
         var random = new Random(2);
-        float[] numbers = [0, -0f, 1, 2049, 2051, 65504, 65519.99f, 65520, -70000, float.PositiveInfinity, 5.9604645e-8f, 2.9802322e-8f, 2.9802326e-8f, 8.9406967e-8f, 6.1e-5f,
+        float[] numbers = [0, -0f, 1, 2049, 2051, 65504, 65519.99f, 65520, -70000, float.PositiveInfinity, 5.9604645e-8f, 2.9802322e-8f,
+            2.9802326e-8f, 8.9406967e-8f, 6.1e-5f,
             .. Enumerable.Range(0, 1009).Select(_ => (float)((random.NextDouble() - 0.5) * Math.Pow(10, random.Next(-9, 6))))];
         float[] padded = [.. numbers, .. new float[(64 - numbers.Length % 64) % 64]];
         uint[] got = Lanes.Run<float, uint, uint>(HalvesKernel, padded, [0], padded.Length / 2);
@@ -119,7 +123,8 @@ public sealed class PtxIntrinsicsTests(ITestOutputHelper output)
         {
             // The nearest multiple of the unit of the last place that the number has in binary16.
             double magnitude = Math.Abs((double)padded[i]), unit = Math.Pow(2, Math.Max(-14, Math.Floor(Math.Log2(magnitude))) - 10);
-            double rounded = magnitude >= 65520 ? double.PositiveInfinity : magnitude == 0 ? 0 : Math.Round(magnitude / unit, MidpointRounding.ToEven) * unit;
+            double rounded = magnitude >= 65520 ? double.PositiveInfinity : magnitude == 0 ? 0
+                : Math.Round(magnitude / unit, MidpointRounding.ToEven) * unit;
             Half half = BitConverter.UInt16BitsToHalf((ushort)(got[i / 2] >> 16 * (i % 2)));
             Assert.Equal(Math.CopySign(rounded, padded[i]), (double)half);
             Assert.Equal(float.IsNegative(padded[i]), Half.IsNegative(half));
@@ -156,10 +161,13 @@ public sealed class PtxIntrinsicsTests(ITestOutputHelper output)
     [Theory, MemberData(nameof(Instructions))]
     public void The_text_for_CUDA_has_the_instruction(string kernel, string instruction)
     {
-        using Context context = Context.Create(builder => PtxIntrinsics.Register(builder.EnableAlgorithms().Optimize(OptimizationLevel.O2).GetIntrinsicManager()));
-        using var backend = new PTXBackend(context, new CudaCapabilityContext(CudaArchitecture.SM_80), CudaArchitecture.SM_80, CudaInstructionSet.ISA_78, null);
+        using Context context = Context.Create(builder => PtxIntrinsics.Register(builder.EnableAlgorithms().Optimize(OptimizationLevel.O2)
+            .GetIntrinsicManager()));
+        using var backend = new PTXBackend(context, new CudaCapabilityContext(CudaArchitecture.SM_80), CudaArchitecture.SM_80,
+            CudaInstructionSet.ISA_78, null);
         var entry = EntryPointDescription.FromExplicitlyGroupedKernel(
-            typeof(PtxIntrinsicsTests).GetMethod(kernel, System.Reflection.BindingFlags.Static | System.Reflection.BindingFlags.NonPublic)!);
+            typeof(PtxIntrinsicsTests).GetMethod(kernel, System.Reflection.BindingFlags.Static
+            | System.Reflection.BindingFlags.NonPublic)!);
         string text = ((PTXCompiledKernel)backend.Compile(entry, default)).PTXAssembly;
         Assert.Contains(instruction, text);
         Assert.DoesNotContain(".local", text);
@@ -170,7 +178,13 @@ public sealed class PtxIntrinsicsTests(ITestOutputHelper output)
     {
         int lane = Group.IdxX;
         U4 c = a[32 + lane];
-        var sum = new F4 { X = Interop.IntAsFloat(c.X), Y = Interop.IntAsFloat(c.Y), Z = Interop.IntAsFloat(c.Z), W = Interop.IntAsFloat(c.W) };
+        var sum = new F4
+        {
+            X = Interop.IntAsFloat(c.X),
+            Y = Interop.IntAsFloat(c.Y),
+            Z = Interop.IntAsFloat(c.Z),
+            W = Interop.IntAsFloat(c.W)
+        };
         d[lane] = PtxIntrinsics.MultiplyAdd(sum, a[lane], b[lane]);
     }
 
@@ -262,7 +276,8 @@ public sealed class PtxIntrinsicsTests(ITestOutputHelper output)
         Expected.Check(output, "product", got, [.. Enumerable.Range(0, 128).Select(i => expected(i / 8, i % 8))]);
     }
 
-    private static Half[] Halves(Random random, int count) => [.. Enumerable.Range(0, count).Select(_ => (Half)(random.NextDouble() * 2 - 1))];
+    private static Half[] Halves(Random random, int count)
+        => [.. Enumerable.Range(0, count).Select(_ => (Half)(random.NextDouble() * 2 - 1))];
 
     private static U4 FragmentA(Half[] a, int columns, int lane)
     {

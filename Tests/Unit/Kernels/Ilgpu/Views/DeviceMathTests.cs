@@ -25,7 +25,8 @@ public sealed class DeviceMathTests(ITestOutputHelper output)
     public void Division_in_whole_numbers_is_exact()
     {
         var random = new Random(1);
-        float[] special = [0f, -0f, 1f, -1f, 3f, 127f, float.Epsilon, -float.Epsilon, 1e-40f, 1.1754944e-38f, 1.1754942e-38f, float.MaxValue, 16777215f, 0.99999994f];
+        float[] special = [0f, -0f, 1f, -1f, 3f, 127f, float.Epsilon, -float.Epsilon, 1e-40f, 1.1754944e-38f, 1.1754942e-38f,
+            float.MaxValue, 16777215f, 0.99999994f];
         for (int i = 0; i < 1_000_000; i++)
         {
             float a = Number(i / special.Length), b = Number(i);
@@ -77,7 +78,8 @@ public sealed class DeviceMathTests(ITestOutputHelper output)
         double worst = 0;
         for (float x = -12; x < 12; x += 0.00773f)
         {
-            double terms = Math.Abs(x) / 2 * (1 + Math.Abs(1 - Erfc(Math.Abs(x) / Math.Sqrt(2)))), error = Math.Abs(DeviceMath.Gelu(x) - Gelu(x));
+            double terms = Math.Abs(x) / 2 * (1 + Math.Abs(1 - Erfc(Math.Abs(x) / Math.Sqrt(2))));
+            double error = Math.Abs(DeviceMath.Gelu(x) - Gelu(x));
             Assert.True(error <= Math.ScaleB(4 * terms, -24), $"gelu({x}) is {DeviceMath.Gelu(x)}, not {Gelu(x)}");
             worst = Math.Max(worst, error / Math.ScaleB(4 * terms, -24));
         }

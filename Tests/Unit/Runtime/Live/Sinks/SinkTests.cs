@@ -15,7 +15,8 @@ public sealed class SinkTests
         var sink = new SrtSink(writer);
         sink.Write(Said("A yellow square appears.", 0, 4));
         sink.Write(Said("It moves right.", 4, 3725.0625));
-        Assert.Equal("1\n00:00:00,000 --> 00:00:04,000\nA yellow square appears.\n\n2\n00:00:04,000 --> 01:02:05,062\nIt moves right.\n\n", writer.ToString());
+        Assert.Equal("1\n00:00:00,000 --> 00:00:04,000\nA yellow square appears.\n\n2\n00:00:04,000 --> 01:02:05,062\nIt moves right.\n\n",
+            writer.ToString());
     }
 
     [Fact]

@@ -11,7 +11,8 @@ public sealed class GpuReportTests
     [Fact]
     public void The_processor_gives_a_whole_report()
     {
-        GpuReportOutcome report = GpuReport.Make(new GpuReportOptions("cpu") { Threads = 1 }, new Lines(), TestContext.Current.CancellationToken);
+        GpuReportOutcome report = GpuReport.Make(new GpuReportOptions("cpu") { Threads = 1 }, new Lines(),
+            TestContext.Current.CancellationToken);
         Assert.Equal(0, report.FailedChecks);
         Assert.Contains("cpu is a processor, no GPU", report.Markdown);
         Assert.Contains("| Q4_0 | all 2 |", report.Markdown);
@@ -24,7 +25,8 @@ public sealed class GpuReportTests
     public void Without_time_everything_is_left_out_by_name()
     {
         var lines = new Lines();
-        string report = GpuReport.Make(new GpuReportOptions("cpu") { Threads = 1, Budget = TimeSpan.Zero }, lines, TestContext.Current.CancellationToken).Markdown;
+        string report = GpuReport.Make(new GpuReportOptions("cpu") { Threads = 1, Budget = TimeSpan.Zero }, lines,
+            TestContext.Current.CancellationToken).Markdown;
         Assert.Contains("* whole model, F16 (time)", report);
         Assert.Contains("* kernel, processor's own code, fp32: qkv Q8_0 1 x 256 to 768 (time)", report);
         Assert.DoesNotContain("tokens/s", report);
@@ -32,7 +34,8 @@ public sealed class GpuReportTests
 
     [Fact]
     public void No_such_device_is_an_error_and_no_report()
-        => Assert.Contains("opencl:99", Assert.Throws<DeviceUnavailableException>(() => GpuReport.Make(new GpuReportOptions("opencl:99"), new Lines(), TestContext.Current.CancellationToken)).Message);
+        => Assert.Contains("opencl:99", Assert.Throws<DeviceUnavailableException>(()
+        => GpuReport.Make(new GpuReportOptions("opencl:99"), new Lines(), TestContext.Current.CancellationToken)).Message);
 
     /// <summary>Which kernels a GPU is opened for besides those of its own choice.</summary>
     [Fact]

@@ -15,8 +15,10 @@ public sealed class GpuReportTextTests
     {
         GpuReportResults results = Results(isGpu);
         results.Models.Add(new ModelResult(StorageType.Q4_0, 32,
-            new BenchmarkResult("encode", [0.02], 1, 2e12, 0), new BenchmarkResult("pp", [0.1], 2110, 30e12, 0), new BenchmarkResult("tg", [seconds], 64, 0, 100e9), null));
-        Assert.Contains($"| Q4_0 | all 32 | 20.0 ms | {encode} | 100.0 ms | {prefill} | 120.0 ms | {64 / seconds:0.0} tokens/s | {100 / seconds:0.0} | {share} |", GpuReportText.Of(results));
+            new BenchmarkResult("encode", [0.02], 1, 2e12, 0), new BenchmarkResult("pp", [0.1], 2110, 30e12, 0),
+            new BenchmarkResult("tg", [seconds], 64, 0, 100e9), null));
+        Assert.Contains(
+            $"| Q4_0 | all 32 | 20.0 ms | {encode} | 100.0 ms | {prefill} | 120.0 ms | {64 / seconds:0.0} tokens/s | {100 / seconds:0.0} | {share} |", GpuReportText.Of(results));
     }
 
     [Fact]
@@ -35,8 +37,11 @@ public sealed class GpuReportTextTests
     public void A_kernel_has_what_it_reached()
     {
         GpuReportResults results = Results(isGpu: true);
-        results.Kernels.Add(new KernelResult("portable", new KernelWork("up", "1 x 2 to 3", StorageType.F16, new KernelCost(5e8, 2e12), true, _ => _ => { }), 0.001, null));
-        results.Kernels.Add(new KernelResult("portable", new KernelWork("down", "3 x 2 to 1", null, new KernelCost(5e8, 2e12), true, _ => _ => { }), null, "no memory"));
+        results.Kernels.Add(new KernelResult("portable", new KernelWork("up", "1 x 2 to 3", StorageType.F16, new KernelCost(5e8, 2e12),
+            true, _ => _ => { }), 0.001, null));
+        results.Kernels.Add(new KernelResult("portable", new KernelWork("down", "3 x 2 to 1", null, new KernelCost(5e8, 2e12), true, _ => _
+            =>
+        { }), null, "no memory"));
         string text = GpuReportText.Of(results);
         Assert.Contains("| up | F16 | 1 x 2 to 3 | 1000.0 | 500.00 | 2000.00 | 500.0 | 25 % | 2000.0 |", text);
         Assert.Contains("| down | - | 3 x 2 to 1 | FAILED: no memory |", text);
@@ -60,8 +65,11 @@ public sealed class GpuReportTextTests
     public void The_costliest_kernels_of_each_job_stand_below_the_models()
     {
         GpuReportResults results = Results(isGpu: true);
-        LaunchTime[] kernels = [.. Enumerable.Range(0, 9).Select(i => new LaunchTime($"Kernel{i}", "1 x 2 to 3", 4, 0.1 / (i + 1), 2e9, 0))];
-        results.Models.Add(new ModelResult(StorageType.Q8_0, 32, null, null, null, null) { Profiles = [new JobProfile("decode after 2110", kernels)] });
+        LaunchTime[] kernels = [.. Enumerable.Range(0, 9).Select(i
+            => new LaunchTime($"Kernel{i}", "1 x 2 to 3", 4, 0.1 / (i + 1), 2e9, 0))];
+        results.Models.Add(new ModelResult(StorageType.Q8_0, 32, null, null, null,
+            null)
+        { Profiles = [new JobProfile("decode after 2110", kernels)] });
         string text = GpuReportText.Of(results);
         Assert.Contains("### Costliest kernels, Q8_0 linears\n", text);
         Assert.Contains(ProfileTable.Legend, text);
@@ -81,5 +89,6 @@ public sealed class GpuReportTextTests
         Assert.EndsWith("1 thing:\n\n* whole model, F16 (time)\n", text);
     }
 
-    private static GpuReportResults Results(bool isGpu) => new() { Sizes = GpuReportSizes.Real, IsGpu = isGpu, Device = "gpu:0", DriverCopy = 2e12, KernelCopy = 1e12 };
+    private static GpuReportResults Results(bool isGpu)
+        => new() { Sizes = GpuReportSizes.Real, IsGpu = isGpu, Device = "gpu:0", DriverCopy = 2e12, KernelCopy = 1e12 };
 }

@@ -29,7 +29,8 @@ public sealed class KernelCostTests
     [Fact]
     public void A_residual_is_read_too()
     {
-        KernelCost without = KernelCost.Linear(8, 64, 32, StorageType.F16, StorageType.F32, StorageType.F32), with = KernelCost.Linear(8, 64, 32, StorageType.F16, StorageType.F32, StorageType.F32, residual: true);
+        KernelCost without = KernelCost.Linear(8, 64, 32, StorageType.F16, StorageType.F32, StorageType.F32);
+        KernelCost with = KernelCost.Linear(8, 64, 32, StorageType.F16, StorageType.F32, StorageType.F32, residual: true);
         Assert.Equal((8 * 64 * 4, 0), (with.Bytes - without.Bytes, with.Flop - without.Flop));
     }
 
@@ -39,7 +40,8 @@ public sealed class KernelCostTests
         long flop = 0;
         for (int row = 0; row < rows; row++)
         {
-            for (int key = 0; key <= positions - rows + row; key++) flop += 2 * (2 * 64); // 64 columns of all heads: a product with k, a sum of v
+            // 64 columns of all heads: a product with k, a sum of v
+            for (int key = 0; key <= positions - rows + row; key++) flop += 2 * (2 * 64);
         }
         LlamaConfig config = SyntheticCheckpoint.Video7B(1).Language with { Heads = 4, KeyValueHeads = 2, HeadSize = 16 };
         KernelCost cost = KernelCost.CausalAttention(rows, positions, config, StorageType.F16, StorageType.F16);

@@ -13,8 +13,10 @@ public sealed class ModelProfileTests(ITestOutputHelper output)
 {
     private static readonly VideoLlavaConfig Config = GpuReportSizes.Small.Config;
 
-    /// <summary>PoCL with the processor's and with the portable kernels: every launch is counted, and nearly all of the job's time is theirs.</summary>
-    [Theory, InlineData(KernelTier.Processor, "LinearRow, DeviceQ4_0, Float32"), InlineData(KernelTier.Portable, "LinearGroupRow, DeviceQ4_0, Float32, OneRow")]
+    /// <summary>PoCL with the processor's and with the portable kernels: every launch is counted, and nearly all of
+    /// the job's time is theirs.</summary>
+    [Theory, InlineData(KernelTier.Processor, "LinearRow, DeviceQ4_0, Float32"),
+        InlineData(KernelTier.Portable, "LinearGroupRow, DeviceQ4_0, Float32, OneRow")]
     public void A_decode_step_is_taken_apart(KernelTier tier, string product)
     {
         using ComputeDevice device = Open(tier);
@@ -32,7 +34,8 @@ public sealed class ModelProfileTests(ITestOutputHelper output)
         Assert.Equal((layers, layers * 2.0 * hidden * 3 * hidden), (qkv.Launches, qkv.Flop));
         Assert.Equal(layers * (StorageType.Q4_0.Bytes(3L * hidden * hidden) + 4.0 * (hidden + 3 * hidden)), qkv.Bytes);
         LaunchTime attention = job.Kernels.First(kernel => kernel.Kernel.Contains("Attention"));
-        Assert.Equal(KernelCost.CausalAttention(1, 36, Config.Language, StorageType.F32, StorageType.F32).Times(layers), new KernelCost(attention.Bytes, attention.Flop));
+        Assert.Equal(KernelCost.CausalAttention(1, 36, Config.Language, StorageType.F32, StorageType.F32).Times(layers),
+            new KernelCost(attention.Bytes, attention.Flop));
         Assert.Contains(job.Kernels, kernel => kernel.Kernel == "transfer" && kernel is { Bytes: 0, Flop: 0 });
     }
 
@@ -42,13 +45,17 @@ public sealed class ModelProfileTests(ITestOutputHelper output)
         using ComputeDevice device = Open(KernelTier.Portable);
         using VideoLlava model = VideoLlava.Synthetic(Config, StorageType.Q4_0, device);
         var profile = new ModelProfile(model);
-        JobProfile encode = profile.Encode(TestContext.Current.CancellationToken)!, prefill = profile.Prefill(35, TestContext.Current.CancellationToken)!;
+        JobProfile encode = profile.Encode(TestContext.Current.CancellationToken)!;
+        JobProfile prefill = profile.Prefill(35, TestContext.Current.CancellationToken)!;
         output.WriteLine(ProfileTable.Of([encode, prefill], 100));
         int rows = Config.ClipFrames * Config.VideoTower.Positions;
         // Of the towers' products all FLOP of ModelCost but the patches' are found, of the language model's all but attention.
-        double towers = encode.Kernels.Where(kernel => kernel.Kernel.StartsWith("Linear", StringComparison.Ordinal)).Sum(kernel => kernel.Flop);
-        Assert.InRange(towers, 0.5 * ModelCost.Encode(Config.VideoTower, model.Projector, Config.ClipFrames), ModelCost.Encode(Config.VideoTower, model.Projector, Config.ClipFrames));
-        Assert.Contains(encode.Kernels, kernel => kernel.Shape == $"{rows} x {Config.VideoTower.Hidden} to {Config.VideoTower.FeedForward}");
+        double towers = encode.Kernels.Where(kernel => kernel.Kernel.StartsWith("Linear", StringComparison.Ordinal))
+            .Sum(kernel => kernel.Flop);
+        Assert.InRange(towers, 0.5 * ModelCost.Encode(Config.VideoTower, model.Projector, Config.ClipFrames),
+            ModelCost.Encode(Config.VideoTower, model.Projector, Config.ClipFrames));
+        Assert.Contains(encode.Kernels, kernel
+            => kernel.Shape == $"{rows} x {Config.VideoTower.Hidden} to {Config.VideoTower.FeedForward}");
         double language = prefill.Kernels.Sum(kernel => kernel.Flop);
         Assert.Equal(ModelCost.Prefill(model.Language, 35), language, 1.0);
     }
@@ -72,7 +79,8 @@ public sealed class ModelProfileTests(ITestOutputHelper output)
     [Fact]
     public void A_table_names_the_costliest_and_sums_up_the_rest()
     {
-        var job = new JobProfile("prefill of 9", [new LaunchTime("CausalAttention.GroupKernel", "", 2, 0.006, 3e9, 6e12), new LaunchTime("LinearGroupTile", "9 x 2 to 3", 4, 0.002, 4e9, 8e12),
+        var job = new JobProfile("prefill of 9", [new LaunchTime("CausalAttention.GroupKernel", "", 2, 0.006, 3e9, 6e12),
+            new LaunchTime("LinearGroupTile", "9 x 2 to 3", 4, 0.002, 4e9, 8e12),
             new LaunchTime("CausalAttention.JoinKernel", "", 1, 0.001, 0, 0), new LaunchTime("RmsNorm", "", 1, 0.001, 0, 0)]);
         string[] lines = ProfileTable.Of([job], 2).Split('\n');
         Assert.Equal("| prefill of 9 | CausalAttention.GroupKernel |  | 2 | 3000.0 | 60.0 % | 428.6 | 857.143 |", lines[2]);

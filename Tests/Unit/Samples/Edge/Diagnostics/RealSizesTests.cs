@@ -52,7 +52,8 @@ public sealed class RealSizesTests(ITestOutputHelper output)
         ComputeDevice device = TestDevices.Get(name);
         device.CreateQueue().Dispose(); // lets go of what was waited for
         long before = device.AllocatedBytes;
-        using (VideoLlava model = VideoLlava.Synthetic(SyntheticCheckpoint.Video7B(2), StorageType.Q4_0, device, new LoadOptions(AvailableMemory: long.MaxValue)))
+        using (VideoLlava model = VideoLlava.Synthetic(SyntheticCheckpoint.Video7B(2), StorageType.Q4_0, device,
+            new LoadOptions(AvailableMemory: long.MaxValue)))
         {
             BenchmarkResult result = new ModelBenchmark(model, 1).Decode(2, cancel: TestContext.Current.CancellationToken);
             output.WriteLine($"{(device.AllocatedBytes - before) >> 20} MiB, {1e3 * result.Mean / 2:0.0} ms a token");

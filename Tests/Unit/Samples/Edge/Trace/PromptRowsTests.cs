@@ -52,7 +52,8 @@ public sealed class PromptRowsTests : IDisposable
     [InlineData("{\"input_ids\": [1, 2]", "not valid JSON")]
     public void What_holds_no_ids_is_refused_in_one_line(string json, string complaint)
     {
-        string path = folder.File("ids.json", Encoding.UTF8.GetBytes(json)), message = Assert.Throws<BadInputException>(() => PromptRows.Read(path)).Message;
+        string path = folder.File("ids.json", Encoding.UTF8.GetBytes(json));
+        string message = Assert.Throws<BadInputException>(() => PromptRows.Read(path)).Message;
         Assert.StartsWith(path, message);
         Assert.Contains(complaint, message);
         Assert.DoesNotContain('\n', message);

@@ -18,9 +18,12 @@ public sealed class TraceComparisonTests
         return file;
     }
 
-    private static StageResult Only(TraceFile expected, TraceFile got) => TraceComparison.Compare(expected, got, TraceTolerance.Original).Stages.Single(stage => stage.Name != "logit_positions");
+    private static StageResult Only(TraceFile expected, TraceFile got)
+        => TraceComparison.Compare(expected, got, TraceTolerance.Original).Stages.Single(stage => stage.Name != "logit_positions");
 
-    public static TheoryData<string> Goldens => ["original-tiny/cases/video_two_turns", "original-tiny/cases/image_one_turn", "hf-tiny/cases/video8", "hf-tiny/cases/image", "hf-tiny/cases/batch2_image_video"];
+    public static TheoryData<string> Goldens
+        => ["original-tiny/cases/video_two_turns", "original-tiny/cases/image_one_turn", "hf-tiny/cases/video8", "hf-tiny/cases/image",
+        "hf-tiny/cases/batch2_image_video"];
 
     [Theory, MemberData(nameof(Goldens))]
     public void A_reference_file_does_not_differ_from_itself(string name)
@@ -34,8 +37,10 @@ public sealed class TraceComparisonTests
     [Fact]
     public void The_first_difference_is_the_first_of_the_forward_pass_whatever_the_order_in_the_files()
     {
-        string[] forward = ["pixel_values", "input_ids", "image_tower.hidden_states.2", "image_tower.hidden_states.10", "image_features", "image_projected", "video_tower.hidden_states.0",
-            "video_features", "video_projected", "inputs_embeds", "llm.layer_output.9", "llm.layer_output.10", "llm.final_norm", "logits", "greedy_ids"];
+        string[] forward = ["pixel_values", "input_ids", "image_tower.hidden_states.2", "image_tower.hidden_states.10", "image_features",
+            "image_projected", "video_tower.hidden_states.0",
+            "video_features", "video_projected", "inputs_embeds", "llm.layer_output.9", "llm.layer_output.10", "llm.final_norm", "logits",
+            "greedy_ids"];
         TraceFile Filled(float value) => File([.. forward.Order(StringComparer.Ordinal).Reverse().Select(name
             => (name, name.EndsWith("_ids") ? Ids([1], (long)value) : Floats([1], value)))]);
         TraceComparison comparison = TraceComparison.Compare(Filled(1), Filled(2));
@@ -52,7 +57,8 @@ public sealed class TraceComparisonTests
     [InlineData(1f, float.NegativeInfinity, true)]
     public void A_number_differs_beyond_the_tolerance_or_if_it_is_none(float expected, float got, bool differs)
     {
-        StageResult stage = Only(File(("inputs_embeds", Floats([2, 2], 0, 0, 0, expected))), File(("inputs_embeds", Floats([2, 2], 0, 0, 0, got))));
+        StageResult stage = Only(File(("inputs_embeds", Floats([2, 2], 0, 0, 0, expected))),
+            File(("inputs_embeds", Floats([2, 2], 0, 0, 0, got))));
         Assert.Equal(differs, stage.Differs);
         if (differs) Assert.Contains("in row 1, column 1", stage.Detail);
     }
@@ -77,17 +83,21 @@ public sealed class TraceComparisonTests
     [Fact]
     public void The_kind_of_checkpoint_sets_the_default_tolerance()
     {
-        Assert.Equal(TraceTolerance.Original, TraceTolerance.For(File(("image_features", Floats([1], 0))), File(("pixel_values", Floats([1], 0)))));
-        Assert.Equal(TraceTolerance.Hf, TraceTolerance.For(File(("logits", Floats([1], 0))), File(("pixel_values_images", Floats([1], 0)))));
+        Assert.Equal(TraceTolerance.Original, TraceTolerance.For(File(("image_features", Floats([1], 0))),
+            File(("pixel_values", Floats([1], 0)))));
+        Assert.Equal(TraceTolerance.Hf, TraceTolerance.For(File(("logits", Floats([1], 0))),
+            File(("pixel_values_images", Floats([1], 0)))));
         Assert.Equal(TraceTolerance.Hf, TraceTolerance.For(File(("llm_hidden_states", Floats([1], 0))), File(("logits", Floats([1], 0)))));
-        Assert.Equal((1e-4, 5e-4, 2e-4, 1e-3), (TraceTolerance.Original.States, TraceTolerance.Original.Logits, TraceTolerance.Hf.States, TraceTolerance.Hf.Logits));
+        Assert.Equal((1e-4, 5e-4, 2e-4, 1e-3), (TraceTolerance.Original.States, TraceTolerance.Original.Logits, TraceTolerance.Hf.States,
+            TraceTolerance.Hf.Logits));
     }
 
     [Fact]
     public void Logit_positions_select_rows_and_must_lie_within()
     {
         TraceFile got = File(("logits", Floats([3, 2], 0, 1, 10, 11, 20, 21)));
-        TraceFile Wanted(params long[] positions) => File(("logit_positions", Ids([2], positions)), ("logits", Floats([2, 2], 20, 21, 0, 1)));
+        TraceFile Wanted(params long[] positions)
+            => File(("logit_positions", Ids([2], positions)), ("logits", Floats([2, 2], 20, 21, 0, 1)));
         Assert.False(Only(Wanted(2, 0), got).Differs);
         Assert.True(Only(Wanted(1, 0), got).Differs);
         Assert.Contains("logit_positions point beyond", Only(Wanted(3, 0), got).Detail);
@@ -108,7 +118,8 @@ public sealed class TraceComparisonTests
     {
         TraceTensor mask = Ids([1, 2], 0, 1);
         StageResult Compared(string name, TraceTensor wanted, TraceTensor got)
-            => TraceComparison.Compare(File((name, wanted), ("attention_mask", mask)), File((name, got)), TraceTolerance.Hf).Stages.Single();
+            => TraceComparison.Compare(File((name, wanted), ("attention_mask", mask)), File((name, got)),
+            TraceTolerance.Hf).Stages.Single();
         Assert.False(Compared("llm.layer_output.0", Floats([1, 2, 1], 5, 1), Floats([2, 1], 0, 1)).Differs);
         Assert.True(Compared("llm.layer_output.0", Floats([1, 2, 1], 5, 1), Floats([2, 1], 5, 2)).Differs);
         Assert.False(Compared("input_ids", Ids([1, 2], 514, 1), Ids([1, 2], 0, 1)).Differs);
@@ -119,12 +130,15 @@ public sealed class TraceComparisonTests
     [Fact]
     public void Shapes_that_differ_are_said()
     {
-        Assert.Equal("shapes differ: expected [2, 2], got [2, 3]", Only(File(("inputs_embeds", Floats([2, 2], 1, 2, 3, 4))), File(("inputs_embeds", Floats([2, 3], 1, 2, 3, 4, 5, 6)))).Detail);
-        Assert.Equal("shapes differ: expected [2, 2], got [1, 2]", Only(File(("inputs_embeds", Floats([2, 2], 1, 2, 3, 4))), File(("inputs_embeds", Floats([1, 2], 1, 2)))).Detail);
+        Assert.Equal("shapes differ: expected [2, 2], got [2, 3]",
+            Only(File(("inputs_embeds", Floats([2, 2], 1, 2, 3, 4))), File(("inputs_embeds", Floats([2, 3], 1, 2, 3, 4, 5, 6)))).Detail);
+        Assert.Equal("shapes differ: expected [2, 2], got [1, 2]",
+            Only(File(("inputs_embeds", Floats([2, 2], 1, 2, 3, 4))), File(("inputs_embeds", Floats([1, 2], 1, 2)))).Detail);
         Assert.Contains("ids, the other numbers", Only(File(("input_ids", Ids([1], 1))), File(("input_ids", Floats([1], 1)))).Detail);
         Assert.True(Only(File(("inputs_embeds", Floats([2, 2], 1, 2, 3, 4))), File(("inputs_embeds", Floats([2, 0])))).Differs);
         // A batch of one row and that row alone are the same numbers.
-        Assert.False(Only(File(("inputs_embeds", Floats([1, 2, 2], 1, 2, 3, 4))), File(("inputs_embeds", Floats([2, 2], 1, 2, 3, 4)))).Differs);
+        Assert.False(Only(File(("inputs_embeds", Floats([1, 2, 2], 1, 2, 3, 4))),
+            File(("inputs_embeds", Floats([2, 2], 1, 2, 3, 4)))).Differs);
     }
 
     [Fact]
@@ -142,7 +156,8 @@ public sealed class TraceComparisonTests
     public void A_stage_that_a_trace_can_write_but_lacks_is_a_difference_others_are_not()
     {
         TraceComparison comparison = TraceComparison.Compare(
-            File(("logits", Floats([1], 0)), ("llm.final_norm", Floats([1], 0)), ("image_tower.pooler_output", Floats([1], 0))), File(("logits", Floats([1], 0)), ("inputs_embeds", Floats([1], 0))));
+            File(("logits", Floats([1], 0)), ("llm.final_norm", Floats([1], 0)), ("image_tower.pooler_output", Floats([1], 0))),
+            File(("logits", Floats([1], 0)), ("inputs_embeds", Floats([1], 0))));
         Assert.False(comparison.Equal);
         Assert.Equal(["llm.final_norm"], comparison.MissingInGot);
         Assert.Equal(["inputs_embeds"], comparison.MissingInExpected);
@@ -151,9 +166,12 @@ public sealed class TraceComparisonTests
     [Fact]
     public void Files_that_cannot_be_compared_are_bad_input()
     {
-        Assert.Throws<BadInputException>(() => TraceComparison.Compare(File(("logits", Floats([1], 0))), File(("inputs_embeds", Floats([1], 0)))));
-        Assert.Throws<BadInputException>(() => TraceComparison.Compare(File(("llm_hidden_states", Ids([1], 0))), File(("logits", Floats([1], 0)))));
-        Assert.Throws<BadInputException>(() => TraceComparison.Compare(File(("image_tower_hidden_states", Floats([0, 1, 1]))), File(("logits", Floats([1], 0)))));
+        Assert.Throws<BadInputException>(() => TraceComparison.Compare(File(("logits", Floats([1], 0))),
+            File(("inputs_embeds", Floats([1], 0)))));
+        Assert.Throws<BadInputException>(() => TraceComparison.Compare(File(("llm_hidden_states", Ids([1], 0))),
+            File(("logits", Floats([1], 0)))));
+        Assert.Throws<BadInputException>(() => TraceComparison.Compare(File(("image_tower_hidden_states", Floats([0, 1, 1]))),
+            File(("logits", Floats([1], 0)))));
         Assert.Throws<BadInputException>(() => TraceComparison.Compare(
             File(("video_tower_frame0_hidden_states", Floats([1, 1, 1], 0))), File(("video_tower.hidden_states.0", Floats([1], 0)))));
     }
