@@ -34,7 +34,8 @@ internal sealed class ChatSession(Assistant assistant, Conversation conversation
     {
         Answer answer = conversation.Ask(question, options, piece => Console.Out.Write(TerminalText.Printable(piece)), cancel);
         Console.Out.WriteLine();
-        stats = FormattableString.Invariant($"encode {encode.TotalMilliseconds:0} ms, first token {answer.FirstToken.TotalMilliseconds:0} ms ")
+        stats = FormattableString.Invariant($"encode {encode.TotalMilliseconds:0} ms, ")
+            + FormattableString.Invariant($"first token {answer.FirstToken.TotalMilliseconds:0} ms ")
             + $"({answer.PrefilledPositions} of {answer.PromptPositions} positions new), "
             + FormattableString.Invariant($"{answer.Ids.Count} tokens at {answer.TokensPerSecond:0.0} tokens/s");
         encode = TimeSpan.Zero;
