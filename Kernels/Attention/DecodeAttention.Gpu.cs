@@ -126,13 +126,13 @@ internal static class DecodeAttention
         foreach (CacheSegment segment in segments) capacity = Math.Max(capacity, segment.Keys.Rows);
         int perHead = (capacity + Items - 1) / Items;
         Matrix parts = queue.Scratch.Take(y.Rows * heads * perHead, headSize + 2);
-        var groups = new KernelConfig(new Index3D(perHead, heads, y.Rows), new Index3D(Items, 1, 1));
+        var groups = new Index3D(perHead, heads, y.Rows);
         if (segments.Length == 1) Parts<T>(queue, groups, q, segments[0].Keys, segments[0].Values, positions, headSize, parts);
         else Parts<T>(queue, groups, q, segments, positions, headSize, parts);
         queue.Launch(JoinKernel, (long)y.Rows * y.Columns, parts.Gpu(), positions.Gpu(), perHead, headSize, y.Gpu<T>());
     }
 
-    private static void Parts<T>(IlgpuQueue queue, KernelConfig groups, Matrix q, HeadRows keys, HeadRows values, IntVector positions,
+    private static void Parts<T>(IlgpuQueue queue, Index3D groups, Matrix q, HeadRows keys, HeadRows values, IntVector positions,
         int headSize, Matrix parts) where T : unmanaged, IElement<T>
     {
         if (keys.AreBytes)
@@ -142,7 +142,7 @@ internal static class DecodeAttention
             headSize, parts.Gpu());
     }
 
-    private static void Parts<T>(IlgpuQueue queue, KernelConfig groups, Matrix q, ReadOnlySpan<CacheSegment> segments, IntVector positions,
+    private static void Parts<T>(IlgpuQueue queue, Index3D groups, Matrix q, ReadOnlySpan<CacheSegment> segments, IntVector positions,
         int headSize, Matrix parts) where T : unmanaged, IElement<T>
     {
         if (segments[0].Keys.AreBytes) queue.LaunchGroups(ByteBatchKernel<T>, groups,

@@ -117,8 +117,8 @@ internal static class GroupAttention
         => key >= range.First && key < range.End ? score : float.NegativeInfinity;
 
     // ---- launcher --------------------------------------------------------------------------------------------------------------
-    public static KernelConfig Groups(int queries, int heads)
-        => new(new Index3D((queries + Queries - 1) / Queries, heads, 1), new Index3D(Items, 1, 1));
+    public static Index3D Groups(int queries, int heads)
+        => new((queries + Queries - 1) / Queries, heads, 1);
 
     /// <summary>Whether the matrices have what groups read at once: rows at multiples of eight numbers, of 16 bytes.</summary>
     public static bool Fits(IlgpuQueue queue, int headSize, int largest, params ReadOnlySpan<Matrix> matrices)

@@ -171,8 +171,8 @@ internal static class TensorAttention
     }
 
     // ---- launcher --------------------------------------------------------------------------------------------------------------
-    public static KernelConfig Groups(int queries, int heads)
-        => new(new Index3D((queries + Queries - 1) / Queries, heads, 1), new Index3D(Items, 1, 1));
+    public static Index3D Groups(int queries, int heads)
+        => new((queries + Queries - 1) / Queries, heads, 1);
 
     /// <summary>Whether there is a kernel for the head size, and every matrix is binary16 with rows at multiples of 16 bytes.</summary>
     public static bool Fits(IlgpuQueue queue, int headSize, params ReadOnlySpan<Matrix> matrices)

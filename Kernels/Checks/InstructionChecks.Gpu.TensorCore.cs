@@ -125,15 +125,15 @@ internal static class InstructionChecks
         if (device.SharedMemory >= ManyQuads * 16)
         {
             U4[] sums = [.. Enumerable.Range(0, Items).Select(lane => Summed(numbered[Items - 1 - lane], Items - 1 - lane))];
-            yield return Check(device, "64 KB of dynamic shared memory", SharedSumsKernel, numbered, numbered, sums, ManyQuads * 16);
+            yield return Check(device, "64 KB of dynamic shared memory", SharedSumsKernel, numbered, numbered, sums);
         }
     }
 
     private static DeviceCheck Check(
         IlgpuDevice device, string name, Action<ArrayView<U4>, ArrayView<U4>, ArrayView<U4>> kernel, U4[] first, U4[] second,
-        U4[] expected, int dynamicBytes = 0) => new(name, () =>
+        U4[] expected) => new(name, () =>
     {
-        U4[] got = Run(device, kernel, first, second, dynamicBytes);
+        U4[] got = Run(device, kernel, first, second);
         for (int lane = 0; lane < Items; lane++)
         {
             if (!got[lane].Equals(expected[lane])) return $"lane {lane} holds {Text(got[lane])}, expected {Text(expected[lane])}";
@@ -142,22 +142,18 @@ internal static class InstructionChecks
     });
 
     // ---- launcher --------------------------------------------------------------------------------------------------------------
-    private static U4[] Run(IlgpuDevice device, Action<ArrayView<U4>, ArrayView<U4>, ArrayView<U4>> kernel, U4[] first, U4[] second,
-        int dynamicBytes)
+    private static U4[] Run(IlgpuDevice device, Action<ArrayView<U4>, ArrayView<U4>, ArrayView<U4>> kernel, U4[] first, U4[] second)
     {
         lock (device.Gate)
         {
             Accelerator accelerator = device.Accelerator;
             accelerator.Bind();
-            var launcher = device.Kernels.Get<Action<AcceleratorStream, KernelConfig, ArrayView<U4>, ArrayView<U4>,
-                ArrayView<U4>>>(kernel).Launcher;
+            var found = device.Kernels.Get<Action<AcceleratorStream, KernelConfig, ArrayView<U4>, ArrayView<U4>, ArrayView<U4>>>(kernel);
             using MemoryBuffer1D<U4, Stride1D.Dense> a = accelerator.Allocate1D(first), b = accelerator.Allocate1D(second),
                 result = accelerator.Allocate1D<U4>(Items);
-            launcher(accelerator.DefaultStream, new KernelConfig(1, Items, dynamicBytes == 0 ? default
-                : SharedMemoryConfig.RequestDynamic<byte>(dynamicBytes)), a.View, b.View, result.View);
+            found.Launcher(accelerator.DefaultStream, found.Config(new Index3D(1, 1, 1)), a.View, b.View, result.View);
             accelerator.DefaultStream.Synchronize();
-            U4[] got = result.GetAsArray1D();
-            return got;
+            return result.GetAsArray1D();
         }
     }
 

@@ -15,6 +15,9 @@ public sealed record Setting(string Name, string? Value) : Remedy(Value == null 
 {
     public static Setting Device(string name) => new("Device", name);
 
+    /// <summary>The processor, which runs everything.</summary>
+    public static Setting Processor { get; } = Device("cpu");
+
     public static Setting Fp32 { get; } = new("Compute", "fp32");
 
     /// <summary>A device chooses its kernels itself.</summary>

@@ -91,9 +91,12 @@ public sealed unsafe partial class IlgpuDevice
 
     private BadInputException Misfit(string name, StorageType type, StorageType other)
     {
-        Setting processor = Setting.Device("cpu");
         string numbers = $"{type} numbers that are not finite or too large for {other}, which {id} takes in their place";
-        return new BadInputException($"{name}: {numbers}; compute on the processor ({processor})") { Remedies = [processor] };
+        return new BadInputException($"{name}: {numbers}; compute on the processor ({Setting.Processor})")
+        {
+            Remedies =
+            [Setting.Processor]
+        };
     }
 
     private void Copy(uint[] source, int count, WeightView target, int offset)

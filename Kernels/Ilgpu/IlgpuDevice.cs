@@ -14,9 +14,8 @@ namespace EdgeVideoLlava.Kernels.Ilgpu;
 /// <summary>One accelerator through ILGPU: a GPU by CUDA or OpenCL, the processor by OpenCL (PoCL), or ILGPU's own
 /// CPU accelerator.</summary>
 /// <remarks>
-/// Weights stay in their storage type where <see cref="DeviceFormat"/> has it, and become F16 otherwise, rounded to
-/// even; activations are of
-/// <see cref="ActivationType"/>, everything else is float32 and int32. Opened by <see cref="ComputeDevices.Open"/>.
+/// Weights stay in their storage type where <see cref="DeviceFormat"/> has it, and become F16 otherwise, rounded to even; activations are
+/// of <see cref="ActivationType"/>, everything else is float32 and int32. Opened by <see cref="ComputeDevices.Open"/>.
 /// </remarks>
 public sealed unsafe partial class IlgpuDevice : ComputeDevice
 {
@@ -62,14 +61,12 @@ public sealed unsafe partial class IlgpuDevice : ComputeDevice
     /// <summary>Whether its kernels are those of tensor cores and a group may have the shared memory.</summary>
     public bool CanHaveDeepTiles => Tier == KernelTier.TensorCore && SharedMemory >= DeepTileBytes;
 
-    private string TierName
-        => Tier switch
-        {
-            KernelTier.Processor => "processor",
-            KernelTier.Portable => "portable",
-            _ => DeepTiles
-        ? "tensor-core (deep tiles)" : "tensor-core"
-        };
+    private string TierName => Tier switch
+    {
+        KernelTier.Processor => "processor",
+        KernelTier.Portable => "portable",
+        _ => DeepTiles ? "tensor-core (deep tiles)" : "tensor-core",
+    };
 
     public override long? FreeMemory => Accelerator is CudaAccelerator cuda ? cuda.GetFreeMemory() : Memory - AllocatedBytes;
 
@@ -146,9 +143,10 @@ public sealed unsafe partial class IlgpuDevice : ComputeDevice
 
     internal DeviceFailedException Failed(AcceleratorException e)
     {
-        Setting processor = Setting.Device("cpu");
         string failed = $"{id} ({Accelerator.Name.Trim()}) failed: {BuildLog.Reason(e)}";
-        return new DeviceFailedException($"{failed}; restart the program, or take {processor}", e) { Remedies = [processor] };
+        return new DeviceFailedException($"{failed}; restart the program, or take {Setting.Processor}",
+            e)
+        { Remedies = [Setting.Processor] };
     }
 
     /// <summary>Releases memory when all work given so far is done: at once if no queue has any.</summary>

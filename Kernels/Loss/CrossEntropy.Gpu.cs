@@ -47,6 +47,6 @@ public static partial class CrossEntropy
     private static void Gpu(IlgpuQueue queue, Matrix logits, IntVector labels, Matrix losses)
     {
         if (queue.Tier == KernelTier.Processor) queue.Launch(Kernel, logits.Rows, logits.Gpu(), labels.Gpu(), losses.Gpu());
-        else queue.LaunchGroups(GroupKernel, new KernelConfig(logits.Rows, Items), logits.Gpu(), labels.Gpu(), losses.Gpu());
+        else queue.LaunchGroups(GroupKernel, new Index3D(logits.Rows, 1, 1), logits.Gpu(), labels.Gpu(), losses.Gpu());
     }
 }

@@ -91,7 +91,7 @@ public static partial class TopK
     {
         if (queue.Tier == KernelTier.Processor)
             queue.Launch(Kernel, logits.Rows, logits.Gpu(), candidates, ids.Gpu(), logProbabilities.Gpu());
-        else queue.LaunchGroups(GroupKernel, new KernelConfig(logits.Rows, Items), logits.Gpu(), candidates, ids.Gpu(),
+        else queue.LaunchGroups(GroupKernel, new Index3D(logits.Rows, 1, 1), logits.Gpu(), candidates, ids.Gpu(),
             logProbabilities.Gpu());
     }
 }

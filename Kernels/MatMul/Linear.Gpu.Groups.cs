@@ -29,7 +29,7 @@ public static partial class Linear
     private static void GroupTiles<TWeights, T>(Product p) where TWeights : unmanaged, IDeviceWeights where T : unmanaged, IElement<T>
     {
         var grid = new Index3D(Groups(p.X.Rows, LinearGroupTile.Side), Groups(p.Y.Columns, LinearGroupTile.Outputs(p.IsGated)), 1);
-        p.Queue.LaunchGroups(LinearGroupTile.Kernel<TWeights, T>, new KernelConfig(grid, new Index3D(LinearGroupTile.Items, 1, 1)),
+        p.Queue.LaunchGroups(LinearGroupTile.Kernel<TWeights, T>, grid,
             p.Weight.Gpu(), PaddedRows.Of<T>(p.Queue, p.X), p.Epilogue.Bias.GpuOrNone(p.Weight), p.Epilogue.Residual.GpuOrNone(p.Weight),
             (int)p.Epilogue.Activation, p.Y.Result());
     }
@@ -43,7 +43,7 @@ public static partial class Linear
         MatrixView<Float32> bias = p.Epilogue.Bias.GpuOrNone(p.Weight), residual = p.Epilogue.Residual.GpuOrNone(p.Weight);
         int activation = (int)p.Epilogue.Activation;
         p.Queue.LaunchGroups(LinearGroupRow.Kernel<TWeights, T, TRows>,
-            new KernelConfig(new Index3D(outputs, shares, chunks), new Index3D(LinearGroupRow.Items, 1, 1)),
+            new Index3D(outputs, shares, chunks),
             p.Weight.Gpu(), PaddedRows.Of<T>(p.Queue, p.X), bias, residual, activation, partials.GpuOrNone(p.Weight), p.Y.Result());
         if (partials is { } sums)
             p.Queue.Launch(LinearPartials.Kernel, LinearPartials.Items(p.Y.Rows, p.Y.Columns), sums.Gpu(), bias, residual, activation,

@@ -44,13 +44,11 @@ public static partial class Linear
 
     private static void TensorTiles<TFill, TShape>(Product p) where TFill : unmanaged, ITileFill where TShape : unmanaged, ITileShape
     {
-        TShape shape = default;
         (EightsView<Float16> x, Matrix? scales) = p.X.Type == StorageType.F16
             ? (PaddedRows.Of<Float16>(p.Queue, p.X), (Matrix?)null)
             : ScaledHalves.Of(p.Queue, p.X);
-        SharedMemoryConfig dynamic = shape.DynamicBytes == 0 ? default : SharedMemoryConfig.RequestDynamic<byte>(shape.DynamicBytes);
         p.Queue.LaunchGroups(LinearTensorTile.Kernel<TFill, TShape>,
-            new KernelConfig(Tiles<TShape>(p), new Index3D(shape.Items, 1, 1), dynamic),
+            Tiles<TShape>(p),
             p.Weight.Gpu(), x, scales.GpuOrNone(p.Weight), p.Epilogue.Bias.GpuOrNone(p.Weight), p.Epilogue.Residual.GpuOrNone(p.Weight),
             (int)p.Epilogue.Activation, p.Y.Result());
     }

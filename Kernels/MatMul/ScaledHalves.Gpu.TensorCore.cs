@@ -55,7 +55,7 @@ internal static class ScaledHalves
     private static float Power(int exponent) => Interop.IntAsFloat((uint)(exponent + 127) << 23);
 
     // ---- launcher --------------------------------------------------------------------------------------------------------------
-    public static KernelConfig Groups(int rows) => new((rows + Rows - 1) / Rows, Items);
+    public static Index3D Groups(int rows) => new((rows + Rows - 1) / Rows, 1, 1);
 
     /// <summary>A float32 matrix as halves with the scales of its rows, both in the queue's scratch.</summary>
     public static (EightsView<Float16> Halves, Matrix? Scales) Of(IlgpuQueue queue, Matrix x)

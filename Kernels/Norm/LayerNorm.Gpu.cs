@@ -65,6 +65,6 @@ public static partial class LayerNorm
         where T : unmanaged, IElement<T>
     {
         if (queue.Tier == KernelTier.Processor) queue.Launch(Kernel, y.Rows, x.Gpu(), weight.Gpu(), bias.Gpu(), epsilon, y.Gpu<T>());
-        else queue.LaunchGroups(GroupKernel, new KernelConfig(y.Rows, Items), x.Gpu(), weight.Gpu(), bias.Gpu(), epsilon, y.Gpu<T>());
+        else queue.LaunchGroups(GroupKernel, new Index3D(y.Rows, 1, 1), x.Gpu(), weight.Gpu(), bias.Gpu(), epsilon, y.Gpu<T>());
     }
 }

@@ -138,6 +138,5 @@ public static partial class RotaryEmbedding
             qkv.Gpu<T>(), cos.Gpu(), sin.Gpu(), positions.Gpu(), queries.Gpu<T>(), keys.Bytes(), values.Bytes());
     }
 
-    private static KernelConfig Heads(Matrix qkv, Matrix cos)
-        => new(new Index3D(qkv.Columns / (2 * cos.Columns), qkv.Rows, 1), new Index3D(GroupItems, 1, 1));
+    private static Index3D Heads(Matrix qkv, Matrix cos) => new(qkv.Columns / (2 * cos.Columns), qkv.Rows, 1);
 }

@@ -38,12 +38,12 @@ internal sealed class KernelCache(Accelerator accelerator, Lock gate)
 
     private LazyKernel Create<TLauncher>(MethodInfo kernel) where TLauncher : Delegate
     {
-        (int group, int dynamicBytes) = KernelAttribute.Of(kernel);
-        return new LazyKernel<TLauncher>(kernel, KernelText.IsOfItems(kernel)
-            ? () => Compile<TLauncher>(kernel, KernelSpecialization.Empty, text => group == 0
+        (int Items, int DynamicBytes) group = KernelAttribute.Of(kernel);
+        return new LazyKernel<TLauncher>(kernel, group, KernelText.IsOfItems(kernel)
+            ? () => Compile<TLauncher>(kernel, KernelSpecialization.Empty, text => group.Items == 0
                 ? accelerator.LoadAutoGroupedKernel(text)
-                : accelerator.LoadImplicitlyGroupedKernel(text, Math.Min(group, accelerator.MaxNumThreadsPerGroup)))
-            : () => Compile<TLauncher>(kernel, new KernelSpecialization(group, null), text => LoadGroups(text, dynamicBytes)));
+                : accelerator.LoadImplicitlyGroupedKernel(text, Math.Min(group.Items, accelerator.MaxNumThreadsPerGroup)))
+            : () => Compile<TLauncher>(kernel, new KernelSpecialization(group.Items, null), text => LoadGroups(text, group.DynamicBytes)));
     }
 
     private Kernel LoadGroups(CompiledKernel text, int dynamicBytes)
@@ -76,13 +76,12 @@ internal sealed class KernelCache(Accelerator accelerator, Lock gate)
             Exception inner = e;
             while (inner.InnerException != null) inner = inner.InnerException;
             string reason = $"{BuildLog.Reason(inner)} {log.Text}".Trim();
-            Setting processor = Setting.Device("cpu");
             string name = $"{kernel.DeclaringType!.Name}.{kernel.Name}";
             string device = $"{accelerator.AcceleratorType} ({accelerator.Name.Trim()})";
             throw new DeviceFailedException(
-                $"{device}: the kernel {name} does not compile: {reason}; update the driver, or take {processor}",
+                $"{device}: the kernel {name} does not compile: {reason}; update the driver, or take {Setting.Processor}",
                 e)
-            { Remedies = [processor] };
+            { Remedies = [Setting.Processor] };
         }
     }
 }

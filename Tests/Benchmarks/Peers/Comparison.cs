@@ -119,7 +119,8 @@ internal sealed unsafe class Comparison(int threads) : IDisposable
         }
         string memory = ourBytes > 0 ? $"{theirBytes / peer / 1e9,7:F1} {ourBytes / best / 1e9,7:F1}" : $"{"",15}";
         Console.WriteLine(
-            $"{name,-32} {peer * 1e3,9:F2} {best * 1e3,9:F2} {flops / peer / 1e9,8:F1} {flops / best / 1e9,8:F1} {memory} {peer / best,8:F2}");
+            $"{name,-32} {peer * 1e3,9:F2} {best * 1e3,9:F2} {flops / peer / 1e9,8:F1} {flops / best / 1e9,8:F1} {memory} "
+            + $"{peer / best,8:F2}");
     }
 
     private static double Time(Action run)

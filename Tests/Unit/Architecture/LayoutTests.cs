@@ -40,7 +40,8 @@ public sealed class LayoutTests(ITestOutputHelper output)
         { "operations are complete", "Kernels/Norm/Rms.Cpu.cs", "", "no Tests/Benchmarks/Kernels/Norm/RmsBenchmarks.cs" },
         { "libraries name no options", "Runtime/Vision/V.cs", "throw new E(\"take --device cpu\");", "says '--device'" },
         { "libraries name no options", "Kernels/Cpu/C.cs", "    const string Remedy = \"apt-get install x\";", "says 'apt-get'" },
-        { "lines are short", "Runtime/Wide.cs", "short\n" + new string('x', LayoutRules.LongestLine + 1), "Wide.cs, line 2, has 141 columns" },
+        { "lines are short", "Runtime/Wide.cs", "short\n" + new string('x', LayoutRules.LongestLine + 1),
+            "Wide.cs, line 2, has 141 columns" },
         { "files are short", "Runtime/Long.cs", string.Join('\n', new int[LayoutRules.LongestFile + 1]), "Runtime/Long.cs has 351 lines" },
     };
 

@@ -30,7 +30,9 @@ internal static class ShapesAnswers
         }
         Assert.Equal(120, all);
         output.WriteLine(
-            $"{device.Description}, weights {options.LanguageWeights?.ToString() ?? "as stored"}{(options.KvCache == null ? "" : $", cache {options.KvCache}")}: {same} of {all} answers are the same");
+            $"{device.Description}, weights "
+            + $"{options.LanguageWeights?.ToString() ?? "as stored"}{(options.KvCache == null ? "" : $", cache {options.KvCache}")}: "
+            + $"{same} of {all} answers are the same");
         return same;
     }
 }

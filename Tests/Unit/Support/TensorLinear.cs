@@ -126,7 +126,7 @@ internal sealed unsafe record TensorLinear(StorageType Type, int Rows, int Colum
         Action<KernelConfig, MatrixView<Float32>, EightsView<Float16>,
             MatrixView<Float32>> launch = Lanes.Accelerator.LoadStreamKernel<MatrixView<Float32>, EightsView<Float16>,
             MatrixView<Float32>>(ScaledHalves.Kernel);
-        launch(ScaledHalves.Groups(Rows), Matrix(X, Rows, Columns), x, scales);
+        launch(new KernelConfig(ScaledHalves.Groups(Rows), new Index3D(ScaledHalves.Items, 1, 1)), Matrix(X, Rows, Columns), x, scales);
         Lanes.Accelerator.Synchronize();
         for (int t = 0; t < Rows; t++)
         {

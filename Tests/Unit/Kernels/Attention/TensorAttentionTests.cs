@@ -42,7 +42,8 @@ public sealed class TensorAttentionTests(ITestOutputHelper output)
                 EightsView<Float16>> launch = Lanes.Accelerator.LoadStreamKernel<EightsView<Float16>, EightsView<Float16>,
                 EightsView<Float16>, ArrayView<int>, EightsView<Float16>>(
                 headSize == 64 ? CausalAttention.TensorKernel<Head64> : CausalAttention.TensorKernel<Head128>);
-            launch(TensorAttention.Groups(rows, heads), operands.Matrix(q, rows, heads * headSize),
+            launch(new KernelConfig(TensorAttention.Groups(rows, heads), new Index3D(TensorAttention.Items, 1, 1)),
+                operands.Matrix(q, rows, heads * headSize),
                 operands.Matrix([.. keys, .. rest], filled + 3, columns),
                 operands.Matrix([.. values, .. rest], filled + 3, columns), operands.Ints(positions), y);
         });
@@ -75,7 +76,8 @@ public sealed class TensorAttentionTests(ITestOutputHelper output)
             Action<KernelConfig, EightsView<Float16>, SequenceLayout,
                 EightsView<Float16>> launch = Lanes.Accelerator.LoadStreamKernel<EightsView<Float16>, SequenceLayout, EightsView<Float16>>(
                 headSize == 64 ? FullAttention.TensorKernel<Head64> : FullAttention.TensorKernel<Head128>);
-            launch(TensorAttention.Groups(rows, heads), operands.Matrix(qkv, rows, 3 * columns), layout, y);
+            launch(new KernelConfig(TensorAttention.Groups(rows, heads), new Index3D(TensorAttention.Items, 1, 1)),
+                operands.Matrix(qkv, rows, 3 * columns), layout, y);
         });
         Check($"{layout.Count} sequences of {layout.Length}, {heads} heads of {headSize}", operands.Read(y),
             FullAttentionTests.Oracle(qkv, sequences, heads, headSize), qkv);

@@ -43,6 +43,7 @@ public sealed class DeviceChecksTests
         var shallow = (IlgpuDevice)TestDevices.Get(TestDevice.IlgpuCpuTensorCore);
         Assert.False(shallow.DeepTiles);
         Assert.Equal(Bytes(deep), default(DeepTile128).DynamicBytes);
+        Assert.Equal(IlgpuDevice.DeepTileBytes, default(DeepTile128).DynamicBytes);
         Assert.Equal(0, Bytes(shallow));
         Assert.Equal(DeviceSelfTest.Compute(shallow, Product), DeviceSelfTest.Compute(deep, Product));
     });

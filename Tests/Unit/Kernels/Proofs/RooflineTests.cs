@@ -60,7 +60,8 @@ public sealed class RooflineTests(ITestOutputHelper output)
         int hidden = GpuReportSizes.Real.Config.Language.Hidden;
         KernelCost head = KernelCost.Linear(1, vocabulary, hidden, StorageType.F16, StorageType.F16, StorageType.F32);
         var text = new StringBuilder(
-            "| linears | GB a token | decode after 2110, Orin | H100 | TFLOP of the prefill | prefill of 2110, Orin | H100 |\n|---|---|---|---|---|---|---|\n");
+            "| linears | GB a token | decode after 2110, Orin | H100 | TFLOP of the prefill | prefill of 2110, Orin | H100 "
+            + "|\n|---|---|---|---|---|---|---|\n");
         foreach (StorageType type in Types)
         {
             KernelCost[] decode = [.. Layers(1, type, "attention, decode"), head];
@@ -70,7 +71,8 @@ public sealed class RooflineTests(ITestOutputHelper output)
             string[] seconds = [.. Gpus.Select(gpu => (1e3 * prefill.Sum(cost => cost.Bound(gpu.BytesPerSecond, gpu.FlopPerSecond)))
                 .ToString("0.0", CultureInfo.InvariantCulture))];
             text.Append(CultureInfo.InvariantCulture,
-                $"| {type} | {decode.Sum(cost => cost.Bytes) / 1e9:0.00} | {steps[0]} tokens/s | {steps[1]} tokens/s | {prefill.Sum(cost => cost.Flop) / 1e12:0.0} | {seconds[0]} ms | {seconds[1]} ms |\n");
+                $"| {type} | {decode.Sum(cost => cost.Bytes) / 1e9:0.00} | {steps[0]} tokens/s | {steps[1]} tokens/s | "
+                + $"{prefill.Sum(cost => cost.Flop) / 1e12:0.0} | {seconds[0]} ms | {seconds[1]} ms |\n");
         }
         return text.ToString();
 
@@ -83,7 +85,8 @@ public sealed class RooflineTests(ITestOutputHelper output)
     private static string Table(Dictionary<KernelWork, string> kernels, IReadOnlyDictionary<(string, int), Assembled> assembled)
     {
         var text = new StringBuilder(
-            "| operation | weight | shape | MB | GFLOP | FLOP / byte | Orin at best | H100 at best | kernel | registers 87 / 90 | shared KiB | occupancy 87 / 90 |\n"
+            "| operation | weight | shape | MB | GFLOP | FLOP / byte | Orin at best | H100 at best | kernel | registers 87 / 90 | shared "
+            + "KiB | occupancy 87 / 90 |\n"
             + "|---|---|---|---|---|---|---|---|---|---|---|---|\n");
         foreach ((KernelWork work, string kernel) in kernels)
         {
@@ -92,14 +95,17 @@ public sealed class RooflineTests(ITestOutputHelper output)
             string occupancy = string.Join(" / ", Gpus.Select((gpu, i)
                 => Occupancy(gpu.Multiprocessor, kernel, by[i]).ToString("0 %", CultureInfo.InvariantCulture)));
             text.Append(CultureInfo.InvariantCulture,
-                $"| {work.Operation} | {work.Weight?.ToString() ?? "-"} | {work.Shape} | {work.Cost.Bytes / 1e6:0.00} | {work.Cost.Flop / 1e9:0.00} | {work.Cost.Intensity:0.0} | {bounds[0]} | {bounds[1]} | {kernel} | {by[0].Registers} / {by[1].Registers} | {by[0].SharedBytes / 1024.0:0.#} | {occupancy} |\n");
+                $"| {work.Operation} | {work.Weight?.ToString() ?? "-"} | {work.Shape} | {work.Cost.Bytes / 1e6:0.00} | "
+                + $"{work.Cost.Flop / 1e9:0.00} | {work.Cost.Intensity:0.0} | {bounds[0]} | {bounds[1]} | {kernel} | {by[0].Registers} / "
+                + $"{by[1].Registers} | {by[0].SharedBytes / 1024.0:0.#} | {occupancy} |\n");
         }
         return text.ToString();
     }
 
     /// <summary>Microseconds at best, and what they are spent on.</summary>
     private static string Bound(KernelCost cost, double bytesPerSecond, double flopPerSecond) => string.Create(CultureInfo.InvariantCulture,
-        $"{cost.Bound(bytesPerSecond, flopPerSecond) * 1e6:0.0} µs, {(cost.Bytes / bytesPerSecond > cost.Flop / flopPerSecond ? "memory" : "arithmetic")}");
+        $"{cost.Bound(bytesPerSecond, flopPerSecond) * 1e6:0.0} µs, "
+        + $"{(cost.Bytes / bytesPerSecond > cost.Flop / flopPerSecond ? "memory" : "arithmetic")}");
 
     private static double Occupancy(Multiprocessor multiprocessor, string kernel, Assembled assembled)
         => KernelAttribute.Of(DeviceKernels.Methods[kernel]).Group is > 0 and var items

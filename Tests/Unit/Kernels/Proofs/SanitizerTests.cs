@@ -71,7 +71,8 @@ public sealed class SanitizerTests(ITestOutputHelper output)
     private void AssertClean(SanitizerRun run)
     {
         output.WriteLine(
-            $"{run.Launched.Count} kernels launched: {string.Join("; ", run.Launched.Select(launch => launch.Kernel).Order(StringComparer.Ordinal))}");
+            $"{run.Launched.Count} kernels launched: "
+            + $"{string.Join("; ", run.Launched.Select(launch => launch.Kernel).Order(StringComparer.Ordinal))}");
         Assert.True(run.ExitCode == 0, run.Output);
         Assert.NotEmpty(run.Launched);
         Assert.All(run.Launched, launch => Assert.Equal("Oclgrind Simulator", launch.Device));

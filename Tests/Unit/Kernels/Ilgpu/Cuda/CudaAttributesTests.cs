@@ -33,7 +33,8 @@ public sealed class CudaAttributesTests
     }
 
     [Theory]
-    [InlineData("NVRM version: NVIDIA UNIX x86_64 Kernel Module  535.104.05  Sat Aug 19 01:15:15 UTC 2023\nGCC version:  gcc version 12.2.0", "535.104.05")]
+    [InlineData("NVRM version: NVIDIA UNIX x86_64 Kernel Module  535.104.05  Sat Aug 19 01:15:15 UTC 2023\nGCC version:  gcc version "
+        + "12.2.0", "535.104.05")]
     [InlineData("NVRM version: NVIDIA UNIX Open Kernel Module for aarch64  550.54  Release Build", "550.54")]
     [InlineData("NVRM version: NVIDIA UNIX Open Kernel Module for x86_64  1050.127.08  Release Build", "1050.127.08")]
     [InlineData("something else\n535.104.05", null)]
