@@ -69,8 +69,8 @@ public static class CheckpointInspector
             new("image tower", Tower(image)),
             new("video tower", Tower(video)),
             new("positions",
-            $"{image.Positions - 1} a picture, {video.Positions} a frame, {config.ClipFrames * video.Positions} a clip of "
-            + $"{config.ClipFrames} frames"),
+                $"{image.Positions - 1} a picture, {video.Positions} a frame, {config.ClipFrames * video.Positions} a clip of "
+                + $"{config.ClipFrames} frames"),
         ];
     }
 

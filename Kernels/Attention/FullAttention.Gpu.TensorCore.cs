@@ -33,5 +33,5 @@ public static partial class FullAttention
     private static void TensorCore<TShape>(IlgpuQueue queue, Matrix qkv, SequenceLayout layout, int heads, Matrix y)
         where TShape : unmanaged, IHeadShape
         => queue.LaunchGroups(TensorKernel<TShape>, TensorAttention.Groups(y.Rows, heads), qkv.Eights<Float16>(), layout,
-        y.Eights<Float16>());
+            y.Eights<Float16>());
 }

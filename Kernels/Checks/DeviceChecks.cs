@@ -63,8 +63,8 @@ public static class DeviceChecks
 
     private static Matrix Product(SelfTestOperands o, StorageType type, int rows, int outputs)
         => DeviceSelfTest.Result(o, rows, outputs, y => Linear.Run(
-        o.Queue, o.Weight(type, outputs, Columns), o.Activations(rows, Columns), y,
-        new Epilogue(o.Matrix(1, outputs), Activation.Gelu, o.Matrix(rows, outputs))));
+            o.Queue, o.Weight(type, outputs, Columns), o.Activations(rows, Columns), y,
+            new Epilogue(o.Matrix(1, outputs), Activation.Gelu, o.Matrix(rows, outputs))));
 
     private static IEnumerable<(string Name, Func<SelfTestOperands, Matrix> Run)> Attention()
     {

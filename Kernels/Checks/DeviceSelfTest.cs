@@ -93,7 +93,7 @@ public static class DeviceSelfTest
 
     private static Matrix Product(SelfTestOperands o, StorageType type, int rows)
         => Result(o, rows, 70, y => Linear.Run(o.Queue, o.Weight(type, 70, 128), o.Activations(rows, 128), y,
-        new Epilogue(o.Matrix(1, 70), Activation.Gelu, o.Matrix(rows, 70))));
+            new Epilogue(o.Matrix(1, 70), Activation.Gelu, o.Matrix(rows, 70))));
 
     internal static Matrix Result(SelfTestOperands o, int rows, int columns, Action<Matrix> run) => Run(o.Matrix(rows, columns), run);
 

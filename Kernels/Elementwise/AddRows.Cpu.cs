@@ -8,7 +8,7 @@ public static unsafe partial class AddRows
 {
     private static void Cpu(CpuQueue queue, Matrix x, Matrix table, int period, Matrix y)
         => queue.Workers.For(new Rows(x.Cpu(), x.Stride, table.Cpu(), table.Stride, table.Rows, period, y.Cpu(), y.Stride, x.Columns),
-        x.Rows, 16);
+            x.Rows, 16);
 
     private readonly struct Rows(float* x, int strideX, float* table, int strideT, int length, int period, float* y, int strideY,
         int columns) : ICpuJob

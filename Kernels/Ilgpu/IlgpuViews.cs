@@ -23,7 +23,7 @@ internal static class IlgpuViews
     /// <summary>See <see cref="EightsView{T}"/> for what the matrix must be.</summary>
     public static EightsView<T> Eights<T>(this Matrix matrix) where T : unmanaged, IStoredElement<T>
         => new(View<T>(matrix, Math.Max(typeof(T) == typeof(Int8) ? 16 : 8, Length(matrix))).Cast<U4>(), matrix.Rows, matrix.Columns,
-        matrix.Stride / 8);
+            matrix.Stride / 8);
 
     /// <summary>A matrix of either type to store to.</summary>
     public static ResultView Result(this Matrix matrix)

@@ -36,7 +36,7 @@ internal sealed class LaunchProfile(AcceleratorStream stream) : IDisposable
         }
         return [.. times.GroupBy(time => (time.Kernel, time.Shape))
             .Select(same => new LaunchTime(same.Key.Kernel, same.Key.Shape, same.Count(), same.Sum(time => time.Seconds),
-            same.Sum(time => time.Bytes), same.Sum(time => time.Flop)))
+                same.Sum(time => time.Bytes), same.Sum(time => time.Flop)))
             .OrderByDescending(time => time.Seconds)];
     }
 

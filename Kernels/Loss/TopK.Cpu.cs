@@ -8,8 +8,8 @@ public static unsafe partial class TopK
 {
     private static void Cpu(CpuQueue queue, Matrix logits, int candidates, IntVector ids, Matrix logProbabilities)
         => queue.Workers.For(new Rows(logits.Cpu(), logits.Stride, logits.Columns, candidates, ids.Cpu(), logProbabilities.Cpu(),
-        logProbabilities.Stride,
-            logProbabilities.Columns), logits.Rows);
+            logProbabilities.Stride,
+                logProbabilities.Columns), logits.Rows);
 
     private readonly struct Rows(float* logits, int stride, int columns, int candidates, int* ids, float* logProbabilities, int strideP,
         int k) : ICpuJob

@@ -14,8 +14,8 @@ internal static unsafe class FewRowsProduct
 
     public static void Run<TStored>(CpuQueue queue, Weight weight, Matrix x, Matrix y, Epilogue epilogue) where TStored : unmanaged, IStored
         => queue.Workers.For(new Blocks<TStored>((byte*)weight.Cpu(), x.Cpu(), x.Stride, x.Rows, x.Columns, y.Columns,
-        new EpilogueRow(y, epilogue)),
-            (y.Columns + Outputs - 1) / Outputs);
+            new EpilogueRow(y, epilogue)),
+                (y.Columns + Outputs - 1) / Outputs);
 
     /// <summary>One item is 16 outputs of all rows.</summary>
     private readonly struct Blocks<TStored>(byte* weight, float* x, int strideX, int rows, int columns, int outputs, EpilogueRow epilogue)

@@ -52,7 +52,7 @@ internal static unsafe class PackedLevels
     /// <summary>Levels of nibbles with the fifth bits that stand behind a row's nibbles, a word a block.</summary>
     public static F8 FiveBits(WeightView weight, int row, int column, float bias)
         => FiveBits(weight.Words[row * weight.RowWords + column / 8],
-        weight.Words[row * weight.RowWords + weight.Columns / 8 + column / 32], column / 8 & 3, bias);
+            weight.Words[row * weight.RowWords + weight.Columns / 8 + column / 32], column / 8 & 3, bias);
 
     /// <summary>A block of 32 nibbles, which is one load.</summary>
     public static WeightPiece NibblePiece(WeightView weight, int row, int block, BlockScale scale)

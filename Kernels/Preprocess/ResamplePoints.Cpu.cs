@@ -8,8 +8,8 @@ public static unsafe partial class ResamplePoints
 {
     private static void Cpu(CpuQueue queue, RgbFrames frames, PointAxis columns, PointAxis rows, Matrix colours, Matrix y)
         => queue.Workers.For(new Rows((byte*)((CpuBuffer)frames.Buffer).Address, frames.Height, frames.Width, new Axis(columns),
-        new Axis(rows),
-            colours.Cpu(), colours.Stride, y.Cpu(), y.Stride), frames.Count * rows.Count);
+            new Axis(rows),
+                colours.Cpu(), colours.Stride, y.Cpu(), y.Stride), frames.Count * rows.Count);
 
     private readonly struct Axis(PointAxis axis)
     {

@@ -37,7 +37,7 @@ public static unsafe partial class RotaryEmbedding
 
         public void Set(int row, int head, float* source, int headSize)
             => scales[(long)row * scaleStride + head] = SignedBytes.Quantize(source, headSize,
-            levels + (long)row * stride + head * headSize);
+                levels + (long)row * stride + head * headSize);
     }
 
     /// <summary>Keys and values as they are.</summary>

@@ -73,7 +73,7 @@ public sealed class Conversation : IDisposable
         MergedPrompt merged = config.Variant == ModelVariant.Original
             ? MergedPrompt.FromMarkers(ids, visuals, config.Language.Vocabulary)
             : MergedPrompt.FromPlaceholders(ids, visuals, config.ImageTokenId!.Value, config.VideoTokenId!.Value,
-            config.Language.Vocabulary);
+                config.Language.Vocabulary);
         if (config.ExpandedLimit is { } limit) merged.Truncate(limit);
         return merged;
     }

@@ -63,7 +63,7 @@ public sealed unsafe class SafeTensors : IDisposable
     public HostTensor this[string name] => Tensors.TryGetValue(name, out HostTensor? tensor)
         ? tensor
         : throw new BadInputException(
-        $"{Path}: no tensor named {name}; it holds {Tensors.Count}, among them {string.Join(", ", Tensors.Keys.Take(3))}");
+            $"{Path}: no tensor named {name}; it holds {Tensors.Count}, among them {string.Join(", ", Tensors.Keys.Take(3))}");
 
     public void Dispose()
     {

@@ -15,5 +15,5 @@ internal sealed class ConsoleSink(TextWriter writer) : ICaptionSink
 
     private static string Time(TimeSpan time)
         => string.Create(CultureInfo.InvariantCulture,
-        $"{(long)time.TotalHours:00}:{time.Minutes:00}:{time.Seconds:00}.{time.Milliseconds / 100}");
+            $"{(long)time.TotalHours:00}:{time.Minutes:00}:{time.Seconds:00}.{time.Milliseconds / 100}");
 }

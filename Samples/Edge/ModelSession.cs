@@ -46,7 +46,7 @@ internal sealed class ModelSession : IDisposable
     /// <summary>Opens random weights of a config's shapes, for measuring.</summary>
     public static ModelSession OpenSynthetic(ModelSettings settings, VideoLlavaConfig config, StorageType type, CancellationToken cancel)
         => Open(settings, device => new ModelSession(settings, device,
-        VideoLlava.Synthetic(config, type, device, With(settings, null), cancel), null));
+            VideoLlava.Synthetic(config, type, device, With(settings, null), cancel), null));
 
     /// <summary>The start line: which device, which model, which rules of tokens. Said once the inputs are known to be good.</summary>
     public void Announce()
@@ -73,7 +73,7 @@ internal sealed class ModelSession : IDisposable
     {
         ComputeDevice device = ComputeDevices.Open(settings.Device,
             new DeviceOptions(settings.Threads ?? 0, settings.Compute, settings.Kernels,
-            settings.DeepTiles)
+                settings.DeepTiles)
             { TimesLaunches = settings.TimesLaunches }, out string choice);
         try
         {

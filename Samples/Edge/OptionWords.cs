@@ -1,4 +1,5 @@
 using EdgeVideoLlava.Kernels.Errors;
+using static EdgeVideoLlava.Edge.Diagnostics.NativeLibraries;
 
 namespace EdgeVideoLlava.Edge;
 
@@ -6,8 +7,6 @@ namespace EdgeVideoLlava.Edge;
 /// install them.</summary>
 internal static class OptionWords
 {
-    private const string Install = "apt-get install -y --no-install-recommends";
-
     public static string In(EdgeException exception)
         => exception.Remedies.Aggregate(exception.Message, (message, remedy)
         => message.Replace(remedy.Words, Of(remedy), StringComparison.Ordinal));
@@ -31,7 +30,7 @@ internal static class OptionWords
     };
 
     private static string Packages(MissingLibrary library)
-        => library == MissingLibrary.OpenCl ? $"{Install} pocl-opencl-icd ocl-icd-libopencl1"
-            : library == MissingLibrary.Cuda ? $"{Install} nvidia-driver (Debian non-free)"
-            : $"{Install} libgtk-3-0 libdrm2 libatomic1, or {Install} ffmpeg";
+        => library == MissingLibrary.OpenCl ? Install + OpenClPackages
+            : library == MissingLibrary.Cuda ? Install + "nvidia-driver (Debian non-free)"
+            : $"{Install}{OpenCvPackages}, or {Install}{FfmpegPackage}";
 }

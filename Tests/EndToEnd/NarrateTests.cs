@@ -123,6 +123,6 @@ public sealed class NarrateTests
         using JsonDocument cases = JsonDocument.Parse(File.ReadAllText(ReferenceFiles.Golden("shapes-trained/cases.json")));
         return [.. cases.RootElement.GetProperty("demo").EnumerateArray().Select(window
             => (window.GetProperty("start").GetDouble(), window.GetProperty("end").GetDouble(),
-            window.GetProperty("answer").GetString()!))];
+                window.GetProperty("answer").GetString()!))];
     }
 }

@@ -37,7 +37,7 @@ internal readonly unsafe struct Lanes4(Vector128<float> v) : ILanes<Lanes4>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes4 LoadBytes(sbyte* source)
         => new(Vector128.ConvertToSingle(Vector128.WidenLower(
-        Vector128.WidenLower(Vector128.CreateScalarUnsafe(*(int*)source).AsSByte()))));
+            Vector128.WidenLower(Vector128.CreateScalarUnsafe(*(int*)source).AsSByte()))));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes4 MultiplyAdd(Lanes4 a, Lanes4 b, Lanes4 c) => new(Vector128.MultiplyAddEstimate(a.v, b.v, c.v));

@@ -51,7 +51,7 @@ internal static partial class KernelText
         {
             CLCompiledKernel cl
                 => new CLCompiledKernel(context, (SeparateViewEntryPoint)EntryPoint(cl), cl.Info, Renumbered(WithLocalFence(cl.Source)),
-                cl.CVersion),
+                    cl.CVersion),
             PTXCompiledKernel ptx => WithText(ptx, context, Renumbered(ptx.PTXAssembly)),
             _ => kernel,
         };
@@ -79,12 +79,12 @@ internal static partial class KernelText
 
     private static object EntryPoint(CompiledKernel kernel)
         => typeof(CompiledKernel).GetProperty("EntryPoint", BindingFlags.Instance | BindingFlags.NonPublic | BindingFlags.Public)!.GetValue(
-        kernel)!;
+            kernel)!;
 
     // Its constructor is ILGPU's own, unlike that of OpenCL's kernels.
     private static PTXCompiledKernel WithText(PTXCompiledKernel kernel, Context context, string text)
         => (PTXCompiledKernel)Activator.CreateInstance(typeof(PTXCompiledKernel), BindingFlags.Instance | BindingFlags.NonPublic, null,
-        [context, EntryPoint(kernel), kernel.Info, text], null)!;
+            [context, EntryPoint(kernel), kernel.Info, text], null)!;
 
     /// <summary>Labels, types, parameters, functions; not the entry, which the driver is asked for by name, nor
     /// CUDA's architecture.</summary>

@@ -16,7 +16,7 @@ internal static class OpenClRemainder
     public static void Register(IntrinsicImplementationManager intrinsics)
         => intrinsics.RegisterBinaryArithmetic(
             BinaryArithmeticKind.Rem, BasicValueType.Int32, new CLIntrinsic(typeof(OpenClRemainder), nameof(Generate),
-            IntrinsicImplementationMode.GenerateCode));
+                IntrinsicImplementationMode.GenerateCode));
 
     // Called by ILGPU, by its name.
     private static void Generate(CLBackend backend, CLCodeGenerator generator, Value value)

@@ -74,5 +74,5 @@ internal static class Levels
 
     private static float Level(uint word, uint mask, uint more, uint moreMask, uint power, float bias)
         => Interop.IntAsFloat(PortableIntrinsics.MaskedOr(more, moreMask, PortableIntrinsics.MaskedOr(word, mask, power))) - (
-        Interop.IntAsFloat(power) + bias);
+            Interop.IntAsFloat(power) + bias);
 }

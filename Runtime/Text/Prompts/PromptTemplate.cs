@@ -40,7 +40,7 @@ public sealed partial class PromptTemplate
     public static PromptTemplate Get(string name)
         => All.FirstOrDefault(template => template.Name == name)
             ?? throw new BadInputException(
-            $"no prompt template is named {name}; there are {string.Join(", ", All.Select(template => template.Name))}");
+                $"no prompt template is named {name}; there are {string.Join(", ", All.Select(template => template.Name))}");
 
     /// <summary>The prompt of a dialogue; end it with an empty assistant message to have the model answer.</summary>
     /// <exception cref="BadInputException">The template cannot hold this dialogue.</exception>

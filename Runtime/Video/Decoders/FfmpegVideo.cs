@@ -131,10 +131,10 @@ internal sealed class FfmpegVideo : IClipSource
     }
 
     private FfprobeReport Probe(string entries, CancellationToken cancellation) => FfprobeReport.Read(path, FfmpegProgram.Probe(
-    [
-        "-v", "quiet", "-protocol_whitelist", "file,pipe", "-select_streams", "V:0", "-of", "compact",
-        "-show_entries", $"stream=width,height,avg_frame_rate:stream_side_data=rotation:{entries}", address,
-    ], cancellation), options);
+        [
+            "-v", "quiet", "-protocol_whitelist", "file,pipe", "-select_streams", "V:0", "-of", "compact",
+            "-show_entries", $"stream=width,height,avg_frame_rate:stream_side_data=rotation:{entries}", address,
+        ], cancellation), options);
 
     private string Seconds(TimeSpan time) => (time.TotalSeconds + Index.Origin).ToString("0.0######", CultureInfo.InvariantCulture);
 

@@ -42,7 +42,7 @@ internal sealed record Y4mHeader(int Width, int Height, double FramesPerSecond, 
             "444" => (1, 1, false),
             "mono" => (1, 1, true),
             _ => throw new BadInputException(
-            $"{path}: YUV4MPEG2 with the colours C{colour}; C420, C422, C444 and Cmono with 8 bits can be read"),
+                $"{path}: YUV4MPEG2 with the colours C{colour}; C420, C422, C444 and Cmono with 8 bits can be read"),
         };
         return new Y4mHeader(width, height, rate, x, y, mono, full);
     }

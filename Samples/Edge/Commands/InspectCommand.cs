@@ -35,7 +35,7 @@ internal static class InspectCommand
         foreach (TensorGroup group in report.Groups)
             output.WriteLine(
                 FormattableString.Invariant(
-                $"  {group.Name,-15} {group.Tensors,6} {group.Parameters,14:#,0} {Size(group.Bytes),10}  {group.Types}"));
+                    $"  {group.Name,-15} {group.Tensors,6} {group.Parameters,14:#,0} {Size(group.Bytes),10}  {group.Types}"));
         if (report.Variant == null)
         {
             foreach (TensorEntry tensor in report.Tensors)

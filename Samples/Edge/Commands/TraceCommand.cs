@@ -90,7 +90,7 @@ internal static class TraceCommand
                 : ModelSession.Open(settings, cancel, chosen, load);
             List<PixelValues> visuals = parsed.GetValue(pixels) is { } stored ? ReadPixels(stored, session.Model.Config.Variant)
                 : [.. paths.Select(path => session.Assistant.Look(path, clipOptions: new ClipOptions { Notice = Notices.Say },
-                cancel: cancel))];
+                    cancel: cancel))];
             PromptRows rows = parsed.GetValue(ids) is { } file ? PromptRows.Read(file)
                 : TracePrompt.Rows(session.Assistant, visuals, parsed.GetValue(ask)!);
             session.Announce();

@@ -21,5 +21,5 @@ internal sealed class BenchmarkInput(VideoLlavaConfig config)
     /// <summary>Words only.</summary>
     public MergedPrompt Prompt(int positions)
         => MergedPrompt.FromMarkers([.. Enumerable.Range(0, positions).Select(_ => random.Next(config.Language.Vocabulary))], [],
-        config.Language.Vocabulary);
+            config.Language.Vocabulary);
 }

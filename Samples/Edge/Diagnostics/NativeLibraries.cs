@@ -7,14 +7,19 @@ namespace EdgeVideoLlava.Edge.Diagnostics;
 /// <summary>Which native libraries are there, and how to get those that are not.</summary>
 internal static class NativeLibraries
 {
-    private const string Install = "apt-get install -y --no-install-recommends ";
+    internal const string Install = "apt-get install -y --no-install-recommends ";
+
+    // Packages of Debian and Ubuntu: OpenCL on the processor, what OpenCV's library wants, and what takes its place.
+    internal const string OpenClPackages = "pocl-opencl-icd ocl-icd-libopencl1";
+    internal const string OpenCvPackages = "libgtk-3-0 libdrm2 libatomic1";
+    internal const string FfmpegPackage = "ffmpeg";
 
     public static IReadOnlyList<LibraryStatus> Probe(IReadOnlyList<DeviceDescription> devices) =>
     [
         OpenCv(),
         Ffmpeg(),
         Driver("OpenCL", "libOpenCL.so.1", "opencl", devices,
-        "the GPU maker's OpenCL driver, or on the processor: " + Install + "pocl-opencl-icd ocl-icd-libopencl1"),
+            "the GPU maker's OpenCL driver, or on the processor: " + Install + OpenClPackages),
         Driver("CUDA", "libcuda.so.1", "cuda", devices, "NVIDIA's driver (in a container: its container toolkit, and --gpus all)"),
     ];
 
@@ -30,13 +35,13 @@ internal static class NativeLibraries
     /// <summary>What OpenCV itself needs can be installed; a program built without it goes by ffmpeg.</summary>
     internal static string OpenCvRemedy(string? missing)
         => missing?.StartsWith("libOpenCvSharpExtern", StringComparison.Ordinal) == true
-        ? "it is not in this build; in its place, " + Install + "ffmpeg" : Install + "libgtk-3-0 libdrm2 libatomic1";
+        ? "it is not in this build; in its place, " + Install + FfmpegPackage : Install + OpenCvPackages;
 
     private static LibraryStatus Ffmpeg()
     {
         string? version = ClipBackend.FfmpegVersion;
         return new LibraryStatus("ffmpeg", "clips where OpenCV does not load", version != null, version
-            ?? "not on the path", version != null ? null : Install + "ffmpeg");
+            ?? "not on the path", version != null ? null : Install + FfmpegPackage);
     }
 
     private static LibraryStatus Driver(string name, string library, string prefix, IReadOnlyList<DeviceDescription> devices, string remedy)

@@ -79,7 +79,7 @@ internal sealed unsafe class Comparison(int threads) : IDisposable
         nint tb(int outputs) => Libtorch.Tensor(b, [outputs]);
         (nint Y, nint B, nint X, nint W) Layer(int columns, int outputs)
             => (Libtorch.Tensor(y, [rows, outputs]), tb(outputs), Libtorch.Tensor(x, [rows, columns]),
-            Libtorch.Tensor(w, [columns, outputs], [1, columns]));
+                Libtorch.Tensor(w, [columns, outputs], [1, columns]));
         (nint Y, nint B, nint X, nint W)[] layers = [Layer(d, 3 * d), Layer(d, d), Layer(d, 3 * d), Layer(d, d), Layer(d, f), Layer(f, d)];
         long[] shape = [8, 16, 257, 64], strides = [257 * 3 * d, 64, 3 * d, 1];
         nint q = Libtorch.Tensor(qkv, shape, strides), k = Libtorch.Tensor(qkv + d, shape, strides),

@@ -35,7 +35,7 @@ public sealed class ShapesTrainedTests
             using Conversation conversation = assistant.Start();
             conversation.Show(
                 assistant.Encode(
-                assistant.Look(Path.Combine(Golden.Repository, "Samples/ShapesWorld", entry.GetProperty("file").GetString()!))).Tokens);
+                    assistant.Look(Path.Combine(Golden.Repository, "Samples/ShapesWorld", entry.GetProperty("file").GetString()!))).Tokens);
             int before = 0;
             foreach (JsonElement turn in entry.GetProperty("dialogue").EnumerateArray())
             {

@@ -58,8 +58,8 @@ internal static class DeviceKernels
         Type[] wanted = [.. parameter.GetGenericParameterConstraints().Where(constraint => constraint.IsInterface)];
         return type is { IsValueType: true, IsGenericTypeDefinition: false } && wanted.Length > 0
             && Array.TrueForAll(wanted, constraint => Array.Exists(
-            type.GetInterfaces(), has
-            => has == constraint || (constraint.IsGenericType && has.IsGenericType
-            && has.GetGenericTypeDefinition() == constraint.GetGenericTypeDefinition())));
+                type.GetInterfaces(), has
+                => has == constraint || (constraint.IsGenericType && has.IsGenericType
+                && has.GetGenericTypeDefinition() == constraint.GetGenericTypeDefinition())));
     }
 }

@@ -36,5 +36,5 @@ public class ResampleBytesBenchmarks : KernelBenchmark
 
     private FixedPointAxis Axis(int first)
         => new(Queue, [.. Enumerable.Range(0, 224).Select(i => first + i * 707 / 224)],
-        [.. Enumerable.Repeat((1 << 22) / Taps, 224 * Taps)], 22);
+            [.. Enumerable.Repeat((1 << 22) / Taps, 224 * Taps)], 22);
 }

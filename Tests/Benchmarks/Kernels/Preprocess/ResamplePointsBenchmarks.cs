@@ -34,5 +34,5 @@ public class ResamplePointsBenchmarks : KernelBenchmark
 
     private PointAxis Axis(int first)
         => new(Queue, [.. Enumerable.Range(0, 224 * 4).Select(i => first + i / 4 * 716 / 224 + i % 4)],
-        [.. Enumerable.Repeat(0.25f, 224 * 4)], 4);
+            [.. Enumerable.Repeat(0.25f, 224 * 4)], 4);
 }

@@ -58,7 +58,7 @@ public sealed class CacheSegmentTests
         // Caches of unequal capacity; what was there before is the same in both.
         IEnumerable<CacheSegment> Segments()
             => rows.Select((count, i) => new CacheSegment(Cache(starts[i] + count + 9 * i, 2 * i),
-            Cache(starts[i] + count + 9 * i, 2 * i + 1), count));
+                Cache(starts[i] + count + 9 * i, 2 * i + 1), count));
 
         HeadRows Cache(int capacity, int seed)
         {

@@ -80,7 +80,7 @@ public sealed class FullAttentionTests(ITestOutputHelper output)
     [Fact]
     public void Threads_do_not_matter()
         => KernelDevices.AssertThreadsDoNotMatter(device => Run(device, SequenceLayout.Spatial(2, 70), [[.. Enumerable.Range(0, 70)]], 3,
-        16, 1).Got);
+            16, 1).Got);
 
     private static (float[] Got, Expected[] Expected) Run(ComputeDevice device, SequenceLayout layout, int[][] sequences, int heads,
         int headSize, float scale)

@@ -15,7 +15,7 @@ public sealed class TensorAttentionTests(ITestOutputHelper output)
     [Theory, InlineData(1, 5, 1, 64), InlineData(1, 70, 1, 64), InlineData(2, 37, 2, 64), InlineData(1, 65, 1, 128)]
     public void Positions_of_a_frame_look_at_each_other(int frames, int positions, int heads, int headSize)
         => CheckFull(SequenceLayout.Spatial(frames, positions),
-        [.. Enumerable.Range(0, frames).Select(frame => Enumerable.Range(frame * positions, positions).ToArray())], heads, headSize);
+            [.. Enumerable.Range(0, frames).Select(frame => Enumerable.Range(frame * positions, positions).ToArray())], heads, headSize);
 
     [Theory, InlineData(1, 8, 3, 64), InlineData(2, 8, 5, 64), InlineData(2, 3, 1, 128)]
     public void A_position_looks_at_itself_over_the_frames_of_its_clip(int clips, int frames, int positions, int headSize)
@@ -41,7 +41,7 @@ public sealed class TensorAttentionTests(ITestOutputHelper output)
             Action<KernelConfig, EightsView<Float16>, EightsView<Float16>, EightsView<Float16>, ArrayView<int>,
                 EightsView<Float16>> launch = Lanes.Accelerator.LoadStreamKernel<EightsView<Float16>, EightsView<Float16>,
                 EightsView<Float16>, ArrayView<int>, EightsView<Float16>>(
-                headSize == 64 ? CausalAttention.TensorKernel<Head64> : CausalAttention.TensorKernel<Head128>);
+                    headSize == 64 ? CausalAttention.TensorKernel<Head64> : CausalAttention.TensorKernel<Head128>);
             launch(new KernelConfig(TensorAttention.Groups(rows, heads), new Index3D(TensorAttention.Items, 1, 1)),
                 operands.Matrix(q, rows, heads * headSize),
                 operands.Matrix([.. keys, .. rest], filled + 3, columns),
@@ -75,7 +75,7 @@ public sealed class TensorAttentionTests(ITestOutputHelper output)
         {
             Action<KernelConfig, EightsView<Float16>, SequenceLayout,
                 EightsView<Float16>> launch = Lanes.Accelerator.LoadStreamKernel<EightsView<Float16>, SequenceLayout, EightsView<Float16>>(
-                headSize == 64 ? FullAttention.TensorKernel<Head64> : FullAttention.TensorKernel<Head128>);
+                    headSize == 64 ? FullAttention.TensorKernel<Head64> : FullAttention.TensorKernel<Head128>);
             launch(new KernelConfig(TensorAttention.Groups(rows, heads), new Index3D(TensorAttention.Items, 1, 1)),
                 operands.Matrix(qkv, rows, 3 * columns), layout, y);
         });

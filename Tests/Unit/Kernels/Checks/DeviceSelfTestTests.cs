@@ -37,7 +37,7 @@ public sealed class DeviceSelfTestTests
     [Fact]
     public void A_device_that_does_not_open_has_failed()
         => Assert.Equal("opening it: cuda:0: its driver is broken",
-        DeviceSelfTest.Run("cuda:0", () => throw new DeviceUnavailableException("cuda:0: its driver is broken"), []).Failure);
+            DeviceSelfTest.Run("cuda:0", () => throw new DeviceUnavailableException("cuda:0: its driver is broken"), []).Failure);
 
     private static SelfTestResult Run(Func<SelfTestOperands, float[]> planted)
     {

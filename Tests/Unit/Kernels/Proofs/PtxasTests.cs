@@ -32,7 +32,7 @@ public sealed class PtxasTests(ITestOutputHelper output)
             where CudaText.Runs(kernel.Method, architecture)
             select (kernel, architecture),
             job => assembled[(job.kernel.Name, job.architecture)] = Ptxas.Assemble(CudaText.Compile(job.kernel.Method, job.architecture),
-            job.architecture));
+                job.architecture));
         string table = Table(assembled);
         string results = Path.Combine(Golden.Repository, "Tests", "TestResults");
         Directory.CreateDirectory(results);

@@ -40,7 +40,7 @@ public sealed class SanitizerTests(ITestOutputHelper output)
     [Fact]
     public void The_operations_tests_are_clean()
         => AssertClean(Sanitizer.Run(uninitialised: false, new Dictionary<string, string>(),
-        [.. Operations.SelectMany(folder => new[] { "-class", $"{Tests}{folder}.*" })]));
+            [.. Operations.SelectMany(folder => new[] { "-class", $"{Tests}{folder}.*" })]));
 
     /// <summary>Fault of <see cref="PlantedFaults"/>, and the words of oclgrind for it; no words for the kernel without one.</summary>
     public static TheoryData<string, string> Faults => new()

@@ -60,7 +60,7 @@ public sealed class ByteCacheTests(ITestOutputHelper output)
     public void There_are_no_caches_of_other_types()
         => Assert.Contains("not Q4_0", Assert.Throws<ArgumentException>(
             () => VideoLlava.Load(Golden.Path("original-tiny/checkpoint"), TestDevices.Get(TestDevice.Cpu),
-            new LoadOptions(KvCache: StorageType.Q4_0))).Message);
+                new LoadOptions(KvCache: StorageType.Q4_0))).Message);
 
     private double Compare(float[] expected, float[] got, double allowed)
     {

@@ -93,7 +93,7 @@ public sealed class VisualsInPromptsTests : IDisposable
         using VisionTokens picture = hf.Model.Encode(new PixelValues(new float[3 * size * size], 1, size, IsClip: false));
         MergedPrompt Prompt(int images, int videos)
             => MergedPrompt.FromPlaceholders([1, .. Enumerable.Repeat(image, images), .. Enumerable.Repeat(video, videos), 300], [picture],
-            image, video, hf.Vocabulary);
+                image, video, hf.Vocabulary);
         Assert.Equal(18, Prompt(16, 0).Length);
         Assert.Contains("15 <image> placeholders, the visuals give 16 rows", Assert.Throws<BadInputException>(() => Prompt(15, 0)).Message);
         Assert.Contains("17 <image> placeholders", Assert.Throws<BadInputException>(() => Prompt(17, 0)).Message);

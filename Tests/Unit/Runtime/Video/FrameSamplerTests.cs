@@ -75,7 +75,7 @@ public sealed class FrameSamplerTests
     /// <summary>Frame times of a clip of so many seconds at 10 frames a second, and its length.</summary>
     private static (TimeSpan[] Times, TimeSpan Duration) Seconds(double length)
         => ([.. Enumerable.Range(0, (int)Math.Round(10 * length)).Select(i => TimeSpan.FromSeconds(i / 10.0))],
-        TimeSpan.FromSeconds(length));
+            TimeSpan.FromSeconds(length));
 
     private static (double, double)[] Spans((TimeSpan[] Times, TimeSpan Duration) clip, double window, double every)
         => [.. FrameSampler.Windows(clip.Times, clip.Duration, TimeSpan.FromSeconds(window), TimeSpan.FromSeconds(every))

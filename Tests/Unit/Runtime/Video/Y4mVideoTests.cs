@@ -113,5 +113,5 @@ public sealed class Y4mVideoTests(ITestOutputHelper output)
 
     private static Clip Open(TemporaryFolder folder, string header, string frame, byte[] planes)
         => Clip.Open(folder.File("made.y4m", [.. Encoding.ASCII.GetBytes(header), .. Encoding.ASCII.GetBytes(frame), .. planes]),
-        cancellation: TestContext.Current.CancellationToken);
+            cancellation: TestContext.Current.CancellationToken);
 }

@@ -163,7 +163,7 @@ public sealed class CheckpointTests : IDisposable
         long before = found.AllocatedBytes;
         string Refusal(long mebibytes)
             => Assert.Throws<DeviceFailedException>(() => VideoLlava.Load(folder.Path, found,
-            new LoadOptions(AvailableMemory: mebibytes << 20))).Message;
+                new LoadOptions(AvailableMemory: mebibytes << 20))).Message;
         using var checkpoint = new Checkpoint(folder.Path);
         MemoryNeed need = MemoryNeed.Of(checkpoint, ConfigReader.Read(checkpoint));
         long all = device == TestDevice.Cpu ? need.Minimum : need.OnAccelerator + need.KvCache / (device == TestDevice.OpenClHalf ? 2 : 1);

@@ -172,7 +172,7 @@ public sealed class HostileCheckpointTests : IDisposable
         ? entries.SelectMany(entry => entry.Value is JsonObject inner ? Paths(inner, $"{prefix}{entry.Key}/").Append(prefix + entry.Key)
         : [prefix + entry.Key])
             .Concat(prefix.Length == 0 ? ["rope_parameters", "rope_scaling", "rope_theta", "head_dim", "tokenizer_model_max_length",
-            "vision_config"] : ["rope_theta", "head_dim", "layer_norm_eps"])
+                "vision_config"] : ["rope_theta", "head_dim", "layer_norm_eps"])
         : [];
 
     private static void Set(JsonNode node, string path, string value)

@@ -71,7 +71,7 @@ public sealed class SafeTensorsTests
     [Fact]
     public void A_missing_file_is_named()
         => Assert.Contains("nowhere.safetensors: no such file",
-        Assert.Throws<BadInputException>(() => new SafeTensors("nowhere.safetensors")).Message);
+            Assert.Throws<BadInputException>(() => new SafeTensors("nowhere.safetensors")).Message);
 
     [Fact]
     public void What_is_written_is_read_back()
@@ -79,11 +79,11 @@ public sealed class SafeTensorsTests
         using var folder = new TemporaryFolder();
         string path = Path.Combine(folder.Path, "x.safetensors");
         SafeTensorsWriter.Write(path,
-        [
-            new("numbers", StorageType.F32, [2, 2], stream => stream.Write(
-                System.Runtime.InteropServices.MemoryMarshal.AsBytes<float>([1, 2, 3, float.NaN]))),
-            new("none", StorageType.I64, [0], _ => { }),
-        ]);
+            [
+                new("numbers", StorageType.F32, [2, 2], stream => stream.Write(
+                    System.Runtime.InteropServices.MemoryMarshal.AsBytes<float>([1, 2, 3, float.NaN]))),
+                new("none", StorageType.I64, [0], _ => { }),
+            ]);
         using var file = new SafeTensors(path);
         Assert.Equal([1, 2, 3, float.NaN], file["numbers"].ToFloats());
         Assert.Empty(file["none"].ToLongs());

@@ -12,7 +12,7 @@ public sealed class KernelTextTests
     [Fact]
     public void Barriers_get_the_local_fence()
         => Assert.Equal("a; barrier ( CLK_LOCAL_MEM_FENCE | CLK_GLOBAL_MEM_FENCE ); b",
-        KernelText.WithLocalFence("a; work_group_barrier ( CLK_GLOBAL_MEM_FENCE ); b"));
+            KernelText.WithLocalFence("a; work_group_barrier ( CLK_GLOBAL_MEM_FENCE ); b"));
 
     [Fact]
     public void A_barrier_in_unknown_words_is_refused()

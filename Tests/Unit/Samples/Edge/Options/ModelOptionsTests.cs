@@ -30,7 +30,7 @@ public sealed class ModelOptionsTests
         => Assert.Equal(
             new ModelSettings("there", "opencl:1", StorageType.F16, StorageType.Q4_0, StorageType.I8, KernelTier.Portable, 3),
             Read("--model", "there", "--device=opencl:1", "--compute", "fp16", "--weights", "q4_0", "--kv-cache", "int8", "--kernels",
-            "portable", "--threads", "3"));
+                "portable", "--threads", "3"));
 
     [Theory]
     [InlineData("processor", KernelTier.Processor, false)]

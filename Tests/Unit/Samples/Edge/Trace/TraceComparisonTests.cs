@@ -119,7 +119,7 @@ public sealed class TraceComparisonTests
         TraceTensor mask = Ids([1, 2], 0, 1);
         StageResult Compared(string name, TraceTensor wanted, TraceTensor got)
             => TraceComparison.Compare(File((name, wanted), ("attention_mask", mask)), File((name, got)),
-            TraceTolerance.Hf).Stages.Single();
+                TraceTolerance.Hf).Stages.Single();
         Assert.False(Compared("llm.layer_output.0", Floats([1, 2, 1], 5, 1), Floats([2, 1], 0, 1)).Differs);
         Assert.True(Compared("llm.layer_output.0", Floats([1, 2, 1], 5, 1), Floats([2, 1], 5, 2)).Differs);
         Assert.False(Compared("input_ids", Ids([1, 2], 514, 1), Ids([1, 2], 0, 1)).Differs);
