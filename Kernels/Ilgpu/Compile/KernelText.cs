@@ -77,9 +77,9 @@ internal static partial class KernelText
         });
     }
 
-    private static object EntryPoint(CompiledKernel kernel)
-        => typeof(CompiledKernel).GetProperty("EntryPoint", BindingFlags.Instance | BindingFlags.NonPublic | BindingFlags.Public)!.GetValue(
-            kernel)!;
+    /// <summary>ILGPU's description of a kernel's parameters, which it keeps to itself.</summary>
+    internal static EntryPoint EntryPoint(CompiledKernel kernel) => (EntryPoint)typeof(CompiledKernel)
+        .GetProperty("EntryPoint", BindingFlags.Instance | BindingFlags.NonPublic | BindingFlags.Public)!.GetValue(kernel)!;
 
     // Its constructor is ILGPU's own, unlike that of OpenCL's kernels.
     private static PTXCompiledKernel WithText(PTXCompiledKernel kernel, Context context, string text)

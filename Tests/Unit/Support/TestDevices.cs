@@ -2,7 +2,9 @@ using System.Collections.Concurrent;
 using EdgeVideoLlava.Kernels.Devices;
 using EdgeVideoLlava.Kernels.Discovery;
 using EdgeVideoLlava.Kernels.Errors;
+using EdgeVideoLlava.Kernels.Ilgpu;
 using EdgeVideoLlava.Kernels.Packing;
+using EdgeVideoLlava.Tests.Ptx.Execution;
 
 namespace EdgeVideoLlava.Tests.Unit.Support;
 
@@ -27,6 +29,18 @@ public enum TestDevice
     OpenClHalf,
     OpenClPortableHalf,
     CudaHalf,
+
+    /// <summary>The text of a CUDA device's kernels, interpreted: what Cuda runs.</summary>
+    CudaText,
+
+    /// <summary>What CudaHalf runs: the kernels of tensor cores.</summary>
+    CudaTextHalf,
+
+    /// <summary>What CUDA devices without tensor cores run.</summary>
+    CudaTextPortableHalf,
+
+    /// <summary>The processor's kernels as CUDA gets them when they are asked for.</summary>
+    CudaTextProcessor,
 }
 
 /// <summary>One device of each kind for the whole run; an absent one is a named skip, or a failure where EDGE_REQUIRE names it.</summary>
@@ -37,14 +51,14 @@ public static class TestDevices
     /// <summary>Rows of a test of kernels in fp32.</summary>
     public static IReadOnlyList<TestDevice> ForKernels { get; }
         = Rows(TestDevice.Cpu, TestDevice.IlgpuCpu, TestDevice.OpenCl, TestDevice.Cuda, TestDevice.IlgpuCpuPortable,
-            TestDevice.OpenClPortable);
+            TestDevice.OpenClPortable, TestDevice.CudaText);
 
     /// <summary>Rows of a test of whole models in fp32.</summary>
     public static IReadOnlyList<TestDevice> ForModels { get; } = [TestDevice.Cpu, TestDevice.OpenCl, TestDevice.Cuda];
 
     /// <summary>Rows of tests with fp16 activations.</summary>
     public static IReadOnlyList<TestDevice> WithHalves { get; } = Rows(TestDevice.OpenClHalf, TestDevice.OpenClPortableHalf,
-        TestDevice.CudaHalf);
+        TestDevice.CudaHalf, TestDevice.CudaTextHalf, TestDevice.CudaTextPortableHalf);
 
     /// <summary>Under the sanitizer the OpenCL devices alone, the CPU aside.</summary>
     private static TestDevice[] Rows(params TestDevice[] devices) => [.. devices
@@ -91,11 +105,23 @@ public static class TestDevices
         TestDevice.OpenClPortableHalf => Open("opencl", StorageType.F16, KernelTier.Portable),
         TestDevice.Cuda => Open("cuda"),
         TestDevice.CudaHalf => Open("cuda", StorageType.F16),
+        TestDevice.CudaText => Interpreted(StorageType.F32, KernelTier.Portable, LaneOrder.Ascending),
+        TestDevice.CudaTextHalf => Interpreted(StorageType.F16, KernelTier.TensorCore, LaneOrder.Descending),
+        TestDevice.CudaTextPortableHalf => Interpreted(StorageType.F16, KernelTier.Portable, LaneOrder.Descending),
+        TestDevice.CudaTextProcessor => Interpreted(StorageType.F32, KernelTier.Processor, LaneOrder.Descending),
         _ => throw new ArgumentOutOfRangeException(nameof(device), device, null),
     };
 
     private static ComputeDevice Open(string name, StorageType compute = StorageType.F32, KernelTier? tier = null)
         => ComputeDevices.Open(name, new DeviceOptions(Compute: compute, Tier: tier));
+
+    /// <summary>Lanes in ascending order with products and sums contracted, as ptxas does; descending, neither.</summary>
+    private static IlgpuDevice Interpreted(StorageType compute, KernelTier tier, LaneOrder order)
+    {
+        var device = (IlgpuDevice)Open("ilgpu-cpu", compute, tier);
+        new CudaTextDriver(order, contracts: order == LaneOrder.Ascending).StandIn(device);
+        return device;
+    }
 
     /// <summary>EDGE_REQUIRE names drivers: OpenCl stands for all rows on it.</summary>
     private static bool IsRequired(TestDevice device)
