@@ -3,11 +3,14 @@ namespace EdgeVideoLlava.Tests.Ptx.Execution;
 /// <summary>A view among a launch's arguments.</summary>
 internal readonly record struct GlobalView(long Start, long Bytes, int ElementBytes);
 
-/// <summary>What a launch may touch: its views, at their own addresses. Who has read and written each element is kept.</summary>
+/// <summary>What a launch may touch: its views, at their own addresses. Who has read and written each number is kept.</summary>
 /// <remarks>Nothing orders the items of different groups, and barriers are not counted here: no item may touch what another writes.</remarks>
 internal sealed class GlobalMemory
 {
     private const int Several = -1;
+
+    // Items share elements that are larger.
+    private const int WordBytes = 4;
 
     /// <summary>Views that overlap.</summary>
     private sealed class Region(long start, long end, int cellBytes)
@@ -28,7 +31,7 @@ internal sealed class GlobalMemory
         var merged = new List<Region>();
         foreach (GlobalView view in views.Where(view => view.Bytes > 0).OrderBy(view => view.Start))
         {
-            Region next = new(view.Start, view.Start + view.Bytes, view.ElementBytes);
+            Region next = new(view.Start, view.Start + view.Bytes, Math.Min(WordBytes, view.ElementBytes));
             if (merged.Count > 0 && merged[^1] is var last && next.Start < last.End)
             {
                 next = new Region(last.Start, Math.Max(last.End, next.End), Math.Min(last.CellBytes, next.CellBytes));

@@ -8,7 +8,7 @@ namespace EdgeVideoLlava.Tests.Ptx.Execution;
 /// <summary>Runs one lane up to where it has to meet others, or its end.</summary>
 internal sealed unsafe class LaneRunner(PtxModule module, LaneMemory memory, UniformClaims claims)
 {
-    private const long LongestRun = 500_000_000;
+    private const long LongestRun = 50_000_000;
 
     private readonly Instruction[] code = module.Code;
     private readonly bool[] covered = module.Covered;

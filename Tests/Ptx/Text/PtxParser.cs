@@ -109,7 +109,8 @@ internal sealed partial class PtxParser(string name)
 
     private void Resolve()
     {
-        if (code.Count == 0 || code[^1].Kind != InstructionKind.Return) throw new NotSupportedException($"{name}: no return at the end");
+        if (code.Count == 0 || code[^1] is not { Guard: 0, Kind: InstructionKind.Return or InstructionKind.Branch })
+            throw new NotSupportedException($"{name}: the end can be run past");
         foreach ((int at, string label) in jumps)
         {
             if (!labels.TryGetValue(label, out int target)) throw new NotSupportedException($"{name}: no label {label}");

@@ -20,7 +20,12 @@ internal sealed unsafe class CudaTextKernel(PtxModule module, MethodInfo kernel,
     // ILGPU's types of argument blocks are its own.
     private static readonly Context Context = Context.Create(CompilerOptions.Apply);
 
+    private static long launches, instructions;
+
     private ArgumentViews? views;
+
+    /// <summary>Of all kernels, and the instructions that all their lanes have run.</summary>
+    public static (long Launches, long Instructions) Total => (Interlocked.Read(ref launches), Interlocked.Read(ref instructions));
 
     /// <summary>What the product's queue calls: the arguments go through ILGPU's own mapper for CUDA, so that the block
     /// is the one that the driver would get.</summary>
@@ -49,7 +54,10 @@ internal sealed unsafe class CudaTextKernel(PtxModule module, MethodInfo kernel,
     public void Launch(nuint block, int bytes, object extent)
     {
         var arguments = new ReadOnlySpan<byte>((void*)block, bytes);
-        new PtxMachine(module, order).Run(arguments, Shape(extent), new GlobalMemory(views!.Of(arguments)));
+        var machine = new PtxMachine(module, order);
+        machine.Run(arguments, Shape(extent), new GlobalMemory(views!.Of(arguments)));
+        Interlocked.Increment(ref launches);
+        Interlocked.Add(ref instructions, machine.Executed);
     }
 
     private LaunchShape Shape(object extent)

@@ -65,6 +65,12 @@ public static class TestDevices
         .Where(device => !Sanitizer.IsOn || device == TestDevice.Cpu
         || device.ToString().StartsWith(nameof(TestDevice.OpenCl), StringComparison.Ordinal))];
 
+    /// <summary>Whether its kernels are CUDA's text, interpreted.</summary>
+    public static bool IsInterpreted(TestDevice? device) => device is >= TestDevice.CudaText and <= TestDevice.CudaTextProcessor;
+
+    /// <summary>Interpreted devices have most of their rows where coverage is measured, and there have no other.</summary>
+    public static bool IsMeant(TestDevice? device) => IsInterpreted(device) == CudaTextCoverage.IsOn;
+
     private static string[] Required { get; } = (Environment.GetEnvironmentVariable("EDGE_REQUIRE") ?? "").Split(',');
 
     public static ComputeDevice Get(TestDevice device)
