@@ -1,7 +1,10 @@
 using System.Collections.Concurrent;
 using System.Reflection;
+using EdgeVideoLlava.Kernels.Devices;
+using EdgeVideoLlava.Kernels.Discovery;
 using EdgeVideoLlava.Kernels.Ilgpu;
 using EdgeVideoLlava.Kernels.Ilgpu.Compile;
+using EdgeVideoLlava.Kernels.Packing;
 using EdgeVideoLlava.Tests.Ptx.Analysis;
 using EdgeVideoLlava.Tests.Ptx.Execution;
 using EdgeVideoLlava.Tests.Ptx.Text;
@@ -20,21 +23,33 @@ internal sealed class CudaTextDriver(LaneOrder order, bool contracts)
     private static readonly ConcurrentDictionary<MethodInfo, Lazy<PTXCompiledKernel>> Texts = [];
     private static readonly ConcurrentBag<PtxModule> All = [];
 
+    private readonly ConcurrentDictionary<string, PtxModule> modules = [];
+
     /// <summary>Every text that any driver has loaded, with the instructions that have run.</summary>
     public static IEnumerable<PtxModule> Loaded => All;
 
-    /// <summary>For faults planted on purpose: changes a kernel's code when it is loaded.</summary>
-    public Action<PtxModule>? Edit { get; init; }
+    /// <summary>The texts that this one has loaded.</summary>
+    public IEnumerable<PtxModule> Modules => modules.Values;
 
-    public void StandIn(IlgpuDevice device) => device.Kernels.StandIn = Load;
+    /// <summary>A device behind a driver of its own. In ascending order products and sums are contracted, in descending order not.</summary>
+    public static IlgpuDevice Open(StorageType compute, KernelTier tier, LaneOrder order, bool deepTiles = false)
+        => new CudaTextDriver(order, contracts: order == LaneOrder.Ascending).Open(
+            new DeviceOptions(Compute: compute, Tier: tier, DeepTiles: deepTiles));
+
+    public IlgpuDevice Open(DeviceOptions options)
+    {
+        var device = (IlgpuDevice)ComputeDevices.Open("ilgpu-cpu", options);
+        device.Kernels.StandIn = Load;
+        return device;
+    }
 
     private Delegate Load(MethodInfo kernel, Type launcher)
     {
         PTXCompiledKernel text = Texts.GetOrAdd(kernel, _ => new Lazy<PTXCompiledKernel>(() => CudaText.Kernel(kernel, Architecture))).Value;
         var module = PtxModule.Parse(text.PTXAssembly, KernelName.Of(kernel));
         if (contracts) Contraction.Apply(module);
-        Edit?.Invoke(module);
-        if (Edit == null) All.Add(module);
+        All.Add(module);
+        modules[module.Name] = module;
         return new CudaTextKernel(module, kernel, order).Launcher(KernelText.EntryPoint(text), launcher);
     }
 }

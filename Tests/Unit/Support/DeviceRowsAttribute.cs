@@ -12,7 +12,7 @@ namespace EdgeVideoLlava.Tests.Unit.Support;
 [AttributeUsage(AttributeTargets.Method, AllowMultiple = true)]
 public sealed class DeviceRowsAttribute(string memberName) : MemberDataAttributeBase(memberName, [])
 {
-    /// <summary>Whether rows on interpreted devices are part of every run.</summary>
+    /// <summary>Whether rows on the main interpreted devices are part of every run.</summary>
     public bool InterpretedToo { get; set; }
 
     public override async ValueTask<IReadOnlyCollection<ITheoryDataRow>> GetData(MethodInfo testMethod, DisposalTracker disposalTracker)
@@ -21,7 +21,7 @@ public sealed class DeviceRowsAttribute(string memberName) : MemberDataAttribute
         var kept = new List<ITheoryDataRow>();
         foreach (IGrouping<TestDevice?, ITheoryDataRow> group in rows.GroupBy(Device))
         {
-            if (!TestDevices.IsMeant(group.Key) && !(InterpretedToo && TestDevices.IsInterpreted(group.Key))) continue;
+            if (!TestDevices.IsMeant(group.Key) && !(InterpretedToo && TestDevices.IsMainInterpreted(group.Key))) continue;
             string? absence = group.Key is { } device ? TestDevices.Absence(device) : null;
             if (absence == null) kept.AddRange(group);
             else kept.Add(Absent(group.Key!.Value, absence, group.First(), group.Count()));

@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using EdgeVideoLlava.Kernels.Devices;
 using EdgeVideoLlava.Kernels.Discovery;
 using EdgeVideoLlava.Kernels.Errors;
-using EdgeVideoLlava.Kernels.Ilgpu;
 using EdgeVideoLlava.Kernels.Packing;
 using EdgeVideoLlava.Tests.Ptx.Execution;
 
@@ -41,6 +40,13 @@ public enum TestDevice
 
     /// <summary>The processor's kernels as CUDA gets them when they are asked for.</summary>
     CudaTextProcessor,
+    CudaTextProcessorHalf,
+
+    /// <summary>The kernels of tensor cores asked for in fp32, where products are the portable ones on their layout of weights.</summary>
+    CudaTextTensorCore,
+
+    /// <summary>As CudaTextHalf, with deep tiles.</summary>
+    CudaTextDeep,
 }
 
 /// <summary>One device of each kind for the whole run; an absent one is a named skip, or a failure where EDGE_REQUIRE names it.</summary>
@@ -51,14 +57,14 @@ public static class TestDevices
     /// <summary>Rows of a test of kernels in fp32.</summary>
     public static IReadOnlyList<TestDevice> ForKernels { get; }
         = Rows(TestDevice.Cpu, TestDevice.IlgpuCpu, TestDevice.OpenCl, TestDevice.Cuda, TestDevice.IlgpuCpuPortable,
-            TestDevice.OpenClPortable, TestDevice.CudaText);
+            TestDevice.OpenClPortable, TestDevice.CudaText, TestDevice.CudaTextProcessor, TestDevice.CudaTextTensorCore);
 
     /// <summary>Rows of a test of whole models in fp32.</summary>
     public static IReadOnlyList<TestDevice> ForModels { get; } = [TestDevice.Cpu, TestDevice.OpenCl, TestDevice.Cuda];
 
     /// <summary>Rows of tests with fp16 activations.</summary>
     public static IReadOnlyList<TestDevice> WithHalves { get; } = Rows(TestDevice.OpenClHalf, TestDevice.OpenClPortableHalf,
-        TestDevice.CudaHalf, TestDevice.CudaTextHalf, TestDevice.CudaTextPortableHalf);
+        TestDevice.CudaHalf, TestDevice.CudaTextHalf, TestDevice.CudaTextPortableHalf, TestDevice.CudaTextProcessorHalf);
 
     /// <summary>Under the sanitizer the OpenCL devices alone, the CPU aside.</summary>
     private static TestDevice[] Rows(params TestDevice[] devices) => [.. devices
@@ -66,7 +72,10 @@ public static class TestDevices
         || device.ToString().StartsWith(nameof(TestDevice.OpenCl), StringComparison.Ordinal))];
 
     /// <summary>Whether its kernels are CUDA's text, interpreted.</summary>
-    public static bool IsInterpreted(TestDevice? device) => device is >= TestDevice.CudaText and <= TestDevice.CudaTextProcessor;
+    public static bool IsInterpreted(TestDevice? device) => device is >= TestDevice.CudaText and <= TestDevice.CudaTextDeep;
+
+    /// <summary>Interpreted devices that run what a CUDA device runs if nothing else is asked for.</summary>
+    public static bool IsMainInterpreted(TestDevice? device) => device is >= TestDevice.CudaText and <= TestDevice.CudaTextPortableHalf;
 
     /// <summary>Interpreted devices have most of their rows where coverage is measured, and there have no other.</summary>
     public static bool IsMeant(TestDevice? device) => IsInterpreted(device) == CudaTextCoverage.IsOn;
@@ -111,23 +120,18 @@ public static class TestDevices
         TestDevice.OpenClPortableHalf => Open("opencl", StorageType.F16, KernelTier.Portable),
         TestDevice.Cuda => Open("cuda"),
         TestDevice.CudaHalf => Open("cuda", StorageType.F16),
-        TestDevice.CudaText => Interpreted(StorageType.F32, KernelTier.Portable, LaneOrder.Ascending),
-        TestDevice.CudaTextHalf => Interpreted(StorageType.F16, KernelTier.TensorCore, LaneOrder.Descending),
-        TestDevice.CudaTextPortableHalf => Interpreted(StorageType.F16, KernelTier.Portable, LaneOrder.Descending),
-        TestDevice.CudaTextProcessor => Interpreted(StorageType.F32, KernelTier.Processor, LaneOrder.Descending),
+        TestDevice.CudaText => CudaTextDriver.Open(StorageType.F32, KernelTier.Portable, LaneOrder.Ascending),
+        TestDevice.CudaTextHalf => CudaTextDriver.Open(StorageType.F16, KernelTier.TensorCore, LaneOrder.Descending),
+        TestDevice.CudaTextPortableHalf => CudaTextDriver.Open(StorageType.F16, KernelTier.Portable, LaneOrder.Descending),
+        TestDevice.CudaTextProcessor => CudaTextDriver.Open(StorageType.F32, KernelTier.Processor, LaneOrder.Descending),
+        TestDevice.CudaTextProcessorHalf => CudaTextDriver.Open(StorageType.F16, KernelTier.Processor, LaneOrder.Ascending),
+        TestDevice.CudaTextTensorCore => CudaTextDriver.Open(StorageType.F32, KernelTier.TensorCore, LaneOrder.Ascending),
+        TestDevice.CudaTextDeep => CudaTextDriver.Open(StorageType.F16, KernelTier.TensorCore, LaneOrder.Ascending, deepTiles: true),
         _ => throw new ArgumentOutOfRangeException(nameof(device), device, null),
     };
 
     private static ComputeDevice Open(string name, StorageType compute = StorageType.F32, KernelTier? tier = null)
         => ComputeDevices.Open(name, new DeviceOptions(Compute: compute, Tier: tier));
-
-    /// <summary>Lanes in ascending order with products and sums contracted, as ptxas does; descending, neither.</summary>
-    private static IlgpuDevice Interpreted(StorageType compute, KernelTier tier, LaneOrder order)
-    {
-        var device = (IlgpuDevice)Open("ilgpu-cpu", compute, tier);
-        new CudaTextDriver(order, contracts: order == LaneOrder.Ascending).StandIn(device);
-        return device;
-    }
 
     /// <summary>EDGE_REQUIRE names drivers: OpenCl stands for all rows on it.</summary>
     private static bool IsRequired(TestDevice device)
