@@ -13,6 +13,9 @@ internal unsafe struct Lane
     public LaneState State;
     public ulong* Registers;
 
+    /// <summary>Instructions that it has run.</summary>
+    public long Executed;
+
     /// <summary>How often it has met its group, and its warp, at a barrier.</summary>
     public int Barriers, WarpBarriers;
 

@@ -6,10 +6,9 @@ using EdgeVideoLlava.Tests.Ptx.Text;
 namespace EdgeVideoLlava.Tests.Ptx.Execution;
 
 /// <summary>Runs one lane up to where it has to meet others, or its end.</summary>
-internal sealed unsafe class LaneRunner(PtxModule module, LaneMemory memory, UniformClaims claims)
+/// <param name="longest">Instructions after which a lane is taken not to end.</param>
+internal sealed unsafe class LaneRunner(PtxModule module, LaneMemory memory, UniformClaims claims, long longest)
 {
-    private const long LongestRun = 50_000_000;
-
     private readonly Instruction[] code = module.Code;
     private readonly bool[] covered = module.Covered;
 
@@ -22,7 +21,7 @@ internal sealed unsafe class LaneRunner(PtxModule module, LaneMemory memory, Uni
         ref bool reached = ref MemoryMarshal.GetArrayDataReference(covered);
         ulong* r = lane.Registers;
         int pc = lane.Pc;
-        long executed = 0;
+        long executed = 0, most = longest - lane.Executed;
         claims.Start();
         for (lane.State = LaneState.Running; lane.State == LaneState.Running;)
         {
@@ -37,12 +36,13 @@ internal sealed unsafe class LaneRunner(PtxModule module, LaneMemory memory, Uni
             }
             else if (i.Kind == InstructionKind.Branch)
             {
-                if (executed > LongestRun) throw memory.Fault(FaultKind.Endless, pc, $"item {lane.Item} does not end");
+                if (executed > most) throw memory.Fault(FaultKind.Endless, pc, $"item {lane.Item} does not end");
                 pc = i.Target;
             }
             else if (Step(ref lane, i, r, pc)) pc++;
         }
         lane.Pc = pc;
+        lane.Executed += executed;
         Executed += executed;
     }
 

@@ -7,8 +7,12 @@ namespace EdgeVideoLlava.Tests.Ptx.Execution;
 /// <summary>Runs a kernel's text as the PTX ISA says: groups one after the other, in them warps, in them lanes, each by
 /// itself until it has to meet others.</summary>
 /// <remarks>What the ISA leaves undefined, and what our kernels are not to do, is a <see cref="PtxFaultException"/>.</remarks>
-internal sealed unsafe class PtxMachine(PtxModule module, LaneOrder order = LaneOrder.Ascending)
+/// <param name="longest">Instructions after which a lane is taken not to end.</param>
+internal sealed unsafe class PtxMachine(PtxModule module, LaneOrder order = LaneOrder.Ascending, long longest = PtxMachine.Longest)
 {
+    /// <summary>Far beyond what our kernels need.</summary>
+    public const long Longest = 100_000_000;
+
     private const int WarpSize = 32;
 
     // As float, float64 or half no number: what is read before it is written.
@@ -24,7 +28,7 @@ internal sealed unsafe class PtxMachine(PtxModule module, LaneOrder order = Lane
         using var shared = new SharedMemory(module.Shared, shape.DynamicBytes);
         var memory = new LaneMemory(module, global, shared);
         var claims = new UniformClaims(module.Code.Length);
-        var runner = new LaneRunner(module, memory, claims);
+        var runner = new LaneRunner(module, memory, claims, longest);
         ulong* registers = (ulong*)NativeMemory.Alloc((nuint)shape.Items * (nuint)module.Slots.Count, sizeof(ulong));
         try
         {

@@ -108,6 +108,15 @@ public sealed class PtxMachineTests
         Assert.Contains(first, Assert.Throws<PtxFaultException>(run).Message);
     }
 
+    /// <summary>Also where it meets others again and again.</summary>
+    [Theory, InlineData(""), InlineData("bar.sync 0;\n")]
+    public void A_lane_that_does_not_end_is_ended(string barrier)
+    {
+        PtxModule module = PtxProgram.Module($"L:\n{barrier}bra.uni L;");
+        Action run = () => new PtxMachine(module, longest: 1000).Run(new byte[16], new LaunchShape(1, 1, 1, 32), new GlobalMemory([]));
+        Assert.Equal(FaultKind.Endless, Assert.Throws<PtxFaultException>(run).Kind);
+    }
+
     /// <summary>Coverage is what any lane of any launch has run.</summary>
     [Fact]
     public void Instructions_that_have_run_are_known()

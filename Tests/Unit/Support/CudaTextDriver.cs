@@ -28,6 +28,9 @@ internal sealed class CudaTextDriver(LaneOrder order, bool contracts)
     /// <summary>Every text that any driver has loaded, with the instructions that have run.</summary>
     public static IEnumerable<PtxModule> Loaded => All;
 
+    /// <summary>Instructions after which a lane is taken not to end.</summary>
+    public long Longest { get; init; } = PtxMachine.Longest;
+
     /// <summary>The texts that this one has loaded.</summary>
     public IEnumerable<PtxModule> Modules => modules.Values;
 
@@ -50,6 +53,6 @@ internal sealed class CudaTextDriver(LaneOrder order, bool contracts)
         if (contracts) Contraction.Apply(module);
         All.Add(module);
         modules[module.Name] = module;
-        return new CudaTextKernel(module, kernel, order).Launcher(KernelText.EntryPoint(text), launcher);
+        return new CudaTextKernel(module, kernel, order, Longest).Launcher(KernelText.EntryPoint(text), launcher);
     }
 }

@@ -12,7 +12,7 @@ using ILGPU.Runtime;
 namespace EdgeVideoLlava.Tests.Unit.Support;
 
 /// <summary>A kernel's CUDA text as the driver has it once it is loaded.</summary>
-internal sealed unsafe class CudaTextKernel(PtxModule module, MethodInfo kernel, LaneOrder order)
+internal sealed unsafe class CudaTextKernel(PtxModule module, MethodInfo kernel, LaneOrder order, long longest)
 {
     // Where the driver would choose.
     private const int AutoGroup = 256;
@@ -54,7 +54,7 @@ internal sealed unsafe class CudaTextKernel(PtxModule module, MethodInfo kernel,
     public void Launch(nuint block, int bytes, object extent)
     {
         var arguments = new ReadOnlySpan<byte>((void*)block, bytes);
-        var machine = new PtxMachine(module, order);
+        var machine = new PtxMachine(module, order, longest);
         machine.Run(arguments, Shape(extent), new GlobalMemory(views!.Of(arguments)));
         Interlocked.Increment(ref launches);
         Interlocked.Add(ref instructions, machine.Executed);

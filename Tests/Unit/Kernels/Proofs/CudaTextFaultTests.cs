@@ -61,7 +61,7 @@ public sealed class CudaTextFaultTests(ITestOutputHelper output)
     private void Plant(string family, int most, params TextFault[] kinds)
     {
         (KernelTier tier, bool deep, Operation run) = Families[family];
-        var driver = new CudaTextDriver(LaneOrder.Ascending, contracts: false);
+        var driver = new CudaTextDriver(LaneOrder.Ascending, contracts: false) { Longest = 300_000 };
         using IlgpuDevice device = driver.Open(new DeviceOptions(Compute: StorageType.F16, Tier: tier, DeepTiles: deep));
         float[] right = DeviceSelfTest.Compute(device, o => run(o));
         List<string> unseen = [];
