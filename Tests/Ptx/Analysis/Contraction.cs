@@ -11,7 +11,8 @@ internal static class Contraction
     public static int Apply(PtxModule module)
     {
         Instruction[] code = module.Code;
-        HashSet<int> starts = [.. code.Index().Where(i => i.Item.Kind == InstructionKind.Branch).SelectMany(i => new[] { i.Item.Target, i.Index + 1 })];
+        HashSet<int> starts = [.. code.Index().Where(i => i.Item.Kind == InstructionKind.Branch)
+            .SelectMany(i => new[] { i.Item.Target, i.Index + 1 })];
         var writes = code.SelectMany(i => i.Written).CountBy(slot => slot).ToDictionary();
         var reads = code.SelectMany(i => i.Read).CountBy(slot => slot).ToDictionary();
         int contracted = 0;

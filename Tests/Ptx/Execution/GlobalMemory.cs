@@ -4,7 +4,8 @@ namespace EdgeVideoLlava.Tests.Ptx.Execution;
 internal readonly record struct GlobalView(long Start, long Bytes, int ElementBytes);
 
 /// <summary>What a launch may touch: its views, at their own addresses. Who has read and written each number is kept.</summary>
-/// <remarks>Nothing orders the items of different groups, and barriers are not counted here: no item may touch what another writes.</remarks>
+/// <remarks>Nothing orders the items of different groups, and barriers are not counted here: no item may touch what another
+/// writes.</remarks>
 internal sealed class GlobalMemory
 {
     private const int Several = -1;
@@ -89,8 +90,10 @@ internal sealed class GlobalMemory
     /// <summary>Where an access outside lies, by the view that is nearest.</summary>
     public string Outside(long address, int bytes)
     {
-        Region? near = regions.MinBy(region => Math.Min(Math.Abs((decimal)address - region.Start), Math.Abs((decimal)address - region.End)));
-        return near == null ? "the launch has no view" : $"{bytes} bytes at {address - near.Start} of a view of {near.End - near.Start} bytes";
+        Region? near = regions.MinBy(region
+            => Math.Min(Math.Abs((decimal)address - region.Start), Math.Abs((decimal)address - region.End)));
+        return near == null ? "where the launch has no view"
+            : $"{bytes} bytes at {address - near.Start} of a view of {near.End - near.Start} bytes";
     }
 
     private static bool Holds(Region region, long address, int bytes) => address >= region.Start && address + bytes <= region.End;

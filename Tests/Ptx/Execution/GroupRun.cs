@@ -85,7 +85,8 @@ internal sealed class GroupRun(PtxModule module, LaneMemory memory, LaneRunner r
         if (here < wanted) throw memory.Fault(FaultKind.Divergence, pc, $"only {here} lanes of the warp are here");
         foreach (ref readonly Lane lane in warp)
         {
-            if (lane.Pc != pc) throw memory.Fault(FaultKind.Divergence, pc, $"item {lane.Item} is at instruction {lane.Pc}, {module.Lines[lane.Pc]}");
+            if (lane.Pc != pc)
+                throw memory.Fault(FaultKind.Divergence, pc, $"item {lane.Item} is at instruction {lane.Pc}, {module.Lines[lane.Pc]}");
             if (!isBarrier && Mask(lane, pc) != uint.MaxValue) throw memory.Fault(FaultKind.Divergence, pc, "a mask of fewer lanes");
         }
     }

@@ -58,8 +58,9 @@ internal sealed unsafe class PtxMachine(PtxModule module, LaneOrder order = Lane
         if (arguments.Length != module.ParameterBytes)
             throw new PtxFaultException(FaultKind.Launch,
                 $"{module.Name}: {arguments.Length} bytes of arguments, the text takes {module.ParameterBytes}");
-        if (shape.Items > (module.MostItems ?? 1024))
-            throw new PtxFaultException(FaultKind.Launch, $"{module.Name}: {shape.Items} items, the text is for {module.MostItems ?? 1024}");
+        int most = module.MostItems ?? 1024;
+        if (shape.Items > most)
+            throw new PtxFaultException(FaultKind.Launch, $"{module.Name}: {shape.Items} items, the text is for {most}");
     }
 
     /// <summary>What is in the registers of every lane when it begins.</summary>

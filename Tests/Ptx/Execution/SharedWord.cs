@@ -41,7 +41,8 @@ internal struct SharedWord
     {
         if (copier != 0) return (FaultKind.Uninitialised, $"item {lane.Item} reads where a copy of item {copier - 1} is not waited for");
         if (!write.Happened) return (FaultKind.Uninitialised, $"item {lane.Item} reads what nobody has written");
-        if (!write.Precedes(lane)) return (FaultKind.Race, $"item {lane.Item} reads what item {write.Item} has written, without a barrier between");
+        if (!write.Precedes(lane))
+            return (FaultKind.Race, $"item {lane.Item} reads what item {write.Item} has written, without a barrier between");
         if (!read.IsSameGroupTime(lane)) readers = 0;
         several = read.Happened && read.Item != lane.Item && read.IsSameTime(lane);
         readers |= 1u << lane.Item / 32;

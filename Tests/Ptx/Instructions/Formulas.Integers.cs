@@ -47,14 +47,20 @@ internal static partial class Formulas
         Add($"sub.{type}", 2, static (a, b, _) => TType.Bits(TType.Number(a) - TType.Number(b)));
         Add($"mul.lo.{type}", 2, static (a, b, _) => TType.Bits(TType.Number(a) * TType.Number(b)));
         Add($"mad.lo.{type}", 3, static (a, b, c) => TType.Bits(TType.Number(a) * TType.Number(b) + TType.Number(c)));
-        Add($"div.{type}", 2, static (a, b, _) => TType.Bits(TType.Number(a) / TType.Number(b)));
-        Add($"rem.{type}", 2, static (a, b, _) => TType.Bits(TType.Number(a) % TType.Number(b)));
+        Add($"div.{type}", 2, static (a, b, _) => TType.Bits(Quotient(TType.Number(a), TType.Number(b))));
+        Add($"rem.{type}", 2, static (a, b, _)
+            => TType.Bits(TType.Number(a) - Quotient(TType.Number(a), TType.Number(b)) * TType.Number(b)));
         Add($"min.{type}", 2, static (a, b, _) => TType.Bits(T.Min(TType.Number(a), TType.Number(b))));
         Add($"max.{type}", 2, static (a, b, _) => TType.Bits(T.Max(TType.Number(a), TType.Number(b))));
         if (type[0] != 's') return;
         Add($"neg.{type}", 1, static (a, _, _) => TType.Bits(-TType.Number(a)));
         Add($"abs.{type}", 1, static (a, _, _) => TType.Bits(T.IsNegative(TType.Number(a)) ? -TType.Number(a) : TType.Number(a)));
     }
+
+    /// <summary>Asks before it divides: PoCL, once it is loaded, makes the processor's own alarm of a zero be passed over in the
+    /// whole process. The least number by -1 wraps.</summary>
+    private static T Quotient<T>(T a, T b) where T : IBinaryInteger<T>
+        => T.IsZero(b) ? throw new DivideByZeroException() : T.IsNegative(b) && b == -T.One ? -a : a / b;
 
     private static void AddWide()
     {

@@ -89,14 +89,14 @@ internal sealed class InstructionDecoder(Slots slots, IReadOnlyList<Parameter> p
     private Instruction Memory(string[] opcode, Operands o)
     {
         bool load = opcode[0] == "ld";
-        int bytes = Operands.TypeBytes(opcode[^1]);
+        int bytes = Operands.TypeBytes(opcode[^1]), numbers = opcode[^2] switch { "v2" => 2, "v4" => 4, _ => 1 };
         if (opcode[2..^1] is not ([] or ["v2" or "v4"] or ["nc"] or ["nc", "v2" or "v4"])) throw Unknown(string.Join('.', opcode));
         (string start, int offset) = o.Address(load ? 1 : 0);
         if (opcode[1] == "param" && load) return LoadParameter(o, start, offset, bytes);
         var access = new Instruction { Form = (byte)bytes, A = o.Source(start), Immediate = offset };
         if (load) access.Results = o.Results(0);
         else access.Sources = o.Sources(1);
-        if ((access.Results ?? access.Sources)!.Length != (opcode[^2][0] == 'v' ? opcode[^2][1] - '0' : 1)) throw Unknown(string.Join('.', opcode));
+        if ((access.Results ?? access.Sources)!.Length != numbers) throw Unknown(string.Join('.', opcode));
         access.Kind = opcode[1] switch
         {
             "global" => load ? InstructionKind.LoadGlobal : InstructionKind.StoreGlobal,
@@ -109,7 +109,8 @@ internal sealed class InstructionDecoder(Slots slots, IReadOnlyList<Parameter> p
     /// <summary>Parameters are in the registers when a lane begins.</summary>
     private Instruction LoadParameter(Operands o, string name, int offset, int bytes)
     {
-        Parameter parameter = parameters.FirstOrDefault(known => known.Name == name) ?? throw new NotSupportedException($"parameter {name}");
+        Parameter parameter = parameters.FirstOrDefault(known => known.Name == name)
+            ?? throw new NotSupportedException($"parameter {name}");
         if (offset + bytes > parameter.Bytes) throw new NotSupportedException($"{name} has {parameter.Bytes} bytes");
         (_, Formula move) = Formulas.Of("mov.b64");
         int slot = slots.Parameter(parameter.Offset + offset, bytes);

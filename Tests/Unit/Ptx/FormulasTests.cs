@@ -17,6 +17,9 @@ public sealed class FormulasTests
     [InlineData("div.s32", 0xfffffff9, 2, 0, 0xfffffffd)] // -7 / 2 = -3
     [InlineData("rem.s32", 0xfffffff9, 2, 0, 0xffffffff)]
     [InlineData("div.u32", 0xfffffff9, 2, 0, 0x7ffffffc)]
+    [InlineData("div.s32", 0x80000000, 0xffffffff, 0, 0x80000000)]
+    [InlineData("rem.s32", 0x80000000, 0xffffffff, 0, 0)]
+    [InlineData("rem.u64", 0xffffffffffffffff, 10, 0, 5)]
     [InlineData("min.s32", 0xffffffff, 1, 0, 0xffffffff)]
     [InlineData("min.u32", 0xffffffff, 1, 0, 1)]
     [InlineData("abs.s32", 0x80000000, 0, 0, 0x80000000)]

@@ -11,6 +11,8 @@ public sealed class PtxFaultTests
 
     private const string Store = "st.shared.b32 [%rd3], 1;\n", Warp = "bar.warp.sync -1;\n", Group = "bar.sync 0;\n";
 
+    private const string Shuffle = "shfl.sync.idx.b32 %r3, %r1, 0, 31, -1;";
+
     private const string OddLanes = "and.b32 %r2, %r1, 1;\nsetp.ne.s32 %p1, %r2, 0;\n";
 
     private const string Commit = "cp.async.commit_group;\n", Wait = "cp.async.wait_group 0;\n", Read = "ld.shared.b32 %r3, [%rd7];\n";
@@ -53,7 +55,7 @@ public sealed class PtxFaultTests
         { FaultKind.Divergence, OddLanes + "@%p1 bar.sync 0;", Group },
         { FaultKind.Divergence, OddLanes + "@%p1 ret;\nbar.sync 0;", Group },
         { FaultKind.Divergence, OddLanes + "@%p1 bra A;\nbar.sync 0;\nbra.uni B;\nA:\nbar.sync 0;\nB:", Group },
-        { FaultKind.Divergence, OddLanes + "@%p1 bra A;\nshfl.sync.idx.b32 %r3, %r1, 0, 31, -1;\nA:", "shfl.sync.idx.b32 %r3, %r1, 0, 31, -1;" },
+        { FaultKind.Divergence, OddLanes + $"@%p1 bra A;\n{Shuffle}\nA:", Shuffle },
         { FaultKind.Divergence, "bar.warp.sync 65535;", "bar.warp.sync 4294967295;" },
         { FaultKind.Uniformity, OddLanes + "@%p1 bra.uni A;\nA:", OddLanes + "@%p1 bra A;\nA:" },
         { FaultKind.Uniformity, Loop("%r1"), Loop("9") },
@@ -77,8 +79,8 @@ public sealed class PtxFaultTests
     public void A_warps_barrier_does_not_order_other_warps()
     {
         string readOther = "xor.b32 %r2, %r1, 32;\n" + Place(4) + Read;
-        PtxFaultException found = Assert.Throws<PtxFaultException>(() => PtxProgram.Run(Store + Group + Store + Warp + readOther, items: 64));
-        Assert.Equal(FaultKind.Race, found.Kind);
+        Action run = () => PtxProgram.Run(Store + Group + Store + Warp + readOther, items: 64);
+        Assert.Equal(FaultKind.Race, Assert.Throws<PtxFaultException>(run).Kind);
         PtxProgram.Run(Store + Group + readOther, items: 64);
     }
 

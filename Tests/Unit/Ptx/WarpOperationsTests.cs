@@ -127,7 +127,8 @@ public sealed class WarpOperationsTests
         st.global.f32 [%rd4], %f4;
         """;
 
-    /// <summary>With .trans a lane gets of each matrix the elements below each other that it would get beside each other of the transpose.</summary>
+    /// <summary>With .trans a lane gets of each matrix the elements below each other that it would get beside each other of the
+    /// transpose.</summary>
     [Theory, InlineData(""), InlineData(".trans")]
     public void Matrices_are_spread_over_the_lanes(string transposed)
     {

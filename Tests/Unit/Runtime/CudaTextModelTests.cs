@@ -6,7 +6,8 @@ using EdgeVideoLlava.Tests.Unit.Support;
 
 namespace EdgeVideoLlava.Tests.Unit.Runtime;
 
-/// <summary>A whole forward pass and two decode steps through the CUDA text of every kernel that they launch, against the processor.</summary>
+/// <summary>A whole forward pass and two decode steps through the CUDA text of every kernel that they launch, against the
+/// processor.</summary>
 [Trait("Category", "long")]
 public sealed class CudaTextModelTests(ITestOutputHelper output)
 {
@@ -24,7 +25,8 @@ public sealed class CudaTextModelTests(ITestOutputHelper output)
     };
 
     [Theory, MemberData(nameof(Passes))]
-    public void A_pass_and_two_steps_give_the_processor_s_logits(TestDevice device, StorageType? weights, StorageType? cache, double allowed)
+    public void A_pass_and_two_steps_give_the_processor_s_logits(
+        TestDevice device, StorageType? weights, StorageType? cache, double allowed)
     {
         var options = new LoadOptions(LanguageWeights: weights, KvCache: cache);
         (long launches, long instructions) = CudaTextKernel.Total;
@@ -32,7 +34,8 @@ public sealed class CudaTextModelTests(ITestOutputHelper output)
         for (int step = 0; step < expected.Length; step++)
         {
             double largest = TinyModel.Distance(expected[step], got[step]);
-            output.WriteLine($"step {step}: logits of {expected[step].Min():0.0} to {expected[step].Max():0.0} off by at most {largest:G3}");
+            string range = $"{expected[step].Min():0.0} to {expected[step].Max():0.0}";
+            output.WriteLine($"step {step}: logits of {range} off by at most {largest:G3}");
             Assert.True(largest <= allowed, $"step {step}: a logit is off by {largest}");
         }
         (long launchesThen, long instructionsThen) = CudaTextKernel.Total;

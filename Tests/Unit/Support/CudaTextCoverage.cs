@@ -16,7 +16,8 @@ internal static class CudaTextCoverage
     public static bool IsOn { get; } = Environment.GetEnvironmentVariable(Variable) != null;
 
     /// <param name="arguments">Which tests, in the words of the test program.</param>
-    public static (int ExitCode, string Output, string Total, IReadOnlyList<CoveredKernel> Kernels) Run(params IEnumerable<string> arguments)
+    public static (int ExitCode, string Output, string Total, IReadOnlyList<CoveredKernel> Kernels) Run(
+        params IEnumerable<string> arguments)
     {
         using var folder = new TemporaryFolder();
         string file = Path.Combine(folder.Path, "coverage");

@@ -34,7 +34,8 @@ internal sealed class CudaTextDriver(LaneOrder order, bool contracts)
     /// <summary>The texts that this one has loaded.</summary>
     public IEnumerable<PtxModule> Modules => modules.Values;
 
-    /// <summary>A device behind a driver of its own. In ascending order products and sums are contracted, in descending order not.</summary>
+    /// <summary>A device behind a driver of its own. In ascending order products and sums are contracted, in descending order
+    /// not.</summary>
     public static IlgpuDevice Open(StorageType compute, KernelTier tier, LaneOrder order, bool deepTiles = false)
         => new CudaTextDriver(order, contracts: order == LaneOrder.Ascending).Open(
             new DeviceOptions(Compute: compute, Tier: tier, DeepTiles: deepTiles));
@@ -48,7 +49,8 @@ internal sealed class CudaTextDriver(LaneOrder order, bool contracts)
 
     private Delegate Load(MethodInfo kernel, Type launcher)
     {
-        PTXCompiledKernel text = Texts.GetOrAdd(kernel, _ => new Lazy<PTXCompiledKernel>(() => CudaText.Kernel(kernel, Architecture))).Value;
+        PTXCompiledKernel text = Texts.GetOrAdd(kernel, _
+            => new Lazy<PTXCompiledKernel>(() => CudaText.Kernel(kernel, Architecture))).Value;
         var module = PtxModule.Parse(text.PTXAssembly, KernelName.Of(kernel));
         if (contracts) Contraction.Apply(module);
         All.Add(module);

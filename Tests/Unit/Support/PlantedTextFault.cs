@@ -31,7 +31,8 @@ internal sealed record PlantedTextFault(TextFault Kind, PtxModule Module, int At
     /// <summary>Every fault of a kind that can be planted where the text has been reached.</summary>
     public static IEnumerable<PlantedTextFault> Of(TextFault kind, PtxModule module)
     {
-        HashSet<int> joined = [.. module.Code.SelectMany(i => i.Written).CountBy(slot => slot).Where(count => count.Value > 1).Select(count => count.Key)];
+        HashSet<int> joined = [.. module.Code.SelectMany(i => i.Written).CountBy(slot => slot).Where(count => count.Value > 1)
+            .Select(count => count.Key)];
         return from at in Enumerable.Range(0, module.Code.Length)
                where module.Covered[at]
                let mutated = Mutate(kind, module, at, joined)

@@ -6,13 +6,15 @@ using EdgeVideoLlava.Kernels.Loss;
 using EdgeVideoLlava.Kernels.MatMul;
 using EdgeVideoLlava.Kernels.Norm;
 using EdgeVideoLlava.Kernels.Packing;
+using EdgeVideoLlava.Tests.Ptx.Analysis;
 using EdgeVideoLlava.Tests.Ptx.Execution;
 using EdgeVideoLlava.Tests.Ptx.Text;
 using EdgeVideoLlava.Tests.Unit.Support;
 
 namespace EdgeVideoLlava.Tests.Unit.Kernels.Proofs;
 
-/// <summary>Faults planted in CUDA's text of each kernel family, one at a time: the interpreter refuses them, or the results show them.</summary>
+/// <summary>Faults planted in CUDA's text of each kernel family, one at a time: the interpreter refuses them, or the results
+/// show them.</summary>
 [Trait("Category", "long")]
 public sealed class CudaTextFaultTests(ITestOutputHelper output)
 {
@@ -64,17 +66,19 @@ public sealed class CudaTextFaultTests(ITestOutputHelper output)
         var driver = new CudaTextDriver(LaneOrder.Ascending, contracts: false) { Longest = 300_000 };
         using IlgpuDevice device = driver.Open(new DeviceOptions(Compute: StorageType.F16, Tier: tier, DeepTiles: deep));
         float[] right = DeviceSelfTest.Compute(device, o => run(o));
-        List<string> unseen = [];
-        foreach (TextFault kind in kinds)
+        // All of them before one runs: a fault reaches what is not reached otherwise.
+        var planned = kinds.ToDictionary(kind => kind, kind => driver.Modules.SelectMany(module
+            => Some(PlantedTextFault.Of(kind, module), most)).ToArray());
+        List<PlantedTextFault> unseen = [];
+        foreach ((TextFault kind, PlantedTextFault[] faults) in planned)
         {
-            PlantedTextFault[] faults = [.. driver.Modules.SelectMany(module => Some(PlantedTextFault.Of(kind, module), most))];
-            string[] missed = [.. faults.Where(fault => !IsSeen(fault, device, run, right)).Select(fault => fault.ToString())];
+            PlantedTextFault[] missed = [.. faults.Where(fault => !IsSeen(fault, device, run, right))];
             output.WriteLine($"{kind}: {faults.Length - missed.Length} of {faults.Length} seen");
             unseen.AddRange(missed);
         }
-        string[] explained = [.. unseen.Where(fault => PlantedTextFaultReasons.Of(fault) != null)];
-        foreach (string fault in explained) output.WriteLine($"{fault}: {PlantedTextFaultReasons.Of(fault)}");
-        Assert.Empty(unseen.Except(explained));
+        foreach (PlantedTextFault fault in unseen)
+            output.WriteLine($"not seen: {fault}: {PlantedTextFaultReasons.Of(fault) ?? "no reason known"}");
+        Assert.DoesNotContain(unseen, fault => PlantedTextFaultReasons.Of(fault) == null);
     }
 
     /// <summary>At most so many, spread evenly.</summary>
@@ -88,6 +92,7 @@ public sealed class CudaTextFaultTests(ITestOutputHelper output)
     {
         try
         {
+            if (fault.Within(() => Definedness.UndefinedReads(fault.Module).Any())) return true;
             float[] got = fault.Within(() => DeviceSelfTest.Compute(device, o => run(o)));
             float bound = Tolerance * right.Max(Math.Abs);
             return right.Zip(got).Any(pair => !(Math.Abs(pair.First - pair.Second) <= bound));

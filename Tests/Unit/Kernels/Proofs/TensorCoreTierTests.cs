@@ -33,9 +33,9 @@ public sealed class TensorCoreTierTests(ITestOutputHelper output)
         => from type in DeviceFormat.Kept
            from activation in Enum.GetValues<Activation>()
            from rows in new[] { 17, 67 }
-           let halves = (int)activation % 2 == 0 ? StorageType.F16 : StorageType.F32
-           select (type, rows == 67 && activation == Activation.None ? StorageType.F32 : StorageType.F16, halves, rows, type.IsBlock() ? 256 : 75,
-               activation);
+           let typeX = rows == 67 && activation == Activation.None ? StorageType.F32 : StorageType.F16
+           let typeY = (int)activation % 2 == 0 ? StorageType.F16 : StorageType.F32
+           select (type, typeX, typeY, rows, type.IsBlock() ? 256 : 75, activation);
 
     public static IEnumerable<TheoryDataRow<TestDevice, StorageType, StorageType, StorageType, int, int, Activation>> Products
         => from device in Devices
