@@ -47,8 +47,9 @@ internal static class DeviceKernels
     {
         if (!type.IsGenericTypeDefinition) return [type];
         if (!type.IsValueType || type.GetGenericArguments() is not [Type parameter]) return [];
-        // Halves in the tile's own order are copied, never decoded.
-        return All.Where(argument => Fits(argument, parameter) && !(type == typeof(DecodedFill<>) && argument == typeof(DeviceHalfRows)))
+        // Halves lie in the tile's own order there and are copied, never decoded.
+        return All.Where(argument => Fits(argument, parameter)
+            && !(type == typeof(DecodedFill<>) && (argument == typeof(DeviceHalfRows) || argument == typeof(DeviceF16))))
             .Select(argument => type.MakeGenericType(argument));
     }
 
