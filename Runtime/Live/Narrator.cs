@@ -47,7 +47,7 @@ public sealed class Narrator(Assistant assistant, string prompt, GenerationOptio
             {
                 using PixelValues pixels = window.Pixels;
                 cancel.ThrowIfCancellationRequested();
-                (VisionTokens tokens, TimeSpan time) = assistant.Encode(pixels);
+                (VisionTokens tokens, TimeSpan time) = assistant.Encode(pixels, cancel);
                 if (!await Offer(encoded, new Seen(window, tokens, time), cancel)) break;
             }
             encoded.Complete();
@@ -78,7 +78,6 @@ public sealed class Narrator(Assistant assistant, string prompt, GenerationOptio
         conversation.Reset();
         conversation.Show(seen.Tokens);
         Answer answer = conversation.Ask(prompt, options, cancel: cancel);
-        cancel.ThrowIfCancellationRequested();
         return new Caption(seen.Window.Start, seen.Window.End, answer.Text)
         {
             Encode = seen.Encode,

@@ -63,14 +63,15 @@ public sealed class ModelBenchmark(VideoLlava model, int repetitions)
     {
         using LlamaState state = model.CreateState();
         if (start > 0) Fill(state, start, cancel);
-        using var loop = new DecodeLoop(model, [state], model.Config.Language.Vocabulary);
+        using var row = new DecodeRow(model, state, model.Config.Language.Vocabulary);
+        using var loop = new DecodeLoop(model);
         int[] next = new int[loop.Steps];
         IReadOnlyList<double> seconds = Time(cancel, () => state.Truncate(start), () =>
         {
             for (int done = 0, id = 1; done < tokens; done += loop.Steps)
             {
                 int count = Math.Min(loop.Steps, tokens - done);
-                loop.Run([id], next.AsSpan(0, count));
+                loop.Run([row], [id], next.AsSpan(0, count));
                 id = next[count - 1];
             }
         });
