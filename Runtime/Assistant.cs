@@ -1,7 +1,10 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using EdgeVideoLlava.Kernels.Devices;
 using EdgeVideoLlava.Kernels.Errors;
 using EdgeVideoLlava.Runtime.Generation;
+using EdgeVideoLlava.Runtime.Live;
+using EdgeVideoLlava.Runtime.Live.Sinks;
 using EdgeVideoLlava.Runtime.Preprocess;
 using EdgeVideoLlava.Runtime.Projector;
 using EdgeVideoLlava.Runtime.Text;
@@ -169,6 +172,34 @@ public sealed class Assistant : IDisposable, IAsyncDisposable
     {
         using Lifetime.Scope scope = lifetime.Enter();
         return new Conversation(this, template);
+    }
+
+    /// <summary>Captions frames as they come, window by window, back to back.</summary>
+    /// <param name="frames">In the order of their times; from a camera, or a program's own (<see cref="Frame.FromPixels"/>). The stream is
+    /// asked for the next frame while windows are encoded and put into words, and waits where that takes longer.</param>
+    /// <param name="window">Length of a window, which <see cref="VideoLlavaConfig.ClipFrames"/> frames stand for, evenly spread.</param>
+    /// <param name="every">Distance from one window's start to the next one's; null: the length.</param>
+    /// <param name="question">Asked about every window.</param>
+    /// <exception cref="OperationCanceledException">Cancelled; the captions so far have come.</exception>
+    public async IAsyncEnumerable<Caption> NarrateAsync(IAsyncEnumerable<Frame> frames, TimeSpan window, TimeSpan? every = null,
+        string question = "What is happening in the video?", GenerationOptions? options = null,
+        [EnumeratorCancellation] CancellationToken cancel = default)
+    {
+        ThrowIfDisposed();
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel, lifetime.Closing);
+        var captions = new ChannelSink();
+        var narrator = new Narrator(this, question, options ?? new GenerationOptions { MaxTokens = 128, GuardLoops = true });
+        Task narrating = captions.Fill(narrator.Run(new FrameWindows(this, window, every ?? window).Read(frames, stop.Token), captions,
+            cancel: stop.Token));
+        try
+        {
+            await foreach (Caption caption in captions.Read().ConfigureAwait(false)) yield return caption;
+        }
+        finally
+        {
+            await stop.CancelAsync().ConfigureAwait(false);
+            await narrating.ConfigureAwait(false);
+        }
     }
 
     /// <summary>Cancels what is on its way, waits for it, and ends every conversation.</summary>

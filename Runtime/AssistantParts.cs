@@ -5,7 +5,7 @@ using EdgeVideoLlava.Runtime.Text;
 
 namespace EdgeVideoLlava.Runtime;
 
-/// <summary>What an assistant owns. It is rooted while it is open, so that a forgotten assistant's finalizer finds all of it whole.</summary>
+/// <summary>What an assistant owns. Rooted while it is open: the finalizer of a forgotten assistant finds it whole.</summary>
 internal sealed class AssistantParts : IDisposable
 {
     private static readonly ConcurrentDictionary<AssistantParts, bool> Open = new();

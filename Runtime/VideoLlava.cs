@@ -12,9 +12,9 @@ namespace EdgeVideoLlava.Runtime;
 
 /// <summary>Video-LLaVA, whole: f_V sees, f_P projects into the word space, f_L answers (Lin et al., arXiv:2311.10122).</summary>
 /// <remarks>
-/// The model itself, for traces, measurements and training; <see cref="Assistant"/> is the door for everybody else. <see cref="Encode"/> and
-/// the language part each have a queue and scratch of their own, so that one thread may encode the next clip while another generates; each of
-/// the two is used by one thread at a time.
+/// The model itself, for traces, measurements and training; <see cref="Assistant"/> is the door for everybody else. <see cref="Encode"/>
+/// and the language part each have a queue and scratch of their own, so that one thread may encode the next clip while another generates;
+/// each of the two is used by one thread at a time.
 /// </remarks>
 public sealed class VideoLlava : IDisposable
 {

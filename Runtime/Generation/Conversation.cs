@@ -91,7 +91,7 @@ public sealed class Conversation : IDisposable, IAsyncDisposable
         return Join(ask, turn.Read(text, stop), cancel);
     }
 
-    /// <summary>Asks and gives the answer as it grows; <see cref="LastAnswer"/> has it whole. Who leaves the loop early cancels it.</summary>
+    /// <summary>Asks and gives the answer as it grows; <see cref="LastAnswer"/> has it whole. Leaving the loop early cancels it.</summary>
     /// <inheritdoc cref="Ask" path="/exception"/>
     public async IAsyncEnumerable<string> AskAsync(string question, GenerationOptions? options = null,
         [EnumeratorCancellation] CancellationToken cancel = default)

@@ -2,7 +2,7 @@ using EdgeVideoLlava.Kernels.Devices;
 
 namespace EdgeVideoLlava.Runtime.Generation;
 
-/// <summary>The work of a <see cref="LanguageEngine"/>, on its thread: a piece of one prompt, then steps of up to eight answers together.</summary>
+/// <summary>The work of a <see cref="LanguageEngine"/>, on its thread: a piece of a prompt, then steps of up to eight answers.</summary>
 /// <remarks>What fails fails the answers that it was for, and no other.</remarks>
 internal sealed class EngineRounds(VideoLlava model) : IDisposable
 {

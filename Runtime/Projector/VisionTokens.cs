@@ -58,7 +58,8 @@ public sealed class VisionTokens(Matrix rows, int blocks, int rowsPerBlock, bool
     {
         lock (gate)
         {
-            if (--holders == 0) rows.Buffer.Dispose();
+            holders--;
+            if (holders == 0) rows.Buffer.Dispose();
         }
     }
 

@@ -12,7 +12,7 @@ public sealed record Frame(byte[] Rgb, int Width, int Height, TimeSpan Time)
     /// <summary>Copies pixels of any common layout.</summary>
     /// <param name="pixels">Rows from the top; alpha is left out.</param>
     /// <param name="stride">Bytes from one row to the next; 0: rows are dense.</param>
-    /// <exception cref="ArgumentException">The pixels are fewer than size and stride say, or a row does not fit into the stride.</exception>
+    /// <exception cref="ArgumentException">The pixels are fewer than size and stride say, or a row is longer than the stride.</exception>
     public static Frame FromPixels(ReadOnlySpan<byte> pixels, int width, int height, PixelFormat format, int stride = 0,
         TimeSpan time = default)
     {
@@ -31,7 +31,7 @@ public sealed record Frame(byte[] Rgb, int Width, int Height, TimeSpan Time)
     {
         long wanted = 3L * RequireSize(width, height) * height;
         if (rgb.Length != wanted)
-            throw new ArgumentException($"{rgb.Length} bytes; a frame of {width} x {height} pixels has {wanted}, three a pixel", nameof(rgb));
+            throw new ArgumentException($"{rgb.Length} bytes; a frame of {width} x {height} pixels has {wanted}, 3 a pixel", nameof(rgb));
         return rgb;
     }
 
