@@ -18,6 +18,7 @@ internal static class DeviceLogSum
     }
 
     /// <summary>The same by a whole group, each item every items-th number.</summary>
+    /// <remarks>Before the shared numbers are written again a barrier has to follow.</remarks>
     /// <param name="numbers">Shared memory, a place an item.</param>
     /// <param name="items">Of the group, a power of two.</param>
     public static float GroupRow(MatrixView<Float32> x, int row, ArrayView<float> numbers, int items, out float largest)
@@ -28,6 +29,7 @@ internal static class DeviceLogSum
         largest = GroupReduce.All<Largest>(numbers, own, items);
         var sum = new CompensatedSum();
         for (int v = item; v < x.Columns; v += items) sum.Add(XMath.Exp(x[row, v] - largest));
+        Group.Barrier(); // all have read the largest
         return XMath.Log(GroupReduce.All<Sum>(numbers, sum.Total, items));
     }
 }

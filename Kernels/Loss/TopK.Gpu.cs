@@ -43,6 +43,7 @@ public static partial class TopK
         for (int i = 0; i < k; i++)
         {
             id = Next(logits, row, item, Items, candidates, logit, id);
+            Group.Barrier(); // all have read what was there
             numbers[item] = id < 0 ? 0f : logits[row, id];
             who[item] = id;
             Group.Barrier();
@@ -63,7 +64,6 @@ public static partial class TopK
                 ids[row * k + i] = id;
                 logProbabilities[row, i] = logit - largest - logSum;
             }
-            Group.Barrier(); // all have read who[0]
         }
     }
 

@@ -50,6 +50,7 @@ public static partial class LayerNorm
             float centred = x[row, c] - mean;
             squares.Add(centred * centred);
         }
+        Group.Barrier(); // all have read the mean
         float scale = 1f / XMath.Sqrt(GroupReduce.All<Sum>(numbers, squares.Total, Items) / x.Columns + epsilon);
         for (int c = Group.IdxX; c < x.Columns; c += Items) y[row, c] = (x[row, c] - mean) * scale * weight[0, c] + bias[0, c];
     }

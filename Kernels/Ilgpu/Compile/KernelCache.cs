@@ -26,6 +26,9 @@ internal sealed class KernelCache(Accelerator accelerator, Lock gate)
     /// <summary>How many kernels have been compiled so far.</summary>
     public int Compiled => Volatile.Read(ref compiled);
 
+    /// <summary>Makes the launcher of a kernel, of the type given, in the accelerator's place: for tests of the text.</summary>
+    internal Func<MethodInfo, Type, Delegate>? StandIn { get; set; }
+
     /// <typeparam name="TLauncher">Action of AcceleratorStream, the extent (Index1D or KernelConfig) and the kernel's
     /// own parameters.</typeparam>
     /// <param name="kernel">A static method marked as a <see cref="KernelAttribute"/>.</param>
@@ -63,6 +66,7 @@ internal sealed class KernelCache(Accelerator accelerator, Lock gate)
         Interlocked.Increment(ref compiled);
         try
         {
+            if (StandIn != null) return (TLauncher)StandIn(kernel, typeof(TLauncher));
             EntryPointDescription entry = KernelText.Entry(kernel);
             CompiledKernel? text = accelerator is CPUAccelerator ? null : KernelText.Compile(accelerator, entry, specialization);
             lock (gate)

@@ -20,6 +20,9 @@ namespace EdgeVideoLlava.Kernels.Ilgpu.Compile;
 /// has a context of its own, which also keeps one that ILGPU rejects from spoiling others.
 /// On OpenCL ILGPU writes Group.Barrier with a fence for global memory only, so that by the specification shared memory
 /// is not ordered across it: here the text gets the local fence too, or the kernel is refused.
+/// In PTX it claims of branches that a warp's lanes take them together (bra.uni) which they do not: it takes the index of
+/// an Index1D kernel for uniform, and forgets that a variable changed in a loop whose end differs does so too. The PTX ISA
+/// gives such code no meaning ("bra"). No conditional branch claims it here.
 /// </remarks>
 internal static partial class KernelText
 {
@@ -52,7 +55,7 @@ internal static partial class KernelText
             CLCompiledKernel cl
                 => new CLCompiledKernel(context, (SeparateViewEntryPoint)EntryPoint(cl), cl.Info, Renumbered(WithLocalFence(cl.Source)),
                     cl.CVersion),
-            PTXCompiledKernel ptx => WithText(ptx, context, Renumbered(ptx.PTXAssembly)),
+            PTXCompiledKernel ptx => WithText(ptx, context, Renumbered(WithoutUniformClaims(ptx.PTXAssembly))),
             _ => kernel,
         };
     }
@@ -66,6 +69,15 @@ internal static partial class KernelText
             : throw new NotSupportedException("ILGPU writes barriers in words that the local fence cannot be added to");
     }
 
+    /// <summary>PTX whose conditional branches leave it to the driver whether lanes part.</summary>
+    /// <exception cref="NotSupportedException">There is such a claim in words that we do not know.</exception>
+    internal static string WithoutUniformClaims(string source)
+    {
+        string plain = ConditionalClaim().Replace(source, "$1");
+        return UnconditionalBranch().Count(plain) == Claim().Count(plain) ? plain
+            : throw new NotSupportedException("ILGPU claims in unknown words that a branch is uniform");
+    }
+
     /// <summary>Each name that ends in a number of ILGPU's gets the number of its first place among them.</summary>
     internal static string Renumbered(string text)
     {
@@ -77,14 +89,23 @@ internal static partial class KernelText
         });
     }
 
-    private static object EntryPoint(CompiledKernel kernel)
-        => typeof(CompiledKernel).GetProperty("EntryPoint", BindingFlags.Instance | BindingFlags.NonPublic | BindingFlags.Public)!.GetValue(
-            kernel)!;
+    /// <summary>ILGPU's description of a kernel's parameters, which it keeps to itself.</summary>
+    internal static EntryPoint EntryPoint(CompiledKernel kernel) => (EntryPoint)typeof(CompiledKernel)
+        .GetProperty("EntryPoint", BindingFlags.Instance | BindingFlags.NonPublic | BindingFlags.Public)!.GetValue(kernel)!;
 
     // Its constructor is ILGPU's own, unlike that of OpenCL's kernels.
     private static PTXCompiledKernel WithText(PTXCompiledKernel kernel, Context context, string text)
         => (PTXCompiledKernel)Activator.CreateInstance(typeof(PTXCompiledKernel), BindingFlags.Instance | BindingFlags.NonPublic, null,
             [context, EntryPoint(kernel), kernel.Info, text], null)!;
+
+    [GeneratedRegex(@"(@!?%\w+\s+bra)\.uni\b")]
+    private static partial Regex ConditionalClaim();
+
+    [GeneratedRegex(@"^\s*bra\.uni\b", RegexOptions.Multiline)]
+    private static partial Regex UnconditionalBranch();
+
+    [GeneratedRegex(@"\.uni\b")]
+    private static partial Regex Claim();
 
     /// <summary>Labels, types, parameters, functions; not the entry, which the driver is asked for by name, nor
     /// CUDA's architecture.</summary>

@@ -30,7 +30,13 @@ internal sealed unsafe class AsyncCopies
         }
     }
 
-    public void Add(U4* target, U4* source, int bytes) => open.Add(((nint)target, (nint)source, bytes));
+    /// <summary>Until the wait the target is undefined (PTX ISA, "cp.async"): it holds what is no number, so that a missing wait shows
+    /// even where the tile held the right numbers before.</summary>
+    public void Add(U4* target, U4* source, int bytes)
+    {
+        *target = new U4 { X = uint.MaxValue, Y = uint.MaxValue, Z = uint.MaxValue, W = uint.MaxValue };
+        open.Add(((nint)target, (nint)source, bytes));
+    }
 
     public void Commit()
     {

@@ -6,6 +6,7 @@ namespace EdgeVideoLlava.Kernels.Ilgpu.Views;
 /// <summary>One number of every item of a group to one for all.</summary>
 internal static class GroupReduce
 {
+    /// <remarks>Before the numbers are written again a barrier has to follow: others may still read them.</remarks>
     /// <param name="numbers">Shared memory, a place an item.</param>
     /// <param name="items">Of the group, a power of two.</param>
     public static float All<TJoin>(ArrayView<float> numbers, float own, int items) where TJoin : struct, IJoin
@@ -18,9 +19,7 @@ internal static class GroupReduce
             if (item < half) numbers[item] = default(TJoin).Join(numbers[item], numbers[item + half]);
             Group.Barrier();
         }
-        float all = numbers[0];
-        Group.Barrier(); // all have read it
-        return all;
+        return numbers[0];
     }
 }
 

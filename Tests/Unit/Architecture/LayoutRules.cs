@@ -7,7 +7,7 @@ internal static partial class LayoutRules
 {
     public const int LongestFile = 350, LongestLine = 140;
 
-    /// <summary>Which projects a project may reference, by folder. Nothing references Tests.</summary>
+    /// <summary>Which projects a project may reference, by folder. Nothing but Tests references Tests.</summary>
     private static readonly (string Project, string[] MayUse)[] Projects =
     [
         ("Kernels", []),
@@ -15,7 +15,7 @@ internal static partial class LayoutRules
         ("Quantizer", ["Runtime", "Kernels"]),
         ("Trainer", ["Runtime", "Kernels"]),
         ("Samples", ["Trainer", "Quantizer", "Runtime", "Kernels"]),
-        ("Tests", ["Samples", "Trainer", "Quantizer", "Runtime", "Kernels"]),
+        ("Tests", ["Tests", "Samples", "Trainer", "Quantizer", "Runtime", "Kernels"]),
     ];
 
     /// <summary>Folders of Runtime in the order of the data: none names a later one. Files of Runtime itself see all.</summary>

@@ -32,11 +32,11 @@ internal static class ParityOperations
         ["Linear, residual"] = c => Product(c, new Epilogue(Residual: c.Matrix(c.T, c.N))),
         ["Linear, bias, GELU, residual"] = c => Product(c, new Epilogue(c.Matrix(1, c.N), Activation.Gelu, c.Matrix(c.T, c.N))),
         ["Linear, bias, to activations"] = c => c.RunActivations(c.T, c.N, (queue, y) => Linear.Run(
-            queue, c.Weight(c.N, c.N + 3), c.Activations(c.T, c.N + 3), y, new Epilogue(c.Matrix(1, c.N)))),
+            queue, c.Weight(c.N, c.K), c.Activations(c.T, c.K), y, new Epilogue(c.Matrix(1, c.N)))),
         ["Linear, float32 to activations"] = c => c.RunActivations(c.T, c.N, (queue, y) => Linear.Run(
-            queue, c.Weight(c.N, c.N + 3), c.Matrix(c.T, c.N + 3), y)),
+            queue, c.Weight(c.N, c.K), c.Matrix(c.T, c.K), y)),
         ["Linear, float32"] = c => c.Run(c.T, c.N, (queue, y) => Linear.Run(
-            queue, c.Weight(c.N, c.N + 3), c.Matrix(c.T, c.N + 3), y)),
+            queue, c.Weight(c.N, c.K), c.Matrix(c.T, c.K), y)),
         [ManyColumns] = c => c.Run(c.T, 2, (queue, y) => Linear.Run(queue, c.Weight(2, 2304), c.Matrix(c.T, 2304), y)),
         ["Linear, quick GELU"] = c => Product(c, new Epilogue(Activation: Activation.QuickGelu)),
         ["Linear, SiLU·up"] = c => Product(c, new Epilogue(Activation: Activation.SiluUp)),

@@ -16,7 +16,10 @@ internal static class CudaText
     /// <summary>A tensor-core kernel needs instructions of sm_80.</summary>
     public static bool Runs(MethodInfo kernel, int architecture) => architecture >= 80 || !new KernelReach(kernel).IsTensorCore;
 
-    public static string Compile(MethodInfo kernel, int architecture)
+    public static string Compile(MethodInfo kernel, int architecture) => Kernel(kernel, architecture).PTXAssembly;
+
+    /// <summary>The text with the description of its parameters.</summary>
+    public static PTXCompiledKernel Kernel(MethodInfo kernel, int architecture)
     {
         (CudaArchitecture target, CudaInstructionSet instructions) = architecture switch
         {
@@ -30,7 +33,7 @@ internal static class CudaText
         CompiledKernel compiled = KernelText.Compile(
             context => new PTXBackend(context, new CudaCapabilityContext(target), target, instructions, null), KernelText.Entry(kernel),
             new KernelSpecialization(GroupItems(kernel), null));
-        return ((PTXCompiledKernel)compiled).PTXAssembly;
+        return (PTXCompiledKernel)compiled;
     }
 
     /// <summary>The group that the kernel is loaded with, where it says so: registers are shared by its items.</summary>

@@ -33,7 +33,7 @@ internal static class DeviceKernels
         IEnumerable<Type[]> arguments = [[]];
         foreach (Type parameter in kernel.GetGenericArguments())
         {
-            Type[] fitting = [.. All.SelectMany(Closed).Where(type => Fits(type, parameter))];
+            Type[] fitting = [.. All.SelectMany(Closed).Where(type => Fits(type, parameter) && !IsNeverLaunched(kernel, type))];
             if (fitting.Length == 0)
                 throw new InvalidOperationException(
                     $"{kernel.DeclaringType!.Name}.{kernel.Name}: no struct fits its parameter {parameter.Name}");
@@ -51,6 +51,10 @@ internal static class DeviceKernels
         return All.Where(argument => Fits(argument, parameter) && !(type == typeof(DecodedFill<>) && argument == typeof(DeviceHalfRows)))
             .Select(argument => type.MakeGenericType(argument));
     }
+
+    /// <summary>Weights of a device for tensor cores have their own layout, and the processor's kernels never run there.</summary>
+    private static bool IsNeverLaunched(MethodInfo kernel, Type argument)
+        => argument == typeof(DeviceHalfRows) && (kernel.DeclaringType == typeof(LinearRow) || kernel.DeclaringType == typeof(LinearTile));
 
     /// <summary>A struct with every interface that the parameter asks for; the interface may name the parameter itself.</summary>
     private static bool Fits(Type type, Type parameter)

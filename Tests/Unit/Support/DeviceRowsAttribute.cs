@@ -7,21 +7,29 @@ namespace EdgeVideoLlava.Tests.Unit.Support;
 /// <summary>
 /// As MemberData, for rows of which one argument is a <see cref="TestDevice"/> or its name: an absent device leaves one row, skipped by
 /// name with the number of rows that it stands for; or failing, where EDGE_REQUIRE names it. Of ILGPU's CPU accelerator, which spins a
-/// thread for each item of a group, a normal run has one row, from the middle.
+/// thread for each item of a group, a normal run has one row, from the middle. Rows on interpreted devices are left to
+/// <see cref="CudaTextCoverage"/>, which has no others.
 /// </summary>
 [AttributeUsage(AttributeTargets.Method, AllowMultiple = true)]
 public sealed class DeviceRowsAttribute(string memberName) : MemberDataAttributeBase(memberName, [])
 {
+    /// <summary>Whether rows on the main interpreted devices are part of every run.</summary>
+    public bool InterpretedToo { get; set; }
+
     public override async ValueTask<IReadOnlyCollection<ITheoryDataRow>> GetData(MethodInfo testMethod, DisposalTracker disposalTracker)
     {
         IReadOnlyCollection<ITheoryDataRow> rows = await base.GetData(testMethod, disposalTracker);
         var kept = new List<ITheoryDataRow>();
         foreach (IGrouping<TestDevice?, ITheoryDataRow> group in rows.GroupBy(Device))
         {
+            if (!TestDevices.IsMeant(group.Key) && !(InterpretedToo && TestDevices.IsMainInterpreted(group.Key))) continue;
             string? absence = group.Key is { } device ? TestDevices.Absence(device) : null;
             if (absence == null) kept.AddRange(IsSlow(group.Key) ? group.Skip(group.Count() / 2).Take(1) : group);
             else kept.Add(Absent(group.Key!.Value, absence, group.First(), group.Count()));
         }
+        // A theory must have a row.
+        if (kept.Count == 0 && rows.Count > 0)
+            kept.Add(new TheoryDataRow(rows.First().GetData()) { Skip = "no row on an interpreted device" });
         return kept;
     }
 

@@ -19,10 +19,14 @@ internal static class KernelDevices
     public static IEnumerable<string> All
         => TestDevices.ForKernels.Where(device => device != TestDevice.Cpu).Select(device => device.ToString()).Concat(Cpu);
 
+    /// <summary>Names of the devices that run the kernels of groups at real sizes.</summary>
+    public static IEnumerable<string> Portable => [nameof(TestDevice.OpenClPortable), nameof(TestDevice.CudaText)];
+
     /// <summary>Names of the devices that are here, for a test that goes through them itself: a skip would hide what
     /// the others gave.</summary>
     public static IEnumerable<string> Present
-        => All.Where(name => name.StartsWith("Cpu.") || TestDevices.IsWanted(Enum.Parse<TestDevice>(name)));
+        => All.Where(name => !CudaTextCoverage.IsOn && name.StartsWith("Cpu.")
+            || Enum.TryParse(name, out TestDevice device) && TestDevices.IsMeant(device) && TestDevices.IsWanted(device));
 
     public static ComputeDevice Get(string name)
     {

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using EdgeVideoLlava.Kernels.Devices;
 using EdgeVideoLlava.Kernels.Ilgpu;
@@ -38,15 +37,6 @@ internal static class Sanitizer
         Assert.SkipUnless(File.Exists(Driver), $"no {Driver}: apt-get install oclgrind ocl-icd-libopencl1");
         using var folder = new TemporaryFolder();
         string log = Path.Combine(folder.Path, "oclgrind.log"), launches = Path.Combine(folder.Path, "launches");
-        var start = new ProcessStartInfo(Path.Combine(AppContext.BaseDirectory, "EdgeVideoLlava.Tests.Unit"),
-            [.. arguments, "-parallelMode", "none", "-noColor"])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        foreach (string inherited in start.Environment.Keys.Where(name => name.StartsWith("TESTINGPLATFORM", StringComparison.Ordinal))
-            .ToArray())
-            start.Environment.Remove(inherited);
         (string Name, string Value)[] variables =
         [
             ("OCL_ICD_VENDORS", Driver), ("OCLGRIND_DATA_RACES", "1"), ("OCLGRIND_MAX_ERRORS", "1000"), ("OCLGRIND_LOG", log),
@@ -54,16 +44,9 @@ internal static class Sanitizer
             .. uninitialised ? [("OCLGRIND_UNINITIALIZED", "1"), (Initialised, "1")] : ReadOnlySpan<(string, string)>.Empty,
             .. environment.Select(pair => (pair.Key, pair.Value)),
         ];
-        foreach ((string name, string value) in variables) start.Environment[name] = value;
-        using Process process = Process.Start(start)!;
-        Task<string> output = process.StandardOutput.ReadToEndAsync(), errors = process.StandardError.ReadToEndAsync();
-        if (!process.WaitForExit(TimeSpan.FromMinutes(20)))
-        {
-            process.Kill(entireProcessTree: true);
-            throw new TimeoutException($"{string.Join(' ', arguments)}: no end after 20 minutes under oclgrind");
-        }
+        (int exitCode, string output) = TestProcess.Run(TimeSpan.FromMinutes(20), variables, [.. arguments, "-parallelMode", "none"]);
         string[] lines = File.Exists(launches) ? File.ReadAllLines(launches) : [];
-        return new SanitizerRun(process.ExitCode, output.Result + errors.Result, File.Exists(log) ? File.ReadAllText(log).Trim() : "no log",
+        return new SanitizerRun(exitCode, output, File.Exists(log) ? File.ReadAllText(log).Trim() : "no log",
             [.. lines.Select(line => line.Split('\t')).Select(parts => (parts[0], parts[1]))]);
     }
 

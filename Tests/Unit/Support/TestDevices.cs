@@ -3,6 +3,7 @@ using EdgeVideoLlava.Kernels.Devices;
 using EdgeVideoLlava.Kernels.Discovery;
 using EdgeVideoLlava.Kernels.Errors;
 using EdgeVideoLlava.Kernels.Packing;
+using EdgeVideoLlava.Tests.Ptx.Execution;
 
 namespace EdgeVideoLlava.Tests.Unit.Support;
 
@@ -27,6 +28,25 @@ public enum TestDevice
     OpenClHalf,
     OpenClPortableHalf,
     CudaHalf,
+
+    /// <summary>The text of a CUDA device's kernels, interpreted: what Cuda runs.</summary>
+    CudaText,
+
+    /// <summary>What CudaHalf runs: the kernels of tensor cores.</summary>
+    CudaTextHalf,
+
+    /// <summary>What CUDA devices without tensor cores run.</summary>
+    CudaTextPortableHalf,
+
+    /// <summary>The processor's kernels as CUDA gets them when they are asked for.</summary>
+    CudaTextProcessor,
+    CudaTextProcessorHalf,
+
+    /// <summary>The kernels of tensor cores asked for in fp32, where products are the portable ones on their layout of weights.</summary>
+    CudaTextTensorCore,
+
+    /// <summary>As CudaTextHalf, with deep tiles.</summary>
+    CudaTextDeep,
 }
 
 /// <summary>One device of each kind for the whole run; an absent one is a named skip, or a failure where EDGE_REQUIRE names it.</summary>
@@ -37,19 +57,28 @@ public static class TestDevices
     /// <summary>Rows of a test of kernels in fp32.</summary>
     public static IReadOnlyList<TestDevice> ForKernels { get; }
         = Rows(TestDevice.Cpu, TestDevice.IlgpuCpu, TestDevice.OpenCl, TestDevice.Cuda, TestDevice.IlgpuCpuPortable,
-            TestDevice.OpenClPortable);
+            TestDevice.OpenClPortable, TestDevice.CudaText, TestDevice.CudaTextProcessor, TestDevice.CudaTextTensorCore);
 
     /// <summary>Rows of a test of whole models in fp32.</summary>
     public static IReadOnlyList<TestDevice> ForModels { get; } = [TestDevice.Cpu, TestDevice.OpenCl, TestDevice.Cuda];
 
     /// <summary>Rows of tests with fp16 activations.</summary>
     public static IReadOnlyList<TestDevice> WithHalves { get; } = Rows(TestDevice.OpenClHalf, TestDevice.OpenClPortableHalf,
-        TestDevice.CudaHalf);
+        TestDevice.CudaHalf, TestDevice.CudaTextHalf, TestDevice.CudaTextPortableHalf, TestDevice.CudaTextProcessorHalf);
 
     /// <summary>Under the sanitizer the OpenCL devices alone, the CPU aside.</summary>
     private static TestDevice[] Rows(params TestDevice[] devices) => [.. devices
         .Where(device => !Sanitizer.IsOn || device == TestDevice.Cpu
         || device.ToString().StartsWith(nameof(TestDevice.OpenCl), StringComparison.Ordinal))];
+
+    /// <summary>Whether its kernels are CUDA's text, interpreted.</summary>
+    public static bool IsInterpreted(TestDevice? device) => device is >= TestDevice.CudaText and <= TestDevice.CudaTextDeep;
+
+    /// <summary>Interpreted devices that run what a CUDA device runs if nothing else is asked for.</summary>
+    public static bool IsMainInterpreted(TestDevice? device) => device is >= TestDevice.CudaText and <= TestDevice.CudaTextPortableHalf;
+
+    /// <summary>Interpreted devices have most of their rows where coverage is measured, and there have no other.</summary>
+    public static bool IsMeant(TestDevice? device) => IsInterpreted(device) == CudaTextCoverage.IsOn;
 
     private static string[] Required { get; } = (Environment.GetEnvironmentVariable("EDGE_REQUIRE") ?? "").Split(',');
 
@@ -91,6 +120,13 @@ public static class TestDevices
         TestDevice.OpenClPortableHalf => Open("opencl", StorageType.F16, KernelTier.Portable),
         TestDevice.Cuda => Open("cuda"),
         TestDevice.CudaHalf => Open("cuda", StorageType.F16),
+        TestDevice.CudaText => CudaTextDriver.Open(StorageType.F32, KernelTier.Portable, LaneOrder.Ascending),
+        TestDevice.CudaTextHalf => CudaTextDriver.Open(StorageType.F16, KernelTier.TensorCore, LaneOrder.Descending),
+        TestDevice.CudaTextPortableHalf => CudaTextDriver.Open(StorageType.F16, KernelTier.Portable, LaneOrder.Descending),
+        TestDevice.CudaTextProcessor => CudaTextDriver.Open(StorageType.F32, KernelTier.Processor, LaneOrder.Descending),
+        TestDevice.CudaTextProcessorHalf => CudaTextDriver.Open(StorageType.F16, KernelTier.Processor, LaneOrder.Ascending),
+        TestDevice.CudaTextTensorCore => CudaTextDriver.Open(StorageType.F32, KernelTier.TensorCore, LaneOrder.Ascending),
+        TestDevice.CudaTextDeep => CudaTextDriver.Open(StorageType.F16, KernelTier.TensorCore, LaneOrder.Ascending, deepTiles: true),
         _ => throw new ArgumentOutOfRangeException(nameof(device), device, null),
     };
 

@@ -13,24 +13,26 @@ namespace EdgeVideoLlava.Tests.Unit.Support;
 /// <summary>A small model on a device of its own, with the few steps that tests of the forward path are made of.</summary>
 internal sealed class TinyModel : IDisposable
 {
-    public TinyModel(string folder, LoadOptions? options = null)
-    {
-        Device = new CpuDevice(2);
-        Model = VideoLlava.Load(folder, Device, options);
-    }
+    private readonly bool ownsDevice;
+
+    public TinyModel(string folder, LoadOptions? options = null) : this(folder, new CpuDevice(2), options) => ownsDevice = true;
+
+    /// <summary>On a device that stays open.</summary>
+    public TinyModel(string folder, ComputeDevice device, LoadOptions? options = null)
+        => (Device, Model) = (device, VideoLlava.Load(folder, device, options));
 
     public static TinyModel Original() => new(Golden.Path("original-tiny/checkpoint"));
 
     public static TinyModel Hf() => new(Golden.Path("hf-tiny/checkpoint"));
 
-    public CpuDevice Device { get; }
+    public ComputeDevice Device { get; }
     public VideoLlava Model { get; }
     public int Vocabulary => Model.Config.Language.Vocabulary;
 
     public void Dispose()
     {
         Model.Dispose();
-        Device.Dispose();
+        if (ownsDevice) Device.Dispose();
     }
 
     /// <summary>Pixels of a picture or clip of the original set.</summary>

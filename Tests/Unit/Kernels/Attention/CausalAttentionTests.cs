@@ -26,8 +26,8 @@ public sealed class CausalAttentionTests(ITestOutputHelper output)
     public static IEnumerable<TheoryDataRow<string, int, int, int, int, int>> GroupSizes
         => from size in new[] { (0, 300, 2, 1, 64), (127, 1, 2, 1, 128), (128, 1, 4, 2, 64), (383, 3, 2, 2, 48), (1000, 2, 2, 1, 136),
         (100, 40, 2, 1, 128), (77, 17, 1, 1, 200), (5, 15, 2, 1, 72) }
-           select new TheoryDataRow<string, int, int, int, int,
-               int>(nameof(TestDevice.OpenClPortable), size.Item1, size.Item2, size.Item3, size.Item4, size.Item5);
+           from device in KernelDevices.Portable
+           select new TheoryDataRow<string, int, int, int, int, int>(device, size.Item1, size.Item2, size.Item3, size.Item4, size.Item5);
 
     public static IEnumerable<TheoryDataRow<string, int, int, int, int, int>> LargeSizes
         => from device in KernelDevices.Cpu

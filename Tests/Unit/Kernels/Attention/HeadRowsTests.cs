@@ -99,7 +99,7 @@ public sealed class HeadRowsTests(ITestOutputHelper output)
 
     /// <summary>Sizes that cross the parts of 128 keys and the tiles.</summary>
     public static IEnumerable<TheoryDataRow<string, int, int, int, int, int>> LargeReads
-        => from device in KernelDevices.Cpu.Append(nameof(TestDevice.OpenClPortable))
+        => from device in KernelDevices.Cpu.Concat(KernelDevices.Portable)
            from size in new[] { (0, 300, 2, 1, 64), (127, 1, 2, 1, 128), (383, 3, 2, 2, 48), (1000, 2, 2, 1, 136), (250, 131, 1, 1, 61) }
            select new TheoryDataRow<string, int, int, int, int, int>(device, size.Item1, size.Item2, size.Item3, size.Item4, size.Item5);
 

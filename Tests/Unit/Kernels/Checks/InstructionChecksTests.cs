@@ -28,6 +28,28 @@ public sealed class InstructionChecksTests
         }
     }
 
+    /// <summary>Also where the tile still holds what a sound run has left in it.</summary>
+    [Fact, Trait("Category", "long")]
+    public void A_weaker_wait_fails_each_of_1000_times()
+    {
+        DeviceCheck check = InstructionChecks.Of((IlgpuDevice)TestDevices.Get(TestDevice.IlgpuCpuTensorCore))
+            .Single(check => check.Name.StartsWith("cp.async", StringComparison.Ordinal));
+        try
+        {
+            for (int run = 0; run < 1000; run++)
+            {
+                AsyncCopies.Weaker = 0;
+                Lanes.Within(() => Assert.Null(check.Run()));
+                AsyncCopies.Weaker = 1;
+                Lanes.Within(() => Assert.StartsWith("lane ", check.Run()));
+            }
+        }
+        finally
+        {
+            AsyncCopies.Weaker = 0;
+        }
+    }
+
     [Theory]
     [InlineData("MultiplyAddKernel", "mma.sync.aligned.m16n8k16")]
     [InlineData("LoadMatricesKernel", "ldmatrix.sync.aligned.m8n8.x4.shared")]

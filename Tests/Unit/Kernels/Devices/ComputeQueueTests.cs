@@ -10,7 +10,7 @@ namespace EdgeVideoLlava.Tests.Unit.Kernels.Devices;
 public sealed class ComputeQueueTests
 {
     public static TheoryData<TestDevice> Devices
-        => [.. TestDevices.ForKernels.Except([TestDevice.IlgpuCpuPortable, TestDevice.OpenClPortable])];
+        => [.. TestDevices.ForKernels.Except([TestDevice.IlgpuCpuPortable, TestDevice.OpenClPortable, TestDevice.CudaText])];
 
     [Theory, MemberData(nameof(Devices))]
     public void A_window_of_a_matrix_is_written_and_read_alone(TestDevice device)

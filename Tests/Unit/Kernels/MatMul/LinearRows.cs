@@ -41,7 +41,8 @@ public static class LinearRows
            from type in Plain.Concat(BlockOracle.Types).Index()
            let fitting = kernel.Where(size => size.Item2 % type.Item.BlockColumns() == 0).ToArray()
            from size in type.Item is StorageType.F32 or StorageType.Q8_0 ? fitting : [fitting[type.Index % fitting.Length]]
-           select Row(nameof(TestDevice.OpenClPortable), type.Item, size);
+           from device in KernelDevices.Portable
+           select Row(device, type.Item, size);
 
     /// <summary>The same on ILGPU's CPU accelerator, where a launch of a group costs milliseconds.</summary>
     public static IEnumerable<TheoryDataRow<string, StorageType, int, int, int>> ToyGroupSizes

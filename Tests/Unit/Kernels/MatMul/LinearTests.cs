@@ -84,6 +84,8 @@ public sealed class LinearTests(ITestOutputHelper output)
             Check(KernelDevices.Get(device), StorageType.Q4_0, rows, 256, 46, activation, bias, residual);
             Check(KernelDevices.Get(device), StorageType.Q4_K, rows + 60, 256, 138, activation, bias, residual);
         }
+        foreach (StorageType type in device.StartsWith(nameof(TestDevice.CudaText)) ? DeviceFormat.Kept : [])
+            Check(KernelDevices.Get(device), type, rows, 256, 38, activation, bias, residual);
         if (device.StartsWith("Cpu.")) Check(KernelDevices.Get(device), StorageType.F16, rows, 700, 166, activation, bias, residual);
         if (device.StartsWith("Cpu.")) Check(KernelDevices.Get(device), StorageType.Q4_K, rows * 5, 768, 38, activation, bias, residual);
     }

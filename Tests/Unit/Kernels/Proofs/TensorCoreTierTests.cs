@@ -13,21 +13,43 @@ namespace EdgeVideoLlava.Tests.Unit.Kernels.Proofs;
 [Collection(nameof(Lanes))]
 public sealed class TensorCoreTierTests(ITestOutputHelper output)
 {
+    private static readonly TestDevice[] Devices
+        = [TestDevice.IlgpuCpuTensorCore, TestDevice.CudaHalf, TestDevice.CudaTextHalf, TestDevice.CudaTextDeep];
+
     /// <summary>Type of the weight, of x and of y, rows, columns, activation. 8 rows and fewer have kernels of other tiers.</summary>
-    [Theory]
-    [InlineData(StorageType.F16, StorageType.F16, StorageType.F16, 20, 64, Activation.QuickGelu)]
-    [InlineData(StorageType.F16, StorageType.F16, StorageType.F32, 70, 45, Activation.None)]
-    [InlineData(StorageType.F16, StorageType.F16, StorageType.F32, 3, 64, Activation.None)]
-    [InlineData(StorageType.F16, StorageType.F16, StorageType.F32, 1, 64, Activation.Gelu)]
-    [InlineData(StorageType.Q8_0, StorageType.F16, StorageType.F32, 9, 64, Activation.SiluUp)]
-    [InlineData(StorageType.Q4_K, StorageType.F32, StorageType.F32, 12, 256, Activation.None)]
-    [InlineData(StorageType.BF16, StorageType.F32, StorageType.F32, 12, 33, Activation.None)]
-    public void A_product_equals_the_definition(StorageType type, StorageType typeX, StorageType typeY, int rows, int columns,
-        Activation activation)
+    private static readonly (StorageType, StorageType, StorageType, int, int, Activation)[] Some =
+    [
+        (StorageType.F16, StorageType.F16, StorageType.F16, 20, 64, Activation.QuickGelu),
+        (StorageType.F16, StorageType.F16, StorageType.F32, 70, 45, Activation.None),
+        (StorageType.F16, StorageType.F16, StorageType.F32, 3, 64, Activation.None),
+        (StorageType.F16, StorageType.F16, StorageType.F32, 1, 64, Activation.Gelu),
+        (StorageType.Q8_0, StorageType.F16, StorageType.F32, 9, 64, Activation.SiluUp),
+        (StorageType.Q4_K, StorageType.F32, StorageType.F32, 12, 256, Activation.None),
+        (StorageType.BF16, StorageType.F32, StorageType.F32, 12, 33, Activation.None),
+    ];
+
+    /// <summary>Each type in tiles of both sizes with every activation.</summary>
+    private static IEnumerable<(StorageType, StorageType, StorageType, int, int, Activation)> Many
+        => from type in DeviceFormat.Kept
+           from activation in Enum.GetValues<Activation>()
+           from rows in new[] { 17, 67 }
+           let typeX = rows == 67 && activation == Activation.None ? StorageType.F32 : StorageType.F16
+           let typeY = (int)activation % 2 == 0 ? StorageType.F16 : StorageType.F32
+           select (type, typeX, typeY, rows, type.IsBlock() ? 256 : 75, activation);
+
+    public static IEnumerable<TheoryDataRow<TestDevice, StorageType, StorageType, StorageType, int, int, Activation>> Products
+        => from device in Devices
+           from row in TestDevices.IsInterpreted(device) ? Some.Concat(Many) : Some
+           select new TheoryDataRow<TestDevice, StorageType, StorageType, StorageType, int, int, Activation>(
+               device, row.Item1, row.Item2, row.Item3, row.Item4, row.Item5, row.Item6);
+
+    [Theory, DeviceRows(nameof(Products))]
+    public void A_product_equals_the_definition(TestDevice device, StorageType type, StorageType typeX, StorageType typeY, int rows,
+        int columns, Activation activation)
         => Lanes.Within(() =>
         {
             const int outputs = 38;
-            using var rig = new KernelRig(TestDevices.Get(TestDevice.IlgpuCpuTensorCore), rows + columns);
+            using var rig = new KernelRig(TestDevices.Get(device), rows + columns);
             int kept = activation == Activation.SiluUp ? outputs / 2 : outputs;
             float[] w = rig.Numbers(outputs * columns), x = rig.Numbers(rows * columns), bias = rig.Numbers(outputs),
                 residual = rig.Numbers(rows * kept);
@@ -43,11 +65,13 @@ public sealed class TensorCoreTierTests(ITestOutputHelper output)
             Expected.Check(output, $"{type} ({rows}, {columns})", rig.Queue.Read(y), expected);
         });
 
-    [Fact]
-    public void Activations_of_100000_are_not_infinite() => Lanes.Within(() =>
+    public static TheoryData<TestDevice> TensorCores => [.. Devices];
+
+    [Theory, DeviceRows(nameof(TensorCores))]
+    public void Activations_of_100000_are_not_infinite(TestDevice device) => Lanes.Within(() =>
     {
         const int rows = 10, columns = 96, outputs = 33;
-        using var rig = new KernelRig(TestDevices.Get(TestDevice.IlgpuCpuTensorCore), 3);
+        using var rig = new KernelRig(TestDevices.Get(device), 3);
         float[] w = rig.Numbers(outputs * columns), x = rig.Numbers(rows * columns, 1e5f);
         Matrix y = rig.Result(rows, outputs);
         Linear.Run(rig.Queue, rig.Weight(StorageType.F16, w, outputs, columns), rig.View(x, rows, columns), y);
@@ -62,11 +86,16 @@ public sealed class TensorCoreTierTests(ITestOutputHelper output)
         Expected.Check(output, "1e5", got, LinearTests.Oracle(w, x, rows, columns, outputs, null, Activation.None, null));
     });
 
-    /// <summary>Rows, heads, key heads, head size: 16 rows and 64 columns a head run on tensor cores, others do not.</summary>
-    [Theory, InlineData(20, 2, 1, 64), InlineData(17, 1, 1, 128), InlineData(15, 2, 2, 64), InlineData(18, 2, 1, 32)]
-    public void Attention_equals_the_definition(int rows, int heads, int groups, int headSize) => Lanes.Within(() =>
+    /// <summary>Device, rows, heads, key heads, head size: 16 rows and 64 columns a head run on tensor cores, others do not.</summary>
+    public static IEnumerable<TheoryDataRow<TestDevice, int, int, int, int>> Heads
+        => from device in Devices
+           from size in new[] { (20, 2, 1, 64), (17, 1, 1, 128), (15, 2, 2, 64), (18, 2, 1, 32) }
+           select new TheoryDataRow<TestDevice, int, int, int, int>(device, size.Item1, size.Item2, size.Item3, size.Item4);
+
+    [Theory, DeviceRows(nameof(Heads))]
+    public void Attention_equals_the_definition(TestDevice device, int rows, int heads, int groups, int headSize) => Lanes.Within(() =>
     {
-        using var rig = new KernelRig(TestDevices.Get(TestDevice.IlgpuCpuTensorCore), rows);
+        using var rig = new KernelRig(TestDevices.Get(device), rows);
         int columns = heads * headSize, keyColumns = groups * headSize;
         float[] qkv = Rounded(rig.Numbers(rows * 3 * columns)), keys = Rounded(rig.Numbers(rows * keyColumns)),
             values = Rounded(rig.Numbers(rows * keyColumns));

@@ -2,11 +2,15 @@ using System.Reflection;
 using EdgeVideoLlava.Kernels.Ilgpu;
 using EdgeVideoLlava.Kernels.Ilgpu.Compile;
 using EdgeVideoLlava.Tests.Unit.Support;
+using ILGPU;
 using ILGPU.Backends.OpenCL;
+using ILGPU.Backends.PTX;
+using ILGPU.Runtime.Cuda;
 
 namespace EdgeVideoLlava.Tests.Unit.Kernels.Ilgpu.Compile;
 
-/// <summary>What is done to ILGPU's text: the local fence on OpenCL, and names that do not depend on what was compiled before.</summary>
+/// <summary>What is done to ILGPU's text: the local fence on OpenCL, no claim of uniform branches on CUDA, and names that do not
+/// depend on what was compiled before.</summary>
 public sealed class KernelTextTests
 {
     [Fact]
@@ -17,6 +21,35 @@ public sealed class KernelTextTests
     [Fact]
     public void A_barrier_in_unknown_words_is_refused()
         => Assert.Throws<NotSupportedException>(() => KernelText.WithLocalFence("work_group_barrier ( CLK_IMAGE_MEM_FENCE )"));
+
+    [Fact]
+    public void Conditional_branches_claim_nothing()
+        => Assert.Equal("@%p1 bra\tL_1;\n\t@!%p12 bra L_2;\n\tbra.uni\tL_3;\n",
+            KernelText.WithoutUniformClaims("@%p1 bra.uni\tL_1;\n\t@!%p12 bra.uni L_2;\n\tbra.uni\tL_3;\n"));
+
+    [Theory, InlineData("@ %p1 bra.uni L_1;"), InlineData("@%p1 brx.idx.uni %r1, L;"), InlineData("call.uni F;")]
+    public void A_claim_in_unknown_words_is_refused(string text)
+        => Assert.Throws<NotSupportedException>(() => KernelText.WithoutUniformClaims(text));
+
+    /// <summary>ILGPU takes the item's index for uniform; the day it does not, the text needs no change.</summary>
+    [Fact]
+    public void ILGPU_claims_of_a_branch_that_parts_lanes_that_it_is_uniform()
+    {
+        MethodInfo kernel = GetType().GetMethod(nameof(PartedKernel), BindingFlags.Static | BindingFlags.NonPublic)!;
+        using Context context = Context.Create(CompilerOptions.Apply);
+        using var backend = new PTXBackend(context, new CudaCapabilityContext(CudaArchitecture.SM_80), CudaArchitecture.SM_80,
+            CudaInstructionSet.ISA_78, null);
+        var compiled = (PTXCompiledKernel)backend.Compile(KernelText.Entry(kernel), default);
+        Assert.Matches(@"@!?%p\d+\s+bra\.uni", compiled.PTXAssembly);
+        Assert.DoesNotMatch(@"@!?%p\d+\s+bra\.uni", CudaText.Compile(kernel, 80));
+    }
+
+    [Kernel]
+    private static void PartedKernel(Index1D item, ArrayView<int> y)
+    {
+        if (item % 3 == 0) y[item] = 1;
+        else y[item * 2] = y[item + 1];
+    }
 
     [Theory]
     [InlineData("struct type_730 a; struct type_9 b; struct type_730_kernel c; L_55: goto L_56;",
