@@ -29,7 +29,7 @@ public static partial class Linear
         {
             using Arena.Scope scope = Product.Queue.Scratch.Begin();
             // Halves that lie in the tile's own order are copied, everything else is decoded on the way.
-            if (typeof(TWeights) == typeof(DeviceHalfRows)) TensorTiles<CopiedFill>(Product, DeepTiles);
+            if (typeof(TWeights) == typeof(DeviceHalves<DeviceHalfRows>)) TensorTiles<CopiedFill>(Product, DeepTiles);
             else TensorTiles<DecodedFill<TWeights>>(Product, DeepTiles);
         }
     }
