@@ -6,7 +6,7 @@ results=$root/Tests/TestResults
 log=$results/test.log
 
 filter=(--filter-not-trait 'Category=long')
-[[ ${1:-} == --long ]] && filter=()
+if [[ ${1:-} == --long ]]; then filter=(); export EDGE_LONG_TESTS=1; fi    # the variable: rows of tests that a normal run leaves out
 
 rm -rf "$results"; mkdir -p "$results"
 dotnet test --solution EdgeVideoLlava.sln -c Release --no-build --no-ansi --no-progress \

@@ -18,8 +18,14 @@ public sealed class LinearTensorTileTests(ITestOutputHelper output)
         StorageType.Q5_1, StorageType.Q4_K, StorageType.IQ4_NL, StorageType.Q6_K,
     ];
 
-    /// <summary>Type, rows, columns, outputs, whether of large tiles. Types differ in how they fill a tile: one ragged size.</summary>
-    public static TheoryData<StorageType, int, int, int, bool> Sizes =>
+    /// <summary>Type, rows, columns, outputs, whether of large tiles.</summary>
+    public static TheoryData<StorageType, int, int, int, bool> Sizes => new()
+    {
+        { StorageType.F16, 19, 37, 21, false }, { StorageType.Q8_0, 17, 160, 130, true }, { StorageType.Q4_K, 19, 256, 21, false },
+    };
+
+    /// <summary>The rows that <see cref="Sizes"/> leaves to a long run. Types differ in how they fill a tile: one ragged size.</summary>
+    public static TheoryData<StorageType, int, int, int, bool> MoreSizes =>
     [
         .. from type in Types
            select new TheoryDataRow<StorageType, int, int, int, bool>(type, 67, type.BlockColumns() == 256 ? 256 : 96, 70, false),
@@ -35,13 +41,15 @@ public sealed class LinearTensorTileTests(ITestOutputHelper output)
     public void Product_equals_the_definition(StorageType type, int rows, int columns, int outputs, bool large)
         => Check(new TensorLinear(type, rows, columns, outputs) { Random = new Random(rows + columns), Large = large });
 
+    [Theory, MemberData(nameof(MoreSizes)), Trait("Category", "long")]
+    public void Product_of_every_type_and_size_equals_the_definition(StorageType type, int rows, int columns, int outputs, bool large)
+        => Product_equals_the_definition(type, rows, columns, outputs, large);
+
     /// <summary>Fewer steps than stages, as many, more; a ragged last one; SiLU·up.</summary>
     [Theory]
     [InlineData(StorageType.F16, 33, 64, 70, Activation.None)]
-    [InlineData(StorageType.F16, 33, 128, 70, Activation.Gelu)]
+    [InlineData(StorageType.Q8_0, 35, 224, 34, Activation.SiluUp)]
     [InlineData(StorageType.F16, 19, 237, 21, Activation.None)]
-    [InlineData(StorageType.Q8_0, 67, 224, 70, Activation.SiluUp)]
-    [InlineData(StorageType.Q4_K, 35, 256, 33, Activation.None)]
     public void One_stage_more_gives_the_same_bits(StorageType type, int rows, int columns, int outputs, Activation activation)
     {
         TensorLinear Linear(bool deep)
@@ -50,8 +58,15 @@ public sealed class LinearTensorTileTests(ITestOutputHelper output)
         Assert.Equal(Linear(deep: false).Run(), deep);
     }
 
-    /// <summary>Activation, bias, residual, halves as the result, large tiles: each activation with each value of the others.</summary>
-    public static TheoryData<Activation, bool, bool, bool, bool> Epilogues =>
+    /// <summary>Activation, bias, residual, halves as the result, large tiles.</summary>
+    public static TheoryData<Activation, bool, bool, bool, bool> Epilogues => new()
+    {
+        { Activation.None, true, true, false, false }, { Activation.Gelu, false, true, true, false },
+        { Activation.SiluUp, true, false, true, true },
+    };
+
+    /// <summary>The rows that <see cref="Epilogues"/> leaves to a long run: each activation with each value of the others.</summary>
+    public static TheoryData<Activation, bool, bool, bool, bool> MoreEpilogues =>
     [
         .. from activation in Enum.GetValues<Activation>()
            from flipped in new[] { false, true }
@@ -74,6 +89,10 @@ public sealed class LinearTensorTileTests(ITestOutputHelper output)
             Residual = residual,
             ToHalves = halves,
         });
+
+    [Theory, MemberData(nameof(MoreEpilogues)), Trait("Category", "long")]
+    public void Every_epilogue_equals_the_definition(Activation activation, bool bias, bool residual, bool halves, bool large)
+        => Epilogue_equals_the_definition(activation, bias, residual, halves, large);
 
     [Theory, InlineData(1e5f, Activation.None), InlineData(3e7f, Activation.None), InlineData(20000f, Activation.SiluUp)]
     public void Numbers_beyond_binary16_are_scaled_row_by_row(float size, Activation activation)

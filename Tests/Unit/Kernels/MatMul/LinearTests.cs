@@ -92,7 +92,7 @@ public sealed class LinearTests(ITestOutputHelper output)
     [Theory]
     [InlineData(TestDevice.OpenClPortable, 1, 8192, 6, 2), InlineData(TestDevice.OpenClPortable, 3, 8192, 6, 2),
         InlineData(TestDevice.OpenClPortable, 1, 4096, 1024, 1)]
-    [InlineData(TestDevice.OpenClPortable, 70, 512, 130, 1), InlineData(TestDevice.IlgpuCpuPortable, 1, 2304, 2, 2)]
+    [InlineData(TestDevice.OpenClPortable, 70, 512, 130, 1)]
     public void The_same_product_twice_has_the_same_bits(TestDevice device, int rows, int columns, int outputs, int leastShares)
     {
         var accelerator = (IlgpuDevice)TestDevices.Get(device);

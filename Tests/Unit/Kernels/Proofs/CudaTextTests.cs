@@ -10,16 +10,30 @@ namespace EdgeVideoLlava.Tests.Unit.Kernels.Proofs;
 /// it runs is the Cuda rows' to say.</summary>
 public sealed class CudaTextTests
 {
-    /// <summary>The oldest architecture has the fewest instructions.</summary>
-    public static TheoryData<string, int> Kernels => Rows(CudaText.Architectures[..1]);
+    /// <summary>Each method and each choice of a type once, for the oldest architecture, which has the fewest instructions.</summary>
+    public static TheoryData<string, int> Kernels
+    {
+        get
+        {
+            var seen = new HashSet<object>();
+            return [.. from kernel in Portable
+                       where News(kernel.Value).Count(seen.Add) > 0
+                       select new TheoryDataRow<string, int>(kernel.Key, CudaText.Architectures[0])];
+        }
+    }
 
-    public static TheoryData<string, int> OnOtherArchitectures => Rows(CudaText.Architectures[1..]);
-
-    private static TheoryData<string, int> Rows(int[] architectures)
-        => [.. from kernel in DeviceKernels.Methods
-               from architecture in architectures
-               where !new KernelReach(kernel.Value).IsTensorCore // those have tests of their own
+    /// <summary>Every kernel for every architecture.</summary>
+    public static TheoryData<string, int> AllKernels
+        => [.. from kernel in Portable
+               from architecture in CudaText.Architectures
                select new TheoryDataRow<string, int>(kernel.Key, architecture)];
+
+    /// <summary>Those of tensor cores have tests of their own.</summary>
+    private static IEnumerable<KeyValuePair<string, MethodInfo>> Portable
+        => DeviceKernels.Methods.Where(kernel => !new KernelReach(kernel.Value).IsTensorCore);
+
+    private static IEnumerable<object> News(MethodInfo kernel)
+        => !kernel.IsGenericMethod ? [kernel] : [kernel.GetGenericMethodDefinition(), .. kernel.GetGenericArguments()];
 
     [Theory, MemberData(nameof(Kernels))]
     public void A_kernel_compiles_for_CUDA_without_a_GPU(string name, int architecture)
@@ -32,7 +46,7 @@ public sealed class CudaTextTests
         Assert.DoesNotContain("FusedMultiplyAdd", text);
     }
 
-    [Theory, MemberData(nameof(OnOtherArchitectures)), Trait("Category", "long")]
+    [Theory, MemberData(nameof(AllKernels)), Trait("Category", "long")]
     public void A_kernel_compiles_for_every_architecture(string name, int architecture)
         => A_kernel_compiles_for_CUDA_without_a_GPU(name, architecture);
 

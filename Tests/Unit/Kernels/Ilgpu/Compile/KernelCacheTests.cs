@@ -102,13 +102,13 @@ public sealed class KernelCacheTests
     [Fact]
     public void A_kernel_is_compiled_once()
     {
-        var device = (IlgpuDevice)TestDevices.Get(TestDevice.OpenCl);
-        int before = device.Kernels.Compiled;
+        _ = TestDevices.Get(TestDevice.OpenCl);
+        using var device = (IlgpuDevice)TestDevices.Open(TestDevice.OpenCl); // its own: compilations are counted
         var launchers = new Delegate[8];
         Parallel.For(0, launchers.Length, i => launchers[i] = device.Kernels.Get<Launcher>(i % 2 == 0 ? (Kernel)Doubling
             : new Kernel(Doubling)).Launcher);
         Assert.All(launchers, launcher => Assert.Same(launchers[0], launcher));
-        Assert.Equal(before + 1, device.Kernels.Compiled);
+        Assert.Equal(1, device.Kernels.Compiled);
     }
 
     [Kernel]
