@@ -33,7 +33,7 @@ internal static class DeviceKernels
         IEnumerable<Type[]> arguments = [[]];
         foreach (Type parameter in kernel.GetGenericArguments())
         {
-            Type[] fitting = [.. All.SelectMany(Closed).Where(type => Fits(type, parameter) && !IsNeverLaunched(kernel, type))];
+            Type[] fitting = [.. All.SelectMany(type => Closed(type)).Where(type => Fits(type, parameter) && !IsNeverLaunched(kernel, type))];
             if (fitting.Length == 0)
                 throw new InvalidOperationException(
                     $"{kernel.DeclaringType!.Name}.{kernel.Name}: no struct fits its parameter {parameter.Name}");
@@ -43,12 +43,15 @@ internal static class DeviceKernels
     }
 
     /// <summary>The type itself; of a struct with type parameters all its instances, but for what no kernel is launched with.</summary>
-    private static IEnumerable<Type> Closed(Type type)
+    /// <param name="inner">Whether for an argument of another: one inside it has no type parameters.</param>
+    private static IEnumerable<Type> Closed(Type type, bool inner = false)
     {
         if (!type.IsGenericTypeDefinition) return [type];
         if (!type.IsValueType || type.GetGenericArguments() is not [Type parameter]) return [];
         // Halves in the tile's own order are copied, never decoded.
-        return All.Where(argument => Fits(argument, parameter) && !(type == typeof(DecodedFill<>) && argument == typeof(DeviceHalfRows)))
+        return (inner ? All : All.SelectMany(argument => Closed(argument, inner: true)))
+            .Where(argument => Fits(argument, parameter))
+            .Where(argument => !(type == typeof(DecodedFill<>) && argument == typeof(DeviceHalves<DeviceHalfRows>)))
             .Select(argument => type.MakeGenericType(argument));
     }
 
