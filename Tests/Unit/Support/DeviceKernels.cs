@@ -33,7 +33,8 @@ internal static class DeviceKernels
         IEnumerable<Type[]> arguments = [[]];
         foreach (Type parameter in kernel.GetGenericArguments())
         {
-            Type[] fitting = [.. All.SelectMany(type => Closed(type)).Where(type => Fits(type, parameter) && !IsNeverLaunched(kernel, type))];
+            Type[] fitting = [.. All.SelectMany(type => Closed(type))
+                .Where(type => Fits(type, parameter) && !IsNeverLaunched(kernel, type))];
             if (fitting.Length == 0)
                 throw new InvalidOperationException(
                     $"{kernel.DeclaringType!.Name}.{kernel.Name}: no struct fits its parameter {parameter.Name}");
