@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using EdgeVideoLlava.Kernels.Devices;
 using EdgeVideoLlava.Kernels.Errors;
+using EdgeVideoLlava.Runtime.Files;
 using EdgeVideoLlava.Runtime.Generation;
 using EdgeVideoLlava.Runtime.Live;
 using EdgeVideoLlava.Runtime.Live.Sinks;
@@ -39,6 +40,16 @@ public sealed class Assistant : IDisposable, IAsyncDisposable
     internal VideoLlava Model => parts.Model;
 
     public TextTokenizer Tokenizer => parts.Tokenizer;
+
+    /// <summary>The device that computes, with its driver and memory, in one line.</summary>
+    public string Device
+    {
+        get
+        {
+            ThrowIfDisposed();
+            return parts.Model.Device.Description;
+        }
+    }
 
     /// <summary>What the checkpoint says of itself.</summary>
     public VideoLlavaConfig Config => parts.Model.Config;
@@ -150,14 +161,37 @@ public sealed class Assistant : IDisposable, IAsyncDisposable
     /// <summary>Reads and encodes a picture or clip.</summary>
     /// <exception cref="BadInputException">The file is none that can be read.</exception>
     public Shown See(string path, ShowOptions? options = null, CancellationToken cancel = default)
+        => See(path, path, options ?? ShowOptions.Default, cancel);
+
+    /// <summary>Reads and encodes a picture or clip that a stream holds from where it stands, by way of a temporary file.</summary>
+    /// <exception cref="BadInputException">It is none that can be read, or has more bytes than the options allow.</exception>
+    /// <exception cref="IOException">The stream breaks off, or there is no room for its bytes.</exception>
+    public async Task<Shown> SeeAsync(Stream content, ShowOptions? options = null, CancellationToken cancel = default)
     {
+        const string Name = "the stream";
         options ??= ShowOptions.Default;
+        ThrowIfDisposed();
+        using TemporaryFile file = await TemporaryFile.CopyAsync(content, options.MaxBytes, cancel).ConfigureAwait(false);
+        try
+        {
+            return await Task.Run(() => See(file.Path, Name, options, cancel), cancel).ConfigureAwait(false);
+        }
+        catch (BadInputException e)
+        {
+            throw new BadInputException(e.Message.Replace(file.Path, Name), e) { Remedies = e.Remedies };
+        }
+    }
+
+    /// <param name="name">Stands for the path in notices.</param>
+    private Shown See(string path, string name, ShowOptions options, CancellationToken cancel)
+    {
         var notices = new List<string>();
         Action<string>? told = options.Clip.Notice ?? warn;
         ClipOptions clip = options.Clip with
         {
-            Notice = notice =>
+            Notice = line =>
             {
+                string notice = line.Replace(path, name);
                 notices.Add(notice);
                 told?.Invoke(notice);
             },

@@ -16,6 +16,9 @@ public sealed record ShowOptions
 
     public PictureOptions Picture { get; init; } = PictureOptions.Default;
 
+    /// <summary>Most bytes that are taken from a stream (the default is 512 MiB).</summary>
+    public long MaxBytes { get; init; } = 512L << 20;
+
     /// <summary>Its notices are told as they come, and again in <see cref="Shown.Notices"/>.</summary>
     public ClipOptions Clip { get; init; } = ClipOptions.Default;
 }

@@ -57,6 +57,14 @@ public sealed class Conversation : IDisposable, IAsyncDisposable
     public Task<Shown> ShowAsync(string path, ShowOptions? options = null, CancellationToken cancel = default)
         => Task.Run(() => Show(path, options, cancel), cancel);
 
+    /// <summary>Shows the picture or clip that a stream holds with the next question.</summary>
+    /// <inheritdoc cref="Assistant.SeeAsync" path="/exception"/>
+    public async Task<Shown> ShowAsync(Stream content, ShowOptions? options = null, CancellationToken cancel = default)
+    {
+        using OneAtATime.Visit visit = turns.Enter();
+        return Add(await assistant.SeeAsync(content, options, cancel).ConfigureAwait(false));
+    }
+
     /// <summary>Shows what is encoded already with the next question.</summary>
     /// <param name="visual">Held until the conversation ends or is reset, also when others let it go.</param>
     /// <param name="leaveOpen">Whether it stays the caller's too, to be shown to others and disposed by the caller; else it is the
@@ -110,6 +118,14 @@ public sealed class Conversation : IDisposable, IAsyncDisposable
             await stop.CancelAsync().ConfigureAwait(false);
             await ((Task)turn.Answer).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
+    }
+
+    /// <summary>Adds a turn that was had elsewhere, as if it had been asked and answered here; what was shown goes with it.</summary>
+    /// <exception cref="InvalidOperationException">The conversation is answering.</exception>
+    public void Recall(string question, string answer)
+    {
+        using OneAtATime.Visit visit = turns.Enter();
+        AddTurn(Question(question), answer);
     }
 
     /// <summary>Forgets the dialogue and its pictures, keeps what the next one shares with it (the system prompt) in the cache.</summary>
@@ -166,10 +182,15 @@ public sealed class Conversation : IDisposable, IAsyncDisposable
         turns.ThrowIfClosed();
         if (cancel.IsCancellationRequested) throw new AnswerCancelledException(answer with { Stop = StopReason.Cancelled }, cancel);
         if (answer.Stop == StopReason.Cancelled) assistant.ThrowIfDisposed();
-        messages.Add(ask);
-        messages.Add(new ChatMessage(ChatRole.Assistant, answer.Text));
-        asked = generator.Memory.Visuals.Count;
+        AddTurn(ask, answer.Text);
         return LastAnswer = answer;
+    }
+
+    private void AddTurn(ChatMessage ask, string answer)
+    {
+        messages.Add(ask);
+        messages.Add(new ChatMessage(ChatRole.Assistant, answer));
+        asked = generator.Memory.Visuals.Count;
     }
 
     private MergedPrompt Merge(string prompt)

@@ -53,6 +53,35 @@ public sealed class ConversationTests : IDisposable
     }
 
     [Fact]
+    public void A_dialogue_that_was_had_elsewhere_goes_on()
+    {
+        using Conversation conversation = assistant.Start();
+        conversation.Show(See("clips/clip_00.mp4"));
+        string described = conversation.Ask(Describe).Text;
+        Answer expected = conversation.Ask(Where);
+        using Conversation other = assistant.Start();
+        other.Show(See("clips/clip_00.mp4"));
+        other.Recall(Describe, described);
+        Answer answer = other.Ask(Where);
+        Assert.Equal((expected.Text, expected.PromptPositions, 2), (answer.Text, answer.PromptPositions, other.Turns));
+    }
+
+    [Fact]
+    public async Task A_stream_is_seen_as_its_file_and_its_copy_is_gone()
+    {
+        using Conversation conversation = assistant.Start();
+        using (FileStream clip = File.OpenRead($"{Shapes}/clips/clip_00.mp4"))
+            await conversation.ShowAsync(clip, cancel: TestContext.Current.CancellationToken);
+        Assert.Equal("A blue ring vanishes.", conversation.Ask(Describe).Text);
+        var e = await Assert.ThrowsAsync<BadInputException>(
+            () => conversation.ShowAsync(new MemoryStream("words"u8.ToArray()), cancel: TestContext.Current.CancellationToken));
+        Assert.StartsWith("the stream: plain text", e.Message);
+        string copy = e.InnerException!.Message.Split(':')[0];
+        Assert.StartsWith(Path.GetTempPath(), copy);
+        Assert.False(File.Exists(copy));
+    }
+
+    [Fact]
     public void Conversations_that_take_turns_answer_as_each_does_alone()
     {
         string[] files = ["clips/clip_00.mp4", "pictures/picture_00.png", "clips/clip_05.mp4"],
