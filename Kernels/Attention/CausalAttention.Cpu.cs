@@ -6,32 +6,31 @@ namespace EdgeVideoLlava.Kernels.Attention;
 
 public static unsafe partial class CausalAttention
 {
-    private static void Cpu(
-        CpuQueue queue, Matrix q, HeadRows keys, HeadRows values, IntVector positions, int headSize, Matrix y, Matrix? logSums)
+    private static void Cpu(CpuQueue queue, QueryRows queries, HeadRows keys, HeadRows values)
     {
-        int group = q.Columns / keys.Columns;
-        if (keys.AreBytes)
-            Cpu(queue, q, new ByteHead(keys, headSize), new ByteHead(values, headSize), group, positions, headSize, y, logSums);
-        else Cpu(queue, q, Head(keys.Numbers), Head(values.Numbers), group, positions, headSize, y, logSums);
+        int group = queries.Q.Columns / keys.Columns, headSize = queries.HeadSize;
+        if (keys.AreBytes) Cpu(queue, queries, new ByteHead(keys, headSize), new ByteHead(values, headSize), group);
+        else Cpu(queue, queries, Head(keys.Numbers), Head(values.Numbers), group);
     }
 
     private static FloatHead Head(Matrix rows) => new(rows.Cpu(), rows.Stride);
 
-    private static void Cpu<TSource>(
-        CpuQueue queue, Matrix q, TSource keys, TSource values, int group, IntVector positions, int headSize, Matrix y, Matrix? logSums)
+    private static void Cpu<TSource>(CpuQueue queue, QueryRows queries, TSource keys, TSource values, int group)
         where TSource : unmanaged, IHeadSource<TSource>
     {
-        int heads = q.Columns / headSize, block = q.Rows < BlockAttention.FewestQueries ? 1 : 2 * SimdWidths.Lanes(queue.Workers.Width);
-        var blocks = new QueryBlocks<TSource>(q.Cpu(), q.Stride, q.Rows, keys, values, positions.Cpu(), y.Cpu(), y.Stride,
-            logSums.CpuOrNull(), logSums?.Stride ?? 0, headSize, heads, group, block);
-        queue.Workers.For(blocks, (q.Rows + block - 1) / block * heads);
+        int rows = queries.Rows, block = rows < BlockAttention.FewestQueries ? 1 : 2 * SimdWidths.Lanes(queue.Workers.Width);
+        queue.Workers.For(new QueryBlocks<TSource>(queries, keys, values, group, block), (rows + block - 1) / block * queries.Heads);
     }
 
     /// <summary>One item is one block of rows, or one row, of one query head.</summary>
-    private readonly struct QueryBlocks<TSource>(
-        float* q, int strideQ, int rows, TSource keys, TSource values, int* positions, float* y, int strideY, float* logSums, int strideL,
-        int headSize, int heads, int group, int block) : ICpuJob where TSource : unmanaged, IHeadSource<TSource>
+    private readonly struct QueryBlocks<TSource>(QueryRows queries, TSource keys, TSource values, int group, int block) : ICpuJob
+        where TSource : unmanaged, IHeadSource<TSource>
     {
+        private readonly float* q = queries.Q.Cpu(), y = queries.Y.Cpu(), logSums = queries.LogSums.CpuOrNull();
+        private readonly int strideQ = queries.Q.Stride, strideY = queries.Y.Stride, strideL = queries.LogSums?.Stride ?? 0;
+        private readonly int* positions = queries.Positions.Cpu();
+        private readonly int rows = queries.Rows, heads = queries.Heads, headSize = queries.HeadSize;
+
         public void Execute<V>(int begin, int end) where V : unmanaged, ILanes<V>
         {
             int* limits = stackalloc int[block];

@@ -14,10 +14,21 @@ public static partial class CausalAttention
     [Kernel(Group = TensorAttention.Items)]
     internal static void TensorKernel<TShape>(EightsView<Float16> q, EightsView<Float16> keys, EightsView<Float16> values,
         ArrayView<int> positions, EightsView<Float16> y) where TShape : unmanaged, IHeadShape
+        => TensorTile<TShape, NoLogSums>(q, keys, values, positions, y, default);
+
+    /// <summary>The same, with the log-sums.</summary>
+    [Kernel(Group = TensorAttention.Items)]
+    internal static void KeepingTensorKernel<TShape>(EightsView<Float16> q, EightsView<Float16> keys, EightsView<Float16> values,
+        ArrayView<int> positions, EightsView<Float16> y, MatrixView<Float32> logSums) where TShape : unmanaged, IHeadShape
+        => TensorTile<TShape, KeptLogSums>(q, keys, values, positions, y, new KeptLogSums(logSums, Grid.IdxY));
+
+    private static void TensorTile<TShape, TLogSums>(EightsView<Float16> q, EightsView<Float16> keys, EightsView<Float16> values,
+        ArrayView<int> positions, EightsView<Float16> y, TLogSums logSums)
+        where TShape : unmanaged, IHeadShape where TLogSums : struct, ILogSums
     {
         int size = default(TShape).Chunks * 8, head = Grid.IdxY, shared = head / (y.Columns / keys.Columns) * size;
-        TensorAttention.Tile<CausalMap, TShape>(new CausalMap(positions, y.Rows), q, head * size, keys, shared, values, shared, y,
-            head * size);
+        TensorAttention.Tile<CausalMap, TShape, TLogSums>(new CausalMap(positions, y.Rows), q, head * size, keys, shared, values, shared, y,
+            head * size, logSums);
     }
 
     // ---- launcher --------------------------------------------------------------------------------------------------------------
@@ -26,17 +37,22 @@ public static partial class CausalAttention
 
     /// <summary>False where the tensor-core tier has no kernel for it: few rows, other head sizes, rows not at
     /// multiples of 16 bytes.</summary>
-    private static bool TensorCore(IlgpuQueue queue, Matrix q, Matrix keys, Matrix values, IntVector positions, int headSize, Matrix y)
+    private static bool TensorCore(IlgpuQueue queue, QueryRows queries, Matrix keys, Matrix values)
     {
-        if (q.Rows < FewestRows || !TensorAttention.Fits(queue, headSize, q, keys, values, y)) return false;
-        if (headSize == 64) TensorCore<Head64>(queue, q, keys, values, positions, headSize, y);
-        else TensorCore<Head128>(queue, q, keys, values, positions, headSize, y);
+        if (queries.Rows < FewestRows || !TensorAttention.Fits(queue, queries.HeadSize, queries.Q, keys, values, queries.Y)) return false;
+        if (queries.HeadSize == 64) TensorCore<Head64>(queue, queries, keys, values);
+        else TensorCore<Head128>(queue, queries, keys, values);
         return true;
     }
 
-    private static void TensorCore<TShape>(IlgpuQueue queue, Matrix q, Matrix keys, Matrix values, IntVector positions, int headSize,
-        Matrix y)
+    private static void TensorCore<TShape>(IlgpuQueue queue, QueryRows queries, Matrix keys, Matrix values)
         where TShape : unmanaged, IHeadShape
-        => queue.LaunchGroups(TensorKernel<TShape>, TensorAttention.Groups(y.Rows, y.Columns / headSize),
-            q.Eights<Float16>(), keys.Eights<Float16>(), values.Eights<Float16>(), positions.Gpu(), y.Eights<Float16>());
+    {
+        Index3D groups = TensorAttention.Groups(queries.Rows, queries.Heads);
+        EightsView<Float16> q = queries.Q.Eights<Float16>(), k = keys.Eights<Float16>(), v = values.Eights<Float16>();
+        if (queries.LogSums is { } kept)
+            queue.LaunchGroups(KeepingTensorKernel<TShape>, groups, q, k, v, queries.Positions.Gpu(), queries.Y.Eights<Float16>(),
+                kept.Gpu());
+        else queue.LaunchGroups(TensorKernel<TShape>, groups, q, k, v, queries.Positions.Gpu(), queries.Y.Eights<Float16>());
+    }
 }

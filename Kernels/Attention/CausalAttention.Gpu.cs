@@ -14,82 +14,91 @@ public static partial class CausalAttention
     /// <summary>One item is one row of one query head.</summary>
     [Kernel]
     internal static void Kernel<T>(Index1D item, MatrixView<T> q, MatrixView<T> keys, MatrixView<T> values, ArrayView<int> positions,
-        int headSize, MatrixView<Float32> sums,
-        MatrixView<T> y)
-        where T : unmanaged, IElement<T>
+        int headSize, MatrixView<Float32> sums, MatrixView<T> y, MatrixView<Float32> logSums) where T : unmanaged, IElement<T>
     {
         int heads = y.Columns / headSize;
         if (item >= y.Rows * heads) return;
         int row = item / heads, head = item % heads, group = y.Columns / keys.Columns, shared = head / group * headSize;
         DeviceSoftmaxAttention.Row(q, head * headSize, keys, shared, values, shared, 0, 1, positions[row] + 1, headSize, sums, y, row,
-            head * headSize);
+            head * headSize, logSums);
     }
 
     /// <summary>A group is 16 rows (Grid.IdxX) of one query head (IdxY).</summary>
     [Kernel(Group = GroupAttention.Items)]
     internal static void GroupKernel<T>(EightsView<T> q, EightsView<T> keys, EightsView<T> values, ArrayView<int> positions, int headSize,
-        MatrixView<T> y)
-        where T : unmanaged, IElement<T>
+        MatrixView<T> y) where T : unmanaged, IElement<T>
+        => Tile(q, keys, values, positions, headSize, y, new NoLogSums());
+
+    /// <summary>The same, with the log-sums.</summary>
+    [Kernel(Group = GroupAttention.Items)]
+    internal static void KeepingGroupKernel<T>(EightsView<T> q, EightsView<T> keys, EightsView<T> values, ArrayView<int> positions,
+        int headSize, MatrixView<T> y, MatrixView<Float32> logSums) where T : unmanaged, IElement<T>
+        => Tile(q, keys, values, positions, headSize, y, new KeptLogSums(logSums, Grid.IdxY));
+
+    private static void Tile<T, TLogSums>(EightsView<T> q, EightsView<T> keys, EightsView<T> values, ArrayView<int> positions,
+        int headSize, MatrixView<T> y, TLogSums logSums) where T : unmanaged, IElement<T> where TLogSums : struct, ILogSums
     {
         int head = Grid.IdxY, shared = head / (y.Columns / keys.Columns) * headSize;
         GroupAttention.Tile(new CausalMap(positions, y.Rows), q, head * headSize, keys, shared, values, shared, headSize, y,
-            head * headSize);
+            head * headSize, logSums);
     }
 
     // ---- launcher --------------------------------------------------------------------------------------------------------------
-    private static void Gpu(IlgpuQueue queue, Matrix q, HeadRows keys, HeadRows values, IntVector positions, int headSize, Matrix y)
+    private static void Gpu(IlgpuQueue queue, QueryRows queries, HeadRows keys, HeadRows values)
     {
-        if (q.Type == StorageType.F16) Gpu<Float16>(queue, q, keys, values, positions, headSize, y);
-        else Gpu<Float32>(queue, q, keys, values, positions, headSize, y);
+        if (queries.Q.Type == StorageType.F16) Gpu<Float16>(queue, queries, keys, values);
+        else Gpu<Float32>(queue, queries, keys, values);
     }
 
     /// <summary>False where each conversation needs a launch of its own.</summary>
-    private static bool GpuBatch(IlgpuQueue queue, Matrix q, ReadOnlySpan<CacheSegment> segments, IntVector positions, int headSize,
-        Matrix y)
+    private static bool GpuBatch(IlgpuQueue queue, QueryRows queries, ReadOnlySpan<CacheSegment> segments)
     {
         if (!CacheSets.Fit(queue, segments)) return false;
         foreach (CacheSegment segment in segments)
         {
-            if (!GroupAttention.Fits(queue, headSize, DecodeAttention.LargestHead, q, segment.Keys.Numbers, segment.Values.Numbers))
-                return false;
+            if (!DecodeAttention.Fits(queue, queries, segment.Keys, segment.Values)) return false;
         }
-        if (q.Type == StorageType.F16) DecodeAttention.Launch<Float16>(queue, q, segments, positions, headSize, y);
-        else DecodeAttention.Launch<Float32>(queue, q, segments, positions, headSize, y);
+        if (queries.Q.Type == StorageType.F16) DecodeAttention.Launch<Float16>(queue, queries, segments);
+        else DecodeAttention.Launch<Float32>(queue, queries, segments);
         return true;
     }
 
-    private static void Gpu<T>(IlgpuQueue queue, Matrix q, HeadRows keys, HeadRows values, IntVector positions, int headSize, Matrix y)
-        where T : unmanaged, IElement<T>
+    private static void Gpu<T>(IlgpuQueue queue, QueryRows queries, HeadRows keys, HeadRows values) where T : unmanaged, IElement<T>
     {
-        if (q.Rows < FewestRows && GroupAttention.Fits(queue, headSize, DecodeAttention.LargestHead, q, keys.Numbers, values.Numbers))
+        if (queries.Rows < FewestRows && DecodeAttention.Fits(queue, queries, keys, values))
         {
-            DecodeAttention.Launch<T>(queue, q, [new CacheSegment(keys, values, q.Rows)], positions, headSize, y);
+            DecodeAttention.Launch<T>(queue, queries, [new CacheSegment(keys, values, queries.Rows)]);
             return;
         }
         using Arena.Scope scope = queue.Scratch.Begin();
-        Many<T>(queue, q, Numbers(queue, keys, headSize, q.Type), Numbers(queue, values, headSize, q.Type), positions, headSize, y);
+        Many<T>(queue, queries, Numbers(queue, queries, keys), Numbers(queue, queries, values));
     }
 
     /// <summary>Many queries use a key many times: bytes become numbers once, for all of them.</summary>
-    private static Matrix Numbers(IlgpuQueue queue, HeadRows rows, int headSize, StorageType type)
+    private static Matrix Numbers(IlgpuQueue queue, QueryRows queries, HeadRows rows)
     {
         if (!rows.AreBytes) return rows.Numbers;
-        Matrix numbers = queue.Scratch.Take(rows.Rows, rows.Columns, type);
-        DequantizeHeads.Run(queue, rows, headSize, numbers);
+        Matrix numbers = queue.Scratch.Take(rows.Rows, rows.Columns, queries.Q.Type);
+        DequantizeHeads.Run(queue, rows, queries.HeadSize, numbers);
         return numbers;
     }
 
-    private static void Many<T>(IlgpuQueue queue, Matrix q, Matrix keys, Matrix values, IntVector positions, int headSize, Matrix y)
-        where T : unmanaged, IElement<T>
+    private static void Many<T>(IlgpuQueue queue, QueryRows queries, Matrix keys, Matrix values) where T : unmanaged, IElement<T>
     {
-        if (TensorCore(queue, q, keys, values, positions, headSize, y)) return;
+        if (TensorCore(queue, queries, keys, values)) return;
+        (Matrix q, IntVector positions, int headSize, Matrix y, Matrix? logSums) = queries;
         if (GroupAttention.Fits(queue, headSize, GroupAttention.LargestHead, q, keys, values))
         {
-            queue.LaunchGroups(GroupKernel, GroupAttention.Groups(y.Rows, y.Columns / headSize),
-                q.Eights<T>(), keys.Eights<T>(), values.Eights<T>(), positions.Gpu(), headSize, y.Gpu<T>());
+            Index3D groups = GroupAttention.Groups(queries.Rows, queries.Heads);
+            if (logSums is { } kept)
+                queue.LaunchGroups(KeepingGroupKernel, groups, q.Eights<T>(), keys.Eights<T>(), values.Eights<T>(), positions.Gpu(),
+                    headSize, y.Gpu<T>(), kept.Gpu());
+            else
+                queue.LaunchGroups(GroupKernel, groups, q.Eights<T>(), keys.Eights<T>(), values.Eights<T>(), positions.Gpu(), headSize,
+                    y.Gpu<T>());
             return;
         }
-        queue.Launch(Kernel, (long)y.Rows * (y.Columns / headSize),
-            q.Gpu<T>(), keys.Gpu<T>(), values.Gpu<T>(), positions.Gpu(), headSize, DeviceSoftmaxAttention.Sums(queue, y).Gpu(), y.Gpu<T>());
+        queue.Launch(Kernel, (long)queries.Rows * queries.Heads, q.Gpu<T>(), keys.Gpu<T>(), values.Gpu<T>(), positions.Gpu(), headSize,
+            DeviceSoftmaxAttention.Sums(queue, y).Gpu(), y.Gpu<T>(), logSums.GpuOrNone(positions.Buffer));
     }
 }

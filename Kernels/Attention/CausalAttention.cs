@@ -10,7 +10,6 @@ namespace EdgeVideoLlava.Kernels.Attention;
 /// q, y (T, H·d);  k, v cache (capacity, G·d), numbers or <see cref="HeadRows"/> of bytes, rows 0..p filled;
 /// positions p (T). y may not alias q. Soft-max in float32.
 /// logSums (T, H), float32, where a backward asks for them: log Σ_{j ≤ p[t]} exp(q[t,h] · k[j,g] / √d), so that a[j] = exp(score − logSum).
-/// The processor keeps them; on other devices they are refused.
 /// </remarks>
 public static partial class CausalAttention
 {
@@ -20,7 +19,6 @@ public static partial class CausalAttention
 
     /// <summary>Of several conversations: the rows of each look at its own cache.</summary>
     /// <param name="logSums">Kept for a backward; null in inference.</param>
-    /// <exception cref="NotSupportedException">Log-sums are asked for on a device other than the processor.</exception>
     public static void Run(
         ComputeQueue queue, Matrix q, ReadOnlySpan<CacheSegment> segments, IntVector positions, int headSize, Matrix y,
         Matrix? logSums = null)
@@ -32,15 +30,14 @@ public static partial class CausalAttention
         if (q.Columns % headSize != 0 || keyColumns % headSize != 0 || q.Columns % keyColumns != 0)
             throw new ArgumentException($"{q.Columns} query and {keyColumns} key columns do not divide into heads of {headSize}");
         if (logSums is { } kept) Shapes.Is(kept, q.Rows, q.Columns / headSize);
-        if (logSums != null && queue is not CpuQueue) throw Shapes.KeptOnProcessorOnly("the log-sum of an attention's rows");
-        if (queue is IlgpuQueue gpu && GpuBatch(gpu, q, segments, positions, headSize, y)) return;
+        var queries = new QueryRows(q, positions, headSize, y, logSums);
+        if (queue is IlgpuQueue gpu && GpuBatch(gpu, queries, segments)) return;
         int row = 0;
         foreach ((HeadRows keys, HeadRows values, int rows) in segments)
         {
-            Matrix part = q.RowRange(row, rows), target = y.RowRange(row, rows);
-            IntVector at = positions.Range(row, rows);
-            if (queue is CpuQueue cpu) Cpu(cpu, part, keys, values, at, headSize, target, logSums?.RowRange(row, rows));
-            else Gpu((IlgpuQueue)queue, part, keys, values, at, headSize, target);
+            QueryRows part = queries.Range(row, rows);
+            if (queue is CpuQueue cpu) Cpu(cpu, part, keys, values);
+            else Gpu((IlgpuQueue)queue, part, keys, values);
             row += rows;
         }
     }

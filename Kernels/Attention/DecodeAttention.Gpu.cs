@@ -100,7 +100,7 @@ internal static class DecodeAttention
     /// <summary>One item is one number of y.</summary>
     [Kernel]
     internal static void JoinKernel<T>(Index1D item, MatrixView<Float32> parts, ArrayView<int> positions, int perHead, int headSize,
-        MatrixView<T> y) where T : unmanaged, IElement<T>
+        MatrixView<T> y, MatrixView<Float32> logSums) where T : unmanaged, IElement<T>
     {
         if (item >= y.Rows * y.Columns) return;
         int row = item / y.Columns, column = item % y.Columns, heads = y.Columns / headSize;
@@ -114,42 +114,55 @@ internal static class DecodeAttention
             total += weight * parts[part, headSize + 1];
         }
         y[row, column] = sum / total;
+        if (logSums.Rows > 0 && column % headSize == 0) logSums[row, column / headSize] = maximum + XMath.Log(total);
     }
 
     // ---- launcher --------------------------------------------------------------------------------------------------------------
+    /// <summary>Whether the matrices have what groups read at once (<see cref="GroupAttention.Fits"/>).</summary>
+    public static bool Fits(IlgpuQueue queue, QueryRows queries, HeadRows keys, HeadRows values)
+        => GroupAttention.Fits(queue, queries.HeadSize, LargestHead, queries.Q, keys.Numbers, values.Numbers);
+
     /// <param name="segments">One of all rows, or one for each of up to 8 rows.</param>
-    public static void Launch<T>(IlgpuQueue queue, Matrix q, ReadOnlySpan<CacheSegment> segments, IntVector positions, int headSize,
-        Matrix y) where T : unmanaged, IElement<T>
+    public static void Launch<T>(IlgpuQueue queue, QueryRows queries, ReadOnlySpan<CacheSegment> segments) where T : unmanaged, IElement<T>
     {
         using Arena.Scope scope = queue.Scratch.Begin();
-        int heads = y.Columns / headSize, capacity = 0;
+        int capacity = 0;
         foreach (CacheSegment segment in segments) capacity = Math.Max(capacity, segment.Keys.Rows);
         int perHead = (capacity + Items - 1) / Items;
-        Matrix parts = queue.Scratch.Take(y.Rows * heads * perHead, headSize + 2);
-        var groups = new Index3D(perHead, heads, y.Rows);
-        if (segments.Length == 1) Parts<T>(queue, groups, q, segments[0].Keys, segments[0].Values, positions, headSize, parts);
-        else Parts<T>(queue, groups, q, segments, positions, headSize, parts);
-        queue.Launch(JoinKernel, (long)y.Rows * y.Columns, parts.Gpu(), positions.Gpu(), perHead, headSize, y.Gpu<T>());
+        Matrix parts = queue.Scratch.Take(queries.Rows * queries.Heads * perHead, queries.HeadSize + 2);
+        var groups = new Index3D(perHead, queries.Heads, queries.Rows);
+        if (segments.Length == 1) Parts<T>(queue, groups, queries, segments[0], parts);
+        else Parts<T>(queue, groups, queries, segments, parts);
+        queue.Launch(JoinKernel, (long)queries.Rows * queries.Y.Columns, parts.Gpu(), queries.Positions.Gpu(), perHead, queries.HeadSize,
+            queries.Y.Gpu<T>(), queries.LogSums.GpuOrNone(parts.Buffer));
     }
 
-    private static void Parts<T>(IlgpuQueue queue, Index3D groups, Matrix q, HeadRows keys, HeadRows values, IntVector positions,
-        int headSize, Matrix parts) where T : unmanaged, IElement<T>
+    private static void Parts<T>(IlgpuQueue queue, Index3D groups, QueryRows queries, CacheSegment segment, Matrix parts)
+        where T : unmanaged, IElement<T>
     {
+        (HeadRows keys, HeadRows values, _) = segment;
+        IntVector positions = queries.Positions;
         if (keys.AreBytes)
-            queue.LaunchGroups(ByteKernel<T>, groups, q.Eights<T>(), keys.ByteEights(), values.ByteEights(), positions.Gpu(), headSize,
-                parts.Gpu());
-        else queue.LaunchGroups(Kernel, groups, q.Eights<T>(), keys.Eights<T>(positions), values.Eights<T>(positions), positions.Gpu(),
-            headSize, parts.Gpu());
+            queue.LaunchGroups(ByteKernel<T>, groups, queries.Q.Eights<T>(), keys.ByteEights(), values.ByteEights(), positions.Gpu(),
+                queries.HeadSize, parts.Gpu());
+        else
+            queue.LaunchGroups(Kernel, groups, queries.Q.Eights<T>(), keys.Eights<T>(positions), values.Eights<T>(positions),
+                positions.Gpu(), queries.HeadSize, parts.Gpu());
     }
 
-    private static void Parts<T>(IlgpuQueue queue, Index3D groups, Matrix q, ReadOnlySpan<CacheSegment> segments, IntVector positions,
-        int headSize, Matrix parts) where T : unmanaged, IElement<T>
+    private static void Parts<T>(IlgpuQueue queue, Index3D groups, QueryRows queries, ReadOnlySpan<CacheSegment> segments, Matrix parts)
+        where T : unmanaged, IElement<T>
     {
-        if (segments[0].Keys.AreBytes) queue.LaunchGroups(ByteBatchKernel<T>, groups,
-            q.Eights<T>(), new CacheSet<EightsView<Int8>>(segments, positions, static (rows, _) => rows.ByteEights()), positions.Gpu(),
-            headSize, parts.Gpu());
-        else queue.LaunchGroups(BatchKernel, groups,
-            q.Eights<T>(), new CacheSet<EightsView<T>>(segments, positions, static (rows, any) => rows.Eights<T>(any)), positions.Gpu(),
-            headSize, parts.Gpu());
+        IntVector positions = queries.Positions;
+        if (segments[0].Keys.AreBytes)
+        {
+            var caches = new CacheSet<EightsView<Int8>>(segments, positions, static (rows, _) => rows.ByteEights());
+            queue.LaunchGroups(ByteBatchKernel<T>, groups, queries.Q.Eights<T>(), caches, positions.Gpu(), queries.HeadSize, parts.Gpu());
+        }
+        else
+        {
+            var caches = new CacheSet<EightsView<T>>(segments, positions, static (rows, any) => rows.Eights<T>(any));
+            queue.LaunchGroups(BatchKernel, groups, queries.Q.Eights<T>(), caches, positions.Gpu(), queries.HeadSize, parts.Gpu());
+        }
     }
 }

@@ -11,12 +11,10 @@ namespace EdgeVideoLlava.Kernels.Attention;
 /// qkv (R, 3·D): q, k, v side by side, D = H·d;  y (R, D);  the rows of a sequence by <see cref="SequenceLayout"/>, R
 /// = Count · Length. y may not alias qkv.
 /// logSums (R, H), float32, where a backward asks for them: log Σ_j exp(q[i,h] · k[j,h] / √d), so that a[j] = exp(score − logSum).
-/// The processor keeps them; on other devices they are refused.
 /// </remarks>
 public static partial class FullAttention
 {
     /// <param name="logSums">Kept for a backward; null in inference.</param>
-    /// <exception cref="NotSupportedException">Log-sums are asked for on a device other than the processor.</exception>
     public static void Run(ComputeQueue queue, Matrix qkv, SequenceLayout layout, int heads, Matrix y, Matrix? logSums = null)
     {
         Shapes.Is(qkv, y.Rows, 3 * y.Columns);
@@ -25,7 +23,6 @@ public static partial class FullAttention
         if (y.Columns % heads != 0) throw new ArgumentException($"{y.Columns} columns do not divide into {heads} heads");
         if (logSums is { } kept) Shapes.Is(kept, y.Rows, heads);
         if (queue is CpuQueue cpu) Cpu(cpu, qkv, layout, heads, y, logSums);
-        else if (logSums != null) throw Shapes.KeptOnProcessorOnly("the log-sum of an attention's rows");
-        else Gpu((IlgpuQueue)queue, qkv, layout, heads, y);
+        else Gpu((IlgpuQueue)queue, qkv, layout, heads, y, logSums);
     }
 }

@@ -24,9 +24,9 @@ internal static class GroupAttention
 
     // ---- kernel ----------------------------------------------------------------------------------------------------------------
     /// <param name="qColumn">The head's first column, here and below a multiple of 8.</param>
-    public static void Tile<TMap, T>(TMap map, EightsView<T> q, int qColumn, EightsView<T> keys, int keyColumn, EightsView<T> values,
-        int valueColumn, int headSize,
-        MatrixView<T> y, int yColumn) where TMap : struct, IAttentionMap where T : unmanaged, IElement<T>
+    public static void Tile<TMap, T, TLogSums>(TMap map, EightsView<T> q, int qColumn, EightsView<T> keys, int keyColumn,
+        EightsView<T> values, int valueColumn, int headSize, MatrixView<T> y, int yColumn, TLogSums logSums)
+        where TMap : struct, IAttentionMap where T : unmanaged, IElement<T> where TLogSums : struct, ILogSums
     {
         ArrayView<F4> tileQ = SharedMemory.Allocate<F4>(Queries * Row), tile = SharedMemory.Allocate<F4>(Keys * Row);
         ArrayView<float> scores = SharedMemory.Allocate<float>(Queries * Keys), weights = SharedMemory.Allocate<float>(Queries * Keys);
@@ -77,6 +77,7 @@ internal static class GroupAttention
         }
         if (first + query <= last)
             Columns.Store(Columns.Scale(columns, 1f / sum), y, map.QueryRow(first + query), yColumn + 4 * share, quads - share);
+        if (logSums.AreKept && first + query <= last && share == 0) logSums.Keep(map.QueryRow(first + query), maximum, sum);
     }
 
     /// <summary>32 rows of keys or values. Beyond the last one stands the last again: what no one has written may be anything.</summary>

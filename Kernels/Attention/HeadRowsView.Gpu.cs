@@ -28,11 +28,9 @@ internal static class HeadRowsViews
     /// <summary>Rows of numbers.</summary>
     /// <param name="any">Memory for the view of no scales.</param>
     public static HeadRowsView<MatrixView<T>> Gpu<T>(this HeadRows rows, IntVector any) where T : unmanaged, IElement<T>
-        => new(rows.Numbers.Gpu<T>(), None(any));
+        => new(rows.Numbers.Gpu<T>(), rows.Scales.GpuOrNone(any.Buffer));
 
     /// <summary>Rows of numbers that begin at multiples of 16 bytes.</summary>
     public static HeadRowsView<EightsView<T>> Eights<T>(this HeadRows rows, IntVector any) where T : unmanaged, IElement<T>
-        => new(rows.Numbers.Eights<T>(), None(any));
-
-    private static MatrixView<Float32> None(IntVector any) => new(IlgpuViews.View<Float32>(any.Buffer, 0, 1), 0, 0, 0);
+        => new(rows.Numbers.Eights<T>(), rows.Scales.GpuOrNone(any.Buffer));
 }

@@ -23,9 +23,9 @@ internal static class TensorAttention
 
     // ---- kernel ----------------------------------------------------------------------------------------------------------------
     /// <param name="qColumn">The head's first column, here and below a multiple of 8.</param>
-    public static void Tile<TMap, TShape>(TMap map, EightsView<Float16> q, int qColumn, EightsView<Float16> keys, int keyColumn,
-        EightsView<Float16> values, int valueColumn, EightsView<Float16> y, int yColumn)
-        where TMap : struct, IAttentionMap where TShape : unmanaged, IHeadShape
+    public static void Tile<TMap, TShape, TLogSums>(TMap map, EightsView<Float16> q, int qColumn, EightsView<Float16> keys, int keyColumn,
+        EightsView<Float16> values, int valueColumn, EightsView<Float16> y, int yColumn, TLogSums logSums)
+        where TMap : struct, IAttentionMap where TShape : unmanaged, IHeadShape where TLogSums : struct, ILogSums
     {
         TShape shape = default;
         int chunks = shape.Chunks, lane = Group.IdxX & 31, warp = Group.IdxX >> 5;
@@ -73,7 +73,13 @@ internal static class TensorAttention
             PtxIntrinsics.WaitForAllCopies();
             Group.Barrier(); // the next block is there for all, and all have used this one
         }
-        Store(shape, sums, 1f / RowState.OfRow(state.SumUpper), 1f / RowState.OfRow(state.SumLower), tileQ, warp * Rows, lane);
+        float sumUpper = RowState.OfRow(state.SumUpper), sumLower = RowState.OfRow(state.SumLower);
+        if (logSums.AreKept && (lane & 3) == 0) // one of the four lanes of a row
+        {
+            Keep(map, logSums, warpFirst + (lane >> 2), state.MaximumUpper, sumUpper);
+            Keep(map, logSums, warpFirst + (lane >> 2) + 8, state.MaximumLower, sumLower);
+        }
+        Store(shape, sums, 1f / sumUpper, 1f / sumLower, tileQ, warp * Rows, lane);
         Warp.Barrier();
         for (int i = lane; i < Rows * chunks; i += 32)
         {
@@ -82,6 +88,12 @@ internal static class TensorAttention
                 y.Data[map.QueryRow(query) * y.Stride + yColumn / 8 + i % chunks] =
                     tileQ[Place(warp * Rows + i / chunks, i % chunks, chunks)];
         }
+    }
+
+    private static void Keep<TMap, TLogSums>(TMap map, TLogSums logSums, int query, float maximum, float sum)
+        where TMap : struct, IAttentionMap where TLogSums : struct, ILogSums
+    {
+        if (query < map.Queries) logSums.Keep(map.QueryRow(query), maximum, sum);
     }
 
     /// <summary>Where a chunk (8 columns) of a tile's row lies: turned by the row, so that 8 rows never meet in a bank.</summary>

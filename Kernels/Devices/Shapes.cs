@@ -28,9 +28,6 @@ internal static class Shapes
             throw new ArgumentException($"{name} has {columns} columns; {type} stores {type.BlockColumns()} at a time");
     }
 
-    /// <summary>What an operation can keep for a backward on the processor, and not yet on other devices.</summary>
-    public static NotSupportedException KeptOnProcessorOnly(string what) => new($"{what} is kept on the processor only so far");
-
     public static void Length(IntVector a, int length, [CallerArgumentExpression(nameof(a))] string? name = null)
     {
         if (a.Length != length) throw new ArgumentException($"{name} holds {a.Length} numbers; {length} are wanted");

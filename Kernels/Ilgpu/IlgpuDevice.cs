@@ -61,7 +61,8 @@ public sealed unsafe partial class IlgpuDevice : ComputeDevice
     /// <summary>Whether its kernels are those of tensor cores and a group may have the shared memory.</summary>
     public bool CanHaveDeepTiles => Tier == KernelTier.TensorCore && SharedMemory >= DeepTileBytes;
 
-    private string TierName => Tier switch
+    /// <summary>Of the kernels, in words.</summary>
+    public string TierName => Tier switch
     {
         KernelTier.Processor => "processor",
         KernelTier.Portable => "portable",

@@ -13,8 +13,8 @@ internal static class IlgpuViews
     public static MatrixView<Float32> Gpu(this Matrix matrix) => matrix.Gpu<Float32>();
 
     /// <param name="any">Memory for the view of nothing.</param>
-    public static MatrixView<Float32> GpuOrNone(this Matrix? matrix, Weight any)
-        => matrix?.Gpu() ?? new MatrixView<Float32>(View<Float32>(any.Buffer, 0, 1), 0, 0, 0);
+    public static MatrixView<Float32> GpuOrNone(this Matrix? matrix, DeviceBuffer any)
+        => matrix?.Gpu() ?? new MatrixView<Float32>(Unused(any), 0, 0, 0);
 
     /// <exception cref="ArgumentException">The matrix holds another type.</exception>
     public static MatrixView<T> Gpu<T>(this Matrix matrix) where T : unmanaged, IStoredElement<T>
@@ -35,8 +35,7 @@ internal static class IlgpuViews
             ArrayView<Float32> floats = View<Float32>(matrix, length);
             return new ResultView(floats, floats.Cast<Float16>(), 0, matrix.Rows, matrix.Columns, matrix.Stride);
         }
-        ArrayView<Float16> halves = View<Float16>(matrix, length), any = View<Float16>(matrix.Buffer, 0, 2);
-        return new ResultView(any.Cast<Float32>(), halves, 1, matrix.Rows, matrix.Columns, matrix.Stride);
+        return new ResultView(Unused(matrix.Buffer), View<Float16>(matrix, length), 1, matrix.Rows, matrix.Columns, matrix.Stride);
     }
 
     public static DeviceFormat Format(this Weight weight) => ((IlgpuWeightBuffer)weight.Buffer).Format;
@@ -44,6 +43,10 @@ internal static class IlgpuViews
     public static WeightView Gpu(this Weight weight) => ((IlgpuWeightBuffer)weight.Buffer).View();
 
     public static ArrayView<int> Gpu(this IntVector vector) => View<int>(vector.Buffer, vector.Offset, Math.Max(1, vector.Length));
+
+    /// <summary>A view of float32 that no kernel reads. ILGPU makes it of other elements by a cast only.</summary>
+    private static ArrayView<Float32> Unused(DeviceBuffer any)
+        => ((IlgpuBuffer)any).Memory.ElementSize == sizeof(ushort) ? View<Float16>(any, 0, 2).Cast<Float32>() : View<Float32>(any, 0, 1);
 
     private static long Length(Matrix matrix) => matrix.Rows == 0 ? 0 : (long)(matrix.Rows - 1) * matrix.Stride + matrix.Columns;
 

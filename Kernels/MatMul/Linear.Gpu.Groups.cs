@@ -30,8 +30,7 @@ public static partial class Linear
     {
         var grid = new Index3D(Groups(p.X.Rows, LinearGroupTile.Side), Groups(p.Y.Columns, LinearGroupTile.Outputs(p.IsGated)), 1);
         p.Queue.LaunchGroups(LinearGroupTile.Kernel<TWeights, T>, grid,
-            p.Weight.Gpu(), PaddedRows.Of<T>(p.Queue, p.X), p.Epilogue.Bias.GpuOrNone(p.Weight), p.Epilogue.Residual.GpuOrNone(p.Weight),
-            (int)p.Epilogue.Activation, p.Y.Result());
+            p.Weight.Gpu(), PaddedRows.Of<T>(p.Queue, p.X), p.Bias, p.Residual, p.Activation, p.Y.Result());
     }
 
     private static void GroupRows<TWeights, T, TRows>(Product p)
@@ -40,14 +39,10 @@ public static partial class Linear
         int outputs = Groups(p.Y.Columns, LinearGroupRow.Outputs(p.IsGated)), chunks = Groups(p.X.Rows, default(TRows).Count);
         int shares = LinearGroupRow.Shares(outputs * chunks, GroupsPerMultiprocessor * p.Queue.Multiprocessors, p.X.Columns);
         Matrix? partials = shares > 1 ? p.Queue.Scratch.Take(shares * p.X.Rows, p.Weight.Rows) : null;
-        MatrixView<Float32> bias = p.Epilogue.Bias.GpuOrNone(p.Weight), residual = p.Epilogue.Residual.GpuOrNone(p.Weight);
-        int activation = (int)p.Epilogue.Activation;
-        p.Queue.LaunchGroups(LinearGroupRow.Kernel<TWeights, T, TRows>,
-            new Index3D(outputs, shares, chunks),
-            p.Weight.Gpu(), PaddedRows.Of<T>(p.Queue, p.X), bias, residual, activation, partials.GpuOrNone(p.Weight), p.Y.Result());
-        if (partials is { } sums)
-            p.Queue.Launch(LinearPartials.Kernel, LinearPartials.Items(p.Y.Rows, p.Y.Columns), sums.Gpu(), bias, residual, activation,
-                p.Y.Result());
+        p.Queue.LaunchGroups(LinearGroupRow.Kernel<TWeights, T, TRows>, new Index3D(outputs, shares, chunks),
+            p.Weight.Gpu(), PaddedRows.Of<T>(p.Queue, p.X), p.Bias, p.Residual, p.Activation,
+            partials.GpuOrNone(p.Weight.Buffer), p.Y.Result());
+        if (partials is { } sums) LinearPartials.Launch(p.Queue, sums, p.Epilogue, p.Y);
     }
 
     private static int Groups(int count, int each) => (count + each - 1) / each;

@@ -29,7 +29,7 @@ public static partial class Linear
         {
             using Arena.Scope scope = Product.Queue.Scratch.Begin();
             // Halves that lie in the tile's own order are copied, everything else is decoded on the way.
-            if (typeof(TWeights) == typeof(DeviceHalfRows)) TensorTiles<CopiedFill>(Product, DeepTiles);
+            if (typeof(TWeights) == typeof(DeviceHalves<DeviceHalfRows>)) TensorTiles<CopiedFill>(Product, DeepTiles);
             else TensorTiles<DecodedFill<TWeights>>(Product, DeepTiles);
         }
     }
@@ -47,10 +47,9 @@ public static partial class Linear
         (EightsView<Float16> x, Matrix? scales) = p.X.Type == StorageType.F16
             ? (PaddedRows.Of<Float16>(p.Queue, p.X), (Matrix?)null)
             : ScaledHalves.Of(p.Queue, p.X);
-        p.Queue.LaunchGroups(LinearTensorTile.Kernel<TFill, TShape>,
-            Tiles<TShape>(p),
-            p.Weight.Gpu(), x, scales.GpuOrNone(p.Weight), p.Epilogue.Bias.GpuOrNone(p.Weight), p.Epilogue.Residual.GpuOrNone(p.Weight),
-            (int)p.Epilogue.Activation, p.Y.Result());
+        p.Queue.LaunchGroups(LinearTensorTile.Kernel<TFill, TShape>, Tiles<TShape>(p),
+            p.Weight.Gpu(), x, scales.GpuOrNone(p.Weight.Buffer), p.Bias, p.Residual, p.Activation,
+            p.Y.Result());
     }
 
     /// <summary>Tiles below each other, which run first: then they read the same weights at the same time. And tiles

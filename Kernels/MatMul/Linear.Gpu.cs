@@ -11,6 +11,19 @@ public static partial class Linear
 {
     private static void Gpu(IlgpuQueue queue, Weight weight, Matrix x, Matrix y, Epilogue epilogue)
     {
+        if (epilogue.PreActivation is not { } sums)
+        {
+            Multiply(queue, weight, x, y, epilogue);
+            return;
+        }
+        // The sums are the product's result and the rest of the epilogue is a launch of its own: so the product's kernels
+        // have no second output, which inference would pay for.
+        Multiply(queue, weight, x, sums, new Epilogue(epilogue.Bias));
+        LinearPartials.Launch(queue, sums, epilogue with { Bias = null }, y);
+    }
+
+    private static void Multiply(IlgpuQueue queue, Weight weight, Matrix x, Matrix y, Epilogue epilogue)
+    {
         var product = new Product(queue, weight, x, y, epilogue);
         if (OnTensorCores(queue, x)) TensorCore(product, queue.DeepTiles);
         else weight.Format().Run(product);
@@ -19,7 +32,13 @@ public static partial class Linear
     /// <summary>A product without tensor cores.</summary>
     private readonly record struct Product(IlgpuQueue Queue, Weight Weight, Matrix X, Matrix Y, Epilogue Epilogue) : IWeightLaunch
     {
-        public bool IsGated => Epilogue.Activation == Activation.SiluUp;
+        public bool IsGated => Epilogue.Activation == MatMul.Activation.SiluUp;
+
+        public MatrixView<Float32> Bias => Epilogue.Bias.GpuOrNone(Weight.Buffer);
+
+        public MatrixView<Float32> Residual => Epilogue.Residual.GpuOrNone(Weight.Buffer);
+
+        public int Activation => (int)Epilogue.Activation;
 
         public void Run<TWeights>() where TWeights : unmanaged, IDeviceWeights
         {
@@ -40,13 +59,11 @@ public static partial class Linear
     private static void Items<TWeights, T>(Product p) where TWeights : unmanaged, IDeviceWeights where T : unmanaged, IElement<T>
     {
         EightsView<T> x = PaddedRows.Of<T>(p.Queue, p.X);
-        MatrixView<Float32> bias = p.Epilogue.Bias.GpuOrNone(p.Weight), residual = p.Epilogue.Residual.GpuOrNone(p.Weight);
-        int activation = (int)p.Epilogue.Activation;
         if (p.X.Rows == 1)
             p.Queue.Launch(LinearRow.Kernel<TWeights, T>, LinearRow.Items(1, p.Y.Columns, p.IsGated),
-                p.Weight.Gpu(), x, bias, residual, activation, p.Y.Result());
+                p.Weight.Gpu(), x, p.Bias, p.Residual, p.Activation, p.Y.Result());
         else
             p.Queue.Launch(LinearTile.Kernel<TWeights, T>, LinearTile.Items(p.X.Rows, p.Y.Columns, p.IsGated),
-                p.Weight.Gpu(), x, bias, residual, activation, p.Y.Result());
+                p.Weight.Gpu(), x, p.Bias, p.Residual, p.Activation, p.Y.Result());
     }
 }

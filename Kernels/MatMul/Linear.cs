@@ -10,12 +10,10 @@ namespace EdgeVideoLlava.Kernels.MatMul;
 /// SiLU·up: W holds F gate rows, then F up rows;   y[t,f] = silu(z[t,f]) · z[t,F+f]
 /// x (T, C) float32;  W (R, C) F32, F16, BF16 or blocks, accumulated in float32;  b (1, R);  y, residual (T, R), or y (T, R/2) for SiLU·up.
 /// z (T, R), float32, where a backward asks for it (<see cref="Epilogue.PreActivation"/>).
-/// The processor keeps it; on other devices it is refused.
 /// y must alias neither x nor the residual nor z.
 /// </remarks>
 public static partial class Linear
 {
-    /// <exception cref="NotSupportedException">Sums before the activation are asked for on a device other than the processor.</exception>
     public static void Run(ComputeQueue queue, Weight weight, Matrix x, Matrix y, Epilogue epilogue = default)
     {
         bool gated = epilogue.Activation == Activation.SiluUp;
@@ -27,7 +25,6 @@ public static partial class Linear
         if (epilogue.Residual is { } residual) Shapes.Same(residual, y);
         if (epilogue.PreActivation is { } kept) Shapes.Is(kept, x.Rows, weight.Rows);
         if (queue is CpuQueue cpu) Cpu(cpu, weight, x, y, epilogue);
-        else if (epilogue.PreActivation != null) throw Shapes.KeptOnProcessorOnly("the sums before an activation");
         else Gpu((IlgpuQueue)queue, weight, x, y, epilogue);
     }
 }

@@ -1,3 +1,5 @@
+using EdgeVideoLlava.Kernels.Devices;
+using EdgeVideoLlava.Kernels.Ilgpu;
 using EdgeVideoLlava.Kernels.Ilgpu.Compile;
 using EdgeVideoLlava.Kernels.Ilgpu.Views;
 using ILGPU;
@@ -5,11 +7,10 @@ using ILGPU;
 namespace EdgeVideoLlava.Kernels.MatMul;
 
 /// <summary>Adds up what several groups of <see cref="LinearGroupRow"/> have of the same sums, always in the same
-/// order, and stores the results.</summary>
+/// order, and applies the epilogue; of sums that one group has made, the epilogue alone.</summary>
 internal static class LinearPartials
 {
-    public static long Items(int rows, int outputs) => (long)rows * outputs;
-
+    // ---- kernel ----------------------------------------------------------------------------------------------------------------
     /// <summary>One item is one element of y.</summary>
     /// <param name="partials">(shares · rows of y, rows of W).</param>
     [Kernel]
@@ -26,4 +27,9 @@ internal static class LinearPartials
         }
         LinearEpilogue.Store(sum, up, bias, residual, activation, y, row, r);
     }
+
+    // ---- launcher --------------------------------------------------------------------------------------------------------------
+    public static void Launch(IlgpuQueue queue, Matrix partials, Epilogue epilogue, Matrix y)
+        => queue.Launch(Kernel, (long)y.Rows * y.Columns, partials.Gpu(), epilogue.Bias.GpuOrNone(partials.Buffer),
+            epilogue.Residual.GpuOrNone(partials.Buffer), (int)epilogue.Activation, y.Result());
 }

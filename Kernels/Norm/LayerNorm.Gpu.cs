@@ -19,7 +19,7 @@ public static partial class LayerNorm
     /// <summary>One item is one row.</summary>
     [Kernel]
     internal static void Kernel<T>(Index1D item, MatrixView<Float32> x, MatrixView<Float32> weight, MatrixView<Float32> bias,
-        float epsilon, MatrixView<T> y) where T : unmanaged, IElement<T>
+        float epsilon, MatrixView<T> y, MatrixView<Float32> statistics) where T : unmanaged, IElement<T>
     {
         if (item >= y.Rows) return;
         int row = item;
@@ -32,13 +32,14 @@ public static partial class LayerNorm
             squares.Add(centred * centred);
         }
         float scale = 1f / XMath.Sqrt(squares.Total / x.Columns + epsilon);
+        if (statistics.Rows > 0) Keep(statistics, row, mean, scale);
         for (int c = 0; c < x.Columns; c++) y[row, c] = (x[row, c] - mean) * scale * weight[0, c] + bias[0, c];
     }
 
     /// <summary>A group is a row.</summary>
     [Kernel(Group = Items)]
     internal static void GroupKernel<T>(MatrixView<Float32> x, MatrixView<Float32> weight, MatrixView<Float32> bias, float epsilon,
-        MatrixView<T> y) where T : unmanaged, IElement<T>
+        MatrixView<T> y, MatrixView<Float32> statistics) where T : unmanaged, IElement<T>
     {
         ArrayView<float> numbers = SharedMemory.Allocate<float>(Items);
         int row = Grid.IdxX;
@@ -52,20 +53,29 @@ public static partial class LayerNorm
         }
         Group.Barrier(); // all have read the mean
         float scale = 1f / XMath.Sqrt(GroupReduce.All<Sum>(numbers, squares.Total, Items) / x.Columns + epsilon);
+        if (statistics.Rows > 0 && Group.IdxX == 0) Keep(statistics, row, mean, scale);
         for (int c = Group.IdxX; c < x.Columns; c += Items) y[row, c] = (x[row, c] - mean) * scale * weight[0, c] + bias[0, c];
     }
 
-    // ---- launcher --------------------------------------------------------------------------------------------------------------
-    private static void Gpu(IlgpuQueue queue, Matrix x, Matrix weight, Matrix bias, float epsilon, Matrix y)
+    private static void Keep(MatrixView<Float32> statistics, int row, float mean, float scale)
     {
-        if (y.Type == StorageType.F16) Gpu<Float16>(queue, x, weight, bias, epsilon, y);
-        else Gpu<Float32>(queue, x, weight, bias, epsilon, y);
+        statistics[row, 0] = mean;
+        statistics[row, 1] = scale;
     }
 
-    private static void Gpu<T>(IlgpuQueue queue, Matrix x, Matrix weight, Matrix bias, float epsilon, Matrix y)
+    // ---- launcher --------------------------------------------------------------------------------------------------------------
+    private static void Gpu(IlgpuQueue queue, Matrix x, Matrix weight, Matrix bias, float epsilon, Matrix y, Matrix? statistics)
+    {
+        if (y.Type == StorageType.F16) Gpu<Float16>(queue, x, weight, bias, epsilon, y, statistics);
+        else Gpu<Float32>(queue, x, weight, bias, epsilon, y, statistics);
+    }
+
+    private static void Gpu<T>(IlgpuQueue queue, Matrix x, Matrix weight, Matrix bias, float epsilon, Matrix y, Matrix? statistics)
         where T : unmanaged, IElement<T>
     {
-        if (queue.Tier == KernelTier.Processor) queue.Launch(Kernel, y.Rows, x.Gpu(), weight.Gpu(), bias.Gpu(), epsilon, y.Gpu<T>());
-        else queue.LaunchGroups(GroupKernel, new Index3D(y.Rows, 1, 1), x.Gpu(), weight.Gpu(), bias.Gpu(), epsilon, y.Gpu<T>());
+        MatrixView<Float32> kept = statistics.GpuOrNone(weight.Buffer);
+        if (queue.Tier == KernelTier.Processor)
+            queue.Launch(Kernel, y.Rows, x.Gpu(), weight.Gpu(), bias.Gpu(), epsilon, y.Gpu<T>(), kept);
+        else queue.LaunchGroups(GroupKernel, new Index3D(y.Rows, 1, 1), x.Gpu(), weight.Gpu(), bias.Gpu(), epsilon, y.Gpu<T>(), kept);
     }
 }

@@ -8,12 +8,10 @@ namespace EdgeVideoLlava.Kernels.Norm;
 /// <remarks>
 /// x, y (T, D);  w, b (1, D). y may not alias x.
 /// statistics (T, 2), float32, where a backward asks for them: mean and 1 / sqrt(var + ε) of each row.
-/// The processor keeps them; on other devices they are refused.
 /// </remarks>
 public static partial class LayerNorm
 {
     /// <param name="statistics">Kept for a backward; null in inference.</param>
-    /// <exception cref="NotSupportedException">Statistics are asked for on a device other than the processor.</exception>
     public static void Run(ComputeQueue queue, Matrix x, Matrix weight, Matrix bias, float epsilon, Matrix y, Matrix? statistics = null)
     {
         Shapes.Same(x, y);
@@ -21,7 +19,6 @@ public static partial class LayerNorm
         Shapes.Vector(bias, x.Columns);
         if (statistics is { } kept) Shapes.Is(kept, x.Rows, 2);
         if (queue is CpuQueue cpu) Cpu(cpu, x, weight, bias, epsilon, y, statistics);
-        else if (statistics != null) throw Shapes.KeptOnProcessorOnly("a norm's mean with its scale");
-        else Gpu((IlgpuQueue)queue, x, weight, bias, epsilon, y);
+        else Gpu((IlgpuQueue)queue, x, weight, bias, epsilon, y, statistics);
     }
 }

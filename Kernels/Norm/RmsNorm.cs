@@ -8,19 +8,16 @@ namespace EdgeVideoLlava.Kernels.Norm;
 /// <remarks>
 /// x, y (T, D);  w (1, D). y may not alias x.
 /// scale (T, 1), float32, where a backward asks for it: 1 / sqrt(mean(x²) + ε) of each row.
-/// The processor keeps it; on other devices it is refused.
 /// </remarks>
 public static partial class RmsNorm
 {
     /// <param name="scale">Kept for a backward; null in inference.</param>
-    /// <exception cref="NotSupportedException">A scale is asked for on a device other than the processor.</exception>
     public static void Run(ComputeQueue queue, Matrix x, Matrix weight, float epsilon, Matrix y, Matrix? scale = null)
     {
         Shapes.Same(x, y);
         Shapes.Vector(weight, x.Columns);
         if (scale is { } kept) Shapes.Is(kept, x.Rows, 1);
         if (queue is CpuQueue cpu) Cpu(cpu, x, weight, epsilon, y, scale);
-        else if (scale != null) throw Shapes.KeptOnProcessorOnly("a norm's scale");
-        else Gpu((IlgpuQueue)queue, x, weight, epsilon, y);
+        else Gpu((IlgpuQueue)queue, x, weight, epsilon, y, scale);
     }
 }

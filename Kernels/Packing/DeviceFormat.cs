@@ -8,8 +8,8 @@ internal abstract unsafe class DeviceFormat(StorageType type)
     private static readonly Dictionary<StorageType, DeviceFormat> Formats = new DeviceFormat[]
     {
         new DeviceFormat<DeviceF32>(StorageType.F32),
-        new DeviceFormat<DeviceF16>(StorageType.F16),
-        new DeviceFormat<DeviceBF16>(StorageType.BF16),
+        new DeviceFormat<DeviceHalves<DeviceF16>>(StorageType.F16),
+        new DeviceFormat<DeviceHalves<DeviceBF16>>(StorageType.BF16),
         new DeviceFormat<DeviceQ8_0>(StorageType.Q8_0),
         new DeviceFormat<DeviceQ4_0>(StorageType.Q4_0),
         new DeviceFormat<DeviceQ4_1>(StorageType.Q4_1),
@@ -20,7 +20,7 @@ internal abstract unsafe class DeviceFormat(StorageType type)
         new DeviceFormat<DeviceIQ4_NL>(StorageType.IQ4_NL),
     }.ToDictionary(format => format.Type);
 
-    private static readonly DeviceFormat HalfRows = new DeviceFormat<DeviceHalfRows>(StorageType.F16);
+    private static readonly DeviceFormat HalfRows = new DeviceFormat<DeviceHalves<DeviceHalfRows>>(StorageType.F16);
 
     /// <summary>Type of the numbers on the device.</summary>
     public StorageType Type { get; } = type;

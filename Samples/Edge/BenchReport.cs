@@ -42,53 +42,15 @@ internal sealed record BenchReport(string Model, double LanguageParameters, stri
 
     public void WriteJson(TextWriter output)
     {
-        using var stream = new MemoryStream();
-        using (var json = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true }))
-        {
-            json.WriteStartObject();
-            json.WriteString("model", Model);
-            json.WriteNumber("language_parameters", LanguageParameters);
-            json.WriteString("device", Device);
-            if (Peaks != null)
-            {
-                json.WriteNumber("peak_flop_per_second", Peaks.FlopsPerSecond);
-                json.WriteNumber("peak_bytes_per_second", Peaks.ReadBytesPerSecond);
-            }
-            json.WriteStartArray("results");
-            foreach (BenchmarkResult result in Results)
-            {
-                json.WriteStartObject();
-                json.WriteString("test", result.Test);
-                json.WriteNumber("seconds", result.Mean);
-                json.WriteNumber("deviation_seconds", result.Deviation);
-                json.WriteNumber("tokens", result.Items > 1 ? result.Items : 0);
-                json.WriteNumber("flop", result.Flop);
-                json.WriteNumber("bytes", result.Bytes);
-                json.WriteEndObject();
-            }
-            json.WriteEndArray();
-            if (Profiles.Count > 0) WriteProfiles(json);
-            json.WriteEndObject();
-        }
-        output.WriteLine(System.Text.Encoding.UTF8.GetString(stream.ToArray()));
-    }
-
-    private void WriteProfiles(Utf8JsonWriter json)
-    {
-        json.WriteStartArray("profile");
-        foreach ((JobProfile job, LaunchTime kernel) in Profiles.SelectMany(job => job.Kernels.Select(kernel => (job, kernel))))
-        {
-            json.WriteStartObject();
-            json.WriteString("job", job.Job);
-            json.WriteString("kernel", kernel.Kernel);
-            json.WriteString("shape", kernel.Shape);
-            json.WriteNumber("launches", kernel.Launches);
-            json.WriteNumber("seconds", kernel.Seconds);
-            json.WriteNumber("flop", kernel.Flop);
-            json.WriteNumber("bytes", kernel.Bytes);
-            json.WriteEndObject();
-        }
-        json.WriteEndArray();
+        BenchJsonProfile[] profile = [.. from job in Profiles
+                                         from kernel in job.Kernels
+                                         select new BenchJsonProfile(job.Job, kernel.Kernel, kernel.Shape, kernel.Launches,
+                                             kernel.Seconds, kernel.Flop, kernel.Bytes)];
+        var report = new BenchJsonReport(Model, LanguageParameters, Device, Peaks?.FlopsPerSecond, Peaks?.ReadBytesPerSecond,
+            [.. Results.Select(result => new BenchJsonResult(result.Test, result.Mean, result.Deviation,
+                result.Items > 1 ? result.Items : 0, result.Flop, result.Bytes))],
+            profile.Length > 0 ? profile : null);
+        output.WriteLine(JsonSerializer.Serialize(report, BenchJson.Default.BenchJsonReport));
     }
 
     private static string Reached(BenchmarkResult result)

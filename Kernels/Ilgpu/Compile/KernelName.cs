@@ -12,6 +12,9 @@ internal static class KernelName
         return string.Join(", ", [name, .. kernel.GetGenericArguments().SelectMany(Names)]);
     }
 
+    /// <summary>What a type argument is called.</summary>
+    public static string Of(Type argument) => string.Join(", ", Names(argument));
+
     /// <summary>Of a generic argument what it is made of.</summary>
     private static IEnumerable<string> Names(Type type) => type.IsGenericType ? type.GetGenericArguments().SelectMany(Names) : [type.Name];
 }

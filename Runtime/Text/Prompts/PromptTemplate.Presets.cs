@@ -26,8 +26,10 @@ public sealed partial class PromptTemplate
         "You are a helpful language and vision assistant. You are able to understand the visual content that the user "
         + "provides, and assist the user with a variety of tasks using natural language.";
 
+    private const string MptSystemRole = "<|im_start|>system\n";
+
     private const string MptSystem =
-        "<|im_start|>system\nA conversation between a user and an LLM-based AI assistant. The assistant gives helpful "
+        MptSystemRole + "A conversation between a user and an LLM-based AI assistant. The assistant gives helpful "
         + "and honest answers.";
 
     private const string EnergyQuestion = "What are the key differences between renewable and non-renewable energy sources?";

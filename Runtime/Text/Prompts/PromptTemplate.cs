@@ -11,7 +11,7 @@ public sealed partial class PromptTemplate
     public string Name { get; }
 
     /// <summary>Text in front of the dialogue; null where the form has none.</summary>
-    public string? System { get; }
+    public string? System { get; private set; }
 
     /// <summary>Generation also ends at this text; null where the end-of-text id alone ends an answer.</summary>
     public string? StopString { get; }
@@ -41,6 +41,17 @@ public sealed partial class PromptTemplate
         => All.FirstOrDefault(template => template.Name == name)
             ?? throw new BadInputException(
                 $"no prompt template is named {name}; there are {string.Join(", ", All.Select(template => template.Name))}");
+
+    /// <summary>This template with another system prompt, in the place of the one that models were trained with.</summary>
+    /// <exception cref="BadInputException">The template has no place for one.</exception>
+    public PromptTemplate WithSystem(string system)
+    {
+        if (Style == SeparatorStyle.Plain)
+            throw new BadInputException($"the prompt template {Name} has no system prompt; choose a dialogue template such as llava_v1");
+        var other = (PromptTemplate)MemberwiseClone();
+        other.System = Style == SeparatorStyle.Mpt ? MptSystemRole + system : system;
+        return other;
+    }
 
     /// <summary>The prompt of a dialogue; end it with an empty assistant message to have the model answer.</summary>
     /// <exception cref="BadInputException">The template cannot hold this dialogue.</exception>

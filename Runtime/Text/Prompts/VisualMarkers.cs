@@ -8,6 +8,14 @@ public static class VisualMarkers
     /// <summary>Frames of a clip of the original layout, each with its own tag.</summary>
     public const int FramesPerClip = 8;
 
+    private static readonly string[] Tags = [TextTokenizer.ImageTag, "<video>"];
+
+    /// <summary>Whether a text holds a tag, which would stand for a picture or clip.</summary>
+    public static bool Occur(string text) => Tags.Any(tag => text.Contains(tag, StringComparison.Ordinal));
+
+    /// <summary>A text whose tags are plain words to the model: "&lt; image&gt;".</summary>
+    public static string Escape(string text) => Tags.Aggregate(text, (escaped, tag) => escaped.Replace(tag, tag.Insert(1, " ")));
+
     /// <summary>
     /// A question of the original layout: "&lt;image&gt;" for a picture, eight of them for a clip, all side by side without blanks, then a
     /// newline and the question.

@@ -45,14 +45,7 @@ internal sealed class GpuReportRun(GpuReportResults results, GpuReportOptions op
         => (e is EdgeException ? "" : e.GetBaseException().GetType().Name + ": ") + e.GetBaseException().Message.ReplaceLineEndings(" ");
 
     public static string Tier(ComputeDevice device) => device is not IlgpuDevice ilgpu ? "processor's own code, fp32"
-        : $"{Kernels(ilgpu)}, {(ilgpu.ActivationType == StorageType.F16 ? "fp16" : "fp32")}";
-
-    private static string Kernels(IlgpuDevice device) => device.Tier switch
-    {
-        KernelTier.TensorCore => device.DeepTiles ? "tensor-core with deep tiles" : "tensor-core",
-        KernelTier.Portable => "portable",
-        _ => "processor",
-    };
+        : $"{ilgpu.TierName}, {(ilgpu.ActivationType == StorageType.F16 ? "fp16" : "fp32")}";
 
     /// <summary>The device with the kernels it is made for, and again with the portable ones.</summary>
     /// <exception cref="DeviceUnavailableException">It is no GPU and does not open; of a GPU that is a failed check.</exception>

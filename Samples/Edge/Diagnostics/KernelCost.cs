@@ -10,13 +10,6 @@ namespace EdgeVideoLlava.Edge.Diagnostics;
 /// <param name="Flop">Of products only.</param>
 public readonly record struct KernelCost(double Bytes, double Flop)
 {
-    /// <summary>FLOP a byte.</summary>
-    public double Intensity => Flop / Bytes;
-
-    /// <summary>Seconds at best on a machine that moves and computes at the same time (the roofline model: Williams
-    /// et al., 2009).</summary>
-    public double Bound(double bytesPerSecond, double flopPerSecond) => Math.Max(Bytes / bytesPerSecond, Flop / flopPerSecond);
-
     public KernelCost Plus(KernelCost other) => new(Bytes + other.Bytes, Flop + other.Flop);
 
     public KernelCost Times(int count) => new(count * Bytes, count * Flop);

@@ -14,8 +14,9 @@ internal static partial class LayoutRules
         ("Runtime", ["Kernels"]),
         ("Quantizer", ["Runtime", "Kernels"]),
         ("Trainer", ["Runtime", "Kernels"]),
-        ("Samples", ["Trainer", "Quantizer", "Runtime", "Kernels"]),
-        ("Tests", ["Tests", "Samples", "Trainer", "Quantizer", "Runtime", "Kernels"]),
+        ("Extensions", ["Runtime", "Kernels"]),
+        ("Samples", ["Extensions", "Trainer", "Quantizer", "Runtime", "Kernels"]),
+        ("Tests", ["Tests", "Samples", "Extensions", "Trainer", "Quantizer", "Runtime", "Kernels"]),
     ];
 
     /// <summary>Folders of Runtime in the order of the data: none names a later one. Files of Runtime itself see all.</summary>
@@ -83,7 +84,7 @@ internal static partial class LayoutRules
     /// <summary>How a user sets something or installs a package is the program's affair.</summary>
     public static IEnumerable<string> LibrariesNameNoOptions(SourceTree tree)
         => from path in tree.Product
-           where path.StartsWith("Kernels/") || path.StartsWith("Runtime/")
+           where path.StartsWith("Kernels/") || path.StartsWith("Runtime/") || path.StartsWith("Extensions/")
            from line in tree.Code(path)
            from Match words in OptionWord().Matches(line)
            select $"{path} says '{words.Value}'";

@@ -29,6 +29,8 @@ public sealed class LayoutTests(ITestOutputHelper output)
         { "references point one way", "Samples/Edge/E.csproj", "<ProjectReference Include=\"..\\..\\Tests\\Unit\\T.csproj\" />",
         "references Tests" },
         { "references point one way", "Quantizer/Q.csproj", "<ProjectReference Include=\"../Trainer/T.csproj\" />", "references Trainer" },
+        { "references point one way", "Runtime/R.csproj", "<ProjectReference Include=\"../Extensions/E.csproj\" />",
+            "references Extensions" },
         { "no stage names a later one", "Runtime/Vision/V.cs", "using EdgeVideoLlava.Runtime.Language;", "names the later stage Language" },
         { "no stage names a later one", "Runtime/Video/V.cs", "    EdgeVideoLlava.Runtime.Live.Caption x;", "names the later stage Live" },
         { "no stage names a later one", "Runtime/Novel/N.cs", "namespace EdgeVideoLlava.Runtime.Novel;", "Novel is missing" },

@@ -5,7 +5,7 @@ namespace EdgeVideoLlava.Tests.Unit.Architecture;
 /// <summary>The project's C# and project files: path from the root, with '/', to text.</summary>
 internal sealed partial class SourceTree
 {
-    private static readonly string[] Folders = ["Kernels", "Runtime", "Quantizer", "Trainer", "Samples", "Tests"];
+    private static readonly string[] Folders = ["Kernels", "Runtime", "Quantizer", "Trainer", "Extensions", "Samples", "Tests"];
 
     public IReadOnlyDictionary<string, string> Files { get; }
 

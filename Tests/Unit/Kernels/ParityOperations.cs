@@ -41,9 +41,19 @@ internal static class ParityOperations
         ["Linear, quick GELU"] = c => Product(c, new Epilogue(Activation: Activation.QuickGelu)),
         ["Linear, SiLU·up"] = c => Product(c, new Epilogue(Activation: Activation.SiluUp)),
         ["Linear, bias, SiLU·up, residual"] = c => Product(c, new Epilogue(c.Matrix(1, 2 * c.N), Activation.SiluUp, c.Matrix(c.T, c.N))),
+        ["Linear, kept sums"] = c => c.Run(c.T, c.N, (queue, kept) => Linear.Run(
+            queue, c.Weight(c.N, c.K), c.Activations(c.T, c.K), c.Matrix(c.T, c.N),
+            new Epilogue(c.Matrix(1, c.N), Activation.Gelu, PreActivation: kept))),
+        ["Linear, to activations, with kept sums"] = c => c.RunActivations(c.T, c.N, (queue, y) => Linear.Run(
+            queue, c.Weight(2 * c.N, c.K), c.Activations(c.T, c.K), y,
+            new Epilogue(Activation: Activation.SiluUp, PreActivation: c.Matrix(c.T, 2 * c.N)))),
         ["RmsNorm"] = c => c.RunActivations(c.T, c.N, (queue, y) => RmsNorm.Run(queue, c.Matrix(c.T, c.N), c.Matrix(1, c.N), 1e-5f, y)),
         ["LayerNorm"] = c => c.RunActivations(c.T, c.N, (queue, y) => LayerNorm.Run(
             queue, c.Matrix(c.T, c.N), c.Matrix(1, c.N), c.Matrix(1, c.N), 1e-5f, y)),
+        ["RmsNorm, kept scales"] = c => c.Run(c.T, 1, (queue, kept) => RmsNorm.Run(
+            queue, c.Matrix(c.T, c.N), c.Matrix(1, c.N), 1e-5f, c.Activations(c.T, c.N), kept)),
+        ["LayerNorm, kept statistics"] = c => c.Run(c.T, 2, (queue, kept) => LayerNorm.Run(
+            queue, c.Matrix(c.T, c.N), c.Matrix(1, c.N), c.Matrix(1, c.N), 1e-5f, c.Activations(c.T, c.N), kept)),
         ["RotaryEmbedding, queries"] = c => c.RunActivations(c.T, 4 * c.N, (queue, y) => Rotary(
             c, queue, y, c.Activations(9, 2 * c.N), c.Activations(9, 2 * c.N))),
         ["RotaryEmbedding, keys"] = c => c.RunActivations(9, 2 * c.N, (queue, y) => Rotary(
@@ -68,6 +78,14 @@ internal static class ParityOperations
             queue, c.Activations(2 * c.T, 6 * c.N), SequenceLayout.Spatial(2, c.T), 2, y)),
         ["FullAttention, temporal"] = c => c.RunActivations(6 * c.T, 2 * c.N, (queue, y) => FullAttention.Run(
             queue, c.Activations(6 * c.T, 6 * c.N), SequenceLayout.Temporal(2, 3, c.T), 2, y)),
+        ["CausalAttention, kept log-sums"] = c => c.Run(c.T, 6, (queue, kept) => CausalAttention.Run(
+            queue, c.Activations(c.T, 6 * c.N), c.Activations(13, 2 * c.N), c.Activations(13, 2 * c.N),
+            c.Ints(c.T, i => i * 7 % 13), c.N, c.Activations(c.T, 6 * c.N), kept)),
+        ["CausalAttention of many rows, kept log-sums"] = c => c.Run(4 * c.T, 6, (queue, kept) => CausalAttention.Run(
+            queue, c.Activations(4 * c.T, 6 * c.N), c.Activations(40, 2 * c.N), c.Activations(40, 2 * c.N),
+            c.Ints(4 * c.T, i => i * 7 % 40), c.N, c.Activations(4 * c.T, 6 * c.N), kept)),
+        ["FullAttention, kept log-sums"] = c => c.Run(2 * c.T, 2, (queue, kept) => FullAttention.Run(
+            queue, c.Activations(2 * c.T, 6 * c.N), SequenceLayout.Spatial(2, c.T), 2, c.Activations(2 * c.T, 2 * c.N), kept)),
         ["EmbeddingGather"] = c => c.Run(c.T, c.K, (queue, y) => EmbeddingGather.Run(
             queue, c.Weight(11, c.K), c.Ints(c.T, i => i * 7 % 11), y)),
         ["PatchEmbedding"] = c => c.Run(2 * 5, c.N, (queue, y) => PatchEmbedding.Run(

@@ -33,7 +33,8 @@ internal static class DeviceKernels
         IEnumerable<Type[]> arguments = [[]];
         foreach (Type parameter in kernel.GetGenericArguments())
         {
-            Type[] fitting = [.. All.SelectMany(Closed).Where(type => Fits(type, parameter) && !IsNeverLaunched(kernel, type))];
+            Type[] fitting = [.. All.SelectMany(type => Closed(type))
+                .Where(type => Fits(type, parameter) && !IsNeverLaunched(kernel, type))];
             if (fitting.Length == 0)
                 throw new InvalidOperationException(
                     $"{kernel.DeclaringType!.Name}.{kernel.Name}: no struct fits its parameter {parameter.Name}");
@@ -43,19 +44,23 @@ internal static class DeviceKernels
     }
 
     /// <summary>The type itself; of a struct with type parameters all its instances, but for what no kernel is launched with.</summary>
-    private static IEnumerable<Type> Closed(Type type)
+    /// <param name="inner">Whether for an argument of another: one inside it has no type parameters.</param>
+    private static IEnumerable<Type> Closed(Type type, bool inner = false)
     {
         if (!type.IsGenericTypeDefinition) return [type];
         if (!type.IsValueType || type.GetGenericArguments() is not [Type parameter]) return [];
         // Halves lie in the tile's own order there and are copied, never decoded.
-        return All.Where(argument => Fits(argument, parameter)
-            && !(type == typeof(DecodedFill<>) && (argument == typeof(DeviceHalfRows) || argument == typeof(DeviceF16))))
+        return (inner ? All : All.SelectMany(argument => Closed(argument, inner: true)))
+            .Where(argument => Fits(argument, parameter) && !(type == typeof(DecodedFill<>) && IsHalves(argument)))
             .Select(argument => type.MakeGenericType(argument));
     }
 
+    private static bool IsHalves(Type weights) => weights == typeof(DeviceHalves<DeviceHalfRows>) || weights == typeof(DeviceHalves<DeviceF16>);
+
     /// <summary>Weights of a device for tensor cores have their own layout, and the processor's kernels never run there.</summary>
     private static bool IsNeverLaunched(MethodInfo kernel, Type argument)
-        => argument == typeof(DeviceHalfRows) && (kernel.DeclaringType == typeof(LinearRow) || kernel.DeclaringType == typeof(LinearTile));
+        => argument == typeof(DeviceHalves<DeviceHalfRows>)
+            && (kernel.DeclaringType == typeof(LinearRow) || kernel.DeclaringType == typeof(LinearTile));
 
     /// <summary>A struct with every interface that the parameter asks for; the interface may name the parameter itself.</summary>
     private static bool Fits(Type type, Type parameter)

@@ -41,9 +41,9 @@ internal sealed unsafe record TensorLinear(StorageType Type, int Rows, int Colum
         float[] got = [];
         Lanes.Within(() => got = Type switch
         {
-            StorageType.F16 => Run<DeviceHalfRows, CopiedFill>(),
+            StorageType.F16 => Run<DeviceHalves<DeviceHalfRows>, CopiedFill>(),
             StorageType.F32 => Run<DeviceF32, DecodedFill<DeviceF32>>(),
-            StorageType.BF16 => Run<DeviceBF16, DecodedFill<DeviceBF16>>(),
+            StorageType.BF16 => Run<DeviceHalves<DeviceBF16>, DecodedFill<DeviceHalves<DeviceBF16>>>(),
             StorageType.Q8_0 => Run<DeviceQ8_0, DecodedFill<DeviceQ8_0>>(),
             StorageType.Q4_0 => Run<DeviceQ4_0, DecodedFill<DeviceQ4_0>>(),
             StorageType.Q4_1 => Run<DeviceQ4_1, DecodedFill<DeviceQ4_1>>(),

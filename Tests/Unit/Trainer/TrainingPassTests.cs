@@ -31,10 +31,16 @@ public sealed class TrainingPassTests(ITestOutputHelper output)
                select LogSumTests.Oracle(
                    c => q[row * strideQ + at + c], (j, c) => k[keys[j] * strideK + keyColumn + at + c], keys.Length, d)];
 
-    public static TheoryData<int> Samples => [0, 1, 2];
+    public static IEnumerable<TheoryDataRow<int, TestDevice>> Samples
+        => from device in new[] { TestDevice.Cpu, TestDevice.OpenCl, TestDevice.OpenClPortable, TestDevice.Cuda }
+           from sample in new[] { 0, 1, 2 }
+           select new TheoryDataRow<int, TestDevice>(sample, device);
 
-    [Theory, MemberData(nameof(Samples))]
-    public void Kept_states_equal_the_reference(int sample) => With(sample, (model, pass) =>
+    /// <summary>Those with a picture or a clip.</summary>
+    public static IEnumerable<TheoryDataRow<int, TestDevice>> Seeing => Samples.Where(row => row.Data.Item1 < 2);
+
+    [Theory, DeviceRows(nameof(Samples))]
+    public void Kept_states_equal_the_reference(int sample, TestDevice device) => With(sample, device, (model, pass) =>
     {
         using SafeTensors expected = Golden.Tensors("training/stage2_full/step0_mb0.safetensors");
         float[] Read(Matrix matrix) => model.LanguageQueue.Read(matrix);
@@ -44,8 +50,8 @@ public sealed class TrainingPassTests(ITestOutputHelper output)
         BatchLossTests.AssertRow(expected["logits"], sample, Read(pass.Logits), 2e-4);
     });
 
-    [Theory, MemberData(nameof(Samples))]
-    public void Scales_and_log_sums_of_the_language_model_equal_the_definition(int sample) => With(sample, (model, pass) =>
+    [Theory, DeviceRows(nameof(Samples))]
+    public void Scales_and_log_sums_of_the_language_model_equal_the_definition(int sample, TestDevice device) => With(sample, device, (model, pass) =>
     {
         LlamaConfig config = model.Config.Language;
         float[] Read(Matrix matrix) => model.LanguageQueue.Read(matrix);
@@ -64,8 +70,8 @@ public sealed class TrainingPassTests(ITestOutputHelper output)
         Scale("final norm", pass.Tape.NormScale, pass.Tape.Hidden[^1]);
     });
 
-    [Theory, InlineData(0), InlineData(1)]
-    public void Scales_and_log_sums_of_a_tower_equal_the_definition(int sample) => With(sample, (model, pass) =>
+    [Theory, DeviceRows(nameof(Seeing))]
+    public void Scales_and_log_sums_of_a_tower_equal_the_definition(int sample, TestDevice device) => With(sample, device, (model, pass) =>
     {
         TrainingPass.Visual visual = Assert.Single(pass.Visuals);
         VisionConfig config = model.Tower(visual.Features.IsClip).Config;
@@ -92,8 +98,8 @@ public sealed class TrainingPassTests(ITestOutputHelper output)
         }
     });
 
-    [Theory, MemberData(nameof(Samples))]
-    public void Results_are_those_of_a_pass_that_keeps_nothing(int sample) => With(sample, (model, pass) =>
+    [Theory, DeviceRows(nameof(Samples))]
+    public void Results_are_those_of_a_pass_that_keeps_nothing(int sample, TestDevice device) => With(sample, device, (model, pass) =>
     {
         List<VisionTokens> tokens = [.. pass.Visuals.Select((_, i) => model.Encode(Sample(sample).Visuals[i]))];
         for (int i = 0; i < tokens.Count; i++)
@@ -106,8 +112,8 @@ public sealed class TrainingPassTests(ITestOutputHelper output)
         foreach (VisionTokens visual in tokens) visual.Dispose();
     });
 
-    [Theory, MemberData(nameof(Samples))]
-    public void Layers_computed_again_equal_those_that_were_kept(int sample) => With(sample, (model, kept) =>
+    [Theory, DeviceRows(nameof(Samples))]
+    public void Layers_computed_again_equal_those_that_were_kept(int sample, TestDevice device) => With(sample, device, (model, kept) =>
     {
         using var arena = new Arena(model.Device);
         using var again = new TrainingPass(model, Sample(sample), arena, towers: true, recompute: true);
@@ -153,9 +159,9 @@ public sealed class TrainingPassTests(ITestOutputHelper output)
     }
 
     /// <summary>A sample's pass with everything kept; afterwards nothing of it is left.</summary>
-    internal static void With(int sample, Action<VideoLlava, TrainingPass> test)
+    internal static void With(int sample, TestDevice device, Action<VideoLlava, TrainingPass> test)
     {
-        VideoLlava model = Models.Get(Golden.Path("training/model"), TestDevice.Cpu);
+        VideoLlava model = Models.Get(Golden.Path("training/model"), device);
         lock (model)
         {
             using var arena = new Arena(model.Device);

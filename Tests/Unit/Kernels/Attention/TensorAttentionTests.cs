@@ -36,19 +36,22 @@ public sealed class TensorAttentionTests(ITestOutputHelper output)
         float[] rest = [.. Enumerable.Repeat(float.NaN, 3 * columns)]; // what no one has written yet may be anything
         int[] positions = [.. Enumerable.Range(first, rows)];
         EightsView<Float16> y = operands.Result(rows, heads * headSize);
+        LogSums logSums = new(operands, rows, heads);
         Launch(() =>
         {
             Action<KernelConfig, EightsView<Float16>, EightsView<Float16>, EightsView<Float16>, ArrayView<int>,
-                EightsView<Float16>> launch = Lanes.Accelerator.LoadStreamKernel<EightsView<Float16>, EightsView<Float16>,
-                EightsView<Float16>, ArrayView<int>, EightsView<Float16>>(
-                    headSize == 64 ? CausalAttention.TensorKernel<Head64> : CausalAttention.TensorKernel<Head128>);
+                EightsView<Float16>, MatrixView<Float32>> launch = Lanes.Accelerator.LoadStreamKernel<EightsView<Float16>,
+                EightsView<Float16>, EightsView<Float16>, ArrayView<int>, EightsView<Float16>, MatrixView<Float32>>(
+                    headSize == 64 ? CausalAttention.KeepingTensorKernel<Head64> : CausalAttention.KeepingTensorKernel<Head128>);
             launch(new KernelConfig(TensorAttention.Groups(rows, heads), new Index3D(TensorAttention.Items, 1, 1)),
                 operands.Matrix(q, rows, heads * headSize),
                 operands.Matrix([.. keys, .. rest], filled + 3, columns),
-                operands.Matrix([.. values, .. rest], filled + 3, columns), operands.Ints(positions), y);
+                operands.Matrix([.. values, .. rest], filled + 3, columns), operands.Ints(positions), y, logSums.View);
         });
         Check($"{rows} rows at {first}, {heads} heads over {groups} of {headSize}", operands.Read(y),
             CausalAttentionTests.Oracle(q, keys, values, positions, heads, groups, headSize), values);
+        logSums.Check(output, (row, head) => LogSumTests.Oracle(c => q[(row * heads + head) * headSize + c],
+            (j, c) => keys[(j * groups + head / (heads / groups)) * headSize + c], positions[row] + 1, headSize));
     }
 
     [Fact]
@@ -71,16 +74,42 @@ public sealed class TensorAttentionTests(ITestOutputHelper output)
         using var operands = new TensorOperands(rows + columns);
         float[] qkv = operands.Numbers(rows * 3 * columns);
         EightsView<Float16> y = operands.Result(rows, columns);
+        LogSums logSums = new(operands, rows, heads);
         Launch(() =>
         {
-            Action<KernelConfig, EightsView<Float16>, SequenceLayout,
-                EightsView<Float16>> launch = Lanes.Accelerator.LoadStreamKernel<EightsView<Float16>, SequenceLayout, EightsView<Float16>>(
-                    headSize == 64 ? FullAttention.TensorKernel<Head64> : FullAttention.TensorKernel<Head128>);
+            Action<KernelConfig, EightsView<Float16>, SequenceLayout, EightsView<Float16>, MatrixView<Float32>> launch =
+                Lanes.Accelerator.LoadStreamKernel<EightsView<Float16>, SequenceLayout, EightsView<Float16>, MatrixView<Float32>>(
+                    headSize == 64 ? FullAttention.KeepingTensorKernel<Head64> : FullAttention.KeepingTensorKernel<Head128>);
             launch(new KernelConfig(TensorAttention.Groups(rows, heads), new Index3D(TensorAttention.Items, 1, 1)),
-                operands.Matrix(qkv, rows, 3 * columns), layout, y);
+                operands.Matrix(qkv, rows, 3 * columns), layout, y, logSums.View);
         });
         Check($"{layout.Count} sequences of {layout.Length}, {heads} heads of {headSize}", operands.Read(y),
             FullAttentionTests.Oracle(qkv, sequences, heads, headSize), qkv);
+        logSums.Check(output, (row, head) =>
+        {
+            int[] keys = sequences.Single(sequence => sequence.Contains(row));
+            return LogSumTests.Oracle(c => qkv[row * 3 * columns + head * headSize + c],
+                (j, c) => qkv[keys[j] * 3 * columns + columns + head * headSize + c], keys.Length, headSize);
+        });
+    }
+
+    /// <summary>Memory for (rows, heads) log-sums, and a number behind each row that must stay.</summary>
+    private sealed class LogSums(TensorOperands operands, int rows, int heads)
+    {
+        private const float Outside = -1234;
+
+        private readonly MemoryBuffer1D<float, Stride1D.Dense> memory
+            = operands.Buffer(Enumerable.Repeat(Outside, rows * (heads + 1)).ToArray());
+
+        public MatrixView<Float32> View => new(memory.View.BaseView.Cast<Float32>(), rows, heads, heads + 1);
+
+        public void Check(ITestOutputHelper output, Func<int, int, Expected> oracle)
+        {
+            float[][] got = [.. memory.GetAsArray1D().Chunk(heads + 1)];
+            Assert.All(got, row => Assert.Equal(Outside, row[heads]));
+            Expected.Check(output, "log-sums", [.. got.SelectMany(row => row[..heads])],
+                [.. from row in Enumerable.Range(0, rows) from head in Enumerable.Range(0, heads) select oracle(row, head)]);
+        }
     }
 
     private static void Launch(Action launch) => Lanes.Within(() =>

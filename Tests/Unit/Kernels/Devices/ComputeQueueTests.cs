@@ -76,7 +76,9 @@ public sealed class ComputeQueueTests
     [Theory, MemberData(nameof(Devices))]
     public void A_queue_that_waits_for_another_uses_its_results(TestDevice device)
     {
-        (int rows, int steps, int rounds) = device == TestDevice.IlgpuCpu ? (1, 3, 2) : (400, 30, 4);
+        // Where every item is a thread, or every instruction is interpreted, a queue is done when it has been given its work.
+        bool isToy = device == TestDevice.IlgpuCpu || TestDevices.IsInterpreted(device);
+        (int rows, int steps, int rounds) = isToy ? (1, 3, 2) : (400, 30, 4);
         using ComputeQueue first = TestDevices.Get(device).CreateQueue(), second = first.Device.CreateQueue();
         Matrix x = first.Device.AllocateMatrix(rows, 1000);
         Matrix one = first.Device.AllocateMatrix(1, 1000);

@@ -12,7 +12,7 @@ public sealed class PreActivationTests(ITestOutputHelper output)
     private static Expected[] Oracle(float[] w, float[] x, float[]? b, int rows, int columns, int outputs)
         => LinearTests.Oracle(w, x, rows, columns, outputs, b, Activation.None, residual: null);
 
-    /// <summary>Few rows, many, and more than are multiplied at once (1020).</summary>
+    /// <summary>Few rows, many, and more than the processor multiplies at once (1020).</summary>
     public static IEnumerable<TheoryDataRow<string, StorageType, Activation, bool, int>> Cases
         => from device in KernelDevices.Cpu
            from type in new[] { StorageType.F32, StorageType.F16, StorageType.Q4_0 }
@@ -21,7 +21,16 @@ public sealed class PreActivationTests(ITestOutputHelper output)
            from rows in device == "Cpu.Scalar" ? [1, 14] : new[] { 1, 3, 14, 1100 }
            select new TheoryDataRow<string, StorageType, Activation, bool, int>(device, type, activation, more, rows);
 
-    [Theory, MemberData(nameof(Cases))]
+    /// <summary>Each activation with each type, with and without bias and residual; rows for every kernel of a device's products.</summary>
+    public static IEnumerable<TheoryDataRow<string, StorageType, Activation, bool, int>> OnAccelerators
+        => from device in KernelDevices.All.Except(KernelDevices.Cpu)
+           from type in new[] { StorageType.F32, StorageType.F16, StorageType.Q4_0 }.Index()
+           from activation in Enum.GetValues<Activation>()
+           let rows = device.StartsWith(nameof(TestDevice.IlgpuCpu)) ? new[] { 1, 3 } : [1, 3, 8, 40]
+           select new TheoryDataRow<string, StorageType, Activation, bool, int>(
+               device, type.Item, activation, ((int)activation / 2 + type.Index) % 2 == 0, rows[(int)activation % rows.Length]);
+
+    [Theory, MemberData(nameof(Cases)), DeviceRows(nameof(OnAccelerators))]
     public void Sums_before_the_activation_are_kept(string device, StorageType type, Activation activation, bool more, int rows)
     {
         const int columns = 32;

@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Text.RegularExpressions;
+using EdgeVideoLlava.Kernels.Ilgpu.Compile;
 using EdgeVideoLlava.Kernels.Packing;
 using EdgeVideoLlava.Tests.Unit.Support;
 
@@ -52,8 +53,8 @@ public sealed class CudaTextTests
     /// <summary>Quads of a weight row's piece.</summary>
     public static TheoryData<Type, int> Pieces => new()
     {
-        { typeof(DeviceF32), 2 }, { typeof(DeviceF16), 1 }, { typeof(DeviceHalfRows), 1 }, { typeof(DeviceBF16), 1 },
-            { typeof(DeviceQ8_0), 2 }, { typeof(DeviceQ4_0), 1 }, { typeof(DeviceQ4_1), 1 },
+        { typeof(DeviceF32), 2 }, { typeof(DeviceHalves<DeviceF16>), 1 }, { typeof(DeviceHalves<DeviceHalfRows>), 1 },
+        { typeof(DeviceHalves<DeviceBF16>), 1 }, { typeof(DeviceQ8_0), 2 }, { typeof(DeviceQ4_0), 1 }, { typeof(DeviceQ4_1), 1 },
         { typeof(DeviceQ5_0), 1 }, { typeof(DeviceQ5_1), 1 }, { typeof(DeviceQ4_K), 2 }, { typeof(DeviceQ6_K), 1 },
         { typeof(DeviceIQ4_NL), 1 },
     };
@@ -63,11 +64,11 @@ public sealed class CudaTextTests
     [Theory, MemberData(nameof(Pieces))]
     public void Weights_are_loaded_128_bits_at_a_time(Type weights, int quads)
     {
-        string row = CudaText.Compile(DeviceKernels.Methods[$"LinearGroupRow, {weights.Name}, Float16, OneRow"], 87);
+        string row = CudaText.Compile(DeviceKernels.Methods[$"LinearGroupRow, {KernelName.Of(weights)}, Float16, OneRow"], 87);
         int parts = ((IDeviceWeights)Activator.CreateInstance(weights)!).Eights;
         Assert.Equal(4 * quads + parts, Regex.Count(row, @"ld\.global\.v4"));
         Assert.DoesNotMatch(@"(ld|st)\.shared\.f32", row);
-        Assert.DoesNotMatch(@"(ld|st)\.shared\.f32", CudaText.Compile(DeviceKernels.Methods[$"LinearGroupTile, {weights.Name}, Float16"],
+        Assert.DoesNotMatch(@"(ld|st)\.shared\.f32", CudaText.Compile(DeviceKernels.Methods[$"LinearGroupTile, {KernelName.Of(weights)}, Float16"],
             87));
     }
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using EdgeVideoLlava.Kernels.Ilgpu.Compile;
 using EdgeVideoLlava.Kernels.Packing;
 using EdgeVideoLlava.Tests.Unit.Support;
 
@@ -18,7 +19,7 @@ public sealed class InstructionsOfAWeightTests(ITestOutputHelper output)
     /// of x in binary16.</summary>
     private static readonly Dictionary<Type, (int Quads, double Most)> Kernels = new()
     {
-        [typeof(DeviceHalfRows)] = (1, 4.6),
+        [typeof(DeviceHalves<DeviceHalfRows>)] = (1, 4.6),
         [typeof(DeviceQ8_0)] = (2, 5.0),
         [typeof(DeviceQ6_K)] = (1, 6.6),
         [typeof(DeviceQ5_0)] = (1, 6.0),
@@ -39,8 +40,8 @@ public sealed class InstructionsOfAWeightTests(ITestOutputHelper output)
         {
             double[] counts = [.. Architectures.Select(architecture => Count(weights, quads, architecture))];
             table.Append(CultureInfo.InvariantCulture,
-                $"| {weights.Name["Device".Length..]} | {counts[0]:0.0} / {counts[1]:0.0} / {counts[2]:0.0} |\n");
-            if (counts[^1] > most) tooMany.Add($"{weights.Name}: {counts[^1]} instead of {most}");
+                $"| {KernelName.Of(weights)["Device".Length..]} | {counts[0]:0.0} / {counts[1]:0.0} / {counts[2]:0.0} |\n");
+            if (counts[^1] > most) tooMany.Add($"{KernelName.Of(weights)}: {counts[^1]} instead of {most}");
         }
         string results = Path.Combine(Golden.Repository, "Tests", "TestResults");
         Directory.CreateDirectory(results);
@@ -51,7 +52,7 @@ public sealed class InstructionsOfAWeightTests(ITestOutputHelper output)
 
     private static double Count(Type weights, int quads, int architecture)
     {
-        string text = CudaText.Compile(DeviceKernels.Methods[$"LinearGroupRow, {weights.Name}, Float16, OneRow"], architecture);
+        string text = CudaText.Compile(DeviceKernels.Methods[$"LinearGroupRow, {KernelName.Of(weights)}, Float16, OneRow"], architecture);
         string? code = Ptxas.MachineCode(text, architecture).Code;
         Assert.SkipWhen(code == null, "no cuobjdump beside ptxas");
         HotLoop loop = HotLoop.Of(code!);

@@ -65,6 +65,32 @@ public sealed class TensorCoreTierTests(ITestOutputHelper output)
             Expected.Check(output, $"{type} ({rows}, {columns})", rig.Queue.Read(y), expected);
         });
 
+    /// <summary>Device, rows, activation, type of the result.</summary>
+    public static IEnumerable<TheoryDataRow<TestDevice, int, Activation, StorageType>> Kept
+        => from device in Devices
+           from row in new[] { (9, Activation.SiluUp, StorageType.F32), (20, Activation.Gelu, StorageType.F16),
+               (1, Activation.SiluUp, StorageType.F32) }
+           select new TheoryDataRow<TestDevice, int, Activation, StorageType>(device, row.Item1, row.Item2, row.Item3);
+
+    /// <summary>On tensor cores from nine rows on. The result has the same bits as without.</summary>
+    [Theory, DeviceRows(nameof(Kept))]
+    public void A_product_keeps_its_sums(TestDevice device, int rows, Activation activation, StorageType typeY) => Lanes.Within(() =>
+    {
+        const int outputs = 38, columns = 64;
+        using var rig = new KernelRig(TestDevices.Get(device), rows);
+        int kept = activation == Activation.SiluUp ? outputs / 2 : outputs;
+        float[] w = rig.Numbers(outputs * columns), x = Rounded(rig.Numbers(rows * columns)), bias = rig.Numbers(outputs);
+        Weight weight = rig.Weight(StorageType.F16, w, outputs, columns);
+        Matrix source = Halves(rig, rows, x), sums = rig.Result(rows, outputs);
+        Matrix alone = rig.Dense(new float[rows * kept], rows, kept, typeY), y = rig.Dense(new float[rows * kept], rows, kept, typeY);
+        var epilogue = new Epilogue(rig.Vector(bias), activation, rig.Dense(rig.Numbers(rows * kept), rows, kept));
+        Linear.Run(rig.Queue, weight, source, alone, epilogue);
+        Linear.Run(rig.Queue, weight, source, y, epilogue with { PreActivation = sums });
+        Assert.Equal(rig.Queue.Read(alone), rig.Queue.Read(y));
+        Expected.Check(output, $"sums of {rows} rows", rig.Read(sums),
+            LinearTests.Oracle(w, x, rows, columns, outputs, bias, Activation.None, null));
+    });
+
     public static TheoryData<TestDevice> TensorCores => [.. Devices];
 
     [Theory, DeviceRows(nameof(TensorCores))]
@@ -102,13 +128,23 @@ public sealed class TensorCoreTierTests(ITestOutputHelper output)
         Matrix full = Halves(rig, rows, new float[rows * columns]);
         Matrix causal = Halves(rig, rows, new float[rows * columns]);
         Matrix x = Halves(rig, rows, qkv);
-        FullAttention.Run(rig.Queue, x, SequenceLayout.Spatial(1, rows), heads, full);
+        Matrix fullSums = rig.Result(rows, heads), causalSums = rig.Result(rows, heads);
+        FullAttention.Run(rig.Queue, x, SequenceLayout.Spatial(1, rows), heads, full, fullSums);
         Check("full", rig.Queue.Read(full), FullAttentionTests.Oracle(qkv, [[.. Enumerable.Range(0, rows)]], heads, headSize), qkv);
         float[] q = [.. Enumerable.Range(0, rows * columns).Select(i => qkv[i / columns * 3 * columns + i % columns])];
         CausalAttention.Run(rig.Queue, x.ColumnRange(0, columns), Halves(rig, rows, keys), Halves(rig, rows, values),
-            rig.Ints([.. Enumerable.Range(0, rows)]), headSize, causal);
+            rig.Ints([.. Enumerable.Range(0, rows)]), headSize, causal, causalSums);
         Check("causal", rig.Queue.Read(causal), CausalAttentionTests.Oracle(q, keys, values, [.. Enumerable.Range(0, rows)], heads, groups,
             headSize), values);
+        Expected.Check(output, "log-sums, full", rig.Read(fullSums), LogSums(
+            (row, head) => LogSumTests.Oracle(c => qkv[row * 3 * columns + head * headSize + c],
+                (j, c) => qkv[j * 3 * columns + columns + head * headSize + c], rows, headSize)));
+        Expected.Check(output, "log-sums, causal", rig.Read(causalSums), LogSums(
+            (row, head) => LogSumTests.Oracle(c => q[row * columns + head * headSize + c],
+                (j, c) => keys[j * keyColumns + head / (heads / groups) * headSize + c], row + 1, headSize)));
+
+        Expected[] LogSums(Func<int, int, Expected> oracle)
+            => [.. from row in Enumerable.Range(0, rows) from head in Enumerable.Range(0, heads) select oracle(row, head)];
     });
 
     private static Matrix Halves(KernelRig rig, int rows, float[] values) => rig.Dense(values, rows, values.Length / rows, StorageType.F16);

@@ -41,6 +41,26 @@ public sealed class PromptTemplateTests
         Assert.Equal((181, 14), (prompts, errors));
     }
 
+    [Fact]
+    public void A_system_prompt_takes_the_place_of_the_models_own()
+    {
+        ChatMessage[] dialogue = [new(ChatRole.User, "What?"), new(ChatRole.Assistant, null)];
+        foreach (PromptTemplate template in PromptTemplate.All)
+        {
+            if (template.Style == SeparatorStyle.Plain)
+            {
+                Assert.Throws<BadInputException>(() => template.WithSystem("Be brief."));
+                continue;
+            }
+            string own = template.Render(dialogue), other = template.WithSystem("Be brief.").Render(dialogue);
+            bool starts = template.Name == "mpt";
+            string expected = template.System == null ? "Be brief. " + own
+                : own.Replace(template.System, (starts ? "<|im_start|>system\n" : "") + "Be brief.");
+            Assert.Equal(expected, other);
+            Assert.Equal(own, template.Render(dialogue)); // itself unchanged
+        }
+    }
+
     [Theory]
     [InlineData(TokenizerMode.NonLegacy431, "ids")]
     [InlineData(TokenizerMode.Legacy431, "ids_legacy")]

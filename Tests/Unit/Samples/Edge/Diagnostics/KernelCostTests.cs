@@ -58,11 +58,4 @@ public sealed class KernelCostTests
         Assert.Equal(257L * 8 * 8 * 2 * 2 * 1024, cost.Flop);
         Assert.Equal(2L * 257 * 8 * (3 * 1024 + 1024), cost.Bytes);
     }
-
-    [Fact]
-    public void The_bound_is_the_slower_of_memory_and_arithmetic()
-    {
-        var cost = new KernelCost(100, 1000);
-        Assert.Equal((10, 10, 1), (cost.Intensity, cost.Bound(10, 1e9), cost.Bound(1e9, 1000)));
-    }
 }
