@@ -55,7 +55,8 @@ internal static class DeviceKernels
             .Select(argument => type.MakeGenericType(argument));
     }
 
-    private static bool IsHalves(Type weights) => weights == typeof(DeviceHalves<DeviceHalfRows>) || weights == typeof(DeviceHalves<DeviceF16>);
+    private static bool IsHalves(Type weights)
+        => weights == typeof(DeviceHalves<DeviceHalfRows>) || weights == typeof(DeviceHalves<DeviceF16>);
 
     /// <summary>Weights of a device for tensor cores have their own layout, and the processor's kernels never run there.</summary>
     private static bool IsNeverLaunched(MethodInfo kernel, Type argument)
