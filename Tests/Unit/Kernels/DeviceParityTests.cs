@@ -53,7 +53,7 @@ public sealed class DeviceParityTests(ITestOutputHelper output)
 
     private static StorageType[] Types(string operation)
         => !ParityOperations.HasWeight(operation) ? [StorageType.F32]
-            : operation.Contains(',') && !(CudaTextCoverage.IsOn && !operation.Contains("SiLU")) ? Plain
+            : operation.Contains(',') && !(CudaTextCoverage.IsOn && !ParityOperations.IsGated(operation)) ? Plain
             : [.. Plain, .. Blocks]; // where coverage is measured every branch of each kernel counts
 
     private static bool IsPlain(Row row) => row.Type == StorageType.F16 && ParityOperations.IsPlainProduct(row.Operation);
@@ -70,7 +70,7 @@ public sealed class DeviceParityTests(ITestOutputHelper output)
         bool On(TestDevice device) => row.Device.ToString().StartsWith(device.ToString());
         if (row.Type.IsBlock() && row.Columns == 33) return false;
         // A product of sums of many columns is further off than the tolerance, which does not know of it; simulated, it takes seconds.
-        if (row is (_, 41, 69, _, _) && (row.Operation.Contains("SiLU") || Sanitizer.IsOn)) return false;
+        if (row is (_, 41, 69, _, _) && (ParityOperations.IsGated(row.Operation) || Sanitizer.IsOn)) return false;
         // On tensor cores W is rounded to binary16 (TensorCoreTierTests).
         bool tiles = On(TestDevice.OpenCl) || row.Device is TestDevice.CudaText or TestDevice.CudaTextPortableHalf;
         if (row.Rows == 41 && !(ParityOperations.IsProduct(row.Operation) && tiles)) return false;

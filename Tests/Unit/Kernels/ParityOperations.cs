@@ -18,7 +18,12 @@ internal static class ParityOperations
     /// <summary>So few outputs that groups share the columns.</summary>
     public const string ManyColumns = "Linear, many columns";
 
+    private const string GatedWithKeptSums = "Linear, to activations, with kept sums";
+
     public static bool IsProduct(string name) => name.StartsWith("Linear") && name != ManyColumns;
+
+    /// <summary>A result is a product of two sums.</summary>
+    public static bool IsGated(string name) => name.Contains("SiLU") || name == GatedWithKeptSums;
 
     /// <summary>Products of activations and of float32, without an epilogue.</summary>
     public static bool IsPlainProduct(string name) => name is "Linear" or "Linear, float32 to activations";
@@ -44,7 +49,7 @@ internal static class ParityOperations
         ["Linear, kept sums"] = c => c.Run(c.T, c.N, (queue, kept) => Linear.Run(
             queue, c.Weight(c.N, c.K), c.Activations(c.T, c.K), c.Matrix(c.T, c.N),
             new Epilogue(c.Matrix(1, c.N), Activation.Gelu, PreActivation: kept))),
-        ["Linear, to activations, with kept sums"] = c => c.RunActivations(c.T, c.N, (queue, y) => Linear.Run(
+        [GatedWithKeptSums] = c => c.RunActivations(c.T, c.N, (queue, y) => Linear.Run(
             queue, c.Weight(2 * c.N, c.K), c.Activations(c.T, c.K), y,
             new Epilogue(Activation: Activation.SiluUp, PreActivation: c.Matrix(c.T, 2 * c.N)))),
         ["RmsNorm"] = c => c.RunActivations(c.T, c.N, (queue, y) => RmsNorm.Run(queue, c.Matrix(c.T, c.N), c.Matrix(1, c.N), 1e-5f, y)),
