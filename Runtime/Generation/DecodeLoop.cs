@@ -22,12 +22,13 @@ internal sealed class DecodeLoop : IDisposable
     private readonly Matrix scores; // (steps · conversations, 1)
     private readonly float[] hostScores;
     private readonly LlamaBatch[] batches; // one a step
-    private readonly object?[] memory; // of the last steps: each conversation's cache and sampler
+    private readonly DeviceBuffer?[] caches; // of the last steps, as the two after it
+    private readonly DeviceSampler?[] lastSamplers;
     private int arenaVersion;
     private readonly Action giveAll;
     private RecordedWork? recorded;
 
-    /// <param name="candidates">Ids from here on are never chosen.</param>
+    /// <param name="candidates">Ids from this one on are never chosen.</param>
     /// <param name="steps">Given at once at most; null: what the device is made for.</param>
     public DecodeLoop(VideoLlava model, LlamaState[] states, int candidates, int? steps = null)
     {
@@ -41,7 +42,8 @@ internal sealed class DecodeLoop : IDisposable
         scores = model.Device.AllocateMatrix(Steps * states.Length, 1);
         hostScores = new float[scores.Rows];
         batches = [.. Enumerable.Range(0, Steps).Select(_ => new LlamaBatch(model.Device))];
-        memory = new object?[2 * states.Length];
+        caches = new DeviceBuffer?[states.Length];
+        lastSamplers = new DeviceSampler?[states.Length];
         giveAll = () => GiveSteps(Steps);
     }
 
@@ -51,7 +53,7 @@ internal sealed class DecodeLoop : IDisposable
     public bool IsOneCall => recorded?.IsOneCall == true;
 
     /// <summary>How the ids of a conversation's next answer are chosen.</summary>
-    /// <param name="sampling">Null: greedily. Else such as <see cref="DeviceSampler.Serves"/> on this device.</param>
+    /// <param name="sampling">Null: greedily. Otherwise options that <see cref="DeviceSampler.Serves"/> accepts on this device.</param>
     /// <param name="history">Ids so far, for the repetition penalty; those that are chosen here join it.</param>
     public void Begin(int conversation, SamplingOptions? sampling, ReadOnlySpan<int> history)
     {
@@ -67,7 +69,7 @@ internal sealed class DecodeLoop : IDisposable
 
     /// <summary>A conversation's first id, chosen from the logits of its prompt's last position.</summary>
     /// <param name="last">(1, V); they change.</param>
-    /// <exception cref="DeviceFailedException">The model's scores are no numbers.</exception>
+    /// <exception cref="DeviceFailedException">The model's scores are not numbers.</exception>
     public int First(int conversation, Matrix last)
     {
         Span<int> id = stackalloc int[1];
@@ -80,7 +82,7 @@ internal sealed class DecodeLoop : IDisposable
     /// <param name="last">(conversations)</param>
     /// <param name="next">(steps, conversations)</param>
     /// <exception cref="BadInputException">They do not fit into a context; no state has changed.</exception>
-    /// <exception cref="DeviceFailedException">The model's scores are no numbers.</exception>
+    /// <exception cref="DeviceFailedException">The model's scores are not numbers.</exception>
     public void Run(ReadOnlySpan<int> last, Span<int> next)
     {
         ComputeQueue queue = model.LanguageQueue;
@@ -111,42 +113,40 @@ internal sealed class DecodeLoop : IDisposable
 
     private void Give(int steps)
     {
-        bool moved = Moved();
-        DropStale(moved);
-        // The second time, nothing is allocated or compiled any more: a CUDA stream in capture would bear neither.
-        if (steps == Steps && !moved && recorded == null)
+        DropStale();
+        // The second time, nothing is allocated or compiled any more: a CUDA stream in capture allows neither.
+        if (steps == Steps && recorded == null && !HasMoved())
         {
             recorded = model.LanguageQueue.Record(giveAll);
-            DropStale(Moved()); // should something have moved while it was recorded
+            DropStale(); // should something have moved while it was recorded
         }
         if (steps == Steps && recorded != null) recorded.Replay();
         else GiveSteps(steps);
-        Moved();
+        RememberPlaces();
     }
 
-    /// <summary>Whether anything that recorded steps read or write is elsewhere than it was at the last call.</summary>
-    private bool Moved()
+    /// <summary>Whether anything that recorded steps read or write is elsewhere than it was after the last steps.</summary>
+    private bool HasMoved()
     {
-        bool moved = arenaVersion != model.LanguageArena.Version;
-        arenaVersion = model.LanguageArena.Version;
+        if (arenaVersion != model.LanguageArena.Version) return true;
         for (int i = 0; i < states.Length; i++)
         {
-            moved |= Replace(ref memory[2 * i], states[i].Caches[0].Keys.Numbers.Buffer);
-            moved |= Replace(ref memory[2 * i + 1], samplers[i]);
+            if (caches[i] != Cache(i) || lastSamplers[i] != samplers[i]) return true;
         }
-        return moved;
-
-        static bool Replace(ref object? old, object? now)
-        {
-            bool other = !ReferenceEquals(old, now);
-            old = now;
-            return other;
-        }
+        return false;
     }
 
-    private void DropStale(bool moved)
+    private void RememberPlaces()
     {
-        if (recorded == null || (!moved && recorded.IsCurrent)) return;
+        arenaVersion = model.LanguageArena.Version;
+        for (int i = 0; i < states.Length; i++) (caches[i], lastSamplers[i]) = (Cache(i), samplers[i]);
+    }
+
+    private DeviceBuffer Cache(int conversation) => states[conversation].Caches[0].Keys.Numbers.Buffer;
+
+    private void DropStale()
+    {
+        if (recorded == null || (recorded.IsCurrent && !HasMoved())) return;
         recorded.Dispose();
         recorded = null;
     }

@@ -7,30 +7,27 @@ namespace EdgeVideoLlava.Runtime.Generation;
 internal sealed class HostTokens(VideoLlava model, LlamaState state, int candidates) : TokenSource
 {
     private readonly IntVector last = model.Device.AllocateInts(1);
-    private readonly Matrix logits = model.Device.AllocateMatrix(1, model.Config.Language.Vocabulary);
     private readonly float[] hostLogits = new float[model.Config.Language.Vocabulary];
     private Sampler? sampler;
+    private Matrix logits; // the prompt's, used again for every step
 
     public override int First(SamplingOptions options, MergedPrompt prompt, Matrix logits)
     {
         sampler = new Sampler(options, hostLogits.Length, candidates);
-        return Choose(prompt, logits);
+        this.logits = logits;
+        return Choose(prompt);
     }
 
     public override int Next(MergedPrompt prompt, int wanted)
     {
         model.LanguageQueue.Write(prompt.IdSpan[^1..], last);
         model.Decode([state], last, logits);
-        return Choose(prompt, logits);
+        return Choose(prompt);
     }
 
-    public override void Dispose()
-    {
-        last.Buffer.Dispose();
-        logits.Buffer.Dispose();
-    }
+    public override void Dispose() => last.Buffer.Dispose();
 
-    private int Choose(MergedPrompt prompt, Matrix logits)
+    private int Choose(MergedPrompt prompt)
     {
         model.LanguageQueue.Read(logits, hostLogits);
         return sampler!.Next(hostLogits, prompt.IdSpan);
