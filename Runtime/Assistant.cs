@@ -33,7 +33,7 @@ public sealed class Assistant : IDisposable
 
     /// <summary>Opens a checkpoint folder with its tokenizer.</summary>
     /// <param name="preset">Preprocessing of pictures and clips; null = the checkpoint's own.</param>
-    /// <exception cref="BadInputException">The folder is no complete checkpoint.</exception>
+    /// <exception cref="BadInputException">The folder is not a complete checkpoint.</exception>
     public static Assistant Load(string folder, ComputeDevice device, PreprocessPreset? preset = null, LoadOptions? options = null,
         IProgress<double>? progress = null, CancellationToken cancel = default)
     {

@@ -33,7 +33,7 @@ public sealed class Generator : IDisposable
     /// <param name="text">Receives the answer as it grows, never half a character.</param>
     /// <param name="cancel">Ends the answer where it is (<see cref="StopReason.Cancelled"/>); during the prefill it stays empty.</param>
     /// <exception cref="BadInputException">An option is out of range, or the prompt does not fit into the context.</exception>
-    /// <exception cref="DeviceFailedException">The model's scores are no numbers.</exception>
+    /// <exception cref="DeviceFailedException">The model's scores are not numbers.</exception>
     public Answer Run(MergedPrompt prompt, GenerationOptions options, string? templateStop,
         Action<string>? text = null, CancellationToken cancel = default)
     {
