@@ -1,6 +1,10 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using EdgeVideoLlava.Kernels.Devices;
+using EdgeVideoLlava.Kernels.Errors;
 using EdgeVideoLlava.Runtime.Generation;
+using EdgeVideoLlava.Runtime.Live;
+using EdgeVideoLlava.Runtime.Live.Sinks;
 using EdgeVideoLlava.Runtime.Preprocess;
 using EdgeVideoLlava.Runtime.Projector;
 using EdgeVideoLlava.Runtime.Text;
@@ -12,68 +16,124 @@ using EdgeVideoLlava.Runtime.Video.Frames;
 namespace EdgeVideoLlava.Runtime;
 
 /// <summary>A model with its tokenizer and its preprocessing: files in, words out. The front door of the library.</summary>
-public sealed class Assistant : IDisposable
+/// <remarks>
+/// Thread-safe: any number of conversations, from any threads, ask and encode at the same time; what must wait its turn does. After
+/// <see cref="Dispose"/>, which may come at any time, every member throws <see cref="ObjectDisposedException"/>.
+/// </remarks>
+public sealed class Assistant : IDisposable, IAsyncDisposable
 {
-    private readonly IFramePreprocessor pictures, clips;
+    private readonly AssistantParts parts;
+    private readonly Lifetime lifetime;
+    private readonly Action<string>? warn;
 
-    private Assistant(VideoLlava model, TextTokenizer tokenizer, PreprocessPreset? preset)
+    private Assistant(AssistantParts parts, Action<string>? warn)
     {
-        (Model, Tokenizer) = (model, tokenizer);
-        VideoLlavaConfig config = model.Config;
-        bool hf = config.Variant == ModelVariant.Hf;
-        PreprocessPreset ofPictures = preset ?? (hf ? PreprocessPreset.Hf : config.PadPictures ? PreprocessPreset.OriginalImagePad
-            : PreprocessPreset.OriginalImage);
-        PreprocessPreset ofClips = preset ?? (hf ? PreprocessPreset.Hf : PreprocessPreset.OriginalVideo);
-        pictures = Preprocessor(model.Device, ofPictures, config.ImageTower.ImageSize);
-        clips = Preprocessor(model.Device, ofClips, config.VideoTower.ImageSize);
+        (this.parts, this.warn) = (parts, warn);
+        lifetime = new Lifetime(nameof(Assistant), parts.Dispose);
     }
 
-    public VideoLlava Model { get; }
-    public TextTokenizer Tokenizer { get; }
+    /// <summary>An assistant that nobody disposes ends when it is collected, and that is told.</summary>
+    ~Assistant() => Forgotten(nameof(Assistant), End);
 
-    /// <summary>Opens a checkpoint folder with its tokenizer.</summary>
-    /// <param name="preset">Preprocessing of pictures and clips; null = the checkpoint's own.</param>
+    /// <summary>The forward pass itself, for traces and measurements: while conversations answer, nobody else may use it.</summary>
+    internal VideoLlava Model => parts.Model;
+
+    public TextTokenizer Tokenizer => parts.Tokenizer;
+
+    /// <summary>What the checkpoint says of itself.</summary>
+    public VideoLlavaConfig Config => parts.Model.Config;
+
+    /// <summary>Opens a checkpoint folder on the device that the options choose; the device ends with the assistant.</summary>
     /// <exception cref="BadInputException">The folder is not a complete checkpoint.</exception>
-    public static Assistant Load(string folder, ComputeDevice device, PreprocessPreset? preset = null, LoadOptions? options = null,
-        IProgress<double>? progress = null, CancellationToken cancel = default)
+    /// <exception cref="DeviceUnavailableException">There is no such device.</exception>
+    /// <exception cref="DeviceFailedException">Too little memory.</exception>
+    public static Task<Assistant> LoadAsync(string folder, AssistantOptions? options = null, IProgress<double>? progress = null,
+        CancellationToken cancel = default)
+        => Task.Run(() => Load(folder, options, progress, cancel), cancel);
+
+    /// <inheritdoc cref="LoadAsync"/>
+    public static Assistant Load(string folder, AssistantOptions? options = null, IProgress<double>? progress = null,
+        CancellationToken cancel = default)
     {
-        VideoLlava model = VideoLlava.Load(folder, device, options, progress, cancel);
+        options ??= new AssistantOptions();
+        ComputeDevice device = options.Open();
         try
         {
-            return new Assistant(model, TextTokenizer.Load(folder), preset);
+            return Load(folder, device, options.Preset, options.Loading, progress, cancel, device, options.Warn);
         }
         catch
         {
-            model.Dispose();
+            device.Dispose();
             throw;
         }
     }
+
+    /// <summary>Opens a checkpoint folder on a device that stays the caller's and must outlive the assistant.</summary>
+    /// <param name="preset">Preprocessing of pictures and clips; null = the checkpoint's own.</param>
+    /// <inheritdoc cref="LoadAsync" path="/exception"/>
+    public static Assistant Load(string folder, ComputeDevice device, PreprocessPreset? preset = null, LoadOptions? options = null,
+        IProgress<double>? progress = null, CancellationToken cancel = default)
+        => Load(folder, device, preset, options, progress, cancel, owned: null, warn: null);
 
     /// <summary>Reads and preprocesses a picture or clip: of a clip, the frames that the checkpoint's reference would choose.</summary>
     /// <returns>Disposed by the caller, once it is encoded: on a GPU it is device memory.</returns>
     public PixelValues Look(string path, PictureOptions? pictureOptions = null, ClipOptions? clipOptions = null,
         CancellationToken cancel = default)
+        => lifetime.Within(cancel, stop => LookAt(path, pictureOptions, clipOptions, stop));
+
+    private PixelValues LookAt(string path, PictureOptions? pictureOptions, ClipOptions? clipOptions, CancellationToken stop)
     {
-        if (MediaFile.Detect(path) == MediaKind.Picture) return pictures.Picture(Pictures.Read(path, pictureOptions));
-        using Clip clip = Clip.Open(path, clipOptions, cancel);
-        int count = Model.Config.ClipFrames;
-        int[] chosen = Model.Config.Variant == ModelVariant.Hf ? FrameSampler.ArangeHf(clip.FrameCount, count)
+        if (MediaFile.Detect(path) == MediaKind.Picture) return parts.Pictures.Picture(Pictures.Read(path, pictureOptions));
+        using Clip clip = Clip.Open(path, clipOptions, stop);
+        int count = Config.ClipFrames;
+        int[] chosen = Config.Variant == ModelVariant.Hf ? FrameSampler.ArangeHf(clip.FrameCount, count)
             : FrameSampler.Linspace(clip.FrameCount, count);
-        return clips.Clip(clip.Read(chosen, cancel), count);
+        return parts.Clips.Clip(FrameMemory.Recycling(clip.Read(chosen, stop)), count);
+    }
+
+    /// <summary>Preprocesses frames of one's own: one as a picture, or those of a clip.</summary>
+    /// <param name="frames">Of a clip as many as <see cref="VideoLlavaConfig.ClipFrames"/>.</param>
+    /// <inheritdoc cref="Look(string, PictureOptions?, ClipOptions?, CancellationToken)" path="/returns"/>
+    public PixelValues Look(IReadOnlyList<Frame> frames, bool isClip)
+    {
+        using Lifetime.Scope scope = lifetime.Enter();
+        return isClip ? parts.Clips.Clip(frames, Config.ClipFrames) : parts.Pictures.Picture(frames.Single());
     }
 
     /// <summary>Preprocesses one frame of a clip, for any number of clips that <see cref="Join"/> makes.</summary>
-    internal PixelValues Look(Frame frame) => clips.Clip([frame], 1);
+    internal PixelValues Look(Frame frame)
+    {
+        using Lifetime.Scope scope = lifetime.Enter();
+        return parts.Clips.Clip([frame], 1);
+    }
 
-    internal PixelValues Join(IReadOnlyList<PixelValues> frames) => clips.Join(frames);
+    internal PixelValues Join(IReadOnlyList<PixelValues> frames)
+    {
+        using Lifetime.Scope scope = lifetime.Enter();
+        return parts.Clips.Join(frames);
+    }
 
-    /// <summary>Encodes a picture or clip and waits for it, so that its time is known.
-    /// <see cref="VideoLlava.Encode"/> does not wait: the language part does, on the device.</summary>
+    /// <summary>Encodes a picture or clip and waits for it, so that its time is known.</summary>
+    /// <param name="pixels">Not disposed meanwhile.</param>
     /// <returns>The rows that stand for it in a prompt, and the time that the towers and the projector took.</returns>
-    public (VisionTokens Tokens, TimeSpan Time) Encode(PixelValues pixels)
+    public (VisionTokens Tokens, TimeSpan Time) Encode(PixelValues pixels, CancellationToken cancel = default)
+        => lifetime.Within(cancel, stop =>
+    {
+        parts.Seeing.Wait(stop);
+        try
+        {
+            return EncodeAlone(pixels, stop);
+        }
+        finally
+        {
+            parts.Seeing.Release();
+        }
+    });
+
+    private (VisionTokens Tokens, TimeSpan Time) EncodeAlone(PixelValues pixels, CancellationToken cancel)
     {
         long started = Stopwatch.GetTimestamp();
-        VisionTokens tokens = Model.Encode(pixels);
+        VisionTokens tokens = Model.Encode(pixels, cancel: cancel);
         try
         {
             Model.VisionQueue.Wait();
@@ -87,16 +147,116 @@ public sealed class Assistant : IDisposable
         }
     }
 
-    /// <summary>A new dialogue; any number may be open at once, one of them answering at a time.</summary>
-    public Conversation Start(PromptTemplate? template = null) => new(Model, Tokenizer, template);
+    /// <summary>Reads and encodes a picture or clip.</summary>
+    /// <exception cref="BadInputException">The file is none that can be read.</exception>
+    public Shown See(string path, ShowOptions? options = null, CancellationToken cancel = default)
+    {
+        options ??= ShowOptions.Default;
+        var notices = new List<string>();
+        Action<string>? told = options.Clip.Notice ?? warn;
+        ClipOptions clip = options.Clip with
+        {
+            Notice = notice =>
+            {
+                notices.Add(notice);
+                told?.Invoke(notice);
+            },
+        };
+        using PixelValues pixels = Look(path, options.Picture, clip, cancel);
+        (VisionTokens tokens, TimeSpan time) = Encode(pixels, cancel);
+        return new Shown(tokens, time, notices);
+    }
 
-    private static IFramePreprocessor Preprocessor(ComputeDevice device, PreprocessPreset preset, int size)
-        => device.ResamplesFrames ? new DevicePreprocessor(device, preset, size) : new FramePreprocessor(preset, size);
+    /// <summary>A new dialogue; any number may be open, and answer, at once.</summary>
+    public Conversation Start(PromptTemplate? template = null)
+    {
+        using Lifetime.Scope scope = lifetime.Enter();
+        return new Conversation(this, template);
+    }
 
+    /// <summary>Captions frames as they come, window by window, back to back.</summary>
+    /// <param name="frames">In the order of their times; from a camera, or a program's own (<see cref="Frame.FromPixels"/>). The stream is
+    /// asked for the next frame while windows are encoded and put into words, and waits where that takes longer.</param>
+    /// <param name="window">Length of a window, which <see cref="VideoLlavaConfig.ClipFrames"/> frames stand for, evenly spread.</param>
+    /// <param name="every">Distance from one window's start to the next one's; null: the length.</param>
+    /// <param name="question">Asked about every window.</param>
+    /// <exception cref="OperationCanceledException">Cancelled; the captions so far have come.</exception>
+    public async IAsyncEnumerable<Caption> NarrateAsync(IAsyncEnumerable<Frame> frames, TimeSpan window, TimeSpan? every = null,
+        string question = "What is happening in the video?", GenerationOptions? options = null,
+        [EnumeratorCancellation] CancellationToken cancel = default)
+    {
+        ThrowIfDisposed();
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel, lifetime.Closing);
+        var captions = new ChannelSink();
+        var narrator = new Narrator(this, question, options ?? new GenerationOptions { MaxTokens = 128, GuardLoops = true });
+        Task narrating = captions.Fill(narrator.Run(new FrameWindows(this, window, every ?? window).Read(frames, stop.Token), captions,
+            cancel: stop.Token));
+        try
+        {
+            await foreach (Caption caption in captions.Read().ConfigureAwait(false)) yield return caption;
+        }
+        finally
+        {
+            await stop.CancelAsync().ConfigureAwait(false);
+            await narrating.ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Cancels what is on its way, waits for it, and ends every conversation.</summary>
+    /// <remarks>From within a callback of <see cref="Look(string, PictureOptions?, ClipOptions?, CancellationToken)"/> it does not wait:
+    /// the memory is then released when that call returns.</remarks>
     public void Dispose()
     {
-        (pictures as IDisposable)?.Dispose();
-        (clips as IDisposable)?.Dispose();
-        Model.Dispose();
+        End();
+        GC.SuppressFinalize(this);
+    }
+
+    /// <inheritdoc cref="Dispose"/>
+    public async ValueTask DisposeAsync()
+    {
+        await Task.Run(End).ConfigureAwait(false);
+        GC.SuppressFinalize(this);
+    }
+
+    internal void ThrowIfDisposed() => lifetime.ThrowIfClosed();
+
+    /// <summary>Of a finalizer: ends what nobody disposed, not on its thread, and tells it.</summary>
+    internal void Forgotten(string what, Action end)
+    {
+        if (lifetime == null) return; // its constructor failed
+        ThreadPool.UnsafeQueueUserWorkItem(_ =>
+        {
+            try
+            {
+                end();
+                warn?.Invoke($"{what} was not disposed; its memory is given back now, late");
+            }
+            catch (Exception e)
+            {
+                Trace.TraceError($"{what}, not disposed, could not be ended: {e.Message}");
+            }
+        }, null);
+    }
+
+    private void End()
+    {
+        lifetime.Cancel();
+        parts.Model.Engine.Dispose();
+        lifetime.Close();
+    }
+
+    private static Assistant Load(string folder, ComputeDevice device, PreprocessPreset? preset, LoadOptions? options,
+        IProgress<double>? progress, CancellationToken cancel, ComputeDevice? owned, Action<string>? warn)
+    {
+        VideoLlava model = VideoLlava.Load(folder, device, options, progress, cancel);
+        try
+        {
+            return new Assistant(new AssistantParts(model, TextTokenizer.Load(folder), preset, owned), warn);
+        }
+        catch
+        {
+            model.Dispose();
+            throw;
+        }
     }
 }

@@ -1,6 +1,7 @@
 using EdgeVideoLlava.Kernels.Cpu;
 using EdgeVideoLlava.Kernels.Devices;
 using EdgeVideoLlava.Kernels.Packing;
+using EdgeVideoLlava.Runtime.Generation;
 using EdgeVideoLlava.Runtime.Language;
 using EdgeVideoLlava.Runtime.Preprocess;
 using EdgeVideoLlava.Runtime.Projector;
@@ -11,8 +12,9 @@ namespace EdgeVideoLlava.Runtime;
 
 /// <summary>Video-LLaVA, whole: f_V sees, f_P projects into the word space, f_L answers (Lin et al., arXiv:2311.10122).</summary>
 /// <remarks>
-/// Weights are immutable and shared by any number of conversations. <see cref="Encode"/> and the language part each have a queue and
-/// scratch of their own, so that one thread may encode the next clip while another generates; each of the two by one thread at a time.
+/// The model itself, for traces, measurements and training; <see cref="Assistant"/> is the door for everybody else. <see cref="Encode"/>
+/// and the language part each have a queue and scratch of their own, so that one thread may encode the next clip while another generates;
+/// each of the two is used by one thread at a time.
 /// </remarks>
 public sealed class VideoLlava : IDisposable
 {
@@ -25,7 +27,11 @@ public sealed class VideoLlava : IDisposable
 
     private readonly ModelParts parts;
 
-    private VideoLlava(ModelParts parts) => this.parts = parts;
+    private VideoLlava(ModelParts parts)
+    {
+        this.parts = parts;
+        Engine = new LanguageEngine(this);
+    }
 
     public VideoLlavaConfig Config => parts.Config;
     public ComputeDevice Device => parts.Device;
@@ -50,17 +56,18 @@ public sealed class VideoLlava : IDisposable
 
     /// <summary>f_P(f_V(pixels)): a picture or clip to the rows that stand for it in a prompt.</summary>
     /// <remarks>Given to <see cref="VisionQueue"/> and not waited for: <see cref="Prefill"/> makes its own queue wait for them.</remarks>
-    public VisionTokens Encode(PixelValues pixels, StageTrace? trace = null)
+    public VisionTokens Encode(PixelValues pixels, StageTrace? trace = null, CancellationToken cancel = default)
     {
-        using VisionFeatures features = See(pixels, trace);
+        using VisionFeatures features = See(pixels, trace, cancel);
         return Project(features, trace);
     }
 
     /// <summary>f_V alone: features, the caller's to keep and to dispose.</summary>
-    public VisionFeatures See(PixelValues pixels, StageTrace? trace = null)
+    public VisionFeatures See(PixelValues pixels, StageTrace? trace = null, CancellationToken cancel = default)
     {
         string kind = Kind(pixels.IsClip);
-        VisionFeatures features = Tower(pixels.IsClip).Encode(VisionQueue, pixels, parts.VisionArena, trace?.Within($"{kind}_tower"));
+        VisionFeatures features = Tower(pixels.IsClip).Encode(VisionQueue, pixels, parts.VisionArena, trace?.Within($"{kind}_tower"),
+            cancel);
         trace?.Record($"{kind}_features", features.Rows);
         return features;
     }
@@ -86,16 +93,20 @@ public sealed class VideoLlava : IDisposable
     /// <exception cref="BadInputException">The prompt does not fit into the context; the state stays as it was.</exception>
     public void Prefill(MergedPrompt prompt, LlamaState state, Matrix logits, StageTrace? trace = null, CancellationToken cancel = default)
     {
-        int end = prompt.Length, piece = trace == null ? PrefillRows : end;
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(logits.Rows, end - state.Length);
-        state.Require(end - state.Length);
-        while (end - state.Length > Math.Max(piece, logits.Rows))
-        {
-            cancel.ThrowIfCancellationRequested();
-            Continue(prompt, state, Math.Min(piece, end - logits.Rows - state.Length), logits.RowRange(0, 0), null);
-        }
-        cancel.ThrowIfCancellationRequested();
-        Continue(prompt, state, end - state.Length, logits, trace);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(logits.Rows, prompt.Length - state.Length);
+        state.Require(prompt.Length - state.Length);
+        do cancel.ThrowIfCancellationRequested();
+        while (!PrefillPiece(prompt, state, logits, trace));
+    }
+
+    /// <summary>The next piece of <see cref="Prefill"/>; true after the last one, when the logits are there.</summary>
+    internal bool PrefillPiece(MergedPrompt prompt, LlamaState state, Matrix logits, StageTrace? trace = null)
+    {
+        int left = prompt.Length - state.Length;
+        bool isLast = trace != null || left <= Math.Max(PrefillRows, logits.Rows);
+        if (isLast) Continue(prompt, state, left, logits, trace);
+        else Continue(prompt, state, Math.Min(PrefillRows, left - logits.Rows), logits.RowRange(0, 0), null);
+        return isLast;
     }
 
     /// <summary>One decode step: the next id of each of 1 to 8 different conversations to logits (conversations, V).</summary>
@@ -124,6 +135,9 @@ public sealed class VideoLlava : IDisposable
         Language.Logits(LanguageQueue, hidden, arena, logits);
     }
 
+    /// <summary>Answers for any number of threads; while it does, nobody else uses the language part.</summary>
+    internal LanguageEngine Engine { get; }
+
     public LlamaState CreateState() => Language.CreateState(Device);
 
     /// <summary>The queue of the language part, to write ids to and read logits from.</summary>
@@ -135,7 +149,11 @@ public sealed class VideoLlava : IDisposable
     /// <summary>The queue of the towers and the projector.</summary>
     public ComputeQueue VisionQueue => parts.VisionQueue;
 
-    public void Dispose() => parts.Dispose();
+    public void Dispose()
+    {
+        Engine.Dispose();
+        parts.Dispose();
+    }
 
     /// <summary>The next count positions of a prompt; logits of the last rows, none if it has none.</summary>
     private void Continue(MergedPrompt prompt, LlamaState state, int count, Matrix logits, StageTrace? trace)

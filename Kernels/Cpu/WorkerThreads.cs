@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.ExceptionServices;
 using EdgeVideoLlava.Kernels.Cpu.Simd;
 
 namespace EdgeVideoLlava.Kernels.Cpu;
@@ -23,6 +24,7 @@ internal sealed unsafe class WorkerThreads : IDisposable
     private int total, chunk, next;
     private long loops, open; // number of the last loop, and of the open one (0 = none)
     private int inside;
+    private Exception? fault; // the first of the loop, on any of its threads
 
     /// <summary>Starts count - 1 threads; the caller of a loop is the last one.</summary>
     public WorkerThreads(int count, SimdWidth width)
@@ -42,6 +44,7 @@ internal sealed unsafe class WorkerThreads : IDisposable
     public SimdWidth Width { get; }
 
     /// <summary>Executes items 0..total-1, handed out in pieces of <paramref name="chunk"/>.</summary>
+    /// <remarks>What the job throws, on whichever thread, the caller is thrown, once no thread is at it any more.</remarks>
     public void For<TJob>(TJob job, int total, int chunk = 1) where TJob : unmanaged, ICpuJob
     {
         if (threads.Length == 0 || total <= chunk)
@@ -63,6 +66,7 @@ internal sealed unsafe class WorkerThreads : IDisposable
             Interlocked.Exchange(ref open, 0);
             var wait = new SpinWait();
             while (Volatile.Read(ref inside) > 0) wait.SpinOnce(sleep1Threshold: -1);
+            if (fault != null) ThrowFault();
         }
     }
 
@@ -130,7 +134,22 @@ internal sealed unsafe class WorkerThreads : IDisposable
         {
             int begin = Interlocked.Add(ref next, chunk) - chunk;
             if (begin >= total) return;
-            invoke(job, begin, Math.Min(begin + chunk, total));
+            try
+            {
+                invoke(job, begin, Math.Min(begin + chunk, total));
+            }
+            catch (Exception e)
+            {
+                Interlocked.CompareExchange(ref fault, e, null);
+                Volatile.Write(ref next, total); // nobody need begin another piece
+            }
         }
+    }
+
+    private void ThrowFault()
+    {
+        Exception thrown = fault!;
+        fault = null;
+        ExceptionDispatchInfo.Throw(thrown);
     }
 }

@@ -24,6 +24,9 @@ public sealed class MergedPrompt
     /// <summary>Token id of a position, <see cref="VisualMarker"/> where a visual row stands.</summary>
     public IReadOnlyList<int> Ids => ids;
 
+    /// <summary>The same list, which grows as ids are appended.</summary>
+    internal List<int> History => ids;
+
     internal ReadOnlySpan<int> IdSpan => CollectionsMarshal.AsSpan(ids);
 
     /// <summary>Original layout: each marker takes the next block (a picture, or a frame of a clip) in prompt order.</summary>

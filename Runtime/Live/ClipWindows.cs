@@ -22,7 +22,7 @@ public sealed class ClipWindows(Assistant assistant, Clip clip, TimeSpan length,
         int next = 0, at = 0;
         try
         {
-            foreach (Frame frame in clip.Read(wanted, cancel))
+            foreach (Frame frame in FrameMemory.Recycling(clip.Read(wanted, cancel)))
             {
                 held[wanted[at++]] = assistant.Look(frame);
                 while (next < windows.Count && windows[next].Indices[^1] <= wanted[at - 1])

@@ -14,7 +14,12 @@ public sealed class Narrator(Assistant assistant, string prompt, GenerationOptio
     /// <summary>Captions every window in order, back to back, and disposes its pixels.</summary>
     /// <param name="progress">Reports each caption after the sink has it.</param>
     /// <exception cref="OperationCanceledException">Cancelled; the captions so far are with the sink.</exception>
-    public async Task Run(IEnumerable<PixelWindow> windows, ICaptionSink sink, IProgress<Caption>? progress = null,
+    public Task Run(IEnumerable<PixelWindow> windows, ICaptionSink sink, IProgress<Caption>? progress = null,
+        CancellationToken cancel = default)
+        => Run(windows.ToAsyncEnumerable(), sink, progress, cancel);
+
+    /// <inheritdoc cref="Run(IEnumerable{PixelWindow}, ICaptionSink, IProgress{Caption}?, CancellationToken)"/>
+    public async Task Run(IAsyncEnumerable<PixelWindow> windows, ICaptionSink sink, IProgress<Caption>? progress = null,
         CancellationToken cancel = default)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
@@ -39,15 +44,15 @@ public sealed class Narrator(Assistant assistant, string prompt, GenerationOptio
         }
     }
 
-    private async Task See(IEnumerable<PixelWindow> windows, ChannelWriter<Seen> encoded, CancellationToken cancel)
+    private async Task See(IAsyncEnumerable<PixelWindow> windows, ChannelWriter<Seen> encoded, CancellationToken cancel)
     {
         try
         {
-            foreach (PixelWindow window in windows)
+            await foreach (PixelWindow window in windows.WithCancellation(cancel))
             {
                 using PixelValues pixels = window.Pixels;
                 cancel.ThrowIfCancellationRequested();
-                (VisionTokens tokens, TimeSpan time) = assistant.Encode(pixels);
+                (VisionTokens tokens, TimeSpan time) = assistant.Encode(pixels, cancel);
                 if (!await Offer(encoded, new Seen(window, tokens, time), cancel)) break;
             }
             encoded.Complete();
@@ -78,7 +83,6 @@ public sealed class Narrator(Assistant assistant, string prompt, GenerationOptio
         conversation.Reset();
         conversation.Show(seen.Tokens);
         Answer answer = conversation.Ask(prompt, options, cancel: cancel);
-        cancel.ThrowIfCancellationRequested();
         return new Caption(seen.Window.Start, seen.Window.End, answer.Text)
         {
             Encode = seen.Encode,

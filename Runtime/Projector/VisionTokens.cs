@@ -8,16 +8,18 @@ namespace EdgeVideoLlava.Runtime.Projector;
 /// <param name="maker">The queue whose work makes the rows; null if they are there.</param>
 public sealed class VisionTokens(Matrix rows, int blocks, int rowsPerBlock, bool isClip, ComputeQueue? maker = null) : IDisposable
 {
+    private readonly Lock gate = new();
     private ComputeQueue? maker = maker;
+    private int holders = 1; // whoever encoded it, and each conversation that it was shown to
     private bool isDisposed;
 
     /// <summary>(Blocks · RowsPerBlock, D of the language model) on the device.</summary>
-    /// <exception cref="ObjectDisposedException">Its owner, a conversation perhaps, has let it go.</exception>
+    /// <exception cref="ObjectDisposedException">Everyone who held it has let it go.</exception>
     public Matrix Rows
     {
         get
         {
-            ObjectDisposedException.ThrowIf(isDisposed, this);
+            ObjectDisposedException.ThrowIf(Volatile.Read(ref holders) == 0, this);
             return rows;
         }
     }
@@ -40,9 +42,30 @@ public sealed class VisionTokens(Matrix rows, int blocks, int rowsPerBlock, bool
     /// <summary>The host has waited: they are there.</summary>
     internal void Finished() => maker = null;
 
+    /// <summary>One more holds it, until <see cref="LetGo"/>.</summary>
+    /// <exception cref="ObjectDisposedException">Everyone who held it has let it go.</exception>
+    internal void Hold()
+    {
+        lock (gate)
+        {
+            ObjectDisposedException.ThrowIf(holders == 0, this);
+            holders++;
+        }
+    }
+
+    /// <summary>The last one who lets go releases the rows.</summary>
+    internal void LetGo()
+    {
+        lock (gate)
+        {
+            holders--;
+            if (holders == 0) rows.Buffer.Dispose();
+        }
+    }
+
+    /// <summary>Lets go what whoever encoded it holds. Conversations that it was shown to go on with it.</summary>
     public void Dispose()
     {
-        if (!isDisposed) rows.Buffer.Dispose();
-        isDisposed = true;
+        if (!Interlocked.Exchange(ref isDisposed, true)) LetGo();
     }
 }

@@ -18,7 +18,8 @@ public sealed class VisionTower(VisionConfig config, VisionTowerWeights weights)
     /// <param name="trace">Given, all layers that are loaded run, also the last, which the features do not need.</param>
     /// <exception cref="BadInputException">The frames are not a multiple of those that temporal attention needs, or the
     /// size is wrong.</exception>
-    public VisionFeatures Encode(ComputeQueue queue, PixelValues pixels, Arena arena, StageTrace? trace = null)
+    public VisionFeatures Encode(ComputeQueue queue, PixelValues pixels, Arena arena, StageTrace? trace = null,
+        CancellationToken cancel = default)
     {
         Check(pixels);
         int rows = pixels.Frames * Config.Positions;
@@ -36,6 +37,7 @@ public sealed class VisionTower(VisionConfig config, VisionTowerWeights weights)
         int last = trace == null ? Config.FeatureLayers : weights.Blocks.Count;
         for (int layer = 0; layer < last; layer++)
         {
+            cancel.ThrowIfCancellationRequested();
             VisionBlock.Forward(queue, Config, weights.Blocks[layer], x, recycled, y);
             (x, y) = (y, x);
             trace?.Record($"hidden_states.{layer + 1}", x);

@@ -1,8 +1,6 @@
-using EdgeVideoLlava.Kernels.Cpu;
 using EdgeVideoLlava.Kernels.Errors;
 using EdgeVideoLlava.Runtime;
 using EdgeVideoLlava.Runtime.Generation;
-using EdgeVideoLlava.Runtime.Preprocess;
 
 // Captions a clip through the Runtime library alone:  dotnet run --project Samples/CaptionClip -- CLIP [MODEL]
 
@@ -13,15 +11,13 @@ if (args is not [string clip, .. string[] rest])
 }
 try
 {
-    using var device = new CpuDevice();
-    using Assistant assistant = Assistant.Load(rest.FirstOrDefault("Samples/ShapesWorld/model"), device);
-    using Conversation conversation = assistant.Start();
+    await using Assistant assistant = await Assistant.LoadAsync(rest.FirstOrDefault("Samples/ShapesWorld/model"));
+    await using Conversation conversation = assistant.Start();
 
     // Eight frames of the clip, through the video tower and the projector: 8 x 257 rows in the words' space (real sizes).
-    using PixelValues pixels = assistant.Look(clip);
-    conversation.Show(assistant.Model.Encode(pixels));
+    await conversation.ShowAsync(clip);
 
-    conversation.Ask("What is happening in the video?", text: Console.Write);
+    await foreach (string words in conversation.AskAsync("What is happening in the video?")) Console.Write(words);
     Console.WriteLine();
     return 0;
 }

@@ -30,9 +30,22 @@ internal sealed class ChatSession(Assistant assistant, Conversation conversation
         conversation.Show(tokens);
     }
 
-    public Answer Ask(string question, CancellationToken cancel)
+    /// <exception cref="AnswerCancelledException">Interrupted; what had been said is shown.</exception>
+    public void Ask(string question, CancellationToken cancel)
     {
-        Answer answer = conversation.Ask(question, options, piece => Console.Out.Write(TerminalText.Printable(piece)), cancel);
+        try
+        {
+            Told(conversation.Ask(question, options, piece => Console.Out.Write(TerminalText.Printable(piece)), cancel));
+        }
+        catch (AnswerCancelledException e)
+        {
+            Told(e.Partial);
+            throw;
+        }
+    }
+
+    private void Told(Answer answer)
+    {
         Console.Out.WriteLine();
         stats = FormattableString.Invariant($"encode {encode.TotalMilliseconds:0} ms, ")
             + FormattableString.Invariant($"first token {answer.FirstToken.TotalMilliseconds:0} ms ")
@@ -40,8 +53,6 @@ internal sealed class ChatSession(Assistant assistant, Conversation conversation
             + FormattableString.Invariant($"{answer.Ids.Count} tokens at {answer.TokensPerSecond:0.0} tokens/s");
         encode = TimeSpan.Zero;
         Notices.Say(answer.Stop == StopReason.EndToken ? stats : $"{stats}; stopped: {Reason(answer.Stop)}");
-        if (answer.Stop == StopReason.Cancelled) cancel.ThrowIfCancellationRequested();
-        return answer;
     }
 
     /// <summary>Questions from stdin until it ends.</summary>

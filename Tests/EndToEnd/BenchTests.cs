@@ -5,12 +5,13 @@ namespace EdgeVideoLlava.Tests.EndToEnd;
 public sealed class BenchTests
 {
     [Fact]
-    public async Task Json_holds_the_three_tests_and_the_peaks()
+    public async Task Json_holds_the_tests_and_the_peaks()
     {
-        EdgeResult result = await EdgeProcess.Run("bench", "--repeat", "2", "--prompt-length", "32", "--generate", "4", "--json");
+        EdgeResult result = await EdgeProcess.Run("bench", "--repeat", "2", "--prompt-length", "32", "--generate", "4", "--json",
+            "--conversations", "3");
         Assert.Equal(0, result.Code);
         JsonElement report = JsonDocument.Parse(result.Output).RootElement;
-        Assert.Equal(["encode 8 frames", "pp32", "tg4"], report.GetProperty("results").EnumerateArray()
+        Assert.Equal(["encode 8 frames", "pp32", "tg4", "tg4 x2", "tg4 x3"], report.GetProperty("results").EnumerateArray()
             .Select(test => test.GetProperty("test").GetString()));
         Assert.All(report.GetProperty("results").EnumerateArray(), test
             => Assert.InRange(test.GetProperty("seconds").GetDouble(), 1e-6, 60));

@@ -1,24 +1,45 @@
+using System.Collections.Concurrent;
+
 namespace EdgeVideoLlava.Runtime.Video.Frames;
 
-/// <summary>Memory for the pixels of decoded frames.</summary>
-/// <remarks>
-/// Frames are used on arrival and dropped, but the collector lets a few hundred megabytes of large arrays gather before it looks at them:
-/// eight frames of 4K would all stay. So it is told to look after every 32 MB of frames; with so few objects that takes milliseconds.
-/// </remarks>
+/// <summary>Memory for the pixels of decoded frames, used again by those who know that nobody reads it any more.</summary>
 internal static class FrameMemory
 {
-    private const long Between = 32L << 20;
-    private static long sinceCollection;
+    /// <summary>So much waits to be used again: eight frames of 4K are 200 MB, and a clip has one size.</summary>
+    private const long Most = 64 << 20;
+
+    private static readonly ConcurrentDictionary<int, ConcurrentBag<byte[]>> Free = new(); // by length
+    private static long waiting;
 
     /// <summary>Room for width x height RGB pixels, not cleared.</summary>
     public static byte[] Allocate(int width, int height)
     {
         int bytes = checked(width * height * 3);
-        if (Interlocked.Add(ref sinceCollection, bytes) > Between)
+        if (!Free.TryGetValue(bytes, out ConcurrentBag<byte[]>? bag) || !bag.TryTake(out byte[]? memory))
+            return GC.AllocateUninitializedArray<byte>(bytes);
+        Interlocked.Add(ref waiting, -bytes);
+        return memory;
+    }
+
+    /// <summary>The frames one by one; the memory of each is used again after the next was asked for.</summary>
+    public static IEnumerable<Frame> Recycling(IEnumerable<Frame> frames)
+    {
+        Frame? last = null;
+        foreach (Frame frame in frames) // the same one may come several times in a row
         {
-            Interlocked.Exchange(ref sinceCollection, bytes);
-            GC.Collect();
+            if (last != null && !ReferenceEquals(last, frame)) Release(last);
+            yield return last = frame;
         }
-        return GC.AllocateUninitializedArray<byte>(bytes);
+        if (last != null) Release(last);
+    }
+
+    private static void Release(Frame frame)
+    {
+        if (Interlocked.Add(ref waiting, frame.Rgb.Length) > Most)
+        {
+            Interlocked.Add(ref waiting, -frame.Rgb.Length);
+            return;
+        }
+        Free.GetOrAdd(frame.Rgb.Length, _ => []).Add(frame.Rgb);
     }
 }

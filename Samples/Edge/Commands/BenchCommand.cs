@@ -18,6 +18,8 @@ internal static class BenchCommand
     {
         Option<int> prompt = NumberOption.Whole("--prompt-length", 512, 1, 100_000, "Positions of the prefill test (pp).");
         Option<int> generate = NumberOption.Whole("--generate", 128, 1, 100_000, "Tokens of the generation test (tg).");
+        Option<int> conversations = NumberOption.Whole("--conversations", 1, 1, VideoLlava.DecodeRows,
+            "Above 1, generation is also measured for so many conversations that take their steps together.");
         Option<int> repeat = NumberOption.Whole("--repeat", 5, 1, 1000, "Repetitions of each test, after one to warm up.");
         var synthetic = new Option<string?>("--synthetic")
         {
@@ -49,7 +51,7 @@ internal static class BenchCommand
         var model = new ModelOptions();
         var command =
             new Command("bench", "Measure encode, prefill and generation, and their share of this machine's measured peaks.") { prompt,
-            generate, repeat, synthetic, layers, type, json, profile, gpuReport };
+            generate, conversations, repeat, synthetic, layers, type, json, profile, gpuReport };
         model.AddTo(command);
         command.SetAction((parsed, cancel) =>
         {
@@ -72,7 +74,8 @@ internal static class BenchCommand
                 throw new BadInputException("--profile: the processor's own code has no launches to time; take --device opencl or cuda");
             MachinePeaks? peaks = session.Device is CpuDevice cpu ? MachinePeaks.Measure(cpu.Threads) : null;
             BenchmarkResult[] results = [benchmark.Encode(cancel), benchmark.Prefill(length, cancel),
-                benchmark.Decode(tokens, cancel: cancel)];
+                benchmark.Decode(tokens, cancel: cancel),
+                .. Together(parsed.GetValue(conversations)).Select(count => benchmark.DecodeTogether(count, tokens, cancel))];
             var report = new BenchReport(name, ModelCost.LanguageParameters(session.Model.Language), session.Device.Description, peaks,
                 results)
             {
@@ -83,6 +86,13 @@ internal static class BenchCommand
             return Task.FromResult(ExitCodes.Ok);
         });
         return command;
+    }
+
+    /// <summary>2, 4, 8 and so on up to as many as were asked for.</summary>
+    private static IEnumerable<int> Together(int most)
+    {
+        for (int count = 2; count < most; count *= 2) yield return count;
+        if (most > 1) yield return most;
     }
 
     private static JobProfile[] Profile(VideoLlava model, int length, CancellationToken cancel)

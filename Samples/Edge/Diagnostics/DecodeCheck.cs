@@ -19,12 +19,13 @@ internal static class DecodeCheck
         VideoLlavaConfig config = GpuReportSizes.Small.Config;
         using VideoLlava model = VideoLlava.Synthetic(config, StorageType.Q8_0, device, new LoadOptions(AvailableMemory: long.MaxValue));
         using LlamaState state = model.CreateState(), other = model.CreateState();
-        using var loop = new DecodeLoop(model, [state], config.Language.Vocabulary, Steps);
+        using var row = new DecodeRow(model, state, config.Language.Vocabulary);
+        using var loop = new DecodeLoop(model, Steps);
         int[] recorded = new int[Rounds * Steps];
         bool oneCall = false;
         for (int round = 0, id = 1; round < Rounds; round++)
         {
-            loop.Run([id], recorded.AsSpan(round * Steps, Steps));
+            loop.Run([row], [id], recorded.AsSpan(round * Steps, Steps));
             id = recorded[round * Steps + Steps - 1];
             oneCall |= loop.IsOneCall;
         }

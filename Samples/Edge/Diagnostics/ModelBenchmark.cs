@@ -63,19 +63,46 @@ public sealed class ModelBenchmark(VideoLlava model, int repetitions)
     {
         using LlamaState state = model.CreateState();
         if (start > 0) Fill(state, start, cancel);
-        using var loop = new DecodeLoop(model, [state], model.Config.Language.Vocabulary);
+        using var row = new DecodeRow(model, state, model.Config.Language.Vocabulary);
+        using var loop = new DecodeLoop(model);
         int[] next = new int[loop.Steps];
         IReadOnlyList<double> seconds = Time(cancel, () => state.Truncate(start), () =>
         {
             for (int done = 0, id = 1; done < tokens; done += loop.Steps)
             {
                 int count = Math.Min(loop.Steps, tokens - done);
-                loop.Run([id], next.AsSpan(0, count));
+                loop.Run([row], [id], next.AsSpan(0, count));
                 id = next[count - 1];
             }
         });
         double bytes = Enumerable.Range(start + 1, tokens).Sum(position => ModelCost.DecodeBytes(model.Language, position));
         return new BenchmarkResult(start == 0 ? $"tg{tokens}" : $"tg{tokens} after {start}", seconds, tokens, 0, bytes);
+    }
+
+    /// <summary>The same for several conversations that take their steps together; their tokens are counted together.</summary>
+    public BenchmarkResult DecodeTogether(int conversations, int tokens, CancellationToken cancel = default)
+    {
+        LlamaState[] states = [.. Enumerable.Range(0, conversations).Select(_ => model.CreateState())];
+        DecodeRow[] rows = [.. states.Select(state => new DecodeRow(model, state, model.Config.Language.Vocabulary))];
+        using var loop = new DecodeLoop(model);
+        int[] last = [.. Enumerable.Repeat(1, conversations)], next = new int[conversations];
+        void Restart()
+        {
+            foreach (LlamaState state in states) state.Truncate(0);
+        }
+        IReadOnlyList<double> seconds = Time(cancel, Restart, () =>
+        {
+            for (int done = 0; done < tokens; done++)
+            {
+                loop.Run(rows, last, next);
+                (last, next) = (next, last);
+            }
+        });
+        foreach (LlamaState state in states) state.Dispose();
+        // Weights are read once a step, each conversation's cache by itself.
+        double weights = ModelCost.DecodeBytes(model.Language, 0), bytes = Enumerable.Range(1, tokens)
+            .Sum(position => weights + conversations * (ModelCost.DecodeBytes(model.Language, position) - weights));
+        return new BenchmarkResult($"tg{tokens} x{conversations}", seconds, conversations * tokens, 0, bytes);
     }
 
     private void Fill(LlamaState state, int positions, CancellationToken cancel)

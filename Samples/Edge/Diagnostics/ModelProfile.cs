@@ -52,12 +52,13 @@ public sealed class ModelProfile(VideoLlava model)
         using DeviceBuffer memory = logits.Buffer;
         if (start > 0) model.Prefill(input.Prompt(start), state, logits, cancel: cancel);
         // Of the two steps it could take at once only one is ever asked for: so none is recorded.
-        using var loop = new DecodeLoop(model, [state], model.Config.Language.Vocabulary, steps: 2);
+        using var row = new DecodeRow(model, state, model.Config.Language.Vocabulary);
+        using var loop = new DecodeLoop(model, steps: 2);
         var next = new int[1];
         return Run($"decode after {start}", model.LanguageQueue, LanguageAttention(1, start + 1), cancel, () =>
         {
             state.Truncate(start);
-            loop.Run([1], next);
+            loop.Run([row], [1], next);
         });
     }
 

@@ -57,9 +57,10 @@ public sealed class RehearsalTests
         foreach (SamplingOptions? sampling in new[] { null, model.Device.DrawsTokens ? new SamplingOptions { Temperature = 1, TopK = 20 }
             : null })
         {
-            using var loop = new DecodeLoop(model, [state], vocabulary);
-            loop.Begin(0, sampling, [3, 4]);
-            for (int i = 0; i < 2; i++) loop.Run([3], new int[loop.Steps]);
+            using var row = new DecodeRow(model, state, vocabulary);
+            if (sampling != null) row.Begin(sampling, [3, 4]);
+            using var loop = new DecodeLoop(model);
+            for (int i = 0; i < 2; i++) loop.Run([row], [3], new int[loop.Steps]);
         }
     }
 

@@ -30,6 +30,40 @@ public sealed unsafe class WorkerThreadsTests
         Assert.Equal(0, visits[total]);
     }
 
+    private sealed class Fault : Exception;
+
+    private readonly struct FailAt(int item, int* visits) : ICpuJob
+    {
+        public void Execute<V>(int begin, int end) where V : unmanaged, ILanes<V>
+        {
+            for (int i = begin; i < end; i++)
+            {
+                if (i == item) throw new Fault();
+                Interlocked.Increment(ref visits[i]);
+            }
+        }
+    }
+
+    /// <summary>Whichever thread it is on; the loops after it are whole.</summary>
+    [Theory, InlineData(1), InlineData(2), InlineData(4)]
+    public void What_a_job_throws_reaches_its_caller(int threads)
+    {
+        using var workers = new WorkerThreads(threads, SimdWidths.Best);
+        for (int item = 0; item < 200; item++)
+        {
+            var visits = new int[200];
+            fixed (int* first = visits)
+            {
+                int* counts = first;
+                Assert.Throws<Fault>(() => workers.For(new FailAt(item, counts), 200));
+                Assert.All(visits, count => Assert.InRange(count, 0, 1));
+                visits.AsSpan().Clear();
+                workers.For(new CountVisits(first), 200);
+            }
+            Assert.All(visits, count => Assert.Equal(1, count));
+        }
+    }
+
     [Fact]
     public void Callers_on_several_threads_take_turns()
     {

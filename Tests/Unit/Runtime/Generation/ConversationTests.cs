@@ -36,14 +36,17 @@ public sealed class ConversationTests : IDisposable
         var tooLong = string.Concat(Enumerable.Repeat("ring ", 2000));
         Assert.Throws<BadInputException>(() => conversation.Ask(tooLong));
         Assert.Throws<BadInputException>(() => conversation.Ask(Describe, new GenerationOptions { MaxTokens = 0 }));
-        Assert.Equal(StopReason.Cancelled, conversation.Ask(Where, cancel: new CancellationToken(canceled: true)).Stop);
+        Assert.Empty(Assert.Throws<AnswerCancelledException>(
+            () => conversation.Ask(Where, cancel: new CancellationToken(canceled: true))).Partial.Ids);
         Assert.Throws<InvalidOperationException>(() => conversation.Ask(Where, text: _ => throw new InvalidOperationException()));
         Assert.Equal(0, conversation.Turns);
         // The clip is still shown with the first question that succeeds.
         Assert.Equal("A blue ring vanishes.", conversation.Ask(Describe).Text);
         using var stop = new CancellationTokenSource();
-        Answer half = conversation.Ask(Describe, text: _ => stop.Cancel(), cancel: stop.Token);
+        Answer half = Assert.Throws<AnswerCancelledException>(
+            () => conversation.Ask(Describe, text: _ => stop.Cancel(), cancel: stop.Token)).Partial;
         Assert.Equal(StopReason.Cancelled, half.Stop);
+        Assert.NotEmpty(half.Ids);
         Assert.Throws<BadInputException>(() => conversation.Ask(tooLong));
         Assert.Equal(1, conversation.Turns);
         Assert.Equal(["At the bottom.", "It vanishes."], new[] { conversation.Ask(Where).Text, conversation.Ask(Happens).Text });
@@ -113,16 +116,35 @@ public sealed class ConversationTests : IDisposable
         Assert.NotEmpty(second.Ask("Hello").Text);
     }
 
-    [Fact]
-    public void A_shared_clip_that_goes_away_meanwhile_is_found_before_it_is_read()
+    /// <summary>Its memory goes with the last who holds it.</summary>
+    [Theory, InlineData(true), InlineData(false)]
+    public void A_clip_that_two_share_stays_until_both_have_let_it_go(bool leaveOpen)
     {
         VisionTokens clip = See("clips/clip_00.mp4");
+        long encoded = device.AllocatedBytes;
         using Conversation first = assistant.Start(), second = assistant.Start();
-        first.Show(clip);
-        second.Show(clip);
+        long before = device.AllocatedBytes;
+        first.Show(clip, leaveOpen: true);
+        second.Show(clip, leaveOpen);
         Assert.Equal(first.Ask(Describe).Text, second.Ask(Describe).Text);
         first.Reset();
-        Assert.Throws<ObjectDisposedException>(() => second.Ask(Where));
+        clip.Dispose();
+        clip.Dispose(); // twice is once
+        Assert.Equal("At the bottom.", second.Ask(Where).Text);
+        Assert.True(encoded <= before && clip.Rows.Rows > 0);
+        second.Reset();
+        Assert.Throws<ObjectDisposedException>(() => clip.Rows);
+    }
+
+    [Fact]
+    public void What_was_shown_since_the_last_question_can_be_taken_back()
+    {
+        using Conversation conversation = assistant.Start();
+        conversation.Show(See("clips/clip_00.mp4"));
+        Assert.Equal("A blue ring vanishes.", conversation.Ask(Describe).Text);
+        conversation.Show(See("clips/clip_01.mp4"));
+        conversation.TakeBack();
+        Assert.Equal("At the bottom.", conversation.Ask(Where).Text);
     }
 
     [Fact]

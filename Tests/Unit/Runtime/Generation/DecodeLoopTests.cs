@@ -22,14 +22,15 @@ public sealed class DecodeLoopTests
         // 256 positions fit into the first cache: it grows after a few steps, and what was recorded is void.
         int[] expected = OneByOne(model, 247, 24);
         using LlamaState state = model.CreateState();
-        using var loop = new DecodeLoop(model, [state], model.Config.Language.Vocabulary, steps);
+        using DecodeRow row = Row(model, state);
+        using var loop = new DecodeLoop(model, steps);
         int last = Prefill(model, state, 247);
         List<int> got = [last];
         for (int round = 0; got.Count < expected.Length; round++)
         {
             if (round == 5) Disturb(model);
             int[] next = new int[round == 4 ? 1 : Math.Min(steps, expected.Length - got.Count)];
-            loop.Run([got[^1]], next);
+            loop.Run([row], [got[^1]], next);
             got.AddRange(next);
             Assert.Equal(247 + got.Count - 1, state.Length);
         }
@@ -41,13 +42,14 @@ public sealed class DecodeLoopTests
     {
         int[] expected = OneByOne(model, 20, 13);
         using LlamaState state = model.CreateState();
-        using var loop = new DecodeLoop(model, [state], model.Config.Language.Vocabulary, steps);
+        using DecodeRow row = Row(model, state);
+        using var loop = new DecodeLoop(model, steps);
         int id = Prefill(model, state, 20);
         for (int i = 0; i < expected.Length - 1; i++)
         {
             Assert.Equal(expected[i], id);
             int[] next = new int[steps];
-            loop.Run([id], next);
+            loop.Run([row], [id], next);
             id = next[0];
             state.Truncate(20 + i + 1);
         }
@@ -65,26 +67,29 @@ public sealed class DecodeLoopTests
         Sampler? Sampler(int conversation) => conversation == 1 && draws ? new Sampler(options, vocabulary, vocabulary) : null;
         int[][] expected = [.. prompts.Select((length, i) => OneByOne(model, length, 16, Sampler(i), []))];
         LlamaState[] states = [.. prompts.Select(_ => model.CreateState())];
-        using var loop = new DecodeLoop(model, states, vocabulary, steps);
+        DecodeRow[] rows = [.. states.Select(state => Row(model, state))];
+        using var loop = new DecodeLoop(model, steps);
         List<int>[] got = [.. prompts.Select((length, i) => new List<int> { Prefill(model, states[i], length) })];
-        if (draws) loop.Begin(1, options, [got[1][0]]);
+        if (draws) rows[1].Begin(options, [got[1][0]]);
         for (int round = 0; round < 15 / steps; round++)
         {
             int[] next = new int[steps * prompts.Length];
-            loop.Run([.. got.Select(ids => ids[^1])], next);
+            loop.Run(rows, [.. got.Select(ids => ids[^1])], next);
             for (int i = 0; i < next.Length; i++) got[i % prompts.Length].Add(next[i]);
         }
         Assert.Equal<IEnumerable<int>>(expected, got);
         Assert.Equal(prompts.Select(length => length + 15), states.Select(state => state.Length));
+        foreach (DecodeRow row in rows) row.Dispose();
         foreach (LlamaState state in states) state.Dispose();
     });
 
     [Fact]
-    public void A_loop_is_of_1_to_8_conversations() => WithModel(TestDevice.Cpu, model =>
+    public void A_step_is_of_1_to_8_conversations() => WithModel(TestDevice.Cpu, model =>
     {
         LlamaState[] nine = [.. Enumerable.Range(0, 9).Select(_ => model.CreateState())];
-        Assert.Throws<ArgumentOutOfRangeException>(() => new DecodeLoop(model, nine, 10));
-        Assert.Throws<ArgumentOutOfRangeException>(() => new DecodeLoop(model, [], 10));
+        using var loop = new DecodeLoop(model);
+        Assert.Throws<ArgumentOutOfRangeException>(() => loop.Run([.. nine.Select(state => Row(model, state))], new int[9], new int[9]));
+        Assert.Throws<ArgumentOutOfRangeException>(() => loop.Run([], [], []));
         foreach (LlamaState state in nine) state.Dispose();
     });
 
@@ -103,7 +108,8 @@ public sealed class DecodeLoopTests
         int vocabulary = model.Config.Language.Vocabulary, candidates = vocabulary - 3;
         int[] history = [-1, vocabulary, .. Enumerable.Range(0, vocabulary / 2).Select(i => i * 7 % vocabulary)];
         using LlamaState state = model.CreateState();
-        using var loop = new DecodeLoop(model, [state], candidates, 3);
+        using var row = new DecodeRow(model, state, candidates);
+        using var loop = new DecodeLoop(model, 3);
         foreach (ulong seed in new ulong[] { 7, ulong.MaxValue })
         {
             var options = new SamplingOptions
@@ -118,13 +124,14 @@ public sealed class DecodeLoopTests
             int[] expected = OneByOne(model, 20, 22, new Sampler(options, vocabulary, candidates), history);
             state.Truncate(0);
             int first = Prefill(model, state, 20);
-            loop.Begin(0, options, [.. history, first]);
-            List<int> got = [first];
+            List<int> got = [first], ids = [.. history, first];
+            row.Begin(options, ids);
             while (got.Count < expected.Length)
             {
-                int[] next = new int[3];
-                loop.Run([got[^1]], next);
+                int[] next = new int[row.IsOnHost ? 1 : 3];
+                loop.Run([row], [got[^1]], next);
                 got.AddRange(next);
+                ids.AddRange(next);
             }
             Assert.Equal(expected, got);
         }
@@ -145,11 +152,12 @@ public sealed class DecodeLoopTests
     public void A_full_context_is_refused_before_anything_changes() => WithModel(TestDevice.Cpu, model =>
     {
         using LlamaState state = model.CreateState();
-        using var loop = new DecodeLoop(model, [state], model.Config.Language.Vocabulary, 4);
+        using DecodeRow row = Row(model, state);
+        using var loop = new DecodeLoop(model, 4);
         Prefill(model, state, model.Config.Language.Context - 3);
-        Assert.Throws<BadInputException>(() => loop.Run([5], new int[4]));
+        Assert.Throws<BadInputException>(() => loop.Run([row], [5], new int[4]));
         Assert.Equal(model.Config.Language.Context - 3, state.Length);
-        loop.Run([5], new int[3]);
+        loop.Run([row], [5], new int[3]);
         Assert.Equal(model.Config.Language.Context, state.Length);
     });
 
@@ -171,6 +179,8 @@ public sealed class DecodeLoopTests
         using ComputeQueue processor = TestDevices.Get(TestDevice.Cpu).CreateQueue();
         Assert.Null(processor.Record(() => { }));
     }
+
+    private static DecodeRow Row(VideoLlava model, LlamaState state) => new(model, state, model.Config.Language.Vocabulary);
 
     /// <summary>Another conversation with a longer piece of prompt: the scratch that all share moves.</summary>
     private static void Disturb(VideoLlava model)

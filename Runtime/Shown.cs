@@ -1,0 +1,21 @@
+using EdgeVideoLlava.Runtime.Projector;
+using EdgeVideoLlava.Runtime.Video.Frames;
+
+namespace EdgeVideoLlava.Runtime;
+
+/// <summary>A picture or clip that was read and encoded.</summary>
+/// <param name="Tokens">Its rows in the word space.</param>
+/// <param name="Encode">Time that the tower and the projector took.</param>
+/// <param name="Notices">What was done differently than asked, one line each: another decoder, frames that do not decode.</param>
+public sealed record Shown(VisionTokens Tokens, TimeSpan Encode, IReadOnlyList<string> Notices);
+
+/// <summary>How a picture or clip is read.</summary>
+public sealed record ShowOptions
+{
+    public static ShowOptions Default { get; } = new();
+
+    public PictureOptions Picture { get; init; } = PictureOptions.Default;
+
+    /// <summary>Its notices are told as they come, and again in <see cref="Shown.Notices"/>.</summary>
+    public ClipOptions Clip { get; init; } = ClipOptions.Default;
+}

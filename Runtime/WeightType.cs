@@ -1,0 +1,33 @@
+using EdgeVideoLlava.Kernels.Errors;
+using EdgeVideoLlava.Kernels.Packing;
+
+namespace EdgeVideoLlava.Runtime;
+
+/// <summary>A type that weights can be converted to while loading; the names are llama.cpp's. A string converts to it.</summary>
+public sealed record WeightType
+{
+    private WeightType(string name, StorageType storage) => (Name, Storage) = (name, storage);
+
+    public string Name { get; }
+
+    internal StorageType Storage { get; }
+
+    public static WeightType F16 { get; } = new("f16", StorageType.F16);
+    public static WeightType Q8_0 { get; } = new("q8_0", StorageType.Q8_0);
+    public static WeightType Q6_K { get; } = new("q6_k", StorageType.Q6_K);
+    public static WeightType Q5_0 { get; } = new("q5_0", StorageType.Q5_0);
+    public static WeightType Q5_1 { get; } = new("q5_1", StorageType.Q5_1);
+    public static WeightType Q4_0 { get; } = new("q4_0", StorageType.Q4_0);
+    public static WeightType Q4_1 { get; } = new("q4_1", StorageType.Q4_1);
+    public static WeightType Q4_K { get; } = new("q4_k", StorageType.Q4_K);
+
+    /// <summary>All there are, the larger ones first.</summary>
+    public static IReadOnlyList<WeightType> All { get; } = [F16, Q8_0, Q6_K, Q5_0, Q5_1, Q4_0, Q4_1, Q4_K];
+
+    /// <exception cref="BadInputException">There is none of this name.</exception>
+    public static WeightType Parse(string name) => Named.Find(All, type => type.Name, name, "type of weights");
+
+    public static implicit operator WeightType(string name) => Parse(name);
+
+    public override string ToString() => Name;
+}
