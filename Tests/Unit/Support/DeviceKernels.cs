@@ -49,16 +49,18 @@ internal static class DeviceKernels
     {
         if (!type.IsGenericTypeDefinition) return [type];
         if (!type.IsValueType || type.GetGenericArguments() is not [Type parameter]) return [];
-        // Halves in the tile's own order are copied, never decoded.
+        // Halves lie in the tile's own order there and are copied, never decoded.
         return (inner ? All : All.SelectMany(argument => Closed(argument, inner: true)))
-            .Where(argument => Fits(argument, parameter))
-            .Where(argument => !(type == typeof(DecodedFill<>) && argument == typeof(DeviceHalves<DeviceHalfRows>)))
+            .Where(argument => Fits(argument, parameter) && !(type == typeof(DecodedFill<>) && IsHalves(argument)))
             .Select(argument => type.MakeGenericType(argument));
     }
 
+    private static bool IsHalves(Type weights) => weights == typeof(DeviceHalves<DeviceHalfRows>) || weights == typeof(DeviceHalves<DeviceF16>);
+
     /// <summary>Weights of a device for tensor cores have their own layout, and the processor's kernels never run there.</summary>
     private static bool IsNeverLaunched(MethodInfo kernel, Type argument)
-        => argument == typeof(DeviceHalfRows) && (kernel.DeclaringType == typeof(LinearRow) || kernel.DeclaringType == typeof(LinearTile));
+        => argument == typeof(DeviceHalves<DeviceHalfRows>)
+            && (kernel.DeclaringType == typeof(LinearRow) || kernel.DeclaringType == typeof(LinearTile));
 
     /// <summary>A struct with every interface that the parameter asks for; the interface may name the parameter itself.</summary>
     private static bool Fits(Type type, Type parameter)

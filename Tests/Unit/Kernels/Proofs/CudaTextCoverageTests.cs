@@ -16,7 +16,7 @@ public sealed class CudaTextCoverageTests(ITestOutputHelper output)
         "Kernels.Attention.*", "Kernels.Elementwise.*", "Kernels.Embedding.*", "Kernels.Loss.*", "Kernels.MatMul.LinearTests",
         "Kernels.MatMul.PreActivationTests", "Kernels.Norm.*", "Kernels.Preprocess.*", "Kernels.Rotary.*", "Kernels.Sampling.*",
         "Kernels.DeviceParityTests", "Kernels.Proofs.TensorCoreTierTests", "Kernels.Proofs.CudaTextRunTests",
-        "Runtime.Preprocess.DevicePreprocessorTests",
+        "Kernels.Proofs.PortableHalvesTests", "Runtime.Preprocess.DevicePreprocessorTests",
     ];
 
     /// <summary>Also writes which instructions of each kernel were not reached to Tests/TestResults/cuda-text.md.</summary>
