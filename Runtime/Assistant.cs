@@ -55,7 +55,7 @@ public sealed class Assistant : IDisposable, IAsyncDisposable
     public VideoLlavaConfig Config => parts.Model.Config;
 
     /// <summary>Opens a checkpoint folder on the device that the options choose; the device ends with the assistant.</summary>
-    /// <exception cref="BadInputException">The folder is no complete checkpoint.</exception>
+    /// <exception cref="BadInputException">The folder is not a complete checkpoint.</exception>
     /// <exception cref="DeviceUnavailableException">There is no such device.</exception>
     /// <exception cref="DeviceFailedException">Too little memory.</exception>
     public static Task<Assistant> LoadAsync(string folder, AssistantOptions? options = null, IProgress<double>? progress = null,

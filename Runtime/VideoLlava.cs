@@ -42,7 +42,7 @@ public sealed class VideoLlava : IDisposable
     public long SharedBytes => parts.SharedBytes;
 
     /// <summary>Opens a checkpoint folder on a device. The files stay mapped while the model lives.</summary>
-    /// <exception cref="BadInputException">The folder is no complete checkpoint of a supported kind.</exception>
+    /// <exception cref="BadInputException">The folder is not a complete checkpoint of a supported kind.</exception>
     /// <exception cref="DeviceFailedException">Too little memory.</exception>
     public static VideoLlava Load(string folder, ComputeDevice device, LoadOptions? options = null, IProgress<double>? progress = null,
         CancellationToken cancel = default)

@@ -13,7 +13,7 @@ public enum ModelVariant
     Hf,
 }
 
-/// <summary>Everything about a checkpoint that is no weight, resolved.</summary>
+/// <summary>Everything about a checkpoint that is not a weight, resolved.</summary>
 public sealed record VideoLlavaConfig
 {
     public required ModelVariant Variant { get; init; }

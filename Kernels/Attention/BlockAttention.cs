@@ -24,7 +24,7 @@ internal static unsafe class BlockAttention
     /// <param name="queries">Queries, at most two registers full.</param>
     /// <param name="limits">Keys that each query sees; null = all.</param>
     /// <param name="keyCount">Keys that the query with the most sees.</param>
-    /// <param name="logSums">Where log Σ_j exp(score j) of each query goes; null if nobody asks for it.</param>
+    /// <param name="logSums">Where log Σ_j exp(score j) of each query goes; null if it is not wanted.</param>
     public static void Run<V, TSource>(
         float* q, long strideQ, int queries, TSource keys, TSource values, int* limits, int keyCount, int headSize, float* y, long strideY,
         float* logSums, long strideL)

@@ -14,7 +14,7 @@ internal readonly struct CacheSet<TView> where TView : struct
 
     private readonly HeadRowsView<TView> k0, k1, k2, k3, k4, k5, k6, k7, v0, v1, v2, v3, v4, v5, v6, v7;
 
-    /// <param name="make">A view of keys or values, and of any memory in place of scales that are none.</param>
+    /// <param name="make">A view of keys or values, and of any memory in place of absent scales.</param>
     public CacheSet(ReadOnlySpan<CacheSegment> segments, IntVector any, Func<HeadRows, IntVector, HeadRowsView<TView>> make)
     {
         (k0, v0) = Views(At(segments, 0));
@@ -34,7 +34,7 @@ internal readonly struct CacheSet<TView> where TView : struct
 
     public HeadRowsView<TView> Values(int row) => Of(row, v0, v1, v2, v3, v4, v5, v6, v7);
 
-    // Beyond the last stands the last again: a view must be one.
+    // The last one is repeated beyond the end: a kernel's views must all be valid.
     private static CacheSegment At(ReadOnlySpan<CacheSegment> segments, int index) => segments[Math.Min(index, segments.Length - 1)];
 
     private static HeadRowsView<TView> Of(int row, HeadRowsView<TView> a, HeadRowsView<TView> b, HeadRowsView<TView> c,

@@ -32,7 +32,7 @@ public static partial class CausalAttention
     }
 
     // ---- launcher --------------------------------------------------------------------------------------------------------------
-    // A tile is 64 rows: for fewer than a strip of them most of it would be nothing.
+    // A tile is 64 rows; with fewer rows than a strip has, most of it would be empty.
     private const int FewestRows = 16;
 
     /// <summary>False where the tensor-core tier has no kernel for it: few rows, other head sizes, rows not at

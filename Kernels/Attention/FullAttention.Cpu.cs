@@ -8,7 +8,7 @@ public static unsafe partial class FullAttention
 {
     private static void Cpu(CpuQueue queue, Matrix qkv, SequenceLayout layout, int heads, Matrix y, Matrix? logSums)
     {
-        var rows = new Rows(qkv.Cpu(), qkv.Stride, layout, y.Cpu(), y.Stride, logSums.CpuOrNull(), logSums?.Stride ?? 0, heads, y.Columns);
+        var rows = new Rows(new CpuRows(qkv), layout, new CpuRows(y), new CpuRows(logSums), heads);
         if (layout.Length < BlockAttention.FewestQueries) queue.Workers.For(new ShortSequences(rows), layout.Count * heads, 8);
         else
         {
@@ -18,29 +18,28 @@ public static unsafe partial class FullAttention
     }
 
     /// <summary>Where the rows of a sequence's head lie.</summary>
-    private readonly struct Rows(
-        float* qkv, int strideQkv, SequenceLayout layout, float* y, int strideY, float* logSums, int strideL, int heads, int columns)
+    private readonly struct Rows(CpuRows qkv, SequenceLayout layout, CpuRows y, CpuRows logSums, int heads)
     {
         public int Length => layout.Length;
         public int Heads => heads;
-        public int HeadSize => columns / heads;
+        public int HeadSize => y.Columns / heads;
 
         /// <summary>From a row of a sequence to the next.</summary>
-        public long StepQkv => (long)layout.Step * strideQkv;
+        public long StepQkv => (long)layout.Step * qkv.Stride;
 
-        public long StepY => (long)layout.Step * strideY;
-        public long StepL => (long)layout.Step * strideL;
+        public long StepY => (long)layout.Step * y.Stride;
+        public long StepL => (long)layout.Step * logSums.Stride;
 
-        public float* Query(int sequence, int head, int i) => qkv + layout.FirstRow(sequence) * strideQkv + i * StepQkv + head * HeadSize;
+        public float* Query(int sequence, int head, int i) => qkv[layout.FirstRow(sequence)] + i * StepQkv + head * HeadSize;
 
-        public FloatHead Keys(int sequence, int head) => new(Query(sequence, head, 0) + columns, StepQkv);
+        public FloatHead Keys(int sequence, int head) => new(Query(sequence, head, 0) + y.Columns, StepQkv);
 
-        public FloatHead Values(int sequence, int head) => new(Query(sequence, head, 0) + 2 * columns, StepQkv);
+        public FloatHead Values(int sequence, int head) => new(Query(sequence, head, 0) + 2 * y.Columns, StepQkv);
 
-        public float* Target(int sequence, int head, int i) => y + layout.FirstRow(sequence) * strideY + i * StepY + head * HeadSize;
+        public float* Target(int sequence, int head, int i) => y[layout.FirstRow(sequence)] + i * StepY + head * HeadSize;
 
         public float* LogSum(int sequence, int head, int i)
-            => logSums == null ? null : logSums + layout.FirstRow(sequence) * strideL + i * StepL + head;
+            => !logSums.Exist ? null : logSums[layout.FirstRow(sequence)] + i * StepL + head;
     }
 
     /// <summary>One item is one head of one sequence.</summary>

@@ -80,7 +80,7 @@ internal static class GroupAttention
         if (logSums.AreKept && first + query <= last && share == 0) logSums.Keep(map.QueryRow(first + query), maximum, sum);
     }
 
-    /// <summary>32 rows of keys or values. Beyond the last one stands the last again: what no one has written may be anything.</summary>
+    /// <summary>32 rows of keys or values. The last one is repeated beyond the end: unwritten memory may hold anything.</summary>
     private static void Load<TMap, T>(TMap map, ArrayView<F4> tile, EightsView<T> source, int column, int key, int end, int eights)
         where TMap : struct, IAttentionMap where T : unmanaged, IElement<T>
     {
@@ -136,32 +136,32 @@ internal static class GroupAttention
     /// <summary>An item's columns of a query: four quads, eight quads apart; those beyond the head stay 0.</summary>
     private struct Columns
     {
-        private F4 a, b, c, d;
+        private F4 quad0, quad1, quad2, quad3;
 
         /// <param name="left">Quads of the head from the first one on.</param>
         public static Columns Add(Columns columns, float weight, ArrayView<F4> tile, int at, int left)
         {
-            if (left > 0) columns.a = Add(columns.a, weight, tile[at]);
-            if (left > Share) columns.b = Add(columns.b, weight, tile[at + Share]);
-            if (left > 2 * Share) columns.c = Add(columns.c, weight, tile[at + 2 * Share]);
-            if (left > 3 * Share) columns.d = Add(columns.d, weight, tile[at + 3 * Share]);
+            if (left > 0) columns.quad0 = Add(columns.quad0, weight, tile[at]);
+            if (left > Share) columns.quad1 = Add(columns.quad1, weight, tile[at + Share]);
+            if (left > 2 * Share) columns.quad2 = Add(columns.quad2, weight, tile[at + 2 * Share]);
+            if (left > 3 * Share) columns.quad3 = Add(columns.quad3, weight, tile[at + 3 * Share]);
             return columns;
         }
 
         public static Columns Scale(Columns columns, float factor) => new()
         {
-            a = Scale(columns.a, factor),
-            b = Scale(columns.b, factor),
-            c = Scale(columns.c, factor),
-            d = Scale(columns.d, factor),
+            quad0 = Scale(columns.quad0, factor),
+            quad1 = Scale(columns.quad1, factor),
+            quad2 = Scale(columns.quad2, factor),
+            quad3 = Scale(columns.quad3, factor),
         };
 
         public static void Store<T>(Columns columns, MatrixView<T> y, int row, int column, int left) where T : unmanaged, IElement<T>
         {
-            if (left > 0) Store(columns.a, y, row, column);
-            if (left > Share) Store(columns.b, y, row, column + 4 * Share);
-            if (left > 2 * Share) Store(columns.c, y, row, column + 8 * Share);
-            if (left > 3 * Share) Store(columns.d, y, row, column + 12 * Share);
+            if (left > 0) Store(columns.quad0, y, row, column);
+            if (left > Share) Store(columns.quad1, y, row, column + 4 * Share);
+            if (left > 2 * Share) Store(columns.quad2, y, row, column + 8 * Share);
+            if (left > 3 * Share) Store(columns.quad3, y, row, column + 12 * Share);
         }
 
         private static F4 Add(F4 sum, float weight, F4 v)

@@ -26,7 +26,7 @@ internal static class HeadRowsViews
         => new(rows.Numbers.Eights<Int8>(), rows.Scales!.Value.Gpu());
 
     /// <summary>Rows of numbers.</summary>
-    /// <param name="any">Memory for the view of no scales.</param>
+    /// <param name="any">Memory for a view of absent scales.</param>
     public static HeadRowsView<MatrixView<T>> Gpu<T>(this HeadRows rows, IntVector any) where T : unmanaged, IElement<T>
         => new(rows.Numbers.Gpu<T>(), rows.Scales.GpuOrNone(any.Buffer));
 

@@ -10,7 +10,7 @@ internal static unsafe class SoftmaxAttention
 {
     private const int KeyBlock = 64;
 
-    /// <param name="logSum">Where log Σ_j exp(score j) goes; null if nobody asks for it.</param>
+    /// <param name="logSum">Where log Σ_j exp(score j) goes; null if it is not wanted.</param>
     public static void Row<V, TSource>(float* q, TSource keys, TSource values, int count, int headSize, float* y, float* logSum)
         where V : unmanaged, ILanes<V> where TSource : unmanaged, IHeadSource<TSource>
     {

@@ -102,8 +102,8 @@ internal static class TensorAttention
     private static KeyRange Range<TMap>(TMap map, int query) where TMap : struct, IAttentionMap
         => map.Keys(XMath.Min(query, map.Queries - 1));
 
-    /// <summary>Begins to copy a block of keys and values. Beyond the last one it is repeated: masked, but a number,
-    /// which memory that no one has written may not be.</summary>
+    /// <summary>Begins to copy a block of keys and values. The last one is repeated beyond the end: masked, but a
+    /// number, which memory that was never written may not be.</summary>
     private static void CopyKeys<TMap, TShape>(TMap map, TShape shape, ArrayView<U4> tileK, ArrayView<U4> tileV, int stage,
         EightsView<Float16> keys, int keyColumn, EightsView<Float16> values, int valueColumn, int first, int end)
         where TMap : struct, IAttentionMap where TShape : unmanaged, IHeadShape

@@ -143,7 +143,7 @@ public static class DeviceChecks
         float[] direct = o.Queue.Read(y);
         using RecordedWork? work = o.Queue.Record(Give);
         if (work == null) return "nothing was recorded";
-        if (device.IsCuda && !work.IsOneCall) return "the driver makes no graph of it; the launches are given one by one";
+        if (device.IsCuda && !work.IsOneCall) return "the driver does not make a graph of it; the launches are given one by one";
         o.Queue.Write(new float[direct.Length], y);
         work.Replay();
         float[] again = o.Queue.Read(y);

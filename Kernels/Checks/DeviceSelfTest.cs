@@ -15,9 +15,9 @@ using EdgeVideoLlava.Kernels.Rotary;
 namespace EdgeVideoLlava.Kernels.Checks;
 
 /// <summary>An operation of each family on an accelerator against the processor, in about a second: whether its
-/// driver computes at all as it should.</summary>
+/// driver computes correctly at all.</summary>
 /// <remarks>A driver that is wrong is wrong by far, so the bound is wide: 1/256 of the largest number of a result.
-/// How exact kernels are is what the tests say.</remarks>
+/// The tests say how exact the kernels are.</remarks>
 public static class DeviceSelfTest
 {
     private const double Tolerance = 1.0 / 256;

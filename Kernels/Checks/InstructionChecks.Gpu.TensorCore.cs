@@ -202,7 +202,7 @@ internal static class InstructionChecks
         };
     }
 
-    /// <summary>The words of a lane so often as it has filled pieces, and their numbers.</summary>
+    /// <summary>A lane's words, once for each piece that it has filled, and the pieces' numbers.</summary>
     private static U4 Summed(U4 words, int lane)
     {
         const uint pieces = ManyQuads / Items;

@@ -67,7 +67,7 @@ internal sealed class SelfTestOperands(ComputeDevice device) : IDisposable
         return cache;
     }
 
-    /// <summary>Such as binary16 holds: a device with halves has the same ones, and so the same levels in a cache of bytes.</summary>
+    /// <summary>Numbers that binary16 holds exactly: a device with halves has the same ones, and the same levels in a cache.</summary>
     private float[] Numbers(int count)
     {
         var numbers = new float[count];

@@ -3,7 +3,7 @@ using EdgeVideoLlava.Kernels.Packing;
 
 namespace EdgeVideoLlava.Kernels.Cpu;
 
-/// <summary>Memory of its own, or a wrapped piece of somebody else's (a mapped file).</summary>
+/// <summary>Memory of its own, or a view of another owner's (a mapped file).</summary>
 internal sealed class CpuBuffer : DeviceBuffer
 {
     private readonly HostMemory? memory;

@@ -19,11 +19,11 @@ public sealed unsafe record MachinePeaks(int Threads, double FlopsPerSecond, dou
 
     /// <summary>Measures both, the best of 10 runs each; takes about two seconds and 1 GiB.</summary>
     /// <param name="threads">0 = one for each core.</param>
-    /// <exception cref="DeviceFailedException">There is no GiB free.</exception>
+    /// <exception cref="DeviceFailedException">Less than 1 GiB is free.</exception>
     public static MachinePeaks Measure(int threads = 0)
     {
         using var device = new CpuDevice(threads);
-        // One piece more than is summed: the first one takes the sums.
+        // One piece more than is summed: the sums go into the first one.
         using DeviceBuffer buffer = device.Allocate(StorageType.F32, Floats + Sums.Length);
         float* memory = (float*)((CpuBuffer)buffer).Address;
         NativeMemory.Fill(memory, (nuint)((Floats + Sums.Length) * sizeof(float)), 1);

@@ -18,7 +18,7 @@ internal sealed unsafe class WorkerThreads : IDisposable
     private int sleepers;
 
     // The loop now running. A worker that comes late finds it closed and does nothing: the caller waits for those inside only, so that a
-    // thread which the system has taken off its processor delays nobody.
+    // thread which the system has taken off its processor delays no one.
     private void* job;
     private delegate*<void*, int, int, void> invoke;
     private int total, chunk, next;

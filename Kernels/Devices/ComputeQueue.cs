@@ -63,7 +63,7 @@ public abstract class ComputeQueue(ComputeDevice device) : IDisposable
     /// <summary>Remembers the operations that <paramref name="give"/> gives, without doing them, as one piece of
     /// work; null where the back end has no such thing.</summary>
     /// <remarks>They may neither read nor write from the host nor wait for another queue; the same operations must have run
-    /// before, so that nothing is compiled or allocated: a CUDA stream in capture bears neither.</remarks>
+    /// before, so that nothing is compiled or allocated: a CUDA stream in capture allows neither.</remarks>
     public virtual RecordedWork? Record(Action give) => null;
 
     /// <summary>Does what <paramref name="give"/> gives and times each kernel, the costliest first; null where there

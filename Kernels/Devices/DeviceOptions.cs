@@ -2,7 +2,7 @@ using EdgeVideoLlava.Kernels.Packing;
 
 namespace EdgeVideoLlava.Kernels.Devices;
 
-/// <summary>How a device computes; what is null, the device chooses.</summary>
+/// <summary>How a device computes; the device chooses what is null.</summary>
 /// <param name="Threads">Worker threads of the CPU device; 0 = one for each core.</param>
 /// <param name="Compute">Type of the activations: F32, or F16 (not on the CPU device). Null: F16 on a GPU, F32 on
 /// everything that is a processor.</param>
@@ -11,6 +11,6 @@ namespace EdgeVideoLlava.Kernels.Devices;
 /// may have 64 KB of it; the results are the same bits.</param>
 public sealed record DeviceOptions(int Threads = 0, StorageType? Compute = null, KernelTier? Tier = null, bool DeepTiles = false)
 {
-    /// <summary>Whether <see cref="ComputeQueue.Profile"/> may be asked for: OpenCL's queues take time stamps only if made so.</summary>
+    /// <summary>Whether <see cref="ComputeQueue.Profile"/> may be called: OpenCL's queues have time stamps only if created so.</summary>
     public bool TimesLaunches { get; init; }
 }

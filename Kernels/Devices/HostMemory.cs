@@ -6,8 +6,8 @@ namespace EdgeVideoLlava.Kernels.Devices;
 /// <summary>Native memory of the host, aligned for every register width; its contents are undefined at first.</summary>
 /// <remarks>
 /// Large pieces (weights) ask the system for pages of 2 MiB: a decode step reads every weight once, and with pages of 4 KiB each of them
-/// costs an address translation, which is dearest in a virtual machine. Linux grants them where its transparent huge pages are "madvise" or
-/// "always"; elsewhere nothing changes.
+/// costs an address translation, which is most expensive in a virtual machine. Linux grants them where its transparent huge pages are
+/// "madvise" or "always"; elsewhere nothing changes.
 /// </remarks>
 public sealed unsafe partial class HostMemory : IDisposable
 {
@@ -17,7 +17,7 @@ public sealed unsafe partial class HostMemory : IDisposable
     private const int AdviseHugePages = 14;
 
     /// <param name="bytes">0 takes as much as 1.</param>
-    /// <param name="refusal">The error's text for a size in MiB that cannot be had.</param>
+    /// <param name="refusal">The error's text when a size in MiB cannot be allocated.</param>
     /// <exception cref="DeviceFailedException">There is not enough memory.</exception>
     public HostMemory(long bytes, Func<long, string> refusal)
     {

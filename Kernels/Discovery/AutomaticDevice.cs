@@ -16,7 +16,7 @@ public static class AutomaticDevice
     /// <param name="devices">Those of this machine.</param>
     /// <param name="open">Opens a device by its name.</param>
     /// <param name="reason">Why not another, in one short line; empty where the first CUDA device was taken.</param>
-    /// <exception cref="DeviceUnavailableException">Not even the processor computes as it is asked to.</exception>
+    /// <exception cref="DeviceUnavailableException">Even the processor cannot compute as the options want.</exception>
     public static ComputeDevice Open(IReadOnlyList<DeviceDescription> devices, Func<string, ComputeDevice> open, out string reason)
     {
         var reasons = new List<string>();
@@ -45,6 +45,6 @@ public static class AutomaticDevice
         "CPU" => $"{device.Id} runs on the processor",
         "integrated GPU" => $"{device.Id} shares the processor's memory",
         "GPU" => null, // was tried
-        _ => $"{device.Id} is no GPU",
+        _ => $"{device.Id} is not a GPU",
     };
 }

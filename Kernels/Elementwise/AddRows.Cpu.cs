@@ -7,19 +7,15 @@ namespace EdgeVideoLlava.Kernels.Elementwise;
 public static unsafe partial class AddRows
 {
     private static void Cpu(CpuQueue queue, Matrix x, Matrix table, int period, Matrix y)
-        => queue.Workers.For(new Rows(x.Cpu(), x.Stride, table.Cpu(), table.Stride, table.Rows, period, y.Cpu(), y.Stride, x.Columns),
-            x.Rows, 16);
+        => queue.Workers.For(new Rows(new CpuRows(x), new CpuRows(table), period, new CpuRows(y)), x.Rows, 16);
 
-    private readonly struct Rows(float* x, int strideX, float* table, int strideT, int length, int period, float* y, int strideY,
-        int columns) : ICpuJob
+    private readonly struct Rows(CpuRows x, CpuRows table, int period, CpuRows y) : ICpuJob
     {
         public void Execute<V>(int begin, int end) where V : unmanaged, ILanes<V>
         {
             for (int row = begin; row < end; row++)
             {
-                float* source = x + (long)row * strideX;
-                float* add = table + (long)(row / period % length) * strideT;
-                float* target = y + (long)row * strideY;
+                float* source = x[row], add = table[row / period % table.Count], target = y[row];
                 int done = Add<V>(source, add, target, 0);
                 Add<Lanes1>(source, add, target, done);
             }
@@ -27,7 +23,7 @@ public static unsafe partial class AddRows
 
         private int Add<V>(float* source, float* add, float* target, int c) where V : unmanaged, ILanes<V>
         {
-            for (; c + V.Count <= columns; c += V.Count) (V.Load(source + c) + V.Load(add + c)).Store(target + c);
+            for (; c + V.Count <= x.Columns; c += V.Count) (V.Load(source + c) + V.Load(add + c)).Store(target + c);
             return c;
         }
     }

@@ -19,24 +19,24 @@ public static unsafe partial class EmbeddingGather
                 BlockFormat format = BlockFormat.Of(table.Type) ?? throw new ArgumentException(
                     $"{table.Name} is stored as {table.Type}, which no embedding reads");
                 var rows = new BlockRows((byte*)table.Cpu(), table.Type.Bytes(y.Columns), y.Columns / format.Columns, format.Dequantize,
-                    ids.Cpu(), y.Cpu(), y.Stride);
+                    ids.Cpu(), new CpuRows(y));
                 queue.Workers.For(rows, ids.Length, 16);
                 break;
         }
     }
 
     private static void Cpu<TStored>(CpuQueue queue, Weight table, IntVector ids, Matrix y) where TStored : unmanaged, IStored
-        => queue.Workers.For(new Rows<TStored>((byte*)table.Cpu(), ids.Cpu(), y.Cpu(), y.Stride, y.Columns), ids.Length, 16);
+        => queue.Workers.For(new Rows<TStored>((byte*)table.Cpu(), ids.Cpu(), new CpuRows(y)), ids.Length, 16);
 
-    private readonly struct Rows<TStored>(byte* table, int* ids, float* y, int strideY, int columns) : ICpuJob
+    private readonly struct Rows<TStored>(byte* table, int* ids, CpuRows y) : ICpuJob
         where TStored : unmanaged, IStored
     {
         public void Execute<V>(int begin, int end) where V : unmanaged, ILanes<V>
         {
             for (int row = begin; row < end; row++)
             {
-                byte* source = table + (long)ids[row] * columns * TStored.Bytes;
-                float* target = y + (long)row * strideY;
+                byte* source = table + (long)ids[row] * y.Columns * TStored.Bytes;
+                float* target = y[row];
                 int done = Convert<V>(source, target, 0);
                 Convert<Lanes1>(source, target, done);
             }
@@ -44,17 +44,17 @@ public static unsafe partial class EmbeddingGather
 
         private int Convert<V>(byte* source, float* target, int c) where V : unmanaged, ILanes<V>
         {
-            for (; c + V.Count <= columns; c += V.Count) TStored.Load<V>(source + (long)c * TStored.Bytes).Store(target + c);
+            for (; c + V.Count <= y.Columns; c += V.Count) TStored.Load<V>(source + (long)c * TStored.Bytes).Store(target + c);
             return c;
         }
     }
 
     private readonly struct BlockRows(byte* table, long stride, int blocks, delegate*<byte*, float*, long, void> dequantize, int* ids,
-        float* y, int strideY) : ICpuJob
+        CpuRows y) : ICpuJob
     {
         public void Execute<V>(int begin, int end) where V : unmanaged, ILanes<V>
         {
-            for (int row = begin; row < end; row++) dequantize(table + ids[row] * stride, y + (long)row * strideY, blocks);
+            for (int row = begin; row < end; row++) dequantize(table + ids[row] * stride, y[row], blocks);
         }
     }
 }

@@ -1,6 +1,6 @@
 namespace EdgeVideoLlava.Kernels.Errors;
 
-/// <summary>What a caller has to be told in one line: what is wrong, where, and what to do about it.</summary>
+/// <summary>An error that tells the caller in one line what is wrong, where, and what to do about it.</summary>
 /// <remarks>
 /// The message speaks of settings of this library and of native libraries by name. A program tells its users how they set or install them:
 /// <see cref="Remedies"/> are the places of the message that it puts in its own words.

@@ -71,7 +71,7 @@ public sealed unsafe partial class IlgpuDevice : ComputeDevice
 
     public override long? FreeMemory => Accelerator is CudaAccelerator cuda ? cuda.GetFreeMemory() : Memory - AllocatedBytes;
 
-    /// <remarks>Behind a processor's driver a step that nobody wants costs more than a round trip.</remarks>
+    /// <remarks>On a processor's driver an unwanted step costs more than a round trip.</remarks>
     public override int StepsAhead => Tier == KernelTier.Processor ? 1 : 4;
 
     public override bool ResamplesFrames => Tier != KernelTier.Processor;

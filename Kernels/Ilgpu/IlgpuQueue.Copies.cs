@@ -57,8 +57,9 @@ internal sealed unsafe partial class IlgpuQueue
     private protected override void CopyDense(Matrix source, Matrix target)
     {
         long count = (long)source.Rows * source.Columns;
-        Submit((IlgpuViews.View<float>(source.Buffer, source.Offset, count), IlgpuViews.View<float>(target.Buffer, target.Offset, count)),
-            static (copy, stream) => copy.Item1.CopyTo(stream, copy.Item2));
+        ArrayView<float> from = IlgpuViews.View<float>(source.Buffer, source.Offset, count);
+        ArrayView<float> to = IlgpuViews.View<float>(target.Buffer, target.Offset, count);
+        mode.Take((from, to), static (copy, stream) => copy.from.CopyTo(stream, copy.to));
     }
 
     private static ushort[] ToHalves(ReadOnlySpan<float> numbers)
@@ -100,15 +101,15 @@ internal sealed unsafe partial class IlgpuQueue
 
     private void Upload<T>(ReadOnlySpan<T> source, ArrayView<T> target) where T : unmanaged
     {
-        if (wanted != null) return;
+        if (!mode.TakesWork) return;
         HostStaging.Block block = staging.Take((long)source.Length * sizeof(T), progress.Done);
         source.CopyTo(new Span<T>(block.Address, source.Length));
-        Submit((target, (nint)block.Address), static (copy, stream)
+        mode.Take((target, (nint)block.Address), static (copy, stream)
             => copy.target.CopyFromCPUUnsafeAsync(stream, ref *(T*)copy.Item2, copy.target.Length));
         block.Ticket = progress.Last;
     }
 
     private void Download<T>(ArrayView<T> source, T* target) where T : unmanaged
-        => Submit((source, (nint)target), static (copy, stream)
+        => mode.Take((source, (nint)target), static (copy, stream)
         => copy.source.CopyToCPUUnsafeAsync(stream, ref *(T*)copy.Item2, copy.source.Length));
 }

@@ -6,8 +6,8 @@ using ILGPU.Runtime.Cuda;
 
 namespace EdgeVideoLlava.Kernels.Ilgpu;
 
-/// <summary>What else can be done with operations than to run them: compile what they would launch, record them, take
-/// their times.</summary>
+/// <summary>What can be done with operations besides running them: compiling what they would launch, recording them, timing
+/// them.</summary>
 internal sealed unsafe partial class IlgpuQueue
 {
     public override void Compile(Action give)
@@ -25,50 +25,23 @@ internal sealed unsafe partial class IlgpuQueue
     /// <summary>What the operations would launch; none of them is done.</summary>
     internal IReadOnlyCollection<LazyKernel> KernelsOf(Action give)
     {
-        HashSet<LazyKernel> kernels = wanted = [];
-        try
-        {
-            give();
-        }
-        finally
-        {
-            wanted = null;
-        }
-        return kernels;
+        var listing = new Listing();
+        Within(listing, give);
+        return listing.Kernels;
     }
 
     public override RecordedWork? Record(Action give)
     {
-        isRecording = true;
-        try
-        {
-            return RecordGiven(give);
-        }
-        finally
-        {
-            isRecording = false;
-        }
-    }
-
-    private RecordedWork RecordGiven(Action give)
-    {
         int version = Scratch.Version;
         if (stream is CudaStream cuda)
         {
-            CudaGraph? graph = CudaGraph.Capture(this, cuda, give);
+            CudaGraph? graph = null;
+            Within(new Capturing(this), () => graph = CudaGraph.Capture(this, cuda, give));
             if (graph != null) return graph;
         }
-        var launches = new List<Action<AcceleratorStream>>();
-        recording = launches;
-        try
-        {
-            give();
-        }
-        finally
-        {
-            recording = null;
-        }
-        return new IlgpuRecording(this, launches, version);
+        var recording = new Recording();
+        Within(recording, give);
+        return new IlgpuRecording(this, recording.Work, version);
     }
 
     public override IReadOnlyList<LaunchTime>? Profile(Action give)
@@ -76,15 +49,7 @@ internal sealed unsafe partial class IlgpuQueue
         if (!device.TimesLaunches) throw new InvalidOperationException("the device was opened without time stamps");
         Wait();
         using LaunchProfile times = StartProfile();
-        profile = times;
-        try
-        {
-            give();
-        }
-        finally
-        {
-            profile = null;
-        }
+        Within(new Timing(this, times), give);
         Wait();
         return times.Times();
     }
@@ -99,7 +64,7 @@ internal sealed unsafe partial class IlgpuQueue
     }
 
     /// <summary>Gives launches that were recorded.</summary>
-    public void Give(List<Action<AcceleratorStream>> launches) => Submit(launches, static (given, stream) =>
+    public void Give(List<Action<AcceleratorStream>> launches) => mode.Take(launches, static (given, stream) =>
     {
         foreach (Action<AcceleratorStream> launch in given) launch(stream);
     });

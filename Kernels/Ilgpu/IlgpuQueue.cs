@@ -1,31 +1,29 @@
 using EdgeVideoLlava.Kernels.Devices;
-using EdgeVideoLlava.Kernels.Ilgpu.Compile;
 using EdgeVideoLlava.Kernels.Ilgpu.Cuda;
 using ILGPU.Runtime;
 using ILGPU.Runtime.Cuda;
 
 namespace EdgeVideoLlava.Kernels.Ilgpu;
 
-/// <summary>A stream of an accelerator: launches and copies are done in order, behind the caller's back; Read and Wait wait.</summary>
+/// <summary>A stream of an accelerator: launches and copies are done in order and asynchronously; Read and Wait wait.</summary>
 internal sealed unsafe partial class IlgpuQueue : ComputeQueue
 {
     private readonly IlgpuDevice device;
     private readonly AcceleratorStream stream;
     private readonly HostStaging staging = new();
-    private List<Action<AcceleratorStream>>? recording;
-    private HashSet<LazyKernel>? wanted; // not null: nothing runs
-    private LaunchProfile? profile;
     private readonly QueueProgress progress = new();
     private nint? marker;
-    private bool disposed, isClosed, isRecording;
+    private Mode mode;
+    private bool disposed, isClosed;
 
     public IlgpuQueue(IlgpuDevice device) : base(device)
     {
         this.device = device;
-        // On CUDA a stream that waits for no default stream: what others do there must not end the capture of a graph.
+        // On CUDA the stream does not wait for the default stream: work there must not end the capture of a graph.
         stream = device.Accelerator is CudaAccelerator cuda ? cuda.CreateStream(StreamFlags.CU_STREAM_NON_BLOCKING)
             : device.Accelerator.CreateStream();
         Scratch = new Arena(device);
+        mode = new Running(this);
     }
 
     public KernelTier Tier => device.Tier;
@@ -62,7 +60,7 @@ internal sealed unsafe partial class IlgpuQueue : ComputeQueue
     private protected override void Follow(ComputeQueue other)
     {
         var followed = (IlgpuQueue)other;
-        if (isRecording || followed.isRecording)
+        if (mode.Records || followed.mode.Records)
             throw new InvalidOperationException("recorded work neither waits for another queue nor is waited for");
         if (!FollowByEvent(followed)) followed.Wait();
     }
@@ -98,33 +96,5 @@ internal sealed unsafe partial class IlgpuQueue : ComputeQueue
         if (marker is { } released) _ = DriverApi.DestroyEvent(released);
         stream.Dispose();
         base.Dispose();
-    }
-
-    /// <summary>Gives one piece of work to the driver and numbers it, both under the device's lock.</summary>
-    private void Submit<TWork>(TWork work, Action<TWork, AcceleratorStream> give)
-    {
-        if (wanted != null) return;
-        if (recording != null)
-        {
-            recording.Add(stream => give(work, stream));
-            return;
-        }
-        lock (device.Gate)
-        {
-            try
-            {
-                device.Accelerator.Bind(); // CUDA's current context is the thread's
-                give(work, stream);
-                profile?.Add(work);
-            }
-            catch (AcceleratorException e)
-            {
-                throw device.Failed(e);
-            }
-            finally
-            {
-                progress.Give(device.NextTicket());
-            }
-        }
     }
 }

@@ -12,7 +12,7 @@ internal static class IlgpuViews
     /// <summary>A float32 matrix for a kernel; an absent operand is a matrix of no rows.</summary>
     public static MatrixView<Float32> Gpu(this Matrix matrix) => matrix.Gpu<Float32>();
 
-    /// <param name="any">Memory for the view of nothing.</param>
+    /// <param name="any">Memory for a view of an absent operand.</param>
     public static MatrixView<Float32> GpuOrNone(this Matrix? matrix, DeviceBuffer any)
         => matrix?.Gpu() ?? new MatrixView<Float32>(Unused(any), 0, 0, 0);
 

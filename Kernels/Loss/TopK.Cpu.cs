@@ -7,21 +7,20 @@ namespace EdgeVideoLlava.Kernels.Loss;
 public static unsafe partial class TopK
 {
     private static void Cpu(CpuQueue queue, Matrix logits, int candidates, IntVector ids, Matrix logProbabilities)
-        => queue.Workers.For(new Rows(logits.Cpu(), logits.Stride, logits.Columns, candidates, ids.Cpu(), logProbabilities.Cpu(),
-            logProbabilities.Stride,
-                logProbabilities.Columns), logits.Rows);
+        => queue.Workers.For(new Rows(new CpuRows(logits), candidates, ids.Cpu(), new CpuRows(logProbabilities)), logits.Rows);
 
-    private readonly struct Rows(float* logits, int stride, int columns, int candidates, int* ids, float* logProbabilities, int strideP,
-        int k) : ICpuJob
+    private readonly struct Rows(CpuRows logits, int candidates, int* ids, CpuRows logProbabilities) : ICpuJob
     {
+        private int K => logProbabilities.Columns;
+
         public void Execute<V>(int begin, int end) where V : unmanaged, ILanes<V>
         {
             for (int row = begin; row < end; row++)
             {
-                float* source = logits + (long)row * stride;
-                Select(source, ids + (long)row * k, logProbabilities + (long)row * strideP);
+                float* source = logits[row], values = logProbabilities[row];
+                Select(source, ids + (long)row * K, values);
                 float logSum = LogSum<V>(source);
-                for (int i = 0; i < k; i++) logProbabilities[(long)row * strideP + i] -= logSum;
+                for (int i = 0; i < K; i++) values[i] -= logSum;
             }
         }
 
@@ -31,8 +30,8 @@ public static unsafe partial class TopK
             int held = 0;
             for (int v = 0; v < candidates; v++)
             {
-                if (held == k && !(source[v] > values[k - 1])) continue;
-                int at = held < k ? held++ : k - 1;
+                if (held == K && !(source[v] > values[K - 1])) continue;
+                int at = held < K ? held++ : K - 1;
                 for (; at > 0 && source[v] > values[at - 1]; at--)
                 {
                     values[at] = values[at - 1];
@@ -45,8 +44,8 @@ public static unsafe partial class TopK
 
         private float LogSum<V>(float* source) where V : unmanaged, ILanes<V>
         {
-            float maximum = Reduce.Largest<V>(source, columns);
-            return maximum + (float)Math.Log(Reduce.Exponentials<V>(source, columns, maximum));
+            float maximum = Reduce.Largest<V>(source, logits.Columns);
+            return maximum + (float)Math.Log(Reduce.Exponentials<V>(source, logits.Columns, maximum));
         }
     }
 }

@@ -23,18 +23,20 @@ internal static unsafe class BlockProduct
     {
         BlockFormat format = BlockFormat.Of(weight.Type) ?? throw new ArgumentException(
             $"{weight.Name} is stored as {weight.Type}, which no product reads");
-        var items = new Items((byte*)weight.Cpu(), weight.Type.Bytes(weight.Columns), format.Dequantize, format.Columns, format.Bytes,
-            x.Cpu(), x.Stride, x.Rows, x.Columns, y.Columns, new EpilogueRow(y, epilogue));
+        var items = new Items(weight, format, new CpuRows(x), new EpilogueRow(y, epilogue));
         queue.Workers.For(items, items.Count);
     }
 
-    private readonly struct Items(
-        byte* weight, long stride, delegate*<byte*, float*, long, void> dequantize, int blockColumns, int blockBytes,
-        float* x, int strideX, int rows, int columns, int outputs, EpilogueRow epilogue) : ICpuJob
+    private readonly struct Items(Weight weight, BlockFormat format, CpuRows x, EpilogueRow epilogue) : ICpuJob
     {
-        private int RowBlocks => (rows + RowsAtOnce - 1) / RowsAtOnce;
+        private readonly byte* weights = (byte*)weight.Cpu();
+        private readonly long stride = weight.Type.Bytes(weight.Columns);
+        private readonly delegate*<byte*, float*, long, void> dequantize = format.Dequantize;
+        private readonly int blockColumns = format.Columns, blockBytes = format.Bytes;
 
-        public int Count => (outputs + Outputs - 1) / Outputs * RowBlocks;
+        private int RowBlocks => (x.Count + RowsAtOnce - 1) / RowsAtOnce;
+
+        public int Count => (epilogue.Outputs + Outputs - 1) / Outputs * RowBlocks;
 
         public void Execute<V>(int begin, int end) where V : unmanaged, ILanes<V>
         {
@@ -43,10 +45,10 @@ internal static unsafe class BlockProduct
             float* up = stackalloc float[RowsAtOnce * Outputs];
             for (int item = begin; item < end; item++)
             {
-                int first = item / RowBlocks * Outputs, count = Math.Min(Outputs, outputs - first);
-                int row = item % RowBlocks * RowsAtOnce, present = Math.Min(RowsAtOnce, rows - row);
+                int first = item / RowBlocks * Outputs, count = Math.Min(Outputs, epilogue.Outputs - first);
+                int row = item % RowBlocks * RowsAtOnce, present = Math.Min(RowsAtOnce, x.Count - row);
                 Sum<V>(first, count, row, present, piece, sums);
-                if (epilogue.Gated) Sum<V>(outputs + first, count, row, present, piece, up);
+                if (epilogue.Gated) Sum<V>(epilogue.Outputs + first, count, row, present, piece, up);
                 for (int t = 0; t < present; t++) epilogue.Store<V>(sums + t * Outputs, up + t * Outputs, row + t, first, count);
             }
         }
@@ -56,14 +58,14 @@ internal static unsafe class BlockProduct
             new Span<float>(sums, present * Outputs).Clear();
             for (int r = 0; r < count; r++)
             {
-                byte* source = weight + (first + r) * stride;
-                for (int c = 0; c < columns; c += Piece)
+                byte* source = weights + (first + r) * stride;
+                for (int c = 0; c < x.Columns; c += Piece)
                 {
-                    int length = Math.Min(Piece, columns - c), blocks = length / blockColumns;
+                    int length = Math.Min(Piece, x.Columns - c), blocks = length / blockColumns;
                     dequantize(source, piece, blocks);
                     source += (long)blocks * blockBytes;
                     for (int t = 0; t < present; t++)
-                        sums[t * Outputs + r] += Reduce.Dot<V>(x + (long)(row + t) * strideX + c, piece, length);
+                        sums[t * Outputs + r] += Reduce.Dot<V>(x[row + t] + c, piece, length);
                 }
             }
         }

@@ -9,13 +9,13 @@ namespace EdgeVideoLlava.Kernels.MatMul;
 internal readonly unsafe struct EpilogueRow
 {
     private readonly float* y, bias, residual, kept;
-    private readonly int strideY, strideR, strideK, outputs;
+    private readonly int strideY, strideR, strideK;
     private readonly Activation activation;
 
     public EpilogueRow(Matrix y, Epilogue epilogue)
     {
         this.y = y.Cpu();
-        (strideY, outputs) = (y.Stride, y.Columns);
+        (strideY, Outputs) = (y.Stride, y.Columns);
         bias = epilogue.Bias.CpuOrNull();
         residual = epilogue.Residual.CpuOrNull();
         strideR = epilogue.Residual?.Stride ?? 0;
@@ -23,6 +23,9 @@ internal readonly unsafe struct EpilogueRow
         strideK = epilogue.PreActivation?.Stride ?? 0;
         activation = epilogue.Activation;
     }
+
+    /// <summary>Columns of y.</summary>
+    public int Outputs { get; }
 
     /// <summary>Two weight rows make one output: gate and up.</summary>
     public bool Gated => activation == Activation.SiluUp;
@@ -60,8 +63,8 @@ internal readonly unsafe struct EpilogueRow
             case Activation.QuickGelu: return VectorMath.QuickGelu(z);
             case Activation.SiluUp:
                 V u = V.Load(up + i);
-                if (bias != null) u += V.Load(bias + outputs + first + i);
-                if (kept != null) u.Store(kept + (long)row * strideK + outputs + first + i);
+                if (bias != null) u += V.Load(bias + Outputs + first + i);
+                if (kept != null) u.Store(kept + (long)row * strideK + Outputs + first + i);
                 return VectorMath.Silu(z) * u;
             default: return z;
         }

@@ -13,35 +13,33 @@ internal static unsafe class FewRowsProduct
     private const int AddsInARow = 256;
 
     public static void Run<TStored>(CpuQueue queue, Weight weight, Matrix x, Matrix y, Epilogue epilogue) where TStored : unmanaged, IStored
-        => queue.Workers.For(new Blocks<TStored>((byte*)weight.Cpu(), x.Cpu(), x.Stride, x.Rows, x.Columns, y.Columns,
-            new EpilogueRow(y, epilogue)),
-                (y.Columns + Outputs - 1) / Outputs);
+        => queue.Workers.For(new Blocks<TStored>((byte*)weight.Cpu(), new CpuRows(x), new EpilogueRow(y, epilogue)),
+            (y.Columns + Outputs - 1) / Outputs);
 
     /// <summary>One item is 16 outputs of all rows.</summary>
-    private readonly struct Blocks<TStored>(byte* weight, float* x, int strideX, int rows, int columns, int outputs, EpilogueRow epilogue)
-        : ICpuJob where TStored : unmanaged, IStored
+    private readonly struct Blocks<TStored>(byte* weight, CpuRows x, EpilogueRow epilogue) : ICpuJob where TStored : unmanaged, IStored
     {
         public void Execute<V>(int begin, int end) where V : unmanaged, ILanes<V>
         {
             float* sums = stackalloc float[2 * MostRows * Outputs], up = sums + MostRows * Outputs;
             for (int item = begin; item < end; item++)
             {
-                int first = item * Outputs, count = Math.Min(Outputs, outputs - first);
+                int first = item * Outputs, count = Math.Min(Outputs, epilogue.Outputs - first);
                 Sum<V>(first, count, sums);
-                if (epilogue.Gated) Sum<V>(outputs + first, count, up);
-                for (int t = 0; t < rows; t++) epilogue.Store<V>(sums + t * Outputs, up + t * Outputs, t, first, count);
+                if (epilogue.Gated) Sum<V>(epilogue.Outputs + first, count, up);
+                for (int t = 0; t < x.Count; t++) epilogue.Store<V>(sums + t * Outputs, up + t * Outputs, t, first, count);
             }
         }
 
         private void Sum<V>(int first, int count, float* sums) where V : unmanaged, ILanes<V>
         {
-            long stride = (long)columns * TStored.Bytes;
-            new Span<float>(sums, rows * Outputs).Clear();
+            long stride = (long)x.Columns * TStored.Bytes;
+            new Span<float>(sums, x.Count * Outputs).Clear();
             // Long rows are summed in pieces, so that the error does not grow with their length.
-            for (int c = 0; c < columns; c += AddsInARow * V.Count)
+            for (int c = 0; c < x.Columns; c += AddsInARow * V.Count)
             {
-                int until = Math.Min(columns, c + AddsInARow * V.Count);
-                if (rows == 1)
+                int until = Math.Min(x.Columns, c + AddsInARow * V.Count);
+                if (x.Count == 1)
                 {
                     for (int r = 0; r < count; r += 4)
                         FourOutputs<V>(weight + (first + r) * stride, stride, Math.Min(4, count - r), c, until, sums + r);
@@ -49,7 +47,7 @@ internal static unsafe class FewRowsProduct
                 }
                 for (int r = 0; r < count; r += 2)
                 {
-                    for (int t = 0; t < rows; t += 4)
+                    for (int t = 0; t < x.Count; t += 4)
                         TwoOutputsOfFourRows<V>(weight + (first + r) * stride, stride, Math.Min(2, count - r), t, c, until,
                             sums + t * Outputs + r);
                 }
@@ -59,21 +57,21 @@ internal static unsafe class FewRowsProduct
         private void FourOutputs<V>(byte* w, long stride, int present, int c, int until, float* sums) where V : unmanaged, ILanes<V>
         {
             V* parts = stackalloc V[4];
-            int done = c + Dots.FourByOne<V, TStored>(w, stride, present, c, until, x, parts);
-            for (int r = 0; r < present; r++) sums[r] += V.Sum(parts[r]) + Rest(w + r * stride, x, done, until);
+            int done = c + Dots.FourByOne<V, TStored>(w, stride, present, c, until, x[0], parts);
+            for (int r = 0; r < present; r++) sums[r] += V.Sum(parts[r]) + Rest(w + r * stride, x[0], done, until);
         }
 
         private void TwoOutputsOfFourRows<V>(byte* w, long stride, int present, int t, int c, int until, float* sums)
             where V : unmanaged, ILanes<V>
         {
             V* parts = stackalloc V[8];
-            int rowsPresent = Math.Min(4, rows - t);
-            float* first = x + (long)t * strideX;
-            int done = c + Dots.TwoByFour<V, TStored>(w, stride, present, c, until, first, strideX, rowsPresent, parts);
+            int rowsPresent = Math.Min(4, x.Count - t);
+            float* first = x[t];
+            int done = c + Dots.TwoByFour<V, TStored>(w, stride, present, c, until, first, x.Stride, rowsPresent, parts);
             for (int i = 0; i < rowsPresent; i++)
             {
                 for (int r = 0; r < present; r++)
-                    sums[i * Outputs + r] += V.Sum(parts[2 * i + r]) + Rest(w + r * stride, first + (long)i * strideX, done, until);
+                    sums[i * Outputs + r] += V.Sum(parts[2 * i + r]) + Rest(w + r * stride, x[t + i], done, until);
             }
         }
 

@@ -1,7 +1,7 @@
 namespace EdgeVideoLlava.Kernels.MatMul;
 
 /// <summary>How many rows of x an item of <see cref="LinearGroupRow"/> multiplies. A type argument of the kernel, so
-/// that sums nobody needs take no register.</summary>
+/// that unneeded sums take no register.</summary>
 internal interface IRowCount
 {
     /// <summary>1, 4 or 8.</summary>

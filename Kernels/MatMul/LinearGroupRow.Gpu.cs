@@ -47,32 +47,33 @@ internal static class LinearGroupRow
         TWeights w = default;
         int count = default(TRows).Count, item = Group.IdxX, gates = activation == (int)Activation.SiluUp ? y.Columns : 0;
         int first = Grid.IdxX * (gates > 0 ? RowsOfW / 2 : RowsOfW), firstOfX = Grid.IdxZ * count;
-        int r0 = RowOfW(0, first, gates, y.Columns);
-        int r1 = RowOfW(1, first, gates, y.Columns);
-        int r2 = RowOfW(2, first, gates, y.Columns);
-        int r3 = RowOfW(3, first, gates, y.Columns);
+        int row0 = RowOfW(0, first, gates, y.Columns);
+        int row1 = RowOfW(1, first, gates, y.Columns);
+        int row2 = RowOfW(2, first, gates, y.Columns);
+        int row3 = RowOfW(3, first, gates, y.Columns);
         Starts starts = Starts.Of(firstOfX, y.Rows - 1, x.Stride);
         Sums sums = default;
-        int pieces = x.Columns / 8 / w.Eights;
-        for (int piece = Grid.IdxY * Items + item; piece < pieces; piece += Grid.DimY * Items)
+        int piecesOfRow = x.Columns / 8 / w.Eights;
+        for (int piece = Grid.IdxY * Items + item; piece < piecesOfRow; piece += Grid.DimY * Items)
         {
-            WeightPiece a = w.Fetch(weight, r0, piece);
-            WeightPiece b = w.Fetch(weight, r1, piece);
-            WeightPiece c = w.Fetch(weight, r2, piece);
-            WeightPiece d = w.Fetch(weight, r3, piece);
+            FourPieces pieces = default;
+            pieces.Row0 = w.Fetch(weight, row0, piece);
+            pieces.Row1 = w.Fetch(weight, row1, piece);
+            pieces.Row2 = w.Fetch(weight, row2, piece);
+            pieces.Row3 = w.Fetch(weight, row3, piece);
             int eight = piece * w.Eights;
             if (count == 1 && w.Eights == 4)
             {
                 // By hand: a loop selects the words of a part again and again, which one row does not pay for. With
                 // more rows it saves registers.
-                sums = Add<TWeights, T>(sums, count, a, b, c, d, 0, x, starts, eight);
-                sums = Add<TWeights, T>(sums, count, a, b, c, d, 1, x, starts, eight + 1);
-                sums = Add<TWeights, T>(sums, count, a, b, c, d, 2, x, starts, eight + 2);
-                sums = Add<TWeights, T>(sums, count, a, b, c, d, 3, x, starts, eight + 3);
+                sums = Add<TWeights, T>(sums, count, pieces, 0, x, starts, eight);
+                sums = Add<TWeights, T>(sums, count, pieces, 1, x, starts, eight + 1);
+                sums = Add<TWeights, T>(sums, count, pieces, 2, x, starts, eight + 2);
+                sums = Add<TWeights, T>(sums, count, pieces, 3, x, starts, eight + 3);
                 continue;
             }
             for (int part = 0; part < w.Eights; part++)
-                sums = Add<TWeights, T>(sums, count, a, b, c, d, part, x, starts, eight + part);
+                sums = Add<TWeights, T>(sums, count, pieces, part, x, starts, eight + part);
         }
 
         ArrayView<F4> all = SharedMemory.Allocate<F4>(count * Items), parts = SharedMemory.Allocate<F4>(count * Parts);
@@ -93,23 +94,31 @@ internal static class LinearGroupRow
     private static int RowOfW(int index, int first, int gates, int outputs)
         => gates == 0 ? XMath.Min(first + index, outputs - 1) : XMath.Min(first + index % 2, outputs - 1) + index / 2 * gates;
 
-    private static Sums Add<TWeights, T>(Sums sums, int count, WeightPiece p, WeightPiece q, WeightPiece r, WeightPiece s, int part,
-        EightsView<T> x, Starts starts, int eight)
+    /// <summary>Eight columns of the pieces with the same eight of every row of x.</summary>
+    /// <param name="eight">Which eight of a row of x.</param>
+    private static Sums Add<TWeights, T>(Sums sums, int count, FourPieces pieces, int part, EightsView<T> x, Starts starts, int eight)
         where TWeights : unmanaged, IDeviceWeights where T : unmanaged, IElement<T>
     {
         TWeights w = default;
-        F8 a = w.Eight(p, part), b = w.Eight(q, part), c = w.Eight(r, part), d = w.Eight(s, part);
-        var f = new F4 { X = w.Factor(p, part), Y = w.Factor(q, part), Z = w.Factor(r, part), W = w.Factor(s, part) };
-        sums.S0 = FourDots.Add(sums.S0, a, b, c, d, f, x[starts.X0 + eight]);
+        F8 w0 = w.Eight(pieces.Row0, part), w1 = w.Eight(pieces.Row1, part);
+        F8 w2 = w.Eight(pieces.Row2, part), w3 = w.Eight(pieces.Row3, part);
+        var factors = new F4
+        {
+            X = w.Factor(pieces.Row0, part),
+            Y = w.Factor(pieces.Row1, part),
+            Z = w.Factor(pieces.Row2, part),
+            W = w.Factor(pieces.Row3, part),
+        };
+        sums.S0 = FourDots.Add(sums.S0, w0, w1, w2, w3, factors, x[starts.X0 + eight]);
         if (count == 1) return sums;
-        sums.S1 = FourDots.Add(sums.S1, a, b, c, d, f, x[starts.X1 + eight]);
-        sums.S2 = FourDots.Add(sums.S2, a, b, c, d, f, x[starts.X2 + eight]);
-        sums.S3 = FourDots.Add(sums.S3, a, b, c, d, f, x[starts.X3 + eight]);
+        sums.S1 = FourDots.Add(sums.S1, w0, w1, w2, w3, factors, x[starts.X1 + eight]);
+        sums.S2 = FourDots.Add(sums.S2, w0, w1, w2, w3, factors, x[starts.X2 + eight]);
+        sums.S3 = FourDots.Add(sums.S3, w0, w1, w2, w3, factors, x[starts.X3 + eight]);
         if (count == 4) return sums;
-        sums.S4 = FourDots.Add(sums.S4, a, b, c, d, f, x[starts.X4 + eight]);
-        sums.S5 = FourDots.Add(sums.S5, a, b, c, d, f, x[starts.X5 + eight]);
-        sums.S6 = FourDots.Add(sums.S6, a, b, c, d, f, x[starts.X6 + eight]);
-        sums.S7 = FourDots.Add(sums.S7, a, b, c, d, f, x[starts.X7 + eight]);
+        sums.S4 = FourDots.Add(sums.S4, w0, w1, w2, w3, factors, x[starts.X4 + eight]);
+        sums.S5 = FourDots.Add(sums.S5, w0, w1, w2, w3, factors, x[starts.X5 + eight]);
+        sums.S6 = FourDots.Add(sums.S6, w0, w1, w2, w3, factors, x[starts.X6 + eight]);
+        sums.S7 = FourDots.Add(sums.S7, w0, w1, w2, w3, factors, x[starts.X7 + eight]);
         return sums;
     }
 
@@ -139,6 +148,12 @@ internal static class LinearGroupRow
         int output = first + (gates == 0 ? index : index % 2);
         if (row < y.Rows && output < y.Columns)
             partials[Grid.IdxY * y.Rows + row, gates == 0 ? output : output + index / 2 * gates] = FourDots.Element(total, index);
+    }
+
+    // The same piece of four rows of W.
+    private struct FourPieces
+    {
+        public WeightPiece Row0, Row1, Row2, Row3;
     }
 
     // One for each row of x, of the four rows of W.

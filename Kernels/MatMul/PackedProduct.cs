@@ -27,7 +27,7 @@ internal static unsafe class PackedProduct
             int rows = Math.Min(atOnce, x.Rows - start);
             Matrix part = x.RowRange(start, rows);
             queue.Workers.For(new CopyBlocks(part.Cpu(), x.Stride, rows, x.Columns, blocks.Cpu()), rows, 8);
-            var panels = new Panels<TStored>((byte*)weight.Cpu(), blocks.Cpu(), rows, x.Columns, y.Columns,
+            var panels = new Panels<TStored>((byte*)weight.Cpu(), blocks.Cpu(), rows, x.Columns,
                 new EpilogueRow(y.RowRange(start, rows), epilogue.Rows(start, rows)), SimdWidths.Lanes(queue.Workers.Width));
             queue.Workers.For(panels, panels.Items);
         }
@@ -48,15 +48,14 @@ internal static unsafe class PackedProduct
         }
     }
 
-    private readonly struct Panels<TStored>(byte* weight, float* blocks, int rows, int columns, int outputs, EpilogueRow epilogue,
-        int lanes)
+    private readonly struct Panels<TStored>(byte* weight, float* blocks, int rows, int columns, EpilogueRow epilogue, int lanes)
         : ICpuJob where TStored : unmanaged, IStored
     {
         private readonly int rowBlocks = (rows + RowBlock - 1) / RowBlock;
 
         private int Width => epilogue.Gated ? lanes : 2 * lanes;
 
-        private int Count => (outputs + Width - 1) / Width;
+        private int Count => (epilogue.Outputs + Width - 1) / Width;
 
         public int Items => Count * rowBlocks;
 
@@ -71,7 +70,7 @@ internal static unsafe class PackedProduct
                 int first = item % Count * Width, row = item / Count * block, blockRows = Math.Min(block, rows - row);
                 if (blockRows <= 0) continue;
                 Sum<V>(first, row, blockRows, panel, sums);
-                int count = Math.Min(Width, outputs - first);
+                int count = Math.Min(Width, epilogue.Outputs - first);
                 for (int i = 0; i < blockRows; i++)
                     epilogue.Store<V>(sums + i * 2 * V.Count, sums + i * 2 * V.Count + V.Count, row + i, first, count);
             }
@@ -102,7 +101,7 @@ internal static unsafe class PackedProduct
             int bytes = Math.Min(DepthBlock, columns - depth) * TStored.Bytes, all = 2 * lanes;
             for (int r = all * i / blockRows; r < all * Math.Min(i + Tile.Rows, blockRows) / blockRows; r++)
             {
-                int row = epilogue.Gated && r >= lanes ? outputs + first + r - lanes : first + r;
+                int row = epilogue.Gated && r >= lanes ? epilogue.Outputs + first + r - lanes : first + r;
                 byte* next = weight + row * stride + (long)depth * TStored.Bytes;
                 for (int b = 0; b < bytes; b += Cache.Line) Cache.Fetch(next + b);
             }
@@ -112,11 +111,12 @@ internal static unsafe class PackedProduct
         {
             long stride = (long)columns * TStored.Bytes;
             byte* source = weight + first * stride + (long)depth * TStored.Bytes;
-            int present = Math.Min(Width, outputs - first);
+            int present = Math.Min(Width, epilogue.Outputs - first);
             // Columns of the panel that no output has: any finite number will do, but not what the stack happens to hold.
             if (present < Width) new Span<float>(panel, count * panelWidth).Clear();
             Transposed.Copy<TStored>(source, stride, present, count, panel, panelWidth);
-            if (epilogue.Gated) Transposed.Copy<TStored>(source + outputs * stride, stride, present, count, panel + lanes, panelWidth);
+            if (epilogue.Gated)
+                Transposed.Copy<TStored>(source + epilogue.Outputs * stride, stride, present, count, panel + lanes, panelWidth);
         }
     }
 }

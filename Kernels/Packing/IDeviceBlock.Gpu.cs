@@ -27,7 +27,7 @@ internal readonly struct DeviceBlockQ8_0 : IDeviceBlock
     public float Step(float extreme) => DeviceMath.Divide(extreme < 0 ? -extreme : extreme, 127f);
 
     // Halves away from zero; a fraction is exact, where adding 1/2 would round. 0 times infinity is level 0: asked for by
-    // its factors, because ILGPU's comparisons do not tell what is no number on every back end.
+    // its factors, because ILGPU's comparisons do not recognise a NaN on every back end.
     public int SignedLevel(float number, float inverse)
     {
         if (number == 0) return 0;

@@ -10,7 +10,7 @@ public static unsafe class Pack
 
     /// <summary>Numbers of whole blocks to their bytes.</summary>
     /// <returns>False if a number is not finite, or too large for the type's scales; the bytes then mean nothing.</returns>
-    /// <exception cref="ArgumentException">The type is not written, the numbers are no whole blocks, or the target
+    /// <exception cref="ArgumentException">The type is not written, the numbers are not whole blocks, or the target
     /// has another size.</exception>
     public static bool FromFloats(StorageType type, ReadOnlySpan<float> source, Span<byte> target)
     {

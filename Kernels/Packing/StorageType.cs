@@ -27,12 +27,13 @@ public enum StorageType
 public static class StorageTypes
 {
     /// <summary>Bytes that <paramref name="elements"/> numbers of a type take.</summary>
-    /// <exception cref="ArgumentException">They are no whole blocks.</exception>
+    /// <exception cref="ArgumentException">They are not whole blocks.</exception>
     public static long Bytes(this StorageType type, long elements)
     {
         if (!type.IsBlock()) return elements * type.ElementBytes();
         (int columns, int bytes) = type.Block();
-        if (elements % columns != 0) throw new ArgumentException($"{elements} numbers are no whole blocks of {type}, which hold {columns}");
+        if (elements % columns != 0)
+            throw new ArgumentException($"{elements} numbers are not whole blocks of {type}, which hold {columns}");
         return elements / columns * bytes;
     }
 

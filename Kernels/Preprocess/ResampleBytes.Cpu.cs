@@ -8,14 +8,11 @@ public static unsafe partial class ResampleBytes
 {
     private static void Cpu(CpuQueue queue, RgbFrames frames, FixedPointAxis columns, FixedPointAxis rows, Matrix table, Matrix y)
     {
-        int lines = rows.End - rows.First;
+        Axis across = new(columns), down = new(rows);
         using Arena.Scope scope = queue.Scratch.Begin();
-        int* scratch = (int*)queue.Scratch.Take(frames.Count * lines, columns.Count).Cpu();
-        byte* rgb = (byte*)((CpuBuffer)frames.Buffer).Address;
-        queue.Workers.For(new Across(rgb, frames.Height, frames.Width, rows.First, lines, new Axis(columns), scratch),
-            frames.Count * lines);
-        queue.Workers.For(new Down(scratch, columns.Count, rows.First, lines, new Axis(rows), table.Cpu(), table.Stride, y.Cpu(),
-            y.Stride), frames.Count * rows.Count);
+        int* scratch = (int*)queue.Scratch.Take(frames.Count * down.Places, across.Count).Cpu();
+        queue.Workers.For(new Across(new FramePixels(frames), across, down, scratch), frames.Count * down.Places);
+        queue.Workers.For(new Down(scratch, across.Count, down, new CpuRows(table), new CpuRows(y)), frames.Count * down.Count);
     }
 
     private readonly struct Axis(FixedPointAxis axis)
@@ -23,19 +20,22 @@ public static unsafe partial class ResampleBytes
         public readonly int* Starts = axis.Starts.Cpu(), Weights = axis.Weights.Cpu();
         public readonly int Count = axis.Count, Taps = axis.Taps, Precision = axis.Precision;
 
+        /// <summary>The places that are read: the first one and how many.</summary>
+        public readonly int First = axis.First, Places = axis.End - axis.First;
+
         public int Half => 1 << (Precision - 1);
 
         public int Byte(int sum) => Math.Clamp(sum >> Precision, 0, 255);
     }
 
     /// <summary>A line is a source row at the width of the result, red, green and blue in one number.</summary>
-    private readonly struct Across(byte* rgb, int height, int width, int first, int lines, Axis columns, int* scratch) : ICpuJob
+    private readonly struct Across(FramePixels frames, Axis columns, Axis rows, int* scratch) : ICpuJob
     {
         public void Execute<V>(int begin, int end) where V : unmanaged, ILanes<V>
         {
             for (int line = begin; line < end; line++)
             {
-                byte* row = rgb + ((long)(line / lines) * height + first + line % lines) * width * 3;
+                byte* row = frames.Row(line / rows.Places, rows.First + line % rows.Places);
                 for (int i = 0; i < columns.Count; i++)
                 {
                     byte* pixel = row + columns.Starts[i] * 3;
@@ -52,16 +52,15 @@ public static unsafe partial class ResampleBytes
         }
     }
 
-    private readonly struct Down(int* scratch, int width, int first, int lines, Axis rows, float* table, int strideT, float* y,
-        int strideY) : ICpuJob
+    private readonly struct Down(int* scratch, int width, Axis rows, CpuRows table, CpuRows y) : ICpuJob
     {
         public void Execute<V>(int begin, int end) where V : unmanaged, ILanes<V>
         {
             for (int item = begin; item < end; item++)
             {
                 int frame = item / rows.Count, row = item % rows.Count;
-                float* target = y + ((long)frame * 3 * rows.Count + row) * strideY;
-                int* line = scratch + ((long)frame * lines + rows.Starts[row] - first) * width;
+                float* target = y[frame * 3 * rows.Count + row];
+                int* line = scratch + ((long)frame * rows.Places + rows.Starts[row] - rows.First) * width;
                 for (int i = 0; i < width; i++)
                 {
                     for (int channel = 0; channel < 3; channel++)
@@ -69,7 +68,7 @@ public static unsafe partial class ResampleBytes
                         int sum = rows.Half;
                         for (int tap = 0; tap < rows.Taps; tap++)
                             sum += rows.Weights[row * rows.Taps + tap] * (line[tap * width + i] >> 8 * channel & 255);
-                        target[(long)channel * rows.Count * strideY + i] = table[channel * strideT + rows.Byte(sum)];
+                        target[(long)channel * rows.Count * y.Stride + i] = table[channel][rows.Byte(sum)];
                     }
                 }
             }

@@ -7,9 +7,8 @@ namespace EdgeVideoLlava.Kernels.Preprocess;
 public static unsafe partial class ResamplePoints
 {
     private static void Cpu(CpuQueue queue, RgbFrames frames, PointAxis columns, PointAxis rows, Matrix colours, Matrix y)
-        => queue.Workers.For(new Rows((byte*)((CpuBuffer)frames.Buffer).Address, frames.Height, frames.Width, new Axis(columns),
-            new Axis(rows),
-                colours.Cpu(), colours.Stride, y.Cpu(), y.Stride), frames.Count * rows.Count);
+        => queue.Workers.For(new Rows(new FramePixels(frames), new Axis(columns), new Axis(rows), new CpuRows(colours), new CpuRows(y)),
+            frames.Count * rows.Count);
 
     private readonly struct Axis(PointAxis axis)
     {
@@ -18,8 +17,7 @@ public static unsafe partial class ResamplePoints
         public readonly int Count = axis.Count, Taps = axis.Taps;
     }
 
-    private readonly struct Rows(byte* rgb, int height, int width, Axis columns, Axis rows, float* colours, int strideC, float* y,
-        int strideY) : ICpuJob
+    private readonly struct Rows(FramePixels frames, Axis columns, Axis rows, CpuRows colours, CpuRows y) : ICpuJob
     {
         public void Execute<V>(int begin, int end) where V : unmanaged, ILanes<V>
         {
@@ -28,10 +26,9 @@ public static unsafe partial class ResamplePoints
                 int frame = item / rows.Count, row = item % rows.Count;
                 for (int channel = 0; channel < 3; channel++)
                 {
-                    float* colour = colours + channel * strideC, target = y + ((long)(frame * 3 + channel) * rows.Count + row) * strideY;
+                    float* colour = colours[channel], target = y[(frame * 3 + channel) * rows.Count + row];
                     for (int column = 0; column < columns.Count; column++)
-                        target[column] = (Sum(rgb + (long)frame * height * width * 3 + channel, colour, row,
-                            column) - colour[Mean]) / colour[Deviation];
+                        target[column] = (Sum(frames.Row(frame, 0) + channel, colour, row, column) - colour[Mean]) / colour[Deviation];
                 }
             }
         }
@@ -42,12 +39,13 @@ public static unsafe partial class ResamplePoints
             for (int down = row * rows.Taps; down < (row + 1) * rows.Taps; down++)
             {
                 int sourceRow = rows.Positions[down];
-                bool outside = (uint)sourceRow >= (uint)height;
+                bool outside = (uint)sourceRow >= (uint)frames.Height;
                 float line = 0;
                 for (int across = column * columns.Taps; across < (column + 1) * columns.Taps; across++)
                 {
                     int place = columns.Positions[across];
-                    int index = outside || (uint)place >= (uint)width ? Background : source[((long)sourceRow * width + place) * 3];
+                    int index = outside || (uint)place >= (uint)frames.Width ? Background
+                        : source[((long)sourceRow * frames.Width + place) * 3];
                     line = MathF.FusedMultiplyAdd(columns.Weights[across], colour[index], line);
                 }
                 sum = MathF.FusedMultiplyAdd(rows.Weights[down], line, sum);

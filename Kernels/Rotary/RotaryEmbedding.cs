@@ -33,7 +33,7 @@ public static partial class RotaryEmbedding
         Shapes.Is(queries, qkv.Rows, qkv.Columns - 2 * keyColumns);
         if (queries.Columns % (2 * cos.Columns) != 0 || keyColumns % (2 * cos.Columns) != 0)
             throw new ArgumentException(
-                $"{queries.Columns} query and {keyColumns} key columns are no multiples of the head size {2 * cos.Columns}");
+                $"{queries.Columns} query and {keyColumns} key columns are not multiples of the head size {2 * cos.Columns}");
         if (queue is IlgpuQueue gpu && CacheSets.Fit(gpu, segments))
         {
             GpuBatch(gpu, qkv, cos, sin, positions, queries, segments);

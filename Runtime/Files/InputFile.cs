@@ -2,7 +2,7 @@ using EdgeVideoLlava.Kernels.Errors;
 
 namespace EdgeVideoLlava.Runtime.Files;
 
-/// <summary>Opens a file that a stranger named: what is missing, forbidden or no regular file is one line of ours.</summary>
+/// <summary>Opens a file that a stranger named: what is missing, forbidden or not a regular file is one line of ours.</summary>
 public static class InputFile
 {
     /// <summary>Opens for reading. A symbolic link gives its target's length, which <see cref="FileInfo.Length"/> would not.</summary>
@@ -14,7 +14,7 @@ public static class InputFile
         try
         {
             // Opening a pipe would wait for its writer, for ever.
-            if (Length(path) == 0) throw new BadInputException($"{path}: empty, or no regular file");
+            if (Length(path) == 0) throw new BadInputException($"{path}: empty, or not a regular file");
             return new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

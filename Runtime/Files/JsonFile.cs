@@ -9,7 +9,7 @@ public static class JsonFile
     private const long SizeCeiling = 64 << 20;
 
     /// <summary>Parses the file. Every name and text in it can be read without an exception.</summary>
-    /// <exception cref="BadInputException">It is missing, too large, or no JSON.</exception>
+    /// <exception cref="BadInputException">It is missing, too large, or not JSON.</exception>
     public static JsonDocument Read(string path)
     {
         using FileStream stream = InputFile.Open(path);
@@ -29,7 +29,7 @@ public static class JsonFile
         catch (InvalidOperationException e)
         {
             document?.Dispose();
-            throw new BadInputException($"{path}: not valid JSON (a text in it is no Unicode); fetch or write it again", e);
+            throw new BadInputException($"{path}: not valid JSON (a text in it is not Unicode); fetch or write it again", e);
         }
     }
 

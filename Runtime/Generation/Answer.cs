@@ -16,7 +16,7 @@ public enum StopReason
     Cancelled,
 }
 
-/// <summary>What the model said, and what it took.</summary>
+/// <summary>What the model said, and the time it took.</summary>
 /// <param name="Text">As shown: special tokens left out, trimmed.</param>
 /// <param name="Ids">Generated ids, the end token included.</param>
 public sealed record Answer(string Text, IReadOnlyList<int> Ids, StopReason Stop)

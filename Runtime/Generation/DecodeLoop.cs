@@ -75,7 +75,7 @@ internal sealed class DecodeLoop : IDisposable
             else
             {
                 GiveSteps(steps);
-                recorded.IsWhereItWas(Rows);
+                recorded.Follow(Rows);
             }
             Read(count, 0, next);
         }

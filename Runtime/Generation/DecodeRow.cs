@@ -11,7 +11,7 @@ namespace EdgeVideoLlava.Runtime.Generation;
 /// <param name="candidates">Ids from here on are never chosen.</param>
 internal sealed class DecodeRow(VideoLlava model, LlamaState state, int candidates) : IDisposable
 {
-    /// <summary>In place of an id: the scores were no numbers.</summary>
+    /// <summary>In place of an id: the scores were not numbers.</summary>
     public const int NoNumber = -1;
 
     private List<int> history = [];

@@ -20,7 +20,7 @@ internal sealed class DeviceSampler : IDisposable
     private readonly Matrix settings, scores;
 
     /// <param name="rows">Length of the logits (V).</param>
-    /// <param name="candidates">Ids from here on are never chosen.</param>
+    /// <param name="candidates">Ids from this one on are never chosen.</param>
     /// <param name="k">See <see cref="DrawnAmong"/>.</param>
     public DeviceSampler(ComputeDevice device, int rows, int candidates, int k)
     {

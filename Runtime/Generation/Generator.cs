@@ -25,7 +25,7 @@ internal sealed class Generator : IDisposable
     /// <param name="text">Receives the answer as it grows, on this thread, never half a character; what it throws ends the answer.</param>
     /// <param name="cancel">Ends the answer where it is (<see cref="StopReason.Cancelled"/>); during the prefill it stays empty.</param>
     /// <exception cref="BadInputException">An option is out of range, or the prompt does not fit into the context.</exception>
-    /// <exception cref="DeviceFailedException">The model's scores are no numbers.</exception>
+    /// <exception cref="DeviceFailedException">The model's scores are not numbers.</exception>
     /// <exception cref="ObjectDisposedException">The model has been disposed.</exception>
     public Answer Run(MergedPrompt prompt, GenerationOptions options, string? templateStop,
         Action<string>? text = null, CancellationToken cancel = default)

@@ -4,7 +4,7 @@ namespace EdgeVideoLlava.Runtime.Generation;
 /// <remarks>
 /// For every phrase length L it counts how many of the latest tokens equal the one L before; three times L of them are four repeats.
 /// Bounded: <see cref="LongestPhrase"/> comparisons a token, however long the answer. A phrase has at least two tokens, so one token
-/// must stand eight times ("100000" is no loop).
+/// must stand eight times ("100000" is not a loop).
 /// </remarks>
 public sealed class LoopGuard
 {

@@ -6,7 +6,7 @@ namespace EdgeVideoLlava.Runtime.Generation;
 /// <param name="give">Gives the steps one by one.</param>
 internal sealed class RecordedSteps(VideoLlava model, Action give) : IDisposable
 {
-    private readonly object?[] memory = new object?[2 * VideoLlava.DecodeRows]; // of the last steps: each row's cache and sampler
+    private readonly Places?[] places = new Places?[VideoLlava.DecodeRows]; // of the last steps' rows
     private int arenaVersion;
     private RecordedWork? recorded;
 
@@ -15,30 +15,23 @@ internal sealed class RecordedSteps(VideoLlava model, Action give) : IDisposable
 
     public void Give(ReadOnlySpan<DecodeRow> rows)
     {
-        // The second time, nothing is allocated or compiled any more: a CUDA stream in capture would bear neither.
-        if (IsWhereItWas(rows) && recorded == null)
+        DropIfStale(rows);
+        // The second time, nothing is allocated or compiled any more: a CUDA stream in capture allows neither.
+        if (recorded == null && !HaveMoved(rows))
         {
             recorded = model.LanguageQueue.Record(give);
-            IsWhereItWas(rows); // something may have moved while it was recorded
+            DropIfStale(rows); // something may have moved while it was recorded
         }
         if (recorded != null) recorded.Replay();
         else give();
-        IsWhereItWas(rows);
+        Remember(rows);
     }
 
-    /// <summary>Whether all that steps read and write is where it was at the last call; if not, what was recorded is dropped.</summary>
-    public bool IsWhereItWas(ReadOnlySpan<DecodeRow> rows)
+    /// <summary>Other steps than these were given: what they have moved is noted, and what was recorded on its memory dropped.</summary>
+    public void Follow(ReadOnlySpan<DecodeRow> rows)
     {
-        bool moved = arenaVersion != model.LanguageArena.Version;
-        arenaVersion = model.LanguageArena.Version;
-        for (int i = 0; i < VideoLlava.DecodeRows; i++)
-        {
-            DecodeRow? row = i < rows.Length ? rows[i] : null;
-            moved |= Replace(ref memory[2 * i], row?.State.Caches[0].Keys.Numbers.Buffer);
-            moved |= Replace(ref memory[2 * i + 1], row?.Drawing);
-        }
-        if (moved || recorded is { IsCurrent: false }) Dispose();
-        return !moved;
+        DropIfStale(rows);
+        Remember(rows);
     }
 
     public void Dispose()
@@ -47,10 +40,31 @@ internal sealed class RecordedSteps(VideoLlava model, Action give) : IDisposable
         recorded = null;
     }
 
-    private static bool Replace(ref object? old, object? now)
+    private void DropIfStale(ReadOnlySpan<DecodeRow> rows)
     {
-        bool other = !ReferenceEquals(old, now);
-        old = now;
-        return other;
+        if (recorded is { IsCurrent: false } || HaveMoved(rows)) Dispose();
     }
+
+    /// <summary>Whether anything that steps read or write is elsewhere than it was after the last ones.</summary>
+    private bool HaveMoved(ReadOnlySpan<DecodeRow> rows)
+    {
+        if (arenaVersion != model.LanguageArena.Version) return true;
+        for (int i = 0; i < places.Length; i++)
+        {
+            if (places[i] != PlacesOf(rows, i)) return true;
+        }
+        return false;
+    }
+
+    private void Remember(ReadOnlySpan<DecodeRow> rows)
+    {
+        arenaVersion = model.LanguageArena.Version;
+        for (int i = 0; i < places.Length; i++) places[i] = PlacesOf(rows, i);
+    }
+
+    private static Places? PlacesOf(ReadOnlySpan<DecodeRow> rows, int row)
+        => row < rows.Length ? new Places(rows[row].State.Caches[0].Keys.Numbers.Buffer, rows[row].Drawing) : null;
+
+    /// <summary>What a row's steps read and write of its own; compared as objects.</summary>
+    private readonly record struct Places(DeviceBuffer Cache, DeviceSampler? Sampler);
 }

@@ -150,7 +150,7 @@ public sealed class Sampler
     }
 
     internal static DeviceFailedException NoNumber()
-        => new($"the model's scores are no numbers; the checkpoint or the device is broken: try {Setting.Fp32}, or fetch the checkpoint "
+        => new($"the model's scores are not numbers; the checkpoint or the device is broken: try {Setting.Fp32}, or fetch the checkpoint "
             + "again")
         {
             Remedies = [Setting.Fp32],

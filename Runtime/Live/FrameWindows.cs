@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using EdgeVideoLlava.Runtime.Preprocess;
 using EdgeVideoLlava.Runtime.Video.Frames;
 
 namespace EdgeVideoLlava.Runtime.Live;

@@ -29,7 +29,7 @@ public sealed class DevicePreprocessor : IFramePreprocessor, IDisposable
         float[] numbers = Colours(preset);
         colours = device.AllocateMatrix(3, numbers.Length / 3);
         queue.Write(numbers, colours);
-        queue.Wait(); // a queue with work that no one waits for holds back what others release
+        queue.Wait(); // unfinished work that is never waited for would keep others from releasing memory
     }
 
     public PixelValues Picture(Frame frame) => Fill(1, isClip: false, values => Add(frame, values));

@@ -81,7 +81,7 @@ public sealed class TextTokenizer
     /// <summary>A byte-level tokenizer given as arrays, as a GGUF file holds it.</summary>
     /// <param name="pieces">By id, written in GPT-2's byte alphabet.</param>
     /// <param name="merges">"a b", the first merged first.</param>
-    /// <param name="specialIds">Ids of pieces that are no text but tokens such as "&lt;|im_end|&gt;".</param>
+    /// <param name="specialIds">Ids of pieces that are not text but tokens such as "&lt;|im_end|&gt;".</param>
     /// <param name="bosId">Begin-of-text id, put in front of a text if <paramref name="addsBos"/>; -1 if there is none.</param>
     /// <param name="source">File name, for messages.</param>
     /// <exception cref="BadInputException">Pieces and merges do not fit together.</exception>

@@ -16,7 +16,7 @@ public sealed class VisionTower(VisionConfig config, VisionTowerWeights weights)
     /// <summary>One picture or clip to features: hidden_states[-2], without the class embedding for a picture, with
     /// it for a clip.</summary>
     /// <param name="trace">Given, all layers that are loaded run, also the last, which the features do not need.</param>
-    /// <exception cref="BadInputException">The frames are no multiple of those that temporal attention needs, or the
+    /// <exception cref="BadInputException">The frames are not a multiple of those that temporal attention needs, or the
     /// size is wrong.</exception>
     public VisionFeatures Encode(ComputeQueue queue, PixelValues pixels, Arena arena, StageTrace? trace = null,
         CancellationToken cancel = default)

@@ -30,7 +30,7 @@ public sealed class Checkpoint : IDisposable
     public long FileBytes { get; private set; }
 
     /// <summary>Maps the shards of a folder.</summary>
-    /// <exception cref="BadInputException">The folder is no checkpoint, or a shard or the index is broken.</exception>
+    /// <exception cref="BadInputException">The folder is not a checkpoint, or a shard or the index is broken.</exception>
     public Checkpoint(string folder)
     {
         Folder = folder;
@@ -50,7 +50,7 @@ public sealed class Checkpoint : IDisposable
         }
     }
 
-    /// <summary>Tensors that are no files, under canonical names; their memory is disposed with the checkpoint.</summary>
+    /// <summary>Tensors that are not in files, under canonical names; their memory is disposed with the checkpoint.</summary>
     internal Checkpoint(string label, Dictionary<string, HostTensor> tensors, IDisposable memory)
     {
         (Folder, this.tensors) = (label, tensors);
@@ -108,7 +108,7 @@ public sealed class Checkpoint : IDisposable
         {
             string? file = entry.Value.ValueKind == JsonValueKind.String ? entry.Value.GetString() : null;
             if (string.IsNullOrEmpty(file) || Path.GetFileName(file) != file)
-                throw new BadInputException($"{path}: {entry.Name} points to {entry.Value}, which is no file name in this folder");
+                throw new BadInputException($"{path}: {entry.Name} points to {entry.Value}, which is not a file name in this folder");
             if (!promised.TryGetValue(file, out List<string>? names)) promised[file] = names = [];
             names.Add(entry.Name);
         }

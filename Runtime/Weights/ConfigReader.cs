@@ -216,7 +216,8 @@ public sealed class ConfigReader
     private HostTensor Need(TensorSpec spec)
     {
         if (!checkpoint.Tensors.TryGetValue(spec.Name, out HostTensor? tensor))
-            throw new BadInputException($"{checkpoint.Folder}: tensor {spec.Name} is missing; this is no complete Video-LLaVA checkpoint");
+            throw new BadInputException($"{checkpoint.Folder}: tensor {spec.Name} is missing; "
+                + "this is not a complete Video-LLaVA checkpoint");
         if (tensor.Shape.Count != spec.Shape.Length || tensor.Shape.Any(size => size is < 1 or > int.MaxValue))
             throw new BadInputException($"{checkpoint.Folder}: {tensor} should have {spec.Shape.Length} axes");
         return tensor;

@@ -36,7 +36,7 @@ public sealed unsafe class HostTensor(string name, StorageType type, long[] shap
                 ReadOnlySpan<ushort> upper = Span<ushort>();
                 for (int i = 0; i < floats.Length; i++) floats[i] = BitConverter.UInt32BitsToSingle((uint)upper[i] << 16);
                 break;
-            default: throw new ArgumentException($"{Name} holds {Type}, which is no floating-point type");
+            default: throw new ArgumentException($"{Name} holds {Type}, which is not a floating-point type");
         }
         return floats;
     }
@@ -46,7 +46,7 @@ public sealed unsafe class HostTensor(string name, StorageType type, long[] shap
     {
         StorageType.I64 => Span<long>().ToArray(),
         StorageType.I32 => [.. Span<int>().ToArray().Select(value => (long)value)],
-        _ => throw new ArgumentException($"{Name} holds {Type}, which is no whole-number type"),
+        _ => throw new ArgumentException($"{Name} holds {Type}, which is not a whole-number type"),
     };
 
     /// <summary>The same type, shape and bytes.</summary>

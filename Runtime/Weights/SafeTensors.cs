@@ -87,7 +87,7 @@ public sealed unsafe class SafeTensors : IDisposable
             var ranges = new List<(long Begin, long End, string Name)>();
             var reader = new Utf8JsonReader(new ReadOnlySpan<byte>(start + 8, (int)headerLength), new JsonReaderOptions { MaxDepth = 8 });
             reader.Read();
-            if (reader.TokenType != JsonTokenType.StartObject) throw Broken("its header is no JSON object");
+            if (reader.TokenType != JsonTokenType.StartObject) throw Broken("its header is not a JSON object");
             while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
             {
                 string name = reader.GetString()!;
@@ -149,7 +149,7 @@ public sealed unsafe class SafeTensors : IDisposable
 
     private long Number(JsonElement element, string name)
         => element.ValueKind == JsonValueKind.Number && element.TryGetInt64(out long value) ? value
-        : throw Broken($"tensor {name} has a size or offset that is no whole number");
+        : throw Broken($"tensor {name} has a size or offset that is not a whole number");
 
     private StorageType Type(string dtype, string name) => dtype switch
     {

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text.Json;
 using EdgeVideoLlava.Edge.Diagnostics;
 using EdgeVideoLlava.Kernels.Cpu;
-using EdgeVideoLlava.Kernels.Devices;
 
 namespace EdgeVideoLlava.Edge;
 

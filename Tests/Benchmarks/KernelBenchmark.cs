@@ -1,21 +1,21 @@
-using System.Runtime.InteropServices;
 using BenchmarkDotNet.Attributes;
 using EdgeVideoLlava.Kernels.Attention;
 using EdgeVideoLlava.Kernels.Cpu;
 using EdgeVideoLlava.Kernels.Devices;
 using EdgeVideoLlava.Kernels.Packing;
 using EdgeVideoLlava.Kernels.Preprocess;
+using EdgeVideoLlava.Runtime.Weights;
 
 namespace EdgeVideoLlava.Tests.Benchmarks;
 
 /// <summary>What every kernel's benchmark needs: the CPU device with one thread for each core, and operands of random numbers.</summary>
 [MemoryDiagnoser]
-public abstract unsafe class KernelBenchmark
+public abstract class KernelBenchmark
 {
     private readonly CpuDevice device = new();
     private readonly Random random = new(1);
     private readonly List<DeviceBuffer> buffers = [];
-    private readonly List<nint> memory = [];
+    private readonly RandomMemory host = new();
     private ComputeQueue? queue;
 
     protected ComputeQueue Queue => queue ??= device.CreateQueue();
@@ -24,9 +24,8 @@ public abstract unsafe class KernelBenchmark
     public void Cleanup()
     {
         foreach (DeviceBuffer buffer in buffers) buffer.Dispose();
-        foreach (nint address in memory) NativeMemory.AlignedFree((void*)address);
         buffers.Clear();
-        memory.Clear();
+        host.Dispose();
     }
 
     protected Matrix Random(int rows, int columns)
@@ -64,17 +63,9 @@ public abstract unsafe class KernelBenchmark
 
     protected Weight Weight(StorageType type, int rows, int columns)
     {
-        long count = (long)rows * columns;
-        void* source = NativeMemory.AlignedAlloc((nuint)type.Bytes(count), 64);
-        memory.Add((nint)source);
-        for (long i = 0; i < count; i++)
-        {
-            float value = random.NextSingle() - 0.5f;
-            if (type == StorageType.F32) ((float*)source)[i] = value;
-            else if (type == StorageType.F16) ((Half*)source)[i] = (Half)value;
-            else ((ushort*)source)[i] = (ushort)(BitConverter.SingleToUInt32Bits(value) >> 16);
-        }
-        return device.LoadWeight("random", type, columns, new HostRows((nint)source, rows));
+        Weight weight = device.LoadWeight("random", type, columns, new HostRows(host.Allocate(type, (long)rows * columns), rows));
+        buffers.Add(weight.Buffer);
+        return weight;
     }
 
     protected RgbFrames Frames(int count, int height, int width)

@@ -21,7 +21,8 @@ public sealed class ChatServerTests : IAsyncLifetime
     {
         Assert.True(File.Exists(Server), $"{Server} is not built");
         server = Process.Start(new ProcessStartInfo("dotnet",
-            [Server, "--urls", "http://127.0.0.1:0", "--model", $"{Shapes}/model"]) { RedirectStandardOutput = true })!;
+            [Server, "--urls", "http://127.0.0.1:0", "--model", $"{Shapes}/model"])
+        { RedirectStandardOutput = true })!;
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
         limit.CancelAfter(TimeSpan.FromMinutes(1));
         while (await server.StandardOutput.ReadLineAsync(limit.Token) is { } line)

@@ -52,7 +52,7 @@ internal static unsafe class Transposed
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<float> Pairs(Vector128<float> a, Vector128<float> b, bool low)
     {
-        // Through the halves of a vector the compiler takes the way over memory.
+        // Given the halves of a vector, the compiler goes through memory.
         if (Sse.IsSupported) return low ? Sse.MoveLowToHigh(a, b) : Sse.MoveHighToLow(b, a);
         return low ? Vector128.Create(a[0], a[1], b[0], b[1]) : Vector128.Create(a[2], a[3], b[2], b[3]);
     }

@@ -27,7 +27,7 @@ internal static class PortableIntrinsics
     [IntrinsicImplementation]
     public static uint NearestHalf(float value) => NearestByBits(value);
 
-    /// <summary>word &amp; mask | others: lop3. The assembler makes it of &amp; and | only where one of the two is no constant.</summary>
+    /// <summary>word &amp; mask | others: lop3. The assembler makes it of &amp; and | unless both have constants.</summary>
     [IntrinsicImplementation]
     public static uint MaskedOr(uint word, uint mask, uint others) => MaskedOrByTwo(word, mask, others);
 

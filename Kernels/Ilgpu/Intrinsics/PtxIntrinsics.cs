@@ -105,7 +105,7 @@ internal static partial class PtxIntrinsics
     [IntrinsicImplementation]
     public static void WaitForCopiesBut2() => AsyncCopies.Mine.Wait(2);
 
-    /// <summary>ld.global.nc.v4: memory that no one writes while the kernel runs.</summary>
+    /// <summary>ld.global.nc.v4: memory that is not written while the kernel runs.</summary>
     /// <param name="source">Global, at a multiple of 16 bytes.</param>
     [IntrinsicImplementation]
     public static U4 LoadConstant(ref U4 source) => source;

@@ -90,7 +90,7 @@ internal static class DeviceMath
         return Interop.IntAsFloat(sign | kept);
     }
 
-    /// <summary>exp(x) for x ≤ 0 in double, to about a unit of its last place; 0 where that is no normal number.</summary>
+    /// <summary>exp(x) for x ≤ 0 in double, to about a unit of its last place; 0 where that is not a normal number.</summary>
     /// <remarks>exp(x) = 2^n exp(r), |r| ≤ ln 2 / 2, by Taylor's series: what it leaves out is below 2^-57. Not by
     /// XMath, which OpenCL devices have to any accuracy.</remarks>
     public static double Exp(double x)

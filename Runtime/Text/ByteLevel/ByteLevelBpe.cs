@@ -19,7 +19,7 @@ internal sealed partial class ByteLevelBpe : IVocabulary
 
     /// <param name="pieces">By id; "" where an id has no piece.</param>
     /// <param name="merges">"a b", the first merged first.</param>
-    /// <param name="special">Ids that are no text.</param>
+    /// <param name="special">Ids that are not text.</param>
     /// <exception cref="BadInputException">Pieces and merges do not fit together.</exception>
     public ByteLevelBpe(string[] pieces, IReadOnlyList<string> merges, IReadOnlySet<int> special, ByteLevelPattern pattern, string source)
     {
@@ -64,7 +64,7 @@ internal sealed partial class ByteLevelBpe : IVocabulary
             if (special.Contains(id) || pieces[id].Length == 0) continue;
             if (bytes[id] == null)
                 throw new BadInputException(
-                    $"{source}: piece {id} holds a character that stands for no byte; this is no byte-level vocabulary");
+                    $"{source}: piece {id} holds a character that stands for no byte; this is not a byte-level vocabulary");
             if (!ids.TryAdd(pieces[id], id))
                 throw new BadInputException($"{source}: piece {id} stands there twice (also {ids[pieces[id]]}); fetch the file again");
         }

@@ -54,7 +54,7 @@ internal sealed record ByteLevelFile(string[] Pieces, string[] Merges, ByteLevel
         (string Piece, int Id)[] all = [.. own, .. files.AddedTokens.Values.Select(token => (token.Text, token.Id))];
         if (all.Length == 0 || all.Any(piece => piece.Id is < 0 or >= SentencePieceModel.PieceCeiling))
             throw new BadInputException(
-                $"{path}: a piece has an id that is no number from 0 to {SentencePieceModel.PieceCeiling - 1}; fetch it again");
+                $"{path}: a piece has an id that is not a number from 0 to {SentencePieceModel.PieceCeiling - 1}; fetch it again");
         string[] pieces = [.. Enumerable.Repeat("", all.Max(piece => piece.Id) + 1)];
         foreach ((string piece, int id) in all)
         {

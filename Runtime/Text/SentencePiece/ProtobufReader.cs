@@ -45,16 +45,16 @@ internal ref struct ProtobufReader(ReadOnlySpan<byte> message, string file)
 
     /// <summary>The bytes of a field that must be length-delimited.</summary>
     public readonly ReadOnlySpan<byte> Message(string name)
-        => WireType == 2 ? Bytes : throw Broken($"a {name} that is no message or string");
+        => WireType == 2 ? Bytes : throw Broken($"a {name} that is not a message or string");
 
     /// <summary>The value of a field that must be a varint within int.</summary>
     public readonly int Int(string name)
         => WireType == 0 && (long)Number is >= int.MinValue and <= int.MaxValue ? (int)(long)Number
-        : throw Broken($"a {name} that is no 32-bit number");
+        : throw Broken($"a {name} that is not a 32-bit number");
 
     /// <summary>The value of a field that must be a four-byte float.</summary>
     public readonly float Float(string name)
-        => WireType == 5 ? BitConverter.UInt32BitsToSingle((uint)Number) : throw Broken($"a {name} that is no float");
+        => WireType == 5 ? BitConverter.UInt32BitsToSingle((uint)Number) : throw Broken($"a {name} that is not a float");
 
     private ulong Varint()
     {

@@ -5,8 +5,8 @@ namespace EdgeVideoLlava.Runtime.Text.SentencePiece;
 /// <summary>Byte-pair merging over a SentencePiece vocabulary.</summary>
 /// <remarks>
 /// Start from code points; merge the adjacent pair whose joined piece has the highest score, equal scores leftmost first, until no pair
-/// is a piece; a symbol that is no piece then becomes its UTF-8 bytes. Source: google/sentencepiece, bpe_model. A heap of candidate pairs
-/// makes it O(n log n): a text without blanks is one word here, however long.
+/// is a piece; a symbol that is not a piece then becomes its UTF-8 bytes. Source: google/sentencepiece, bpe_model. A heap of candidate
+/// pairs makes it O(n log n): a text without blanks is one word here, however long.
 /// </remarks>
 public sealed class SentencePieceBpe(SentencePieceModel model)
 {

@@ -86,12 +86,12 @@ public sealed class SentencePieceModel
     public int ByteId(byte value) => byteIds[value];
 
     /// <summary>The byte that a piece of type <see cref="PieceType.Byte"/> stands for.</summary>
-    public byte ByteOf(int id) => ByteValue(Pieces[id]) ?? throw new ArgumentException($"piece {id} is no byte piece", nameof(id));
+    public byte ByteOf(int id) => ByteValue(Pieces[id]) ?? throw new ArgumentException($"piece {id} is not a byte piece", nameof(id));
 
     private void Register(int id, string source)
     {
         string piece = Pieces[id];
-        if (!float.IsFinite(Scores[id])) throw Broken(source, $"a score of piece {id} that is no number");
+        if (!float.IsFinite(Scores[id])) throw Broken(source, $"a score of piece {id} that is not a number");
         if (!allPieces.TryAdd(piece, id)) throw Broken(source, $"piece {id} twice (also {allPieces[piece]})");
         switch (Types[id])
         {
@@ -105,7 +105,7 @@ public sealed class SentencePieceModel
 
     private void Require(int id, PieceType type, string name, string source)
     {
-        if (id < 0 || id >= Count || Types[id] != type) throw Broken(source, $"{id} as the {name} id, which is no piece of type {type}");
+        if (id < 0 || id >= Count || Types[id] != type) throw Broken(source, $"{id} as the {name} id, which is not a piece of type {type}");
     }
 
     private static byte? ByteValue(string piece)

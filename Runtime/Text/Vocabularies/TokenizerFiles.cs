@@ -98,7 +98,7 @@ internal sealed class TokenizerFiles : IDisposable
         foreach (JsonProperty token in tokens.EnumerateObject())
         {
             if (!int.TryParse(token.Name, out int id))
-                throw new BadInputException($"{PathOf("tokenizer_config.json")}: the added token id {token.Name} is no number");
+                throw new BadInputException($"{PathOf("tokenizer_config.json")}: the added token id {token.Name} is not a number");
             Add(token.Value.GetProperty("content").GetString(), id, token.Value);
         }
     }
@@ -106,7 +106,8 @@ internal sealed class TokenizerFiles : IDisposable
     private void Add(string? text, JsonElement id, JsonElement flags)
     {
         if (id.ValueKind != JsonValueKind.Number || !id.TryGetInt32(out int number))
-            throw new BadInputException($"{Folder}: the added token {text} has an id that is no number; fetch the tokenizer files again");
+            throw new BadInputException($"{Folder}: the added token {text} has an id that is not a number; "
+                + "fetch the tokenizer files again");
         Add(text, number, flags);
     }
 

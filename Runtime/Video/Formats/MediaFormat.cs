@@ -43,7 +43,7 @@ internal sealed record MediaFormat(string Name, MediaKind Kind)
         return head.StartsWith("nut/multimedia container"u8) ? "NUT" : null;
     }
 
-    /// <summary>The name of something that is no picture or clip, for messages.</summary>
+    /// <summary>The name of something that is neither a picture nor a clip, for messages.</summary>
     public static string OtherName(ReadOnlySpan<byte> head)
     {
         if (At(head, 4, "ftyp"u8))

@@ -57,7 +57,7 @@ public static class FrameSampler
         return windows;
     }
 
-    // Time stamps are rounded by containers (whole milliseconds in Matroska): an end that misses by less is no shorter window.
+    // Time stamps are rounded by containers (whole milliseconds in Matroska): an end that misses by less does not make a shorter window.
     private static readonly TimeSpan Slack = TimeSpan.FromMilliseconds(2);
 
     private static void Require(int n, int count)

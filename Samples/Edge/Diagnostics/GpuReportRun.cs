@@ -48,7 +48,7 @@ internal sealed class GpuReportRun(GpuReportResults results, GpuReportOptions op
         : $"{ilgpu.TierName}, {(ilgpu.ActivationType == StorageType.F16 ? "fp16" : "fp32")}";
 
     /// <summary>The device with the kernels it is made for, and again with the portable ones.</summary>
-    /// <exception cref="DeviceUnavailableException">It is no GPU and does not open; of a GPU that is a failed check.</exception>
+    /// <exception cref="DeviceUnavailableException">It is not a GPU and does not open; of a GPU that is a failed check.</exception>
     private void Open()
     {
         bool lanes = results.Device == "ilgpu-cpu";

@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using EdgeVideoLlava.Tests.Ptx.Instructions;
 using EdgeVideoLlava.Tests.Ptx.Text;
 
 namespace EdgeVideoLlava.Tests.Ptx.Execution;

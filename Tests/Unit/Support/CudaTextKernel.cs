@@ -7,7 +7,6 @@ using ILGPU;
 using ILGPU.Backends.EntryPoints;
 using ILGPU.Backends.IL;
 using ILGPU.Backends.PTX;
-using ILGPU.Runtime;
 
 namespace EdgeVideoLlava.Tests.Unit.Support;
 

@@ -110,6 +110,21 @@ public sealed class ComputeQueueTests
         Assert.Throws<ArgumentException>(() => queue.WaitFor(foreign));
     }
 
+    /// <summary>The same in both directions: the work could not wait when it is done again.</summary>
+    [Theory, MemberData(nameof(Devices))]
+    public void Recorded_work_neither_waits_for_another_queue_nor_is_waited_for(TestDevice device)
+    {
+        using ComputeQueue queue = TestDevices.Get(device).CreateQueue(), other = queue.Device.CreateQueue();
+        if (queue is CpuQueue)
+        {
+            Assert.Null(queue.Record(() => { }));
+            return;
+        }
+        Assert.Throws<InvalidOperationException>(() => queue.Record(() => queue.WaitFor(other)));
+        Assert.Throws<InvalidOperationException>(() => queue.Record(() => other.WaitFor(queue)));
+        queue.WaitFor(other); // afterwards it can again
+    }
+
     private static void Work(ComputeDevice device, int number, int rounds)
     {
         using ComputeQueue queue = device.CreateQueue();

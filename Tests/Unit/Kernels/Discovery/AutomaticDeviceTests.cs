@@ -27,7 +27,7 @@ public sealed class AutomaticDeviceTests
         { [], [], "cpu", "no CUDA or OpenCL device" },
         { ["opencl:0 CPU"], [], "cpu", "no CUDA device, opencl:0 runs on the processor" },
         { ["opencl:0 integrated GPU", "opencl:1 accelerator"], [], "cpu",
-        "no CUDA device, opencl:0 shares the processor's memory, opencl:1 is no GPU" },
+        "no CUDA device, opencl:0 shares the processor's memory, opencl:1 is not a GPU" },
         { ["opencl:0 CPU", "opencl:1 GPU"], [], "opencl:1", "no CUDA device" },
         { ["opencl:0 CPU", "opencl:1 GPU"], ["opencl:1"], "cpu", "no CUDA device, opencl:1: broken, opencl:0 runs on the processor" },
         { ["opencl:0 GPU", "cuda:0 GPU"], [], "cuda:0", "" },

@@ -8,7 +8,6 @@ using EdgeVideoLlava.Kernels.Norm;
 using EdgeVideoLlava.Kernels.Packing;
 using EdgeVideoLlava.Tests.Ptx.Analysis;
 using EdgeVideoLlava.Tests.Ptx.Execution;
-using EdgeVideoLlava.Tests.Ptx.Text;
 using EdgeVideoLlava.Tests.Unit.Support;
 
 namespace EdgeVideoLlava.Tests.Unit.Kernels.Proofs;

@@ -99,7 +99,7 @@ public sealed class GeneratorTests
         using DoctoredCheckpoint copy = Doctored(Tiny).Tensors(tensors => tensors["model.norm.weight"].Values.AsSpan().Fill(float.NaN));
         using var broken = new TinyModel(copy.Path);
         var options = new GenerationOptions { Sampling = new SamplingOptions { Temperature = temperature } };
-        Assert.Contains("no numbers", Assert.Throws<DeviceFailedException>(() => Run(broken, broken.Text(5), options)).Message);
+        Assert.Contains("not numbers", Assert.Throws<DeviceFailedException>(() => Run(broken, broken.Text(5), options)).Message);
     }
 
     [Fact]

@@ -36,7 +36,7 @@ public sealed class TokenSourceTests
             table.AsSpan(free[6] * (int)shape[1], (int)shape[1]).Fill(float.NaN);
         });
         string shown = "";
-        Assert.Contains("no numbers", Assert.Throws<DeviceFailedException>(
+        Assert.Contains("not numbers", Assert.Throws<DeviceFailedException>(
             () => OnDevice(copy.Path, device, ids, options, piece => shown += piece)).Message);
         Assert.NotEmpty(shown);
     }

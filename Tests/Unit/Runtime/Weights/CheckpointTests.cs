@@ -118,9 +118,9 @@ public sealed class CheckpointTests : IDisposable
     }
 
     [Theory]
-    [InlineData("\"../outside.safetensors\"", "no file name in this folder")]
+    [InlineData("\"../outside.safetensors\"", "not a file name in this folder")]
     [InlineData("\"model-00001-of-00002.safetensors\"", "the shard lacks it")]
-    [InlineData("7", "no file name in this folder")]
+    [InlineData("7", "not a file name in this folder")]
     public void An_index_that_points_to_the_wrong_place_is_refused(string target, string complaint)
     {
         string path = Path.Combine(folder.Path, "model.safetensors.index.json");
