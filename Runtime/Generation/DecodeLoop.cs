@@ -68,7 +68,7 @@ internal sealed class DecodeLoop : IDisposable
         int steps = next.Length / count;
         MakeRoom(steps);
         model.LanguageQueue.Write(last, ids.Range(0, count));
-        if (Array.Exists(rows[..count], row => row.IsOnHost)) StepForHost(next);
+        if (Array.FindIndex(rows, 0, count, row => row.IsOnHost) >= 0) StepForHost(next);
         else
         {
             if (steps == Steps) recorded.Give(Rows);
@@ -108,7 +108,7 @@ internal sealed class DecodeLoop : IDisposable
     private void GiveSteps(int steps)
     {
         int candidates = rows[0].Candidates;
-        bool greedy = Array.TrueForAll(rows[..count], row => row.Drawing == null && row.Candidates == candidates);
+        bool greedy = Array.FindIndex(rows, 0, count, row => row.Drawing != null || row.Candidates != candidates) < 0;
         for (int step = 0; step < steps; step++)
         {
             Matrix stepLogits = logits.RowRange(0, count);

@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Text.RegularExpressions;
 using EdgeVideoLlava.Kernels.Devices;
 using EdgeVideoLlava.Kernels.Packing;
+using EdgeVideoLlava.Runtime;
 
 namespace EdgeVideoLlava.Edge.Options;
 
@@ -33,18 +34,9 @@ internal sealed partial class ModelOptions
     };
 
     /// <summary>Values of --weights and what they stand for.</summary>
-    private static readonly Dictionary<string, StorageType?> WeightTypes = new()
-    {
-        ["as-stored"] = null,
-        ["f16"] = StorageType.F16,
-        ["q8_0"] = StorageType.Q8_0,
-        ["q6_k"] = StorageType.Q6_K,
-        ["q5_0"] = StorageType.Q5_0,
-        ["q5_1"] = StorageType.Q5_1,
-        ["q4_0"] = StorageType.Q4_0,
-        ["q4_1"] = StorageType.Q4_1,
-        ["q4_k"] = StorageType.Q4_K,
-    };
+    private static readonly Dictionary<string, StorageType?> WeightTypes
+        = WeightType.All.Select(type => (type.Name, (StorageType?)type.Storage))
+            .Prepend(("as-stored", null)).ToDictionary();
 
     private readonly Option<string> weights = new("--weights")
     {
