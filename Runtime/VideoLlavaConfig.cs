@@ -1,3 +1,4 @@
+using EdgeVideoLlava.Kernels.Errors;
 using EdgeVideoLlava.Runtime.Language;
 using EdgeVideoLlava.Runtime.Vision;
 
@@ -11,14 +12,30 @@ public enum ModelVariant
 
     /// <summary>LanguageBind/Video-LLaVA-7B-hf: no temporal attention, quick GELU by default, image and video placeholder ids.</summary>
     Hf,
+
+    /// <summary>A LLaMA without eyes: text in, text out.</summary>
+    Text,
 }
 
 /// <summary>Everything about a checkpoint that is not a weight, resolved.</summary>
 public sealed record VideoLlavaConfig
 {
+    private readonly VisionConfig? imageTower, videoTower;
+
     public required ModelVariant Variant { get; init; }
-    public required VisionConfig ImageTower { get; init; }
-    public required VisionConfig VideoTower { get; init; }
+
+    /// <summary>The tower of pictures.</summary>
+    /// <exception cref="BadInputException">The model cannot see pictures.</exception>
+    public VisionConfig ImageTower { get => imageTower ?? throw Blind(isClip: false); init => imageTower = value; }
+
+    /// <summary>The tower of clips.</summary>
+    /// <exception cref="BadInputException">The model cannot see clips.</exception>
+    public VisionConfig VideoTower { get => videoTower ?? throw Blind(isClip: true); init => videoTower = value; }
+
+    public bool SeesPictures => imageTower != null;
+
+    public bool SeesClips => videoTower != null;
+
     public required LlamaConfig Language { get; init; }
 
     /// <summary>Frames that a clip is sampled to.</summary>
@@ -40,4 +57,11 @@ public sealed record VideoLlavaConfig
 
     /// <summary>Things that a user should know: assumed head counts, unknown keys.</summary>
     public IReadOnlyList<string> Notices { get; init; } = [];
+
+    public override string ToString() => $"{Variant}, {Language}";
+
+    /// <summary>The refusal of a picture or clip that the model has no tower for.</summary>
+    internal BadInputException Blind(bool isClip)
+        => new(imageTower == null && videoTower == null ? "the model has no eyes: it reads text only; take a Video-LLaVA checkpoint"
+            : $"the model has no tower for {(isClip ? "clips" : "pictures")}; take a Video-LLaVA checkpoint");
 }

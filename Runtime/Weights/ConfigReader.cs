@@ -35,10 +35,11 @@ public sealed class ConfigReader
         this.root = root;
     }
 
-    /// <summary>Reads config.json beside the shards.</summary>
+    /// <summary>Reads config.json beside the shards, or the keys of a GGUF file.</summary>
     /// <exception cref="BadInputException">It is missing, broken, or asks for something that is not implemented.</exception>
     public static VideoLlavaConfig Read(Checkpoint checkpoint)
     {
+        if (checkpoint.Keys != null) return GgufConfig.Read(checkpoint);
         string path = Path.Combine(checkpoint.Folder, "config.json");
         using JsonDocument document = JsonFile.Read(path);
         if (document.RootElement.ValueKind != JsonValueKind.Object) throw new BadInputException($"{path}: no JSON object");
