@@ -50,6 +50,8 @@ public sealed class ConfigReader
     {
         ModelVariant variant = checkpoint.IsOriginal ? ModelVariant.Original : ModelVariant.Hf;
         ForeignConfig? vision = root.Object("vision_config");
+        bool saysItSees = vision != null || root.Text("mm_image_tower", "").Length > 0;
+        if (!saysItSees && checkpoint.Tensors.Keys.All(LlamaTensors.Has)) return ReadText();
         ForeignConfig text = variant == ModelVariant.Original ? root
             : root.Object("text_config") ?? throw new BadInputException($"{root.Where}: text_config is missing");
         if (variant == ModelVariant.Original) RequireOriginal();
@@ -80,6 +82,24 @@ public sealed class ConfigReader
             VideoTokenId = videoId,
             EndTokenId = endId,
             ExpandedLimit = limit,
+            Notices = notices,
+        };
+    }
+
+    /// <summary>A LLaMA alone (LlamaForCausalLM).</summary>
+    private VideoLlavaConfig ReadText()
+    {
+        LlamaConfig language = ReadLanguage(root);
+        int endId = root.Int("eos_token_id", 2);
+        string[] unknown = [.. root.Unknown(Ignored)];
+        if (unknown.Length > 0) notices.Add($"{root.Where}: unknown keys are ignored: {string.Join(", ", unknown)}");
+        return new VideoLlavaConfig
+        {
+            Variant = ModelVariant.Text,
+            Language = language,
+            ClipFrames = 8,
+            PadPictures = false,
+            EndTokenId = endId,
             Notices = notices,
         };
     }
