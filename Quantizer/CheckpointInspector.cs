@@ -10,7 +10,8 @@ namespace EdgeVideoLlava.Quantizer;
 /// <summary>Looks into checkpoints: which variant and why, what tensors, how much memory on which device. Loads no weights.</summary>
 public static class CheckpointInspector
 {
-    /// <summary>A folder or GGUF file is read as a whole checkpoint, and checked as one; a safetensors file alone gives its tensors.</summary>
+    /// <summary>A folder or GGUF file is read as a whole checkpoint, and checked as one; a safetensors file alone gives its
+    /// tensors.</summary>
     /// <exception cref="BadInputException">The folder is no complete checkpoint, or the file is broken.</exception>
     public static CheckpointReport Inspect(string path)
         => Directory.Exists(path) || path.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase) ? InspectModel(path) : InspectFile(path);

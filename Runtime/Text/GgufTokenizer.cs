@@ -2,6 +2,7 @@ using EdgeVideoLlava.Kernels.Errors;
 using EdgeVideoLlava.Runtime.Text.ByteLevel;
 using EdgeVideoLlava.Runtime.Text.SentencePiece;
 using EdgeVideoLlava.Runtime.Text.Vocabularies;
+using EdgeVideoLlava.Runtime.Weights;
 using EdgeVideoLlava.Runtime.Weights.Gguf;
 
 namespace EdgeVideoLlava.Runtime.Text;
@@ -17,8 +18,7 @@ internal static class GgufTokenizer
     /// <exception cref="BadInputException">The file is broken, or its tokenizer of a kind that is not supported.</exception>
     public static TextTokenizer? Find(string path, TokenizerMode? mode)
     {
-        if (File.Exists(Path.Combine(path, "tokenizer.model")) || File.Exists(Path.Combine(path, "tokenizer.json"))) return null;
-        if (GgufModelFiles.Find(path) is not { } files) return null;
+        if (TokenizerFiles.HasVocabulary(path) || LoraAdapter.Is(path) || GgufModelFiles.Find(path) is not { } files) return null;
         using var file = new GgufFile(files.Language);
         return Read(file, mode).With(file.Keys.Text("tokenizer.chat_template"));
     }
@@ -64,7 +64,8 @@ internal static class GgufTokenizer
             _ => throw keys.Unsupported(Prefix + "pre", "default, gpt-2, smollm, llama-bpe"),
         };
         string[] merges = keys.Texts(Prefix + "merges", PieceCeiling) ?? throw keys.Missing(Prefix + "merges");
-        HashSet<int> Of(params PieceType[] wanted) => [.. types.Index().Where(type => wanted.Contains(type.Item)).Select(type => type.Index)];
+        HashSet<int> Of(params PieceType[] wanted)
+            => [.. types.Index().Where(type => wanted.Contains(type.Item)).Select(type => type.Index)];
         HashSet<int> special = Of(PieceType.Unknown, PieceType.Control, PieceType.UserDefined), unused = Of(PieceType.Unused);
         string[] usable = [.. pieces.Select((piece, id) => unused.Contains(id) ? "" : piece)];
         bool addsBos = keys.Flag(Prefix + "add_bos_token") ?? pattern == ByteLevelPattern.Llama3;

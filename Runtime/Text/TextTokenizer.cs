@@ -4,6 +4,7 @@ using EdgeVideoLlava.Runtime.Language;
 using EdgeVideoLlava.Runtime.Text.ByteLevel;
 using EdgeVideoLlava.Runtime.Text.SentencePiece;
 using EdgeVideoLlava.Runtime.Text.Vocabularies;
+using EdgeVideoLlava.Runtime.Weights;
 
 namespace EdgeVideoLlava.Runtime.Text;
 
@@ -64,13 +65,14 @@ public sealed class TextTokenizer
     public static TextTokenizer Load(string folder, TokenizerMode? mode = null)
     {
         if (GgufTokenizer.Find(folder, mode) is { } tokenizer) return tokenizer;
+        if (LoraAdapter.Is(folder) && !TokenizerFiles.HasVocabulary(folder)) return Load(LoraAdapter.BaseOf(folder), mode);
         using var files = new TokenizerFiles(folder);
         try
         {
-            if (ByteLevelFile.Find(files) is ByteLevelFile file) return FromByteLevel(file, files);
+            if (ByteLevelFile.Find(files) is ByteLevelFile file) return FromByteLevel(file, files).With(files.Token("chat_template"));
             SentencePieceModel model = SentencePieceModel.Load(files.PathOf("tokenizer.model"));
             (TokenizerMode chosen, string reason) = mode is TokenizerMode given ? (given, "as told") : TokenizerModes.Choose(files);
-            return FromSentencePiece(model, chosen, reason, files);
+            return FromSentencePiece(model, chosen, reason, files).With(files.Token("chat_template"));
         }
         catch (Exception e) when (e is InvalidOperationException or KeyNotFoundException)
         {

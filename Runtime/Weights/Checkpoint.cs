@@ -33,7 +33,7 @@ public sealed class Checkpoint : IDisposable
     /// <exception cref="BadInputException">It is no checkpoint, or a file or index of it is broken.</exception>
     public Checkpoint(string path)
     {
-        Folder = path;
+        Folder = ConfigFolder = path;
         try
         {
             CheckpointFiles.Open(this);
@@ -48,9 +48,12 @@ public sealed class Checkpoint : IDisposable
     /// <summary>Tensors that are not in files, under canonical names; their memory is disposed with the checkpoint.</summary>
     internal Checkpoint(string label, Dictionary<string, HostTensor> tensors, IDisposable memory)
     {
-        (Folder, this.tensors) = (label, tensors);
+        (Folder, ConfigFolder, this.tensors) = (label, label, tensors);
         owned.Add(memory);
     }
+
+    /// <summary>Where config.json is: for an adapter perhaps in its model's folder.</summary>
+    internal string ConfigFolder { get; set; }
 
     /// <summary>The keys of a GGUF language model, which are its config; null for any other form.</summary>
     internal GgufKeys? Keys { get; set; }
@@ -72,7 +75,8 @@ public sealed class Checkpoint : IDisposable
     internal IEnumerable<ParameterSpec> Apart(ParameterSpec parameter, LoadOptions options)
     {
         ParameterSpec[] halves = parameter is { IsLanguageLinear: true, Tensors.Count: 3 } && !options.ChoosesType(parameter)
-            ? [parameter with { Tensors = [.. parameter.Tensors.Take(2)] }, parameter with { Tensors = [parameter.Tensors[2]] }] : [parameter];
+            ? [parameter with { Tensors = [.. parameter.Tensors.Take(2)] }, parameter with { Tensors = [parameter.Tensors[2]] }]
+                : [parameter];
         StorageType[] types = [.. parameter.Tensors.Select(tensor => tensors[tensor.Name].Type)];
         return halves.Length == 2 && types[0] == types[1] && types[1] != types[2] ? halves : [parameter];
     }
@@ -84,9 +88,10 @@ public sealed class Checkpoint : IDisposable
     }
 
     /// <summary>Takes a file with its tensors, which is disposed with the checkpoint.</summary>
-    /// <param name="canonical">From the names of the file.</param>
+    /// <param name="canonical">From the names of the file; null for a tensor that is none of this model.</param>
     /// <param name="promised">Names that an index expects in the file.</param>
-    internal void Add(ITensorFile file, Func<string, string> canonical, IReadOnlyList<string>? promised = null)
+    /// <param name="replaces">Whether its tensors may take the place of others.</param>
+    internal void Add(ITensorFile file, Func<string, string?> canonical, IReadOnlyList<string>? promised = null, bool replaces = false)
     {
         owned.Add(file);
         FileBytes += file.FileBytes;
@@ -98,12 +103,24 @@ public sealed class Checkpoint : IDisposable
         }
         foreach ((string name, HostTensor tensor) in file.Tensors)
         {
-            string known = canonical(name);
+            if (canonical(name) is not { } known)
+            {
+                Ignored.Add(name);
+                continue;
+            }
+            if (replaces) tensors.Remove(known);
             if (WeightNames.IsOriginal(name)) Deciding ??= name;
             if (WeightNames.IsIgnored(known)) Ignored.Add(name);
             else if (!tensors.TryAdd(known, tensor))
                 throw new BadInputException($"{file.Path}: two tensors mean {known}; keep one of them");
         }
+    }
+
+    /// <summary>Another tensor in the place of one, in memory that is disposed with the checkpoint.</summary>
+    internal void Replace(string name, (HostTensor Tensor, IDisposable Memory) other)
+    {
+        tensors[name] = other.Tensor;
+        owned.Add(other.Memory);
     }
 
     /// <summary>Takes a tensor out: it is no parameter.</summary>

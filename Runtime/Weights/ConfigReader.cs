@@ -40,7 +40,7 @@ public sealed class ConfigReader
     public static VideoLlavaConfig Read(Checkpoint checkpoint)
     {
         if (checkpoint.Keys != null) return GgufConfig.Read(checkpoint);
-        string path = Path.Combine(checkpoint.Folder, "config.json");
+        string path = Path.Combine(checkpoint.ConfigFolder, "config.json");
         using JsonDocument document = JsonFile.Read(path);
         if (document.RootElement.ValueKind != JsonValueKind.Object) throw new BadInputException($"{path}: no JSON object");
         return new ConfigReader(checkpoint, new ForeignConfig(document.RootElement, path)).Read();
@@ -214,11 +214,9 @@ public sealed class ConfigReader
     private JsonDocument? TowerConfig(string tower, out ForeignConfig? config)
     {
         config = null;
-        string name = Path.GetFileName(root.Text($"mm_{tower}", "").TrimEnd('/'));
-        if (name.Length == 0 || name == "..") return null;
-        string parent = Path.GetDirectoryName(Path.GetFullPath(checkpoint.Folder).TrimEnd('/')) ?? "/";
-        string[] places = [checkpoint.Folder, Path.Combine(checkpoint.Folder, "towers"), Path.Combine(parent, "towers")];
-        string? path = places.Select(place => Path.Combine(place, name, "config.json")).FirstOrDefault(File.Exists);
+        if (CheckpointParts.Named(checkpoint.ConfigFolder, $"mm_{tower}") is not { } name) return null;
+        string? path = CheckpointParts.Places(checkpoint.Folder, name).Select(place => Path.Combine(place, "config.json"))
+            .FirstOrDefault(File.Exists);
         if (path == null) return null;
         JsonDocument document = JsonFile.Read(path);
         if (document.RootElement.ValueKind == JsonValueKind.Object)

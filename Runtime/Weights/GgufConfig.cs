@@ -5,8 +5,10 @@ using EdgeVideoLlava.Runtime.Weights.Gguf;
 
 namespace EdgeVideoLlava.Runtime.Weights;
 
-/// <summary>The config that a GGUF file's keys are: of a language model of the LLaMA architecture, and of an mmproj file beside it.</summary>
-/// <remarks>Keys: ggml-org/ggml, docs/gguf.md. One that would change the arithmetic is applied or refused by its name, never ignored.</remarks>
+/// <summary>The config that a GGUF file's keys are: of a language model of the LLaMA architecture, and of an mmproj file beside
+/// it.</summary>
+/// <remarks>Keys: ggml-org/ggml, docs/gguf.md. One that would change the arithmetic is applied or refused by its name, never
+/// ignored.</remarks>
 internal static class GgufConfig
 {
     private const int ContextCeiling = 1 << 20, HeadsCeiling = 1 << 12, SizeCeiling = 1 << 24, LayersCeiling = 1000;
@@ -76,7 +78,8 @@ internal static class GgufConfig
     }
 
     private static HostTensor Embedding(Checkpoint checkpoint, string name, int hidden)
-        => checkpoint.Tensors.TryGetValue(name, out HostTensor? tensor) && tensor.Shape is [<= int.MaxValue, var columns] && columns == hidden
+        => checkpoint.Tensors.TryGetValue(name, out HostTensor? tensor) && tensor.Shape is [<= int.MaxValue, var columns]
+            && columns == hidden
             ? tensor : throw new BadInputException(
                 $"{checkpoint.Folder}: the tensor token_embd.weight is missing or has not rows of {hidden}; this is no language model");
 

@@ -11,7 +11,7 @@ internal sealed class GgufTensors : ITensorFile
     private readonly List<GgufFile> files = [];
     private readonly Dictionary<string, HostTensor> tensors = [];
 
-    /// <param name="path">The file, or any part of a split one.</param>
+    /// <param name="path">The file, or the first part of a split one.</param>
     /// <exception cref="BadInputException">A part is missing or broken.</exception>
     public GgufTensors(string path)
     {
@@ -49,18 +49,16 @@ internal sealed class GgufTensors : ITensorFile
         int count = Keys.Int("split.count", 0, PartCeiling) ?? 1;
         if (count <= 1) return;
         int number = Keys.RequiredInt("split.no", 0, count - 1);
-        string end = End(number);
+        if (number > 0) throw new BadInputException($"{Path}: part {number + 1} of {count}; give the first part");
+        string end = End(0);
         if (!Path.EndsWith(end, StringComparison.Ordinal))
-            throw new BadInputException($"{Path}: part {number + 1} of {count}; its name should end in {end}");
-        string[] paths = [.. Enumerable.Range(0, count).Select(part => Path[..^end.Length] + End(part))];
-        GgufFile given = files[0];
-        files.Clear();
-        for (int part = 0; part < count; part++)
+            throw new BadInputException($"{Path}: part 1 of {count}; its name should end in {end}");
+        for (int part = 1; part < count; part++)
         {
-            GgufFile file = part == number ? given : new GgufFile(paths[part]);
+            var file = new GgufFile(Path[..^end.Length] + End(part));
             files.Add(file);
             if (file.Keys.Int("split.no") != part || file.Keys.Int("split.count") != count)
-                throw new BadInputException($"{paths[part]}: not part {part + 1} of {count}; fetch the model again");
+                throw new BadInputException($"{file.Path}: not part {part + 1} of {count}; fetch the model again");
         }
         int total = Keys.RequiredInt("split.tensors.count");
         if (files.Sum(file => file.Tensors.Count) != total)

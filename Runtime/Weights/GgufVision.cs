@@ -11,7 +11,8 @@ internal static class GgufVision
 {
     private const int SizeCeiling = 1 << 16, LayersCeiling = 1000;
 
-    private static readonly float[] ClipMean = [0.48145466f, 0.4578275f, 0.40821073f], ClipDeviation = [0.26862954f, 0.26130258f, 0.27577711f];
+    private static readonly float[] ClipMean = [0.48145466f, 0.4578275f, 0.40821073f];
+    private static readonly float[] ClipDeviation = [0.26862954f, 0.26130258f, 0.27577711f];
 
     /// <summary>Old converters named the first linear of a layer ffn_down: its rows are then as long as the norm before it.</summary>
     public static bool SwapsFeedForward(GgufTensors file)
@@ -62,7 +63,8 @@ internal static class GgufVision
 
     private static void RequireNormalization(GgufKeys keys, string key, float[] expected)
     {
-        if (keys.Floats(key, 3) is { } given && !(given.Length == 3 && given.Zip(expected).All(pair => Math.Abs(pair.First - pair.Second) < 1e-4)))
+        bool IsUsual(float[] given) => given.Length == 3 && given.Zip(expected).All(pair => Math.Abs(pair.First - pair.Second) < 1e-4);
+        if (keys.Floats(key, 3) is { } given && !IsUsual(given))
             throw keys.Unsupported(key, "CLIP's");
     }
 }

@@ -30,12 +30,15 @@ internal static class JinjaFunctions
     {
         switch (name)
         {
-            case "trim" or "upper" or "lower" or "title" or "capitalize" or "replace": return Method(run, name == "trim" ? "strip" : name, of, arguments);
+            case "trim" or "upper" or "lower" or "title" or "capitalize" or "replace": return Method(run, name == "trim" ? "strip" : name,
+                of, arguments);
             case "length" or "count": return Length(run, of);
-            case "default" or "d": return of is JinjaUndefined || (arguments is [_, true] && !JinjaValues.IsTrue(of)) ? arguments.FirstOrDefault() : of;
+            case "default" or "d": return of is JinjaUndefined || (arguments is [_, true] && !JinjaValues.IsTrue(of))
+                ? arguments.FirstOrDefault() : of;
             case "string": return JinjaValues.Shown(of);
             case "safe" or "e" or "escape": return of;
-            case "int": return of is string text && long.TryParse(text, CultureInfo.InvariantCulture, out long number) ? number : (long)(JinjaValues.AsNumber(of) ?? 0);
+            case "int": return of is string text && long.TryParse(text, CultureInfo.InvariantCulture, out long number) ? number
+                : (long)(JinjaValues.AsNumber(of) ?? 0);
             case "first": return (JinjaValues.Items(of) ?? throw NoList(run, name)).FirstOrDefault(JinjaValues.Undefined);
             case "last": return (JinjaValues.Items(of) ?? throw NoList(run, name)).LastOrDefault(JinjaValues.Undefined);
             case "list": return (JinjaValues.Items(of) ?? throw NoList(run, name)).ToList();
@@ -57,7 +60,8 @@ internal static class JinjaFunctions
         {
             return name switch
             {
-                "get" when arguments is [string key, ..] => dictionary.TryGetValue(key, out object? value) ? value : arguments.ElementAtOrDefault(1),
+                "get" when arguments is [string key, ..] => dictionary.TryGetValue(key, out object? value) ? value
+                    : arguments.ElementAtOrDefault(1),
                 "items" => dictionary.Select(pair => (object?)new List<object?> { pair.Key, pair.Value }).ToList(),
                 "keys" => dictionary.Keys.Select(key => (object?)key).ToList(),
                 "values" => dictionary.Values.ToList(),
@@ -82,7 +86,7 @@ internal static class JinjaFunctions
             case "startswith" when first != null: return text.StartsWith(first, StringComparison.Ordinal);
             case "endswith" when first != null: return text.EndsWith(first, StringComparison.Ordinal);
             case "replace" when first is { Length: > 0 } && arguments.ElementAtOrDefault(1) is string other:
-                if ((long)text.Length * (other.Length + 1) > 64 << 20) throw run.Broken("a text that grows beyond any prompt");
+                if ((long)text.Length * (other.Length + 1) > 16 << 20) throw run.Broken("a text that grows beyond any prompt");
                 return text.Replace(first, other, StringComparison.Ordinal);
             case "split":
                 IEnumerable<string> parts = first is { Length: > 0 } ? text.Split(first)
@@ -123,9 +127,13 @@ internal static class JinjaFunctions
     /// <summary>As Python's json.dumps writes it: ", " and ": " between values.</summary>
     private static string ToJson(object? value, object? indent)
     {
+        if (indent != null && JinjaValues.Shown(value).Length > 1 << 20) throw new JinjaException("a text that grows beyond any prompt");
         if (indent is long spaces)
-            return JsonSerializer.Serialize(value, new JsonSerializerOptions(Json) { WriteIndented = true, IndentSize = (int)Math.Clamp(spaces, 0, 16) });
-        return value switch
+        {
+            int size = (int)Math.Clamp(spaces, 0, 16);
+            return JsonSerializer.Serialize(value, new JsonSerializerOptions(Json) { WriteIndented = true, IndentSize = size });
+        }
+        return JinjaValues.Shallow(value) switch
         {
             List<object?> list => $"[{string.Join(", ", list.Select(item => ToJson(item, null)))}]",
             Dictionary<string, object?> dictionary

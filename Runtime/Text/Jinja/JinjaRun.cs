@@ -3,6 +3,8 @@ namespace EdgeVideoLlava.Runtime.Text.Jinja;
 /// <summary>One rendering of a template: values of its expressions, and the steps that it may still take.</summary>
 internal sealed class JinjaRun(int steps)
 {
+    private const int TextCeiling = 16 << 20, ListCeiling = 100_000;
+
     private int left = steps;
 
     /// <summary>Of the part that is rendered.</summary>
@@ -10,7 +12,8 @@ internal sealed class JinjaRun(int steps)
 
     public void Step()
     {
-        if (--left < 0) throw Broken("it takes more steps than any chat");
+        left--;
+        if (left < 0) throw Broken("it takes more steps than any chat");
     }
 
     public JinjaException Broken(string what) => new($"line {Line}: {what}");
@@ -31,8 +34,10 @@ internal sealed class JinjaRun(int steps)
                 return chosen == null ? JinjaValues.Undefined : Value(chosen, scope);
             case Unary { Sign: "not" } not: return !JinjaValues.IsTrue(Value(not.Of, scope));
             case Unary minus: return Binary("-", 0L, Value(minus.Of, scope));
-            case Binary { Sign: "and" } and: return Value(and.Left, scope) is var left && JinjaValues.IsTrue(left) ? Value(and.Right, scope) : left;
-            case Binary { Sign: "or" } or: return Value(or.Left, scope) is var either && JinjaValues.IsTrue(either) ? either : Value(or.Right, scope);
+            case Binary { Sign: "and" } and: return Value(and.Left, scope) is var left && JinjaValues.IsTrue(left)
+                ? Value(and.Right, scope) : left;
+            case Binary { Sign: "or" } or: return Value(or.Left, scope) is var either && JinjaValues.IsTrue(either) ? either
+                : Value(or.Right, scope);
             case Binary binary: return Binary(binary.Sign, Value(binary.Left, scope), Value(binary.Right, scope));
             case Test test: return TestValue(test, scope) != test.Negated;
             case Call call: return CallValue(call, scope);
@@ -51,7 +56,8 @@ internal sealed class JinjaRun(int steps)
     private object? Member(object? of, object? index) => (of, index) switch
     {
         (JinjaUndefined, _) => throw Broken($"'{JinjaValues.Shown(index)}' of something undefined"),
-        (Dictionary<string, object?> dictionary, string key) => dictionary.TryGetValue(key, out object? value) ? value : JinjaValues.Undefined,
+        (Dictionary<string, object?> dictionary, string key) => dictionary.TryGetValue(key, out object? value) ? value
+            : JinjaValues.Undefined,
         (List<object?> list, long at) => At(list.Count, at) is { } place ? list[place] : JinjaValues.Undefined,
         (string text, long at) => At(text.Length, at) is { } place ? text[place].ToString() : JinjaValues.Undefined,
         _ => JinjaValues.Undefined,
@@ -81,7 +87,12 @@ internal sealed class JinjaRun(int steps)
     }
 
     private long Number(JinjaNode? node, long usual, Dictionary<string, object?> scope)
-        => node == null ? usual : Value(node, scope) switch { null => usual, long number => number, _ => throw Broken("an index that is no number") };
+        => node == null ? usual : Value(node, scope) switch
+        {
+            null => usual,
+            long number => number,
+            _ => throw Broken("an index that is no number"),
+        };
 
     private object? Binary(string sign, object? left, object? right)
     {
@@ -89,14 +100,18 @@ internal sealed class JinjaRun(int steps)
         {
             case "==": return JinjaValues.AreEqual(left, right);
             case "!=": return !JinjaValues.AreEqual(left, right);
-            case "~": return JinjaValues.Shown(left) + JinjaValues.Shown(right);
+            case "~": return Joined(JinjaValues.Shown(left), JinjaValues.Shown(right));
             case "in": return JinjaValues.Contains(right, left) ?? throw Broken("'in' of something that is no list, text or dictionary");
-            case "+" when left is string a && right is string b: return a + b;
-            case "+" when left is List<object?> a && right is List<object?> b: return new List<object?>([.. a, .. b]);
+            case "+" when left is string a && right is string b: return Joined(a, b);
+            case "+" when left is List<object?> a && right is List<object?> b:
+                return a.Count + b.Count <= ListCeiling ? new List<object?>([.. a, .. b]) : throw Broken("a list that grows without end");
             case "<" or ">" or "<=" or ">=" when left is string a && right is string b: return Compare(sign, string.CompareOrdinal(a, b));
             default: return Arithmetic(sign, left, right);
         }
     }
+
+    private string Joined(string left, string right)
+        => left.Length + (long)right.Length <= TextCeiling ? left + right : throw Broken("a text that grows beyond any prompt");
 
     private object Arithmetic(string sign, object? left, object? right)
     {

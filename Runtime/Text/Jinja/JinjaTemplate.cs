@@ -63,7 +63,7 @@ internal sealed class JinjaTemplate(string template)
     private static void RenderLoop(Loop loop, Dictionary<string, object?> scope, JinjaRun run, StringBuilder output)
     {
         var items = new List<Dictionary<string, object?>>();
-        foreach (object? item in JinjaValues.Items(run.Value(loop.Over, scope)) ?? throw run.Broken("a loop over something that is no list"))
+        foreach (object? item in JinjaValues.Items(run.Value(loop.Over, scope)) ?? throw run.Broken("a loop over what is no list"))
         {
             run.Step();
             Dictionary<string, object?> inner = new(scope);
@@ -96,7 +96,8 @@ internal sealed class JinjaTemplate(string template)
             scope[loop.Names[0]] = item;
             return;
         }
-        if (item is not List<object?> parts || parts.Count != loop.Names.Count) throw run.Broken("a loop over something that is no list of pairs");
+        if (item is not List<object?> parts || parts.Count != loop.Names.Count)
+            throw run.Broken("a loop over something that is no list of pairs");
         for (int i = 0; i < parts.Count; i++) scope[loop.Names[i]] = parts[i];
     }
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 
 namespace EdgeVideoLlava.Runtime.Text.Jinja;
 
@@ -23,7 +24,8 @@ internal static class JinjaValues
     };
 
     /// <summary>As a template prints it.</summary>
-    public static string Shown(object? value) => value switch
+    /// <exception cref="JinjaException">Lists stand in lists, too deep.</exception>
+    public static string Shown(object? value) => Shallow(value) switch
     {
         JinjaUndefined => "",
         null => "None",
@@ -32,11 +34,12 @@ internal static class JinjaValues
         double number => Python(number),
         string text => text,
         List<object?> list => $"[{string.Join(", ", list.Select(Quoted))}]",
-        Dictionary<string, object?> dictionary => $"{{{string.Join(", ", dictionary.Select(pair => $"{Quoted(pair.Key)}: {Quoted(pair.Value)}"))}}}",
+        Dictionary<string, object?> dictionary
+            => $"{{{string.Join(", ", dictionary.Select(pair => $"{Quoted(pair.Key)}: {Quoted(pair.Value)}"))}}}",
         _ => value.ToString() ?? "",
     };
 
-    public static bool AreEqual(object? left, object? right) => (left, right) switch
+    public static bool AreEqual(object? left, object? right) => (Shallow(left), right) switch
     {
         (JinjaUndefined, JinjaUndefined) => true,
         (List<object?> a, List<object?> b) => a.Count == b.Count && a.Zip(b).All(pair => AreEqual(pair.First, pair.Second)),
@@ -64,7 +67,13 @@ internal static class JinjaValues
         _ => null,
     };
 
-    public static double? AsNumber(object? value) => value switch { long number => number, double number => number, bool flag => flag ? 1 : 0, _ => null };
+    public static double? AsNumber(object? value) => value switch
+    {
+        long number => number,
+        double number => number,
+        bool flag => flag ? 1 : 0,
+        _ => null,
+    };
 
     public static string Kind(object? value) => value switch
     {
@@ -77,9 +86,14 @@ internal static class JinjaValues
         _ => "a dictionary",
     };
 
+    /// <summary>The value itself, which a template may have nested so deep that the stack would not hold it.</summary>
+    public static object? Shallow(object? value) => RuntimeHelpers.TryEnsureSufficientExecutionStack() ? value
+        : throw new JinjaException("lists within lists, too deep");
+
     private static string Python(double number)
         => number == Math.Floor(number) && Math.Abs(number) < 1e16 ? number.ToString("0.0", CultureInfo.InvariantCulture)
             : number.ToString("R", CultureInfo.InvariantCulture);
 
-    private static string Quoted(object? value) => value is string text ? $"'{text.Replace("\\", "\\\\").Replace("'", "\\'")}'" : Shown(value);
+    private static string Quoted(object? value) => value is string text ? $"'{text.Replace("\\", "\\\\").Replace("'", "\\'")}'"
+        : Shown(value);
 }

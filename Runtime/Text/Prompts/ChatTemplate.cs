@@ -4,7 +4,8 @@ using EdgeVideoLlava.Runtime.Text.Jinja;
 namespace EdgeVideoLlava.Runtime.Text.Prompts;
 
 /// <summary>A chat template that a model's files bring, written in Jinja.</summary>
-/// <remarks>What it is given is as in huggingface/transformers, apply_chat_template: messages, add_generation_prompt, the tokens' texts.</remarks>
+/// <remarks>What it is given is as in huggingface/transformers, apply_chat_template: messages, add_generation_prompt, the tokens'
+/// texts.</remarks>
 internal sealed class ChatTemplate
 {
     private const int ShownLength = 2000;
@@ -60,7 +61,8 @@ internal sealed class ChatTemplate
     {
         string shown = source.ReplaceLineEndings("\\n");
         if (shown.Length > ShownLength) shown = shown[..ShownLength] + "...";
-        return new BadInputException($"the model's chat template cannot be rendered: {e.Message}; choose another ({Raw.Words}); it is: {shown}", e)
+        return new BadInputException(
+            $"the model's chat template cannot be rendered: {e.Message}; choose another ({Raw.Words}); it is: {shown}", e)
         {
             Remedies = [Raw],
         };

@@ -61,7 +61,8 @@ public sealed class GgufFile : IDisposable
     private readonly MappedFile file;
 
     /// <summary>Maps a file and reads its header.</summary>
-    /// <exception cref="BadInputException">The file is missing, is not GGUF, holds types that cannot be read, or contradicts itself.</exception>
+    /// <exception cref="BadInputException">The file is missing, is not GGUF, holds types that cannot be read, or contradicts
+    /// itself.</exception>
     public GgufFile(string path)
     {
         file = new MappedFile(path);

@@ -9,7 +9,8 @@ namespace EdgeVideoLlava.Runtime.Weights.Gguf;
 internal sealed partial record GgufModelFiles(string Language, string? Vision)
 {
     /// <summary>Null where there is none.</summary>
-    /// <exception cref="BadInputException">There are several that could be meant, or none is a language model, or one is broken.</exception>
+    /// <exception cref="BadInputException">There are several that could be meant, or none is a language model, or one is
+    /// broken.</exception>
     public static GgufModelFiles? Find(string path)
     {
         if (IsGguf(path) && !Directory.Exists(path)) return new GgufModelFiles(path, null);

@@ -29,7 +29,8 @@ internal static class InspectCommand
     {
         output.WriteLine($"{report.Path}, {Size(report.FileBytes)} on disk");
         if (report.Variant != null)
-            output.WriteLine(report.Variant == "text" ? $"LLaMA, text only: {report.Why}" : $"Video-LLaVA, {report.Variant} layout: {report.Why}");
+            output.WriteLine(report.Variant == "text" ? $"LLaMA, text only: {report.Why}"
+                : $"Video-LLaVA, {report.Variant} layout: {report.Why}");
         foreach (SizeEntry size in report.Sizes) output.WriteLine($"  {size.Name,-15} {size.Value}");
         output.WriteLine();
         output.WriteLine($"{"tensors",-17} {"count",6} {"parameters",14} {"size",10}  types");

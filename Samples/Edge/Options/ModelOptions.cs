@@ -17,7 +17,8 @@ internal sealed partial class ModelOptions
     private readonly Option<string?> model = new("--model")
     {
         HelpName = "DIR|FILE",
-        Description = "Folder of the checkpoint, or a GGUF file. Default: the built-in model, which knows coloured shapes and nothing else.",
+        Description =
+        "Folder of the checkpoint, or a GGUF file. Default: the built-in model, which knows coloured shapes and nothing else.",
     };
 
     private readonly Option<string> device = new("--device")

@@ -3,6 +3,7 @@ using System.Text.Json;
 using EdgeVideoLlava.Kernels.Errors;
 using EdgeVideoLlava.Runtime.Weights;
 using EdgeVideoLlava.Runtime.Weights.Gguf;
+using EdgeVideoLlava.Runtime.Weights.Torch;
 using EdgeVideoLlava.Tests.Unit.Support;
 
 namespace EdgeVideoLlava.Tests.Unit.Runtime.Weights;
@@ -52,6 +53,7 @@ public sealed class MalformedFilesTests
     {
         ".gguf" => file => new GgufFile(file).Dispose(),
         ".safetensors" => file => new SafeTensors(file).Dispose(),
+        ".bin" => file => new TorchFile(file).Dispose(),
         _ => null,
     };
 }
