@@ -135,7 +135,8 @@ internal sealed class JinjaTokens(List<JinjaToken> tokens)
     public JinjaToken Take() => Next.Kind == JinjaTokenKind.End ? throw Broken("an early end") : tokens[at++];
 
     public JinjaToken Take(JinjaTokenKind kind)
-        => Next.Kind == kind || Next.Kind == JinjaTokenKind.End ? Take() : throw Broken($"'{Next.Text}', a {Next.Kind}, where a {kind} should stand");
+        => Next.Kind == kind || Next.Kind == JinjaTokenKind.End ? Take() :
+            throw Broken($"'{Next.Text}', a {Next.Kind}, where a {kind} should stand");
 
     public void Take(string sign)
     {

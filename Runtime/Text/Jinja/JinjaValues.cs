@@ -36,7 +36,7 @@ internal static class JinjaValues
         List<object?> list => $"[{string.Join(", ", list.Select(Quoted))}]",
         Dictionary<string, object?> dictionary
             => $"{{{string.Join(", ", dictionary.Select(pair => $"{Quoted(pair.Key)}: {Quoted(pair.Value)}"))}}}",
-        _ => value.ToString() ?? "",
+        _ => value?.ToString() ?? "",
     };
 
     public static bool AreEqual(object? left, object? right) => (Shallow(left), right) switch
