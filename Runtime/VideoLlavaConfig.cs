@@ -1,4 +1,3 @@
-using EdgeVideoLlava.Kernels.Errors;
 using EdgeVideoLlava.Runtime.Language;
 using EdgeVideoLlava.Runtime.Vision;
 
@@ -22,6 +21,7 @@ public sealed record VideoLlavaConfig
 {
     private readonly VisionConfig? imageTower, videoTower;
 
+    /// <summary>Which of the layouts it is.</summary>
     public required ModelVariant Variant { get; init; }
 
     /// <summary>The tower of pictures.</summary>
@@ -32,10 +32,13 @@ public sealed record VideoLlavaConfig
     /// <exception cref="BadInputException">The model cannot see clips.</exception>
     public VisionConfig VideoTower { get => videoTower ?? throw Blind(isClip: true); init => videoTower = value; }
 
+    /// <summary>Whether there is a tower of pictures.</summary>
     public bool SeesPictures => imageTower != null;
 
+    /// <summary>Whether there is a tower of clips.</summary>
     public bool SeesClips => videoTower != null;
 
+    /// <summary>f_L.</summary>
     public required LlamaConfig Language { get; init; }
 
     /// <summary>Frames that a clip is sampled to.</summary>
@@ -47,6 +50,7 @@ public sealed record VideoLlavaConfig
     /// <summary>-hf only: ids of the placeholders.</summary>
     public int? ImageTokenId { get; init; }
 
+    /// <summary>-hf only: the placeholder of clips.</summary>
     public int? VideoTokenId { get; init; }
 
     /// <summary>Id that ends an answer.</summary>
@@ -58,6 +62,7 @@ public sealed record VideoLlavaConfig
     /// <summary>Things that a user should know: assumed head counts, unknown keys.</summary>
     public IReadOnlyList<string> Notices { get; init; } = [];
 
+    /// <summary>The layout and the sizes of the language model.</summary>
     public override string ToString() => $"{Variant}, {Language}";
 
     /// <summary>The refusal of a picture or clip that the model has no tower for.</summary>

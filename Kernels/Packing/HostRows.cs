@@ -5,7 +5,7 @@ namespace EdgeVideoLlava.Kernels.Packing;
 /// 0 where the rows stand in order. Else the rows of so many heads, and in each of them those of its two halves take turns: row i of the
 /// first half stands at 2i, row i of the second at 2i + 1, as GGUF stores a LLaMA's queries and keys.
 /// </param>
-public readonly unsafe record struct HostRows(nint Address, int Rows, int Heads = 0)
+internal readonly unsafe record struct HostRows(nint Address, int Rows, int Heads = 0)
 {
     /// <summary>Address of a row of the weight.</summary>
     /// <param name="bytes">Of a row.</param>

@@ -1,7 +1,6 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Text;
-using EdgeVideoLlava.Kernels.Errors;
 
 namespace EdgeVideoLlava.Quantizer.Hub;
 

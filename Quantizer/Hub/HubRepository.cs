@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using EdgeVideoLlava.Kernels.Errors;
 
 namespace EdgeVideoLlava.Quantizer.Hub;
 
@@ -34,6 +33,7 @@ public sealed partial class HubRepository
         Token = token;
     }
 
+    /// <summary>OWNER/NAME.</summary>
     public string Name { get; }
 
     private string? Token { get; }

@@ -1,11 +1,10 @@
 using System.IO.MemoryMappedFiles;
-using EdgeVideoLlava.Kernels.Errors;
 
 namespace EdgeVideoLlava.Runtime.Files;
 
 /// <summary>A file mapped into memory for reading, whole.</summary>
 /// <remarks>What is read from it is valid until <see cref="Dispose"/>.</remarks>
-public sealed unsafe class MappedFile : IDisposable
+internal sealed unsafe class MappedFile : IDisposable
 {
     private readonly MemoryMappedFile file;
     private readonly MemoryMappedViewAccessor view;

@@ -10,7 +10,7 @@ namespace EdgeVideoLlava.Runtime.Language;
 /// <param name="GateUp">(2·F, D): gate, then up.</param>
 /// <param name="Down">(D, F)</param>
 /// <param name="Value">(K, D), v where it is stored in another type than q and k; else null.</param>
-public sealed record LlamaBlockWeights(Matrix AttentionNorm, Weight Qkv, Weight Out, Matrix FeedForwardNorm, Weight GateUp, Weight Down,
+internal sealed record LlamaBlockWeights(Matrix AttentionNorm, Weight Qkv, Weight Out, Matrix FeedForwardNorm, Weight GateUp, Weight Down,
     Weight? Value = null)
 {
     /// <summary>All weights of products.</summary>
@@ -22,5 +22,5 @@ public sealed record LlamaBlockWeights(Matrix AttentionNorm, Weight Qkv, Weight 
 /// <param name="Norm">(1, D)</param>
 /// <param name="Head">(V, D); the embedding itself where tied.</param>
 /// <param name="Cos">(context, d/2) of the rotary embedding, computed, never read from a file.</param>
-public sealed record LlamaWeights(Weight Embedding, IReadOnlyList<LlamaBlockWeights> Blocks, Matrix Norm, Weight Head, Matrix Cos,
+internal sealed record LlamaWeights(Weight Embedding, IReadOnlyList<LlamaBlockWeights> Blocks, Matrix Norm, Weight Head, Matrix Cos,
     Matrix Sin);

@@ -1,4 +1,3 @@
-using EdgeVideoLlava.Kernels.Errors;
 using EdgeVideoLlava.Kernels.Packing;
 using EdgeVideoLlava.Runtime.Weights.Gguf;
 
@@ -6,7 +5,7 @@ namespace EdgeVideoLlava.Runtime.Weights;
 
 /// <summary>A model's files in any form that can be read, all tensors under their canonical names, memory-mapped.</summary>
 /// <remarks>Which forms there are: <see cref="CheckpointFiles"/>.</remarks>
-public sealed class Checkpoint : IDisposable
+internal sealed class Checkpoint : IDisposable
 {
     private readonly List<IDisposable> owned = [];
     private readonly Dictionary<string, HostTensor> tensors = [];

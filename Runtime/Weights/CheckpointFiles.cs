@@ -1,4 +1,3 @@
-using EdgeVideoLlava.Kernels.Errors;
 using EdgeVideoLlava.Runtime.Weights.Gguf;
 
 namespace EdgeVideoLlava.Runtime.Weights;

@@ -1,4 +1,3 @@
-using EdgeVideoLlava.Kernels.Errors;
 using EdgeVideoLlava.Kernels.MatMul;
 using EdgeVideoLlava.Runtime.Vision;
 using EdgeVideoLlava.Runtime.Weights.Gguf;

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using EdgeVideoLlava.Kernels.Devices;
-using EdgeVideoLlava.Kernels.Errors;
 using EdgeVideoLlava.Kernels.Packing;
 using EdgeVideoLlava.Runtime.Files;
 

@@ -1,4 +1,3 @@
-using EdgeVideoLlava.Kernels.Errors;
 using EdgeVideoLlava.Runtime.Text.Jinja;
 
 namespace EdgeVideoLlava.Runtime.Text.Prompts;

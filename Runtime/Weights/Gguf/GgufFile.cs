@@ -1,5 +1,4 @@
 using System.Numerics;
-using EdgeVideoLlava.Kernels.Errors;
 using EdgeVideoLlava.Kernels.Packing;
 using EdgeVideoLlava.Runtime.Files;
 
@@ -10,7 +9,7 @@ namespace EdgeVideoLlava.Runtime.Weights.Gguf;
 /// Format (ggml-org/ggml, docs/gguf.md), little-endian: "GGUF", u32 version, u64 tensors, u64 keys; the keys with their values; of each
 /// tensor name, u32 axes, u64 sizes, u32 type, u64 offset; from the next multiple of the alignment on the tensors, each at such a multiple.
 /// </remarks>
-public sealed class GgufFile : IDisposable
+internal sealed class GgufFile : IDisposable
 {
     private const uint Magic = 0x4655_4747; // "GGUF"
     private const int NameBytes = 63, TensorCeiling = 65_536, AxesCeiling = 4, AlignmentCeiling = 1 << 20;

@@ -1,12 +1,11 @@
 using System.Buffers.Binary;
-using EdgeVideoLlava.Kernels.Errors;
 using EdgeVideoLlava.Runtime.Files;
 
 namespace EdgeVideoLlava.Runtime.Weights.Gguf;
 
 /// <summary>The keys of a GGUF file with their values, which stay in the mapped file until they are asked for.</summary>
 /// <remarks>Numbers convert where nothing is lost: writers differ in the whole-number types that they choose.</remarks>
-public sealed class GgufKeys
+internal sealed class GgufKeys
 {
     /// <summary>The format's own ceiling of a key's bytes; keys, bytes of a text and elements that no file of this kind reaches.</summary>
     private const int KeyBytes = 65_535, KeyCeiling = 65_536, TextCeiling = 16 << 20, ElementCeiling = 100_000_000;

@@ -6,4 +6,4 @@ namespace EdgeVideoLlava.Runtime.Weights.Gguf;
 /// <param name="Sizes">In ggml's order, the reverse of a shape: the length of a row first.</param>
 /// <param name="Offset">Of its first byte, from the start of the file.</param>
 /// <param name="Address">Of its first byte in the mapped file.</param>
-public sealed record GgufTensor(string Name, StorageType Type, IReadOnlyList<long> Sizes, long Offset, long Bytes, nint Address);
+internal sealed record GgufTensor(string Name, StorageType Type, IReadOnlyList<long> Sizes, long Offset, long Bytes, nint Address);

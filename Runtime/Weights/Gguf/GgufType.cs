@@ -1,7 +1,7 @@
 namespace EdgeVideoLlava.Runtime.Weights.Gguf;
 
 /// <summary>What a value among a file's keys is. Numbers are those of the format.</summary>
-public enum GgufType
+internal enum GgufType
 {
     UInt8 = 0,
     Int8 = 1,

@@ -1,14 +1,13 @@
 using System.Buffers.Binary;
 using System.Text;
 using EdgeVideoLlava.Kernels.Devices;
-using EdgeVideoLlava.Kernels.Errors;
 using EdgeVideoLlava.Kernels.Packing;
 using EdgeVideoLlava.Runtime.Files;
 
 namespace EdgeVideoLlava.Runtime.Weights.Torch;
 
 /// <summary>A tensor of a PyTorch file, row-major.</summary>
-public sealed record TorchTensor(StorageType Type, IReadOnlyList<long> Shape, nint Address);
+internal sealed record TorchTensor(StorageType Type, IReadOnlyList<long> Shape, nint Address);
 
 /// <summary>A state dictionary that torch.save wrote, memory-mapped: a zip archive, or the form before PyTorch 1.6. Nothing in it is
 /// run.</summary>
@@ -16,7 +15,7 @@ public sealed record TorchTensor(StorageType Type, IReadOnlyList<long> Shape, ni
 /// Zip: NAME/data.pkl, the dictionary with views of storages, and NAME/data/KEY, their numbers, little-endian, uncompressed. Before 1.6:
 /// five pickles (magic number, version, system, dictionary, keys of the storages), then for each key a count and the numbers.
 /// </remarks>
-public sealed unsafe class TorchFile : IDisposable
+internal sealed unsafe class TorchFile : IDisposable
 {
     private const long PickleCeiling = 16 << 20, CopyAllowance = 32 << 20;
 

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using EdgeVideoLlava.Kernels.Errors;
 using EdgeVideoLlava.Quantizer.Hub;
 
 namespace EdgeVideoLlava.Edge.Commands;

@@ -2,7 +2,6 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
-using EdgeVideoLlava.Kernels.Errors;
 using EdgeVideoLlava.Quantizer.Hub;
 using EdgeVideoLlava.Tests.Unit.Support;
 

@@ -1,4 +1,3 @@
-using EdgeVideoLlava.Kernels.Errors;
 using EdgeVideoLlava.Runtime.Text.Prompts;
 
 namespace EdgeVideoLlava.Tests.Unit.Runtime.Text;

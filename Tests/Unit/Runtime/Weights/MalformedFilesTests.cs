@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Text.Json;
-using EdgeVideoLlava.Kernels.Errors;
 using EdgeVideoLlava.Runtime.Weights;
 using EdgeVideoLlava.Runtime.Weights.Gguf;
 using EdgeVideoLlava.Runtime.Weights.Torch;

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using EdgeVideoLlava.Kernels.Errors;
 using EdgeVideoLlava.Kernels.Packing;
 using EdgeVideoLlava.Runtime.Text;
 using EdgeVideoLlava.Runtime.Weights;
