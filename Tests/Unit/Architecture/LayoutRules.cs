@@ -61,7 +61,8 @@ internal static partial class LayoutRules
         => from package in Adapted
            let name = new Regex($@"(?<![\w.]){Regex.Escape(package)}(?!\w)")
            // a sample that captions a camera of its own opens it as its user would
-           let files = tree.Product.Where(path => !path.StartsWith("Samples/CameraLoop/") && tree.Code(path).Any(line => name.IsMatch(line))).ToArray()
+           let files = tree.Product.Where(path => !path.StartsWith("Samples/CameraLoop/")
+               && tree.Code(path).Any(line => name.IsMatch(line))).ToArray()
            where files.Length > 1
            select $"{package} is named by {files.Length} files: {string.Join(", ", files)}";
 
