@@ -89,7 +89,8 @@ internal static class IlgpuAccelerators
         {
             accelerator = create();
             StorageType activations = options.Compute ?? (tier == KernelTier.Processor ? StorageType.F32 : StorageType.F16);
-            return new IlgpuDevice(id, context, accelerator, activations, options.Tier ?? tier, options.DeepTiles);
+            return new IlgpuDevice(id, context, accelerator, activations, options.Tier ?? tier, options.DeepTiles,
+                options.KeepsUniformClaims);
         }
         catch (Exception e) when (e is AcceleratorException or NotSupportedException)
         {
