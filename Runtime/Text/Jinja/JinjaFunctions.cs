@@ -30,14 +30,17 @@ internal static class JinjaFunctions
     {
         switch (name)
         {
-            case "trim" or "upper" or "lower" or "title" or "capitalize" or "replace": return Method(run, name == "trim" ? "strip" : name,
+            case "trim" or "upper" or "lower" or "title" or "capitalize" or "replace":
+                return Method(run, name == "trim" ? "strip" : name,
                 of, arguments);
             case "length" or "count": return Length(run, of);
-            case "default" or "d": return of is JinjaUndefined || (arguments is [_, true] && !JinjaValues.IsTrue(of))
+            case "default" or "d":
+                return of is JinjaUndefined || (arguments is [_, true] && !JinjaValues.IsTrue(of))
                 ? arguments.FirstOrDefault() : of;
             case "string": return JinjaValues.Shown(of);
             case "safe" or "e" or "escape": return of;
-            case "int": return of is string text && long.TryParse(text, CultureInfo.InvariantCulture, out long number) ? number
+            case "int":
+                return of is string text && long.TryParse(text, CultureInfo.InvariantCulture, out long number) ? number
                 : (long)(JinjaValues.AsNumber(of) ?? 0);
             case "first": return (JinjaValues.Items(of) ?? throw NoList(run, name)).FirstOrDefault(JinjaValues.Undefined);
             case "last": return (JinjaValues.Items(of) ?? throw NoList(run, name)).LastOrDefault(JinjaValues.Undefined);

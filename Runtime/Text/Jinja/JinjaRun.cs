@@ -34,9 +34,11 @@ internal sealed class JinjaRun(int steps)
                 return chosen == null ? JinjaValues.Undefined : Value(chosen, scope);
             case Unary { Sign: "not" } not: return !JinjaValues.IsTrue(Value(not.Of, scope));
             case Unary minus: return Binary("-", 0L, Value(minus.Of, scope));
-            case Binary { Sign: "and" } and: return Value(and.Left, scope) is var left && JinjaValues.IsTrue(left)
+            case Binary { Sign: "and" } and:
+                return Value(and.Left, scope) is var left && JinjaValues.IsTrue(left)
                 ? Value(and.Right, scope) : left;
-            case Binary { Sign: "or" } or: return Value(or.Left, scope) is var either && JinjaValues.IsTrue(either) ? either
+            case Binary { Sign: "or" } or:
+                return Value(or.Left, scope) is var either && JinjaValues.IsTrue(either) ? either
                 : Value(or.Right, scope);
             case Binary binary: return Binary(binary.Sign, Value(binary.Left, scope), Value(binary.Right, scope));
             case Test test: return TestValue(test, scope) != test.Negated;

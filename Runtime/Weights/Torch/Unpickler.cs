@@ -65,7 +65,8 @@ internal sealed class Unpickler(MappedFile file, long start, long bytes)
             case (byte)'h': Push(Remembered(Take(1)[0])); break;
             case (byte)'j': Push(Remembered(BinaryPrimitives.ReadUInt32LittleEndian(Take(4)))); break;
             case (byte)'c': Push(Global(Line(), Line())); break;
-            case 0x93: Push(PopMany(2) is [string module, string name] ? Global(module, name) : throw Broken("a global without a name"));
+            case 0x93:
+                Push(PopMany(2) is [string module, string name] ? Global(module, name) : throw Broken("a global without a name"));
                 break;
             case (byte)'Q': Push(Storage(Pop())); break;
             case (byte)'R': Push(Rebuild(PopMany(2))); break;

@@ -1,8 +1,6 @@
 using System.Text;
 using System.Text.Json;
 using EdgeVideoLlava.Runtime.Text;
-using EdgeVideoLlava.Runtime.Text.ByteLevel;
-using EdgeVideoLlava.Runtime.Text.Vocabularies;
 using EdgeVideoLlava.Tests.Unit.Support;
 
 namespace EdgeVideoLlava.Tests.Unit.Runtime.Text;

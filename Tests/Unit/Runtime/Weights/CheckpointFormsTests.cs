@@ -1,5 +1,4 @@
 using System.Text.Json;
-using EdgeVideoLlava.Kernels.Packing;
 using EdgeVideoLlava.Runtime;
 using EdgeVideoLlava.Runtime.Text;
 using EdgeVideoLlava.Runtime.Weights;
