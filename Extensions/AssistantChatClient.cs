@@ -64,7 +64,7 @@ public sealed class AssistantChatClient(AssistantSource source, IOptions<EdgeVid
         try
         {
             await using Conversation conversation
-                = assistant.Start(dialogue.Template(settings.Template ?? PromptIds.DefaultTemplate(assistant.Config)));
+                = assistant.Start(dialogue.Template(settings.Template ?? PromptIds.DefaultTemplate(assistant.Config, assistant.Tokenizer)));
             IReadOnlyList<string> notices = await dialogue.TellAsync(conversation, cancel).ConfigureAwait(false);
             string id = Guid.NewGuid().ToString("N");
             await foreach (string words in conversation.AskAsync(dialogue.Question, generation, cancel).ConfigureAwait(false))

@@ -1,5 +1,6 @@
 using EdgeVideoLlava.Kernels.Packing;
 using EdgeVideoLlava.Runtime;
+using EdgeVideoLlava.Runtime.Language;
 using EdgeVideoLlava.Runtime.Vision;
 using EdgeVideoLlava.Runtime.Weights;
 
@@ -8,20 +9,23 @@ namespace EdgeVideoLlava.Quantizer;
 /// <summary>Looks into checkpoints: which variant and why, what tensors, how much memory on which device. Loads no weights.</summary>
 public static class CheckpointInspector
 {
-    /// <summary>A folder is read as a whole checkpoint, and checked as one; a safetensors file alone gives its tensors.</summary>
+    /// <summary>A folder or GGUF file is read as a whole checkpoint, and checked as one; a safetensors file alone gives its
+    /// tensors.</summary>
     /// <exception cref="BadInputException">The folder is no complete checkpoint, or the file is broken.</exception>
-    public static CheckpointReport Inspect(string path) => Directory.Exists(path) ? InspectFolder(path) : InspectFile(path);
+    public static CheckpointReport Inspect(string path)
+        => Directory.Exists(path) || path.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase) ? InspectModel(path) : InspectFile(path);
 
-    private static CheckpointReport InspectFolder(string folder)
+    private static CheckpointReport InspectModel(string path)
     {
-        using var checkpoint = new Checkpoint(folder);
+        using var checkpoint = new Checkpoint(path);
         VideoLlavaConfig config = ConfigReader.Read(checkpoint);
         new ModelTensors(config).Check(checkpoint);
         string why = checkpoint.IsOriginal
             ? $"names such as {checkpoint.Deciding}"
-                + (config.VideoTower.TemporalFrames > 0 ? ", and the video tower has temporal attention" : "")
-            : "no names of the original repository (mm_projector, image_tower.image_tower)";
-        return new CheckpointReport(folder, config.Variant == ModelVariant.Original ? "original" : "hf", why, checkpoint.FileBytes,
+                + (config.SeesClips && config.VideoTower.TemporalFrames > 0 ? ", and the video tower has temporal attention" : "")
+            : config.SeesPictures ? "no names of the original repository (mm_projector, image_tower.image_tower)"
+            : "no tensors of towers";
+        return new CheckpointReport(path, config.Variant.ToString().ToLowerInvariant(), why, checkpoint.FileBytes,
             Groups(checkpoint.Tensors.Values.Zip(checkpoint.Tensors.Keys, (tensor, name) => (name, tensor))), Sizes(config),
             Memory(checkpoint, config),
             checkpoint.Ignored, config.Notices, [.. checkpoint.Tensors.OrderBy(pair => pair.Key, StringComparer.Ordinal)
@@ -57,20 +61,27 @@ public static class CheckpointInspector
 
     private static SizeEntry[] Sizes(VideoLlavaConfig config)
     {
-        (var language, VisionConfig image, VisionConfig video) = (config.Language, config.ImageTower, config.VideoTower);
-        return
-        [
+        LlamaConfig language = config.Language;
+        var sizes = new List<SizeEntry>
+        {
             new("language model",
                 $"{language.Layers} layers, hidden {language.Hidden}, feed-forward {language.FeedForward}, {language.Heads} heads of "
                 + $"{language.HeadSize} "
                 + $"({language.KeyValueHeads} for keys and values), vocabulary {language.Vocabulary}, context "
                 + $"{language.Context}{(language.TiedHead ? ", tied head" : "")}"),
-            new("image tower", Tower(image)),
-            new("video tower", Tower(video)),
-            new("positions",
-                $"{image.Positions - 1} a picture, {video.Positions} a frame, {config.ClipFrames * video.Positions} a clip of "
-                + $"{config.ClipFrames} frames"),
+        };
+        if (config.SeesPictures) sizes.Add(new("image tower", Tower(config.ImageTower)));
+        if (config.SeesClips) sizes.Add(new("video tower", Tower(config.VideoTower)));
+        string[] positions =
+        [
+            .. config.SeesPictures ? [$"{config.ImageTower.Positions - 1} a picture"] : Array.Empty<string>(),
+            .. config.SeesClips
+                ? [$"{config.VideoTower.Positions} a frame", $"{config.ClipFrames * config.VideoTower.Positions} a clip of "
+                    + $"{config.ClipFrames} frames"]
+                : Array.Empty<string>(),
         ];
+        if (positions.Length > 0) sizes.Add(new("positions", string.Join(", ", positions)));
+        return [.. sizes];
     }
 
     private static string Tower(VisionConfig tower)

@@ -2,7 +2,7 @@ namespace EdgeVideoLlava.Quantizer;
 
 /// <summary>What is in a checkpoint folder or a safetensors file.</summary>
 /// <param name="Path">As given.</param>
-/// <param name="Variant">"original" or "hf"; null for a single file.</param>
+/// <param name="Variant">"original", "hf" or "text"; null for a single file.</param>
 /// <param name="Why">The tensor name that decided the variant.</param>
 /// <param name="FileBytes">Bytes on disk.</param>
 /// <param name="Groups">Tensors by part of the model.</param>

@@ -57,7 +57,7 @@ public sealed class Assistant : IAssistant, IDisposable
     /// <summary>What the checkpoint says of itself.</summary>
     public VideoLlavaConfig Config => parts.Model.Config;
 
-    /// <summary>Opens a checkpoint folder on the device that the options choose; the device ends with the assistant.</summary>
+    /// <summary>Opens a checkpoint folder or GGUF file on the device that the options choose; the device ends with the assistant.</summary>
     /// <exception cref="BadInputException">The folder is not a complete checkpoint.</exception>
     /// <exception cref="DeviceUnavailableException">There is no such device.</exception>
     /// <exception cref="DeviceFailedException">Too little memory.</exception>
@@ -82,7 +82,7 @@ public sealed class Assistant : IAssistant, IDisposable
         }
     }
 
-    /// <summary>Opens a checkpoint folder on a device that stays the caller's and must outlive the assistant.</summary>
+    /// <summary>Opens a checkpoint folder or GGUF file on a device that stays the caller's and must outlive the assistant.</summary>
     /// <param name="preset">Preprocessing of pictures and clips; null = the checkpoint's own.</param>
     /// <inheritdoc cref="LoadAsync" path="/exception"/>
     internal static Assistant Load(string folder, ComputeDevice device, PreprocessPreset? preset = null, LoadOptions? options = null,

@@ -11,6 +11,7 @@ internal sealed class AssistantParts : IDisposable
     private static readonly ConcurrentDictionary<AssistantParts, bool> Open = new();
 
     private readonly ComputeDevice? owned;
+    private readonly IFramePreprocessor? pictures, clips;
 
     /// <param name="preset">Preprocessing of pictures and clips; null = the checkpoint's own.</param>
     /// <param name="owned">The device, where it ends with the assistant.</param>
@@ -22,23 +23,27 @@ internal sealed class AssistantParts : IDisposable
         PreprocessPreset ofPictures = preset ?? (hf ? PreprocessPreset.Hf : config.PadPictures ? PreprocessPreset.OriginalImagePad
             : PreprocessPreset.OriginalImage);
         PreprocessPreset ofClips = preset ?? (hf ? PreprocessPreset.Hf : PreprocessPreset.OriginalVideo);
-        Pictures = Preprocessor(model.Device, ofPictures, config.ImageTower.ImageSize);
-        Clips = Preprocessor(model.Device, ofClips, config.VideoTower.ImageSize);
+        if (config.SeesPictures) pictures = Preprocessor(model.Device, ofPictures, config.ImageTower.ImageSize);
+        if (config.SeesClips) clips = Preprocessor(model.Device, ofClips, config.VideoTower.ImageSize);
         Open.TryAdd(this, true);
     }
 
     public VideoLlava Model { get; }
     public TextTokenizer Tokenizer { get; }
-    public IFramePreprocessor Pictures { get; }
-    public IFramePreprocessor Clips { get; }
+
+    /// <inheritdoc cref="VideoLlavaConfig.ImageTower"/>
+    public IFramePreprocessor Pictures => pictures ?? throw Model.Config.Blind(isClip: false);
+
+    /// <inheritdoc cref="VideoLlavaConfig.VideoTower"/>
+    public IFramePreprocessor Clips => clips ?? throw Model.Config.Blind(isClip: true);
 
     /// <summary>Held by the one thread that gives work to the towers.</summary>
     public SemaphoreSlim Seeing { get; } = new(1);
 
     public void Dispose()
     {
-        (Pictures as IDisposable)?.Dispose();
-        (Clips as IDisposable)?.Dispose();
+        (pictures as IDisposable)?.Dispose();
+        (clips as IDisposable)?.Dispose();
         Model.Dispose();
         owned?.Dispose();
         Open.TryRemove(this, out _);

@@ -28,6 +28,10 @@ internal sealed record LoadOptions(
             : LanguageWeights is { } wanted && parameter.IsLanguageLinear ? wanted.ForRows(parameter.Columns)
             : stored;
 
+    /// <summary>Whether a parameter's type is another's choice than the file's.</summary>
+    internal bool ChoosesType(ParameterSpec parameter)
+        => Trains(parameter.Part) || (LanguageWeights != null && parameter.IsLanguageLinear);
+
     /// <summary>Whether the processor can use a parameter where it is, in the mapped file.</summary>
     internal bool StaysMapped(ParameterSpec parameter, StorageType stored)
         => parameter is { IsWeight: true, Tensors.Count: 1 } && !Trains(parameter.Part) && TypeOf(parameter, stored) == stored;

@@ -11,6 +11,8 @@ internal sealed class ModelParts : IDisposable
 {
     private readonly Checkpoint checkpoint;
     private readonly List<IDisposable> owned = [];
+    private readonly VisionTower? imageTower, videoTower;
+    private readonly MlpProjector? projector;
 
     public VideoLlavaConfig Config { get; }
     public ComputeDevice Device { get; }
@@ -19,9 +21,16 @@ internal sealed class ModelParts : IDisposable
     public Arena VisionArena { get; }
     public Arena LanguageArena { get; }
     public LlamaBatch Batch { get; }
-    public VisionTower ImageTower { get; }
-    public VisionTower VideoTower { get; }
-    public MlpProjector Projector { get; }
+
+    /// <inheritdoc cref="VideoLlavaConfig.ImageTower"/>
+    public VisionTower ImageTower => imageTower ?? throw Config.Blind(isClip: false);
+
+    /// <inheritdoc cref="VideoLlavaConfig.VideoTower"/>
+    public VisionTower VideoTower => videoTower ?? throw Config.Blind(isClip: true);
+
+    /// <inheritdoc cref="VideoLlavaConfig.ImageTower"/>
+    public MlpProjector Projector => projector ?? throw Config.Blind(isClip: false);
+
     public Llama Language { get; }
     public long SharedBytes { get; }
 
@@ -76,9 +85,13 @@ internal sealed class ModelParts : IDisposable
         };
         try
         {
-            ImageTower = new VisionTower(config.ImageTower, loader.Tower(tensors.ImageTower, options.AllVisionLayers));
-            VideoTower = new VisionTower(config.VideoTower, loader.Tower(tensors.VideoTower, options.AllVisionLayers));
-            Projector = loader.Projector(tensors.Projector);
+            if (config.SeesPictures)
+            {
+                imageTower = new VisionTower(config.ImageTower, loader.Tower(tensors.ImageTower, options.AllVisionLayers));
+                projector = loader.Projector(tensors.Projector);
+            }
+            if (config.SeesClips)
+                videoTower = new VisionTower(config.VideoTower, loader.Tower(tensors.VideoTower, options.AllVisionLayers));
             Language = new Llama(config.Language, loader.Language(tensors.Language), options.CacheOn(device));
             SharedBytes = loader.SharedBytes;
             Config = config with { Notices = [.. config.Notices, .. loader.Notices] };

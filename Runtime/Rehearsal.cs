@@ -26,8 +26,8 @@ internal static class Rehearsal
         using var arena = new Arena(model.Device);
         queue.Compile(() =>
         {
-            See(queue, model.ImageTower, model.Projector, arena, frames: 1, isClip: false);
-            See(queue, model.VideoTower, model.Projector, arena, model.Config.ClipFrames, isClip: true);
+            if (model.Config.SeesPictures) See(queue, model.ImageTower, model.Projector, arena, frames: 1, isClip: false);
+            if (model.Config.SeesClips) See(queue, model.VideoTower, model.Projector, arena, model.Config.ClipFrames, isClip: true);
             Answer(queue, model, arena);
         });
     }

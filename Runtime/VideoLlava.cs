@@ -36,12 +36,14 @@ internal sealed class VideoLlava : IDisposable
     public VideoLlavaConfig Config => parts.Config;
     public ComputeDevice Device => parts.Device;
     public Llama Language => parts.Language;
+
+    /// <exception cref="BadInputException">The model cannot see.</exception>
     public MlpProjector Projector => parts.Projector;
 
     /// <summary>Bytes of the video tower's weights that equal the image tower's and are in memory once.</summary>
     public long SharedBytes => parts.SharedBytes;
 
-    /// <summary>Opens a checkpoint folder on a device. The files stay mapped while the model lives.</summary>
+    /// <summary>Opens a checkpoint's folder, or a GGUF file, on a device. The files stay mapped while the model lives.</summary>
     /// <exception cref="BadInputException">The folder is not a complete checkpoint of a supported kind.</exception>
     /// <exception cref="DeviceFailedException">Too little memory.</exception>
     public static VideoLlava Load(string folder, ComputeDevice device, LoadOptions? options = null, IProgress<double>? progress = null,
@@ -83,6 +85,7 @@ internal sealed class VideoLlava : IDisposable
     }
 
     /// <summary>The tower of clips, or of pictures.</summary>
+    /// <exception cref="BadInputException">The model has none.</exception>
     public VisionTower Tower(bool ofClips) => ofClips ? parts.VideoTower : parts.ImageTower;
 
     private static string Kind(bool isClip) => isClip ? "video" : "image";

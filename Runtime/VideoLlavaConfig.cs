@@ -11,19 +11,32 @@ public enum ModelVariant
 
     /// <summary>LanguageBind/Video-LLaVA-7B-hf: no temporal attention, quick GELU by default, image and video placeholder ids.</summary>
     Hf,
+
+    /// <summary>A LLaMA without eyes: text in, text out.</summary>
+    Text,
 }
 
 /// <summary>Everything about a checkpoint that is not a weight, resolved.</summary>
 public sealed record VideoLlavaConfig
 {
-    /// <summary>Which of the two layouts it is.</summary>
+    private readonly VisionConfig? imageTower, videoTower;
+
+    /// <summary>Which of the layouts it is.</summary>
     public required ModelVariant Variant { get; init; }
 
-    /// <summary>f_V for pictures.</summary>
-    public required VisionConfig ImageTower { get; init; }
+    /// <summary>The tower of pictures.</summary>
+    /// <exception cref="BadInputException">The model cannot see pictures.</exception>
+    public VisionConfig ImageTower { get => imageTower ?? throw Blind(isClip: false); init => imageTower = value; }
 
-    /// <summary>f_V for clips.</summary>
-    public required VisionConfig VideoTower { get; init; }
+    /// <summary>The tower of clips.</summary>
+    /// <exception cref="BadInputException">The model cannot see clips.</exception>
+    public VisionConfig VideoTower { get => videoTower ?? throw Blind(isClip: true); init => videoTower = value; }
+
+    /// <summary>Whether there is a tower of pictures.</summary>
+    public bool SeesPictures => imageTower != null;
+
+    /// <summary>Whether there is a tower of clips.</summary>
+    public bool SeesClips => videoTower != null;
 
     /// <summary>f_L.</summary>
     public required LlamaConfig Language { get; init; }
@@ -48,4 +61,12 @@ public sealed record VideoLlavaConfig
 
     /// <summary>Things that a user should know: assumed head counts, unknown keys.</summary>
     public IReadOnlyList<string> Notices { get; init; } = [];
+
+    /// <summary>The layout and the sizes of the language model.</summary>
+    public override string ToString() => $"{Variant}, {Language}";
+
+    /// <summary>The refusal of a picture or clip that the model has no tower for.</summary>
+    internal BadInputException Blind(bool isClip)
+        => new(imageTower == null && videoTower == null ? "the model has no eyes: it reads text only; take a Video-LLaVA checkpoint"
+            : $"the model has no tower for {(isClip ? "clips" : "pictures")}; take a Video-LLaVA checkpoint");
 }

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using EdgeVideoLlava.Kernels.Attention;
 using EdgeVideoLlava.Kernels.Cpu.Simd;
@@ -52,15 +51,15 @@ internal sealed unsafe class CpuDevice : ComputeDevice
         Shapes.WholeBlocks(name, type, columns);
         int rows = 0;
         foreach (HostRows part in parts) rows += part.Rows;
-        if (parts.Length == 1)
+        if (parts.Length == 1 && parts[0].Heads == 0)
             return new Weight(name, type, rows, columns, CpuBuffer.Wrap(this, type, (long)rows * columns, parts[0].Address));
         CpuBuffer buffer = CpuBuffer.Allocate(this, type, (long)rows * columns);
         byte* target = (byte*)buffer.Address;
         foreach (HostRows part in parts)
         {
-            long bytes = type.Bytes((long)part.Rows * columns);
-            NativeMemory.Copy((void*)part.Address, target, (nuint)bytes);
-            target += bytes;
+            long bytes = type.Bytes(columns);
+            part.CopyTo(target, 0, part.Rows, bytes);
+            target += part.Rows * bytes;
         }
         return new Weight(name, type, rows, columns, buffer);
     }

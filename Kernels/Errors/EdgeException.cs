@@ -5,8 +5,15 @@ namespace EdgeVideoLlava;
 /// The message speaks of settings of this library and of native libraries by name. A program tells its users how they set or install them:
 /// <see cref="Remedies"/> are the places of the message that it puts in its own words.
 /// </remarks>
-public abstract class EdgeException(string message, Exception? inner) : Exception(message, inner)
+public abstract class EdgeException(string message, Exception? inner) : Exception(OneLine(message), inner)
 {
     /// <summary>What the message proposes; each stands in it with its <see cref="Remedy.Words"/>.</summary>
     public IReadOnlyList<Remedy> Remedies { get; init; } = [];
+
+    /// <summary>A message may quote a stranger's file: what would break the line or move a terminal's cursor becomes U+FFFD.</summary>
+    private static string OneLine(string message)
+        => string.Create(message.Length, message, static (line, text) =>
+        {
+            for (int i = 0; i < line.Length; i++) line[i] = char.IsControl(text[i]) || text[i] is '\u2028' or '\u2029' ? '\uFFFD' : text[i];
+        });
 }

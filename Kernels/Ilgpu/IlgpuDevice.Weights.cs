@@ -37,7 +37,7 @@ internal sealed unsafe partial class IlgpuDevice
             int at = 0;
             foreach (HostRows part in parts)
             {
-                Upload(name, type, format, (byte*)part.Address, columns, part.Rows, buffer.View(), at);
+                Upload(name, type, format, part, columns, buffer.View(), at);
                 at += part.Rows;
             }
             Accelerator.DefaultStream.Synchronize(); // the queues' streams do not wait for it
@@ -62,21 +62,23 @@ internal sealed unsafe partial class IlgpuDevice
         => (Math.Max(1, (long)rows * (format.RowWords(columns) + format.ScaleWords(columns))) + 3) / 4 * 4;
 
     /// <exception cref="BadInputException">Numbers of a type without kernels of its own are too large for F16.</exception>
-    private void Upload(string name, StorageType type, DeviceFormat format, byte* source, int columns, int rows, WeightView target,
-        int firstRow)
+    private void Upload(string name, StorageType type, DeviceFormat format, HostRows source, int columns, WeightView target, int firstRow)
     {
+        int rows = source.Rows;
         if (rows == 0 || columns == 0) return;
         long stored = type.Bytes(columns), kept = format.Type.Bytes(columns);
         int pieceRows = Math.Clamp(PieceWords / target.RowWords, 1, rows);
         uint[] words = new uint[pieceRows * target.RowWords], scales = new uint[pieceRows * target.ScaleWords];
+        byte[]? ordered = source.Heads == 0 ? null : new byte[pieceRows * stored];
         byte[]? converted = type == format.Type ? null : new byte[pieceRows * kept];
         for (int at = 0; at < rows; at += pieceRows)
         {
             int count = Math.Min(pieceRows, rows - at);
             fixed (uint* word = words, scale = scales)
-            fixed (byte* other = converted)
+            fixed (byte* other = converted, inOrder = ordered)
             {
-                byte* packed = source + at * stored;
+                byte* packed = inOrder == null ? (byte*)source.Row(at, stored) : inOrder;
+                if (inOrder != null) source.CopyTo(inOrder, at, count, stored);
                 if (other != null && !Pack.Rows(new HostRows((nint)packed, count), type, format.Type, columns, (nint)other))
                     throw Misfit(name, type, format.Type);
                 if (other != null) packed = other;

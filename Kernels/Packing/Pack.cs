@@ -39,7 +39,7 @@ internal static unsafe class Pack
         int misfits = 0;
         Parallel.For(0, source.Rows, new ParallelOptions { CancellationToken = cancel }, () => new float[columns], (row, _, floats) =>
         {
-            byte* stored = (byte*)source.Address + row * fromBytes, wanted = (byte*)target + row * toBytes;
+            byte* stored = (byte*)source.Row(row, fromBytes), wanted = (byte*)target + row * toBytes;
             if (to == StorageType.F32)
             {
                 Unpack.ToFloats(from, stored, (float*)wanted, columns);

@@ -50,7 +50,8 @@ internal static partial class RotaryEmbedding
     }
 
     /// <summary>The tables for positions 0..count-1 and heads of size d: two arrays of (count, d/2).</summary>
-    public static (float[] Cos, float[] Sin) Tables(int count, int headSize, double theta)
+    /// <param name="divisors">Of the frequency of each pair, where a model is scaled to a longer context; none: 1.</param>
+    public static (float[] Cos, float[] Sin) Tables(int count, int headSize, double theta, IReadOnlyList<float>? divisors = null)
     {
         int half = headSize / 2;
         var cos = new float[count * half];
@@ -59,6 +60,7 @@ internal static partial class RotaryEmbedding
         {
             // The reference keeps the inverse frequencies in float32 and multiplies in float32; the angle then goes to cos and sin.
             float frequency = (float)(1.0 / Math.Pow(theta, 2.0 * i / headSize));
+            if (divisors != null) frequency /= divisors[i];
             for (int position = 0; position < count; position++)
             {
                 float angle = position * frequency;

@@ -25,7 +25,7 @@ public sealed class Conversation : IConversation, IDisposable
     internal Conversation(Assistant assistant, PromptTemplate? template)
     {
         this.assistant = assistant;
-        this.template = template ?? PromptIds.DefaultTemplate(assistant.Model.Config);
+        this.template = template ?? PromptIds.DefaultTemplate(assistant.Model.Config, assistant.Tokenizer);
         generator = new Generator(assistant.Model, assistant.Tokenizer);
         turns = new OneAtATime(nameof(Conversation), generator.Dispose);
     }
@@ -197,8 +197,7 @@ public sealed class Conversation : IConversation, IDisposable
         VideoLlavaConfig config = assistant.Model.Config;
         IReadOnlyList<VisionTokens> visuals = generator.Memory.Visuals;
         int[] ids = PromptIds.Encode(config, assistant.Tokenizer, prompt, [.. visuals.Select(VisualShape.Of)]);
-        MergedPrompt merged = config.Variant == ModelVariant.Original
-            ? MergedPrompt.FromMarkers(ids, visuals, config.Language.Vocabulary)
+        MergedPrompt merged = config.Variant != ModelVariant.Hf ? MergedPrompt.FromMarkers(ids, visuals, config.Language.Vocabulary)
             : MergedPrompt.FromPlaceholders(ids, visuals, config.ImageTokenId!.Value, config.VideoTokenId!.Value,
                 config.Language.Vocabulary);
         if (config.ExpandedLimit is { } limit) merged.Truncate(limit);

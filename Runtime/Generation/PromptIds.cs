@@ -6,9 +6,14 @@ namespace EdgeVideoLlava.Runtime.Generation;
 /// <summary>A dialogue to the ids that a checkpoint's layout wants: -200 markers (original) or expanded placeholders (-hf).</summary>
 internal static class PromptIds
 {
-    /// <summary>llava_v1 for the original layout whatever the folder's name, the plain USER/ASSISTANT form for -hf.</summary>
-    public static PromptTemplate DefaultTemplate(VideoLlavaConfig config)
-        => config.Variant == ModelVariant.Hf ? PromptTemplate.Hf : PromptTemplate.LlavaV1;
+    /// <summary>llava_v1 for the original layout whatever the folder's name, the plain USER/ASSISTANT form for -hf, what a text model's
+    /// files bring.</summary>
+    public static PromptTemplate DefaultTemplate(VideoLlavaConfig config, TextTokenizer tokenizer) => config.Variant switch
+    {
+        ModelVariant.Hf => PromptTemplate.Hf,
+        ModelVariant.Text => PromptTemplate.Of(tokenizer),
+        _ => PromptTemplate.LlavaV1,
+    };
 
     /// <summary>A question with the tags of the visuals that are shown with it in front.</summary>
     public static string Mark(VideoLlavaConfig config, IReadOnlyList<VisualShape> shown, string question)
@@ -22,6 +27,7 @@ internal static class PromptIds
     /// <exception cref="BadInputException">-hf: the prompt's tags and the visuals do not match.</exception>
     public static int[] Encode(VideoLlavaConfig config, TextTokenizer tokenizer, string prompt, IReadOnlyList<VisualShape> visuals)
     {
+        if (config.Variant == ModelVariant.Text) return tokenizer.EncodePrompt(prompt);
         if (config.Variant == ModelVariant.Original) return tokenizer.EncodeWithVisualMarkers(prompt);
         List<int> Rows(bool clips) => [.. visuals.Where(visual => visual.IsClip == clips).Select(visual => visual.Rows)];
         return HfExpansion.Expand(tokenizer.Encode(prompt), config.ImageTokenId!.Value, config.VideoTokenId!.Value, Rows(clips: false),

@@ -20,7 +20,8 @@ internal static class LlamaBlock
         ReadOnlySpan<CacheSegment> caches = batch.Caches(layer);
 
         RmsNorm.Run(queue, x, weights.AttentionNorm, config.RmsEpsilon, a.Norm, a.NormScale);
-        Linear.Run(queue, weights.Qkv, a.Norm, a.Qkv);
+        Linear.Run(queue, weights.Qkv, a.Norm, a.Qkv.ColumnRange(0, weights.Qkv.Rows));
+        if (weights.Value is { } value) Linear.Run(queue, value, a.Norm, a.Qkv.ColumnRange(weights.Qkv.Rows, value.Rows));
         RotaryEmbedding.Run(queue, a.Qkv, model.Cos, model.Sin, batch.Positions, a.Queries, caches);
         CausalAttention.Run(queue, a.Queries, caches, batch.Positions, config.HeadSize, a.Context, a.LogSums);
         Linear.Run(queue, weights.Out, a.Context, a.Attended, new Epilogue(Residual: x));

@@ -33,6 +33,9 @@ public sealed record LlamaConfig
     /// <summary>Base of the rotary frequencies.</summary>
     public required double RopeTheta { get; init; }
 
+    /// <summary>Divisors of the rotary frequencies, one for each pair of a head, where the context is scaled; else null.</summary>
+    public IReadOnlyList<float>? RopeDivisors { get; init; }
+
     /// <summary>The output head is the embedding table.</summary>
     public required bool TiedHead { get; init; }
 

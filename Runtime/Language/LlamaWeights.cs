@@ -4,12 +4,18 @@ namespace EdgeVideoLlava.Runtime.Language;
 
 /// <summary>Weights of one layer. D hidden, F feed-forward, Q query columns, K key columns.</summary>
 /// <param name="AttentionNorm">(1, D) input_layernorm</param>
-/// <param name="Qkv">(Q + 2·K, D): q, k, v by rows.</param>
+/// <param name="Qkv">(Q + 2·K, D): q, k, v by rows; (Q + K, D) where v stands apart.</param>
 /// <param name="Out">(D, Q)</param>
 /// <param name="FeedForwardNorm">(1, D) post_attention_layernorm</param>
 /// <param name="GateUp">(2·F, D): gate, then up.</param>
 /// <param name="Down">(D, F)</param>
-internal sealed record LlamaBlockWeights(Matrix AttentionNorm, Weight Qkv, Weight Out, Matrix FeedForwardNorm, Weight GateUp, Weight Down);
+/// <param name="Value">(K, D), v where it is stored in another type than q and k; else null.</param>
+internal sealed record LlamaBlockWeights(Matrix AttentionNorm, Weight Qkv, Weight Out, Matrix FeedForwardNorm, Weight GateUp, Weight Down,
+    Weight? Value = null)
+{
+    /// <summary>All weights of products.</summary>
+    public IEnumerable<Weight> Linears => Value == null ? [Qkv, Out, GateUp, Down] : [Qkv, Value, Out, GateUp, Down];
+}
 
 /// <summary>Weights of the language model. V vocabulary, D hidden.</summary>
 /// <param name="Embedding">(V, D), f_T</param>

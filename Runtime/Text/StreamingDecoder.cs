@@ -27,7 +27,7 @@ internal sealed class StreamingDecoder
     /// <summary>Takes the next id and returns the text that is now certain, often "". Ids without a piece give nothing.</summary>
     public string Append(int id)
     {
-        if (id < 0 || id >= vocabulary.Count || skipped?.TextOf(id) != null) return "";
+        if (id < 0 || id >= vocabulary.Count || skipped?.Hides(id) == true) return "";
         output.Clear();
         PieceType type = vocabulary.TypeOf(id);
         if (type == PieceType.Byte)

@@ -3,6 +3,7 @@ using EdgeVideoLlava.Runtime.Language;
 using EdgeVideoLlava.Runtime.Text.ByteLevel;
 using EdgeVideoLlava.Runtime.Text.SentencePiece;
 using EdgeVideoLlava.Runtime.Text.Vocabularies;
+using EdgeVideoLlava.Runtime.Weights;
 
 namespace EdgeVideoLlava.Runtime.Text;
 
@@ -42,6 +43,9 @@ public sealed class TextTokenizer
     /// <summary>Which rules this tokenizer follows and why, for people to read.</summary>
     public string ModeDescription { get; }
 
+    /// <summary>The chat template that the model's files bring, in Jinja; null where there is none.</summary>
+    public string? ChatTemplate { get; private init; }
+
     private TextTokenizer(IVocabulary vocabulary, SpecialTokens specials, (int Bos, int Eos, int Unk) ids, bool addsBos,
         bool fusedDecoding, string description)
     {
@@ -53,19 +57,21 @@ public sealed class TextTokenizer
         ModeDescription = description;
     }
 
-    /// <summary>Reads the tokenizer of a checkpoint folder: tokenizer.model and the JSON files beside it, or a
-    /// byte-level tokenizer.json.</summary>
+    /// <summary>Reads the tokenizer of a checkpoint: tokenizer.model and the JSON files beside it, a byte-level tokenizer.json, or a
+    /// GGUF file's.</summary>
     /// <param name="mode">Whose ids to give, or null: as the files say (tokenizer.json first, then tokenizer_config.json).</param>
     /// <exception cref="BadInputException">A file is missing, broken or of a kind that is not supported.</exception>
     public static TextTokenizer Load(string folder, TokenizerMode? mode = null)
     {
+        if (GgufTokenizer.Find(folder, mode) is { } tokenizer) return tokenizer;
+        if (LoraAdapter.Is(folder) && !TokenizerFiles.HasVocabulary(folder)) return Load(LoraAdapter.BaseOf(folder), mode);
         using var files = new TokenizerFiles(folder);
         try
         {
-            if (ByteLevelFile.Find(files) is ByteLevelFile file) return FromByteLevel(file, files);
+            if (ByteLevelFile.Find(files) is ByteLevelFile file) return FromByteLevel(file, files).With(files.Token("chat_template"));
             SentencePieceModel model = SentencePieceModel.Load(files.PathOf("tokenizer.model"));
             (TokenizerMode chosen, string reason) = mode is TokenizerMode given ? (given, "as told") : TokenizerModes.Choose(files);
-            return FromSentencePiece(model, chosen, reason, files);
+            return FromSentencePiece(model, chosen, reason, files).With(files.Token("chat_template"));
         }
         catch (Exception e) when (e is InvalidOperationException or KeyNotFoundException)
         {
@@ -83,14 +89,16 @@ public sealed class TextTokenizer
     /// <param name="specialIds">Ids of pieces that are not text but tokens such as "&lt;|im_end|&gt;".</param>
     /// <param name="bosId">Begin-of-text id, put in front of a text if <paramref name="addsBos"/>; -1 if there is none.</param>
     /// <param name="source">File name, for messages.</param>
+    /// <param name="shownIds">Those of the special ids that an answer shows.</param>
     /// <exception cref="BadInputException">Pieces and merges do not fit together.</exception>
     internal static TextTokenizer FromByteLevel(string[] pieces, IReadOnlyList<string> merges, IReadOnlySet<int> specialIds,
         ByteLevelPattern pattern,
-        int bosId, int eosId, int unknownId, bool addsBos, string source)
+        int bosId, int eosId, int unknownId, bool addsBos, string source, IReadOnlySet<int>? shownIds = null)
     {
         if (specialIds.Any(id => id < 0 || id >= pieces.Length || pieces[id].Length == 0) || eosId < 0 || eosId >= pieces.Length)
             throw new BadInputException($"{source}: a special token has no piece; fetch the file again");
-        var specials = new SpecialTokens(specialIds.Select(id => new SpecialToken(pieces[id], id)), source);
+        var specials = new SpecialTokens(
+            specialIds.Select(id => new SpecialToken(pieces[id], id, IsText: shownIds?.Contains(id) == true)), source);
         var vocabulary = new ByteLevelBpe(pieces, merges, specialIds, pattern, source);
         return new TextTokenizer(vocabulary, specials, (bosId, eosId, unknownId), addsBos, false,
             $"byte-level BPE, {pieces.Length} pieces");
@@ -105,6 +113,19 @@ public sealed class TextTokenizer
         specials.Encode(text, vocabulary, ids);
         return [.. ids];
     }
+
+    /// <summary>Ids of a whole prompt, which may begin with the begin-of-text token written out.</summary>
+    public int[] EncodePrompt(string prompt)
+    {
+        int[] ids = Encode(prompt, addBos: false);
+        return addsBos && (ids.Length == 0 || ids[0] != BosId) ? [BosId, .. ids] : ids;
+    }
+
+    /// <summary>Text of a special token; "" for any other id.</summary>
+    internal string SpecialText(int id) => specials.TextOf(id) ?? "";
+
+    internal TextTokenizer With(string? chatTemplate)
+        => new(vocabulary, specials, (BosId, EosId, UnkId), addsBos, fusedDecoding, ModeDescription) { ChatTemplate = chatTemplate };
 
     /// <summary>
     /// Ids of a prompt of the original layout: the text between "&lt;image&gt;" tags encoded chunk by chunk,
@@ -155,6 +176,17 @@ public sealed class TextTokenizer
         string description = $"SentencePiece BPE, {model.Count} pieces, {TokenizerModes.Describe(mode)} ({reason})";
         return new TextTokenizer(new SentencePieceVocabulary(model, mode), new SpecialTokens(special.Values, files?.Folder ?? ""),
             (model.BosId, model.EosId, model.UnknownId), files?.Flag("add_bos_token") ?? true, fused, description);
+    }
+
+    /// <summary>A GGUF file's SentencePiece vocabulary; tokens beyond it are special.</summary>
+    internal static TextTokenizer FromSentencePiece(SentencePieceModel model, TokenizerMode mode, bool addsBos, string source)
+    {
+        IEnumerable<SpecialToken> special = from id in Enumerable.Range(0, model.Count)
+                                            where model.Types[id] is PieceType.Control or PieceType.UserDefined or PieceType.Unknown
+                                            select new SpecialToken(model.Pieces[id], id, IsText: model.Types[id] == PieceType.UserDefined);
+        string description = $"SentencePiece BPE, {model.Count} pieces, {TokenizerModes.Describe(mode)}";
+        return new TextTokenizer(new SentencePieceVocabulary(model, mode), new SpecialTokens(special, source),
+            (model.BosId, model.EosId, model.UnknownId), addsBos, false, description);
     }
 
     private static TextTokenizer FromByteLevel(ByteLevelFile file, TokenizerFiles files)

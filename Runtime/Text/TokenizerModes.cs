@@ -35,6 +35,7 @@ internal static class TokenizerModes
         TokenizerMode.NonLegacy444 => "ids of transformers 4.44, legacy: false",
         TokenizerMode.NonLegacyFast => "ids of tokenizer.json: blank mark at the start only",
         TokenizerMode.LegacyFast => "ids of tokenizer.json: blank mark before every stretch of text without a blank",
+        TokenizerMode.NoPrefix => "no blank mark put in front",
         _ => mode.ToString(),
     };
 

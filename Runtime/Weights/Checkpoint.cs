@@ -1,16 +1,16 @@
-using System.Text.Json;
-using EdgeVideoLlava.Runtime.Files;
+using EdgeVideoLlava.Kernels.Packing;
+using EdgeVideoLlava.Runtime.Weights.Gguf;
 
 namespace EdgeVideoLlava.Runtime.Weights;
 
-/// <summary>A checkpoint folder: config.json and safetensors shards, all tensors under their canonical names, memory-mapped.</summary>
+/// <summary>A model's files in any form that can be read, all tensors under their canonical names, memory-mapped.</summary>
+/// <remarks>Which forms there are: <see cref="CheckpointFiles"/>.</remarks>
 internal sealed class Checkpoint : IDisposable
 {
-    private const string IndexName = "model.safetensors.index.json", SingleName = "model.safetensors";
-
     private readonly List<IDisposable> owned = [];
     private readonly Dictionary<string, HostTensor> tensors = [];
 
+    /// <summary>As it was given: a folder, or a GGUF file.</summary>
     public string Folder { get; }
 
     /// <summary>Canonical name to tensor; ignored buffers are left out.</summary>
@@ -28,19 +28,14 @@ internal sealed class Checkpoint : IDisposable
     /// <summary>Bytes of all shards on disk.</summary>
     public long FileBytes { get; private set; }
 
-    /// <summary>Maps the shards of a folder.</summary>
-    /// <exception cref="BadInputException">The folder is not a checkpoint, or a shard or the index is broken.</exception>
-    public Checkpoint(string folder)
+    /// <summary>Opens a model's folder or file.</summary>
+    /// <exception cref="BadInputException">It is no checkpoint, or a file or index of it is broken.</exception>
+    public Checkpoint(string path)
     {
-        Folder = folder;
-        if (File.Exists(folder))
-            throw new BadInputException(
-                $"{folder}: a file; a model is the folder that holds it, {Path.GetDirectoryName(Path.GetFullPath(folder))}");
-        if (!Directory.Exists(folder))
-            throw new BadInputException($"{folder}: no such folder; a model is a folder with config.json and safetensors files");
+        Folder = ConfigFolder = path;
         try
         {
-            foreach ((string file, IReadOnlyList<string>? promised) in ShardFiles(folder)) AddShard(Path.Combine(folder, file), promised);
+            CheckpointFiles.Open(this);
         }
         catch
         {
@@ -52,8 +47,37 @@ internal sealed class Checkpoint : IDisposable
     /// <summary>Tensors that are not in files, under canonical names; their memory is disposed with the checkpoint.</summary>
     internal Checkpoint(string label, Dictionary<string, HostTensor> tensors, IDisposable memory)
     {
-        (Folder, this.tensors) = (label, tensors);
+        (Folder, ConfigFolder, this.tensors) = (label, label, tensors);
         owned.Add(memory);
+    }
+
+    /// <summary>Where config.json is: for an adapter perhaps in its model's folder.</summary>
+    internal string ConfigFolder { get; set; }
+
+    /// <summary>The keys of a GGUF language model, which are its config; null for any other form.</summary>
+    internal GgufKeys? Keys { get; set; }
+
+    /// <summary>The keys of an mmproj file beside it; null where there is none.</summary>
+    internal GgufKeys? VisionKeys { get; set; }
+
+    /// <summary>Whether queries and keys are stored for rotary pairs of neighbours, as in GGUF, and not of a head's halves.</summary>
+    internal bool PairsNeighbours => Keys != null;
+
+    /// <summary>The type of a parameter's numbers; F32, which holds them all, where its tensors differ.</summary>
+    internal StorageType TypeOf(ParameterSpec parameter)
+    {
+        StorageType first = tensors[parameter.Name].Type;
+        return parameter.Tensors.All(tensor => tensors[tensor.Name].Type == first) ? first : StorageType.F32;
+    }
+
+    /// <summary>A joined parameter in the pieces in which it is loaded: v apart from q and k where it alone has another type.</summary>
+    internal IEnumerable<ParameterSpec> Apart(ParameterSpec parameter, LoadOptions options)
+    {
+        ParameterSpec[] halves = parameter is { IsLanguageLinear: true, Tensors.Count: 3 } && !options.ChoosesType(parameter)
+            ? [parameter with { Tensors = [.. parameter.Tensors.Take(2)] }, parameter with { Tensors = [parameter.Tensors[2]] }]
+                : [parameter];
+        StorageType[] types = [.. parameter.Tensors.Select(tensor => tensors[tensor.Name].Type)];
+        return halves.Length == 2 && types[0] == types[1] && types[1] != types[2] ? halves : [parameter];
     }
 
     public void Dispose()
@@ -62,55 +86,42 @@ internal sealed class Checkpoint : IDisposable
         owned.Clear();
     }
 
-    private void AddShard(string path, IReadOnlyList<string>? promised)
+    /// <summary>Takes a file with its tensors, which is disposed with the checkpoint.</summary>
+    /// <param name="canonical">From the names of the file; null for a tensor that is none of this model.</param>
+    /// <param name="promised">Names that an index expects in the file.</param>
+    /// <param name="replaces">Whether its tensors may take the place of others.</param>
+    internal void Add(ITensorFile file, Func<string, string?> canonical, IReadOnlyList<string>? promised = null, bool replaces = false)
     {
-        var shard = new SafeTensors(path);
-        owned.Add(shard);
-        FileBytes += shard.FileBytes;
+        owned.Add(file);
+        FileBytes += file.FileBytes;
         foreach (string name in promised ?? [])
         {
-            if (!shard.Tensors.ContainsKey(name))
+            if (!file.Tensors.ContainsKey(name))
                 throw new BadInputException(
-                    $"{path}: the index promises tensor {name} here, the shard lacks it; fetch the checkpoint again");
+                    $"{file.Path}: the index promises tensor {name} here, the shard lacks it; fetch the checkpoint again");
         }
-        foreach ((string name, HostTensor tensor) in shard.Tensors)
+        foreach ((string name, HostTensor tensor) in file.Tensors)
         {
-            string canonical = WeightNames.Canonical(name);
+            if (canonical(name) is not { } known)
+            {
+                Ignored.Add(name);
+                continue;
+            }
+            if (replaces) tensors.Remove(known);
             if (WeightNames.IsOriginal(name)) Deciding ??= name;
-            if (WeightNames.IsIgnored(canonical)) Ignored.Add(name);
-            else if (!tensors.TryAdd(canonical, tensor))
-                throw new BadInputException($"{path}: two tensors mean {canonical}; keep one of them");
+            if (WeightNames.IsIgnored(known)) Ignored.Add(name);
+            else if (!tensors.TryAdd(known, tensor))
+                throw new BadInputException($"{file.Path}: two tensors mean {known}; keep one of them");
         }
     }
 
-    /// <summary>The shard files of a folder with the tensors that the index promises in each.</summary>
-    private static IEnumerable<(string File, IReadOnlyList<string>? Promised)> ShardFiles(string folder)
+    /// <summary>Another tensor in the place of one, in memory that is disposed with the checkpoint.</summary>
+    internal void Replace(string name, (HostTensor Tensor, IDisposable Memory) other)
     {
-        string index = Path.Combine(folder, IndexName);
-        if (File.Exists(index)) return ReadIndex(index);
-        if (File.Exists(Path.Combine(folder, SingleName))) return [(SingleName, null)];
-        string[] others = [.. Directory.GetFiles(folder, "*.bin").Concat(Directory.GetFiles(folder, "*.gguf")).Select(Path.GetFileName)
-            .OfType<string>().Take(2)];
-        string found = others.Length > 0 ? $"; {string.Join(", ", others)} cannot be read yet, take the safetensors form of the checkpoint"
-            : "";
-        throw new BadInputException($"{folder}: neither {IndexName} nor {SingleName} is here{found}");
+        tensors[name] = other.Tensor;
+        owned.Add(other.Memory);
     }
 
-    private static IEnumerable<(string, IReadOnlyList<string>?)> ReadIndex(string path)
-    {
-        using JsonDocument document = JsonFile.Read(path);
-        if (document.RootElement.ValueKind != JsonValueKind.Object
-            || !document.RootElement.TryGetProperty("weight_map", out JsonElement map) || map.ValueKind != JsonValueKind.Object)
-            throw new BadInputException($"{path}: no weight_map in it; fetch the checkpoint again");
-        var promised = new SortedDictionary<string, List<string>>(StringComparer.Ordinal);
-        foreach (JsonProperty entry in map.EnumerateObject())
-        {
-            string? file = entry.Value.ValueKind == JsonValueKind.String ? entry.Value.GetString() : null;
-            if (string.IsNullOrEmpty(file) || Path.GetFileName(file) != file)
-                throw new BadInputException($"{path}: {entry.Name} points to {entry.Value}, which is not a file name in this folder");
-            if (!promised.TryGetValue(file, out List<string>? names)) promised[file] = names = [];
-            names.Add(entry.Name);
-        }
-        return [.. promised.Select(pair => (pair.Key, (IReadOnlyList<string>?)pair.Value))];
-    }
+    /// <summary>Takes a tensor out: it is no parameter.</summary>
+    internal HostTensor? Remove(string name) => tensors.Remove(name, out HostTensor? tensor) ? tensor : null;
 }

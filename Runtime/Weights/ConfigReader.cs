@@ -34,11 +34,12 @@ internal sealed class ConfigReader
         this.root = root;
     }
 
-    /// <summary>Reads config.json beside the shards.</summary>
+    /// <summary>Reads config.json beside the shards, or the keys of a GGUF file.</summary>
     /// <exception cref="BadInputException">It is missing, broken, or asks for something that is not implemented.</exception>
     public static VideoLlavaConfig Read(Checkpoint checkpoint)
     {
-        string path = Path.Combine(checkpoint.Folder, "config.json");
+        if (checkpoint.Keys != null) return GgufConfig.Read(checkpoint);
+        string path = Path.Combine(checkpoint.ConfigFolder, "config.json");
         using JsonDocument document = JsonFile.Read(path);
         if (document.RootElement.ValueKind != JsonValueKind.Object) throw new BadInputException($"{path}: no JSON object");
         return new ConfigReader(checkpoint, new ForeignConfig(document.RootElement, path)).Read();
@@ -48,6 +49,8 @@ internal sealed class ConfigReader
     {
         ModelVariant variant = checkpoint.IsOriginal ? ModelVariant.Original : ModelVariant.Hf;
         ForeignConfig? vision = root.Object("vision_config");
+        bool saysItSees = vision != null || root.Text("mm_image_tower", "").Length > 0;
+        if (!saysItSees && checkpoint.Tensors.Keys.All(LlamaTensors.Has)) return ReadText();
         ForeignConfig text = variant == ModelVariant.Original ? root
             : root.Object("text_config") ?? throw new BadInputException($"{root.Where}: text_config is missing");
         if (variant == ModelVariant.Original) RequireOriginal();
@@ -78,6 +81,24 @@ internal sealed class ConfigReader
             VideoTokenId = videoId,
             EndTokenId = endId,
             ExpandedLimit = limit,
+            Notices = notices,
+        };
+    }
+
+    /// <summary>A LLaMA alone (LlamaForCausalLM).</summary>
+    private VideoLlavaConfig ReadText()
+    {
+        LlamaConfig language = ReadLanguage(root);
+        int endId = root.Int("eos_token_id", 2);
+        string[] unknown = [.. root.Unknown(Ignored)];
+        if (unknown.Length > 0) notices.Add($"{root.Where}: unknown keys are ignored: {string.Join(", ", unknown)}");
+        return new VideoLlavaConfig
+        {
+            Variant = ModelVariant.Text,
+            Language = language,
+            ClipFrames = 8,
+            PadPictures = false,
+            EndTokenId = endId,
             Notices = notices,
         };
     }
@@ -192,11 +213,9 @@ internal sealed class ConfigReader
     private JsonDocument? TowerConfig(string tower, out ForeignConfig? config)
     {
         config = null;
-        string name = Path.GetFileName(root.Text($"mm_{tower}", "").TrimEnd('/'));
-        if (name.Length == 0 || name == "..") return null;
-        string parent = Path.GetDirectoryName(Path.GetFullPath(checkpoint.Folder).TrimEnd('/')) ?? "/";
-        string[] places = [checkpoint.Folder, Path.Combine(checkpoint.Folder, "towers"), Path.Combine(parent, "towers")];
-        string? path = places.Select(place => Path.Combine(place, name, "config.json")).FirstOrDefault(File.Exists);
+        if (CheckpointParts.Named(checkpoint.ConfigFolder, $"mm_{tower}") is not { } name) return null;
+        string? path = CheckpointParts.Places(checkpoint.Folder, name).Select(place => Path.Combine(place, "config.json"))
+            .FirstOrDefault(File.Exists);
         if (path == null) return null;
         JsonDocument document = JsonFile.Read(path);
         if (document.RootElement.ValueKind == JsonValueKind.Object)

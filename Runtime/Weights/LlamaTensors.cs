@@ -58,9 +58,14 @@ internal sealed class LlamaTensors
     private static LlamaBlockTensors Block(LlamaConfig config, TensorScope scope)
     {
         int hidden = config.Hidden, query = config.QueryColumns, key = config.KeyColumns, wide = config.FeedForward;
+        ParameterSpec qkv = scope.Linear(hidden, ("self_attn.q_proj", query), ("self_attn.k_proj", key), ("self_attn.v_proj", key));
         return new LlamaBlockTensors(
             scope.Norm("input_layernorm", hidden),
-            scope.Linear(hidden, ("self_attn.q_proj", query), ("self_attn.k_proj", key), ("self_attn.v_proj", key)),
+            qkv with
+            {
+                Tensors = [qkv.Tensors[0] with { RotaryHeads = config.Heads }, qkv.Tensors[1] with { RotaryHeads = config.KeyValueHeads },
+                    qkv.Tensors[2]],
+            },
             scope.Linear(query, ("self_attn.o_proj", hidden)),
             scope.Norm("post_attention_layernorm", hidden),
             scope.Linear(hidden, ("mlp.gate_proj", wide), ("mlp.up_proj", wide)),

@@ -31,9 +31,9 @@ internal sealed record MemoryNeed(long Mapped, long Copied, long KvCachePerPosit
         long table = (long)language.Context * language.HeadSize / 2; // cosines, and as many sines
         long mapped = 0, copied = 2 * CpuDevice.BufferBytes(StorageType.F32, table);
         long onAccelerator = 2 * IlgpuDevice.BufferBytes(StorageType.F32, table);
-        foreach (ParameterSpec parameter in new ModelTensors(config).Loaded(options))
+        foreach (ParameterSpec parameter in new ModelTensors(config).Loaded(options).SelectMany(whole => checkpoint.Apart(whole, options)))
         {
-            StorageType stored = checkpoint.Tensors[parameter.Name].Type, type = options.TypeOf(parameter, stored);
+            StorageType stored = checkpoint.TypeOf(parameter), type = options.TypeOf(parameter, stored);
             if (options.StaysMapped(parameter, stored)) mapped += type.Bytes(parameter.Elements);
             else copied += CpuDevice.BufferBytes(type, parameter.Elements);
             onAccelerator += parameter.IsWeight ? IlgpuDevice.WeightBytes(type, parameter.Rows, parameter.Columns)

@@ -11,22 +11,24 @@ internal sealed class ModelTensors(VideoLlavaConfig config)
 {
     public LlamaTensors Language { get; } = new(config.Language);
 
-    public TowerTensors ImageTower { get; } = new(ModelPart.ImageTower, config.ImageTower);
+    /// <exception cref="BadInputException">The model cannot see pictures.</exception>
+    public TowerTensors ImageTower { get => field ??= new TowerTensors(ModelPart.ImageTower, config.ImageTower); }
 
-    public TowerTensors VideoTower { get; } = new(ModelPart.VideoTower, config.VideoTower);
+    /// <exception cref="BadInputException">The model cannot see clips.</exception>
+    public TowerTensors VideoTower { get => field ??= new TowerTensors(ModelPart.VideoTower, config.VideoTower); }
 
-    public ProjectorTensors Projector { get; } = ProjectorTensors.Of(config.Language.Hidden, config.ImageTower.Hidden);
+    /// <exception cref="BadInputException">The model cannot see.</exception>
+    public ProjectorTensors Projector { get => field ??= ProjectorTensors.Of(config.Language.Hidden, config.ImageTower.Hidden); }
 
     /// <summary>Every tensor of a checkpoint, with the parameter that it belongs to.</summary>
     public IEnumerable<(TensorSpec Tensor, ParameterSpec Parameter)> Stored
-        => from parameter in Parameters([.. ImageTower.All], [.. VideoTower.All], headOfItsOwn: false)
+        => from parameter in Parameters(tower => tower.All, headOfItsOwn: false)
            from tensor in parameter.Tensors
            select (tensor, parameter);
 
     /// <summary>The parameters that are loaded with the given options.</summary>
     public IEnumerable<ParameterSpec> Loaded(LoadOptions options)
-        => Parameters(
-            ImageTower.Used(options.AllVisionLayers), VideoTower.Used(options.AllVisionLayers), options.Trains(ModelPart.Language));
+        => Parameters(tower => tower.Used(options.AllVisionLayers), options.Trains(ModelPart.Language));
 
     /// <summary>The part that a tensor belongs to by its canonical name alone; None if there is no such part.</summary>
     public static ModelPart PartOf(string name)
@@ -39,17 +41,19 @@ internal sealed class ModelTensors(VideoLlavaConfig config)
     /// <exception cref="BadInputException">Missing, unknown or wrongly shaped tensors; the message lists them.</exception>
     public void Check(Checkpoint checkpoint)
     {
-        Dictionary<string, TensorSpec> expected = Stored.ToDictionary(entry => entry.Tensor.Name, entry => entry.Tensor);
-        string[] missing = [.. expected.Keys.Where(name => !checkpoint.Tensors.ContainsKey(name))];
+        Dictionary<string, (TensorSpec Tensor, ParameterSpec Parameter)> expected = Stored.ToDictionary(entry => entry.Tensor.Name);
+        string[] missing = [.. Loaded(new LoadOptions(AllVisionLayers: true)).SelectMany(parameter => parameter.Tensors)
+            .Select(tensor => tensor.Name).Distinct().Where(name => !checkpoint.Tensors.ContainsKey(name))];
         if (missing.Length > 0) throw Wrong($"{missing.Length} tensors are missing: {List(missing)}; fetch the checkpoint again");
         string[] unknown = [.. checkpoint.Tensors.Keys.Where(name => !expected.ContainsKey(name))];
         if (unknown.Length > 0) throw Wrong($"{unknown.Length} unknown tensors: {List(unknown)}; this is another kind of model");
-        foreach ((string name, long[] shape) in expected.Values)
+        foreach (((string name, long[] shape), ParameterSpec parameter) in expected.Values)
         {
-            HostTensor tensor = checkpoint.Tensors[name];
+            if (!checkpoint.Tensors.TryGetValue(name, out HostTensor? tensor)) continue; // the norm that no feature needs
             if (!tensor.Shape.SequenceEqual(shape))
-                throw Wrong($"{tensor} should have the shape [{string.Join(", ", shape)}] by config.json and the other tensors");
-            if (tensor.Type is not (StorageType.F32 or StorageType.F16 or StorageType.BF16))
+                throw Wrong($"{tensor} should have the shape [{string.Join(", ", shape)}] by the config and the other tensors");
+            bool isFloat = tensor.Type is StorageType.F32 or StorageType.F16 or StorageType.BF16;
+            if (!isFloat && !(parameter.IsWeight && parameter.Part == ModelPart.Language && tensor.Type.IsBlock()))
                 throw Wrong($"{tensor} should hold F32, F16 or BF16");
         }
 
@@ -66,8 +70,9 @@ internal sealed class ModelTensors(VideoLlavaConfig config)
         _ => throw new ArgumentOutOfRangeException(nameof(part), part, "not one part"),
     };
 
-    private IEnumerable<ParameterSpec> Parameters(IEnumerable<ParameterSpec> image, IEnumerable<ParameterSpec> video, bool headOfItsOwn)
-        => [.. Language.Parameters(headOfItsOwn), .. image, .. video, .. Projector.Parameters];
+    private IEnumerable<ParameterSpec> Parameters(Func<TowerTensors, IEnumerable<ParameterSpec>> ofTower, bool headOfItsOwn)
+        => [.. Language.Parameters(headOfItsOwn), .. config.SeesPictures ? ofTower(ImageTower) : [],
+            .. config.SeesClips ? ofTower(VideoTower) : [], .. config.SeesPictures ? Projector.Parameters : []];
 
     private static string List(string[] names)
         => string.Join(", ", names.Order(StringComparer.Ordinal).Take(8)) + (names.Length > 8 ? $" and {names.Length - 8} more" : "");

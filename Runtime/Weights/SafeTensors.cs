@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.IO.MemoryMappedFiles;
 using System.Text;
 using System.Text.Json;
 using EdgeVideoLlava.Kernels.Attention;
@@ -13,19 +12,17 @@ namespace EdgeVideoLlava.Runtime.Weights;
 /// Format (huggingface/safetensors): u64 little-endian length of the header, the header as JSON
 /// { name: { "dtype", "shape", "data_offsets": [begin, end] } }, offsets counted from the end of the header.
 /// </remarks>
-internal sealed unsafe class SafeTensors : IDisposable
+internal sealed unsafe class SafeTensors : ITensorFile
 {
     /// <summary>The ceiling of the format's own library: 100 MB of header.</summary>
     public const long HeaderCeiling = 100_000_000;
 
-    private readonly MemoryMappedFile file;
-    private readonly MemoryMappedViewAccessor view;
-    private bool isDisposed;
+    private readonly MappedFile file;
 
     /// <summary>File path, for messages.</summary>
-    public string Path { get; }
+    public string Path => file.Path;
 
-    public long FileBytes { get; }
+    public long FileBytes => file.Bytes;
 
     public IReadOnlyDictionary<string, HostTensor> Tensors { get; }
 
@@ -33,22 +30,15 @@ internal sealed unsafe class SafeTensors : IDisposable
     /// <exception cref="BadInputException">The file is missing, is not safetensors, or contradicts itself.</exception>
     public SafeTensors(string path)
     {
-        Path = path;
-        FileStream stream = InputFile.Open(path);
-        long length = stream.Length;
-        if (length < 8)
-        {
-            stream.Dispose();
-            throw new BadInputException($"{path}: not a safetensors file ({length} bytes; it must begin with an 8-byte header length)");
-        }
-        FileBytes = length;
-        file = MemoryMappedFile.CreateFromFile(stream, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: false);
-        view = file.CreateViewAccessor(0, length, MemoryMappedFileAccess.Read);
-        byte* start = null;
-        view.SafeMemoryMappedViewHandle.AcquirePointer(ref start);
+        file = new MappedFile(path);
         try
         {
-            Tensors = ReadHeader(start, length);
+            if (FileBytes < 8)
+            {
+                throw new BadInputException(
+                    $"{path}: not a safetensors file ({FileBytes} bytes; it must begin with an 8-byte header length)");
+            }
+            Tensors = ReadHeader((byte*)file.Address, FileBytes);
         }
         catch
         {
@@ -64,14 +54,7 @@ internal sealed unsafe class SafeTensors : IDisposable
         : throw new BadInputException(
             $"{Path}: no tensor named {name}; it holds {Tensors.Count}, among them {string.Join(", ", Tensors.Keys.Take(3))}");
 
-    public void Dispose()
-    {
-        if (isDisposed) return;
-        isDisposed = true;
-        view.SafeMemoryMappedViewHandle.ReleasePointer();
-        view.Dispose();
-        file.Dispose();
-    }
+    public void Dispose() => file.Dispose();
 
     private Dictionary<string, HostTensor> ReadHeader(byte* start, long fileLength)
     {

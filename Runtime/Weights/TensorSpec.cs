@@ -45,6 +45,9 @@ internal enum ParameterRole
 internal sealed record TensorSpec(string Name, params long[] Shape)
 {
     public long Elements { get; } = Shape.Aggregate(1L, (product, size) => product * size);
+
+    /// <summary>Heads whose rows the rotary embedding pairs: of queries and keys; 0 for any other tensor.</summary>
+    public int RotaryHeads { get; init; }
 }
 
 /// <summary>A parameter of the model: a weight in its storage type, or a float32 matrix; of one tensor, or of several by rows.</summary>

@@ -17,6 +17,8 @@ internal sealed class WeightLoader(
     private readonly SortedDictionary<(int Columns, StorageType Type), int> otherTypes = [];
     private readonly SortedDictionary<(StorageType Type, StorageType Kept), int> replacedTypes = [];
 
+    private int joinedTypes; // tensors of unlike types in one weight
+
     /// <summary>Told the stored bytes of each parameter as it is loaded.</summary>
     public Action<long>? Loaded { get; init; }
 
@@ -27,6 +29,7 @@ internal sealed class WeightLoader(
     public IEnumerable<string> Notices
         => otherTypes.Select(entry => $"{entry.Value} tensors have rows of {entry.Key.Columns} numbers, no whole blocks of "
                 + $"{options.LanguageWeights}; they are {entry.Key.Type}")
+            .Concat(joinedTypes == 0 ? [] : [$"{joinedTypes} tensors are used together and stored in unlike types; they are F32"])
             .Concat(replacedTypes.Select(entry => $"{entry.Value} tensors are {entry.Key.Type}, which the device has no kernels for; "
                 + $"there they are {entry.Key.Kept}"));
 
@@ -36,14 +39,19 @@ internal sealed class WeightLoader(
     public LlamaWeights Language(LlamaTensors tensors)
     {
         LlamaConfig config = tensors.Config;
-        LlamaBlockWeights[] blocks = [.. tensors.Blocks.Select(block => new LlamaBlockWeights(
-            Matrix(block.AttentionNorm), Weight(block.Qkv), Weight(block.Out),
-            Matrix(block.FeedForwardNorm), Weight(block.GateUp), Weight(block.Down)))];
-        (float[] cos, float[] sin) = RotaryEmbedding.Tables(config.Context, config.HeadSize, config.RopeTheta);
+        LlamaBlockWeights[] blocks = [.. tensors.Blocks.Select(Block)];
+        (float[] cos, float[] sin) = RotaryEmbedding.Tables(config.Context, config.HeadSize, config.RopeTheta, config.RopeDivisors);
         Weight embedding = Weight(tensors.Embedding);
         bool tied = config.TiedHead && !options.Trains(ModelPart.Language);
         return new LlamaWeights(embedding, blocks, Matrix(tensors.Norm), tied ? embedding : Weight(tensors.Head),
             Upload(cos, config.Context), Upload(sin, config.Context));
+    }
+
+    private LlamaBlockWeights Block(LlamaBlockTensors block)
+    {
+        Weight[] qkv = [.. checkpoint.Apart(block.Qkv, options).Select(Weight)];
+        return new LlamaBlockWeights(Matrix(block.AttentionNorm), qkv[0], Weight(block.Out), Matrix(block.FeedForwardNorm),
+            Weight(block.GateUp), Weight(block.Down), qkv.ElementAtOrDefault(1));
     }
 
     /// <param name="allLayers">Else as far as the features need them.</param>
@@ -71,8 +79,8 @@ internal sealed class WeightLoader(
             SharedBytes += tensors.Sum(tensor => tensor.Bytes);
             return twin;
         }
-        StorageType stored = tensors[0].Type, type = options.TypeOf(parameter, stored);
-        bool asStored = type == stored && !options.Trains(parameter.Part);
+        StorageType type = options.TypeOf(parameter, checkpoint.TypeOf(parameter));
+        bool asStored = tensors.All(tensor => tensor.Type == type) && !options.Trains(parameter.Part);
         Weight weight = asStored ? AsStored(parameter, tensors) : Converted(parameter, tensors, type);
         owned.Add(weight);
         weights.TryAdd(parameter.Name, (parameter, weight));
@@ -82,25 +90,19 @@ internal sealed class WeightLoader(
     }
 
     private Weight AsStored(ParameterSpec parameter, HostTensor[] tensors)
-    {
-        foreach (HostTensor tensor in tensors)
-        {
-            if (tensor.Type != tensors[0].Type)
-                throw new BadInputException($"{checkpoint.Folder}: {tensor} and {tensors[0]} should have the same type");
-        }
-        return device.LoadWeight(parameter.Name, tensors[0].Type, parameter.Columns, [.. tensors.Select(Rows)]);
-    }
+        => device.LoadWeight(parameter.Name, tensors[0].Type, parameter.Columns, [.. tensors.Zip(parameter.Tensors, Rows)]);
 
     private Weight Converted(ParameterSpec parameter, HostTensor[] tensors, StorageType type)
     {
         int columns = parameter.Columns;
-        if (!options.Trains(parameter.Part) && type != options.LanguageWeights)
+        if (options.LanguageWeights == null && !options.Trains(parameter.Part)) joinedTypes += tensors.Length;
+        else if (!options.Trains(parameter.Part) && type != options.LanguageWeights)
             otherTypes[(columns, type)] = otherTypes.GetValueOrDefault((columns, type)) + tensors.Length;
         return device.MakeWeight(parameter.Name, type, parameter.Rows, columns, target =>
         {
-            foreach (HostTensor tensor in tensors)
+            foreach ((HostTensor tensor, TensorSpec spec) in tensors.Zip(parameter.Tensors))
             {
-                if (!Pack.Rows(Rows(tensor), tensor.Type, type, columns, target, cancel))
+                if (!Pack.Rows(Rows(tensor, spec), tensor.Type, type, columns, target, cancel))
                 {
                     throw new BadInputException(
                         $"{tensor}: numbers that are not finite or too large for {type}; load the weights as stored");
@@ -148,5 +150,6 @@ internal sealed class WeightLoader(
         return equal ? twin.Loaded : default;
     }
 
-    private static HostRows Rows(HostTensor tensor) => new(tensor.Address, (int)tensor.Shape[0]);
+    private HostRows Rows(HostTensor tensor, TensorSpec spec)
+        => new(tensor.Address, (int)tensor.Shape[0], checkpoint.PairsNeighbours ? spec.RotaryHeads : 0);
 }

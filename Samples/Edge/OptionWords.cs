@@ -25,6 +25,7 @@ internal static class OptionWords
         "Tier" => "--kernels",
         "LanguageWeights" => "--weights",
         "KvCache" => "--kv-cache",
+        "PromptTemplate" => "--template",
         _ => throw new ArgumentOutOfRangeException(nameof(setting), setting, "no option is known for it"),
     };
 

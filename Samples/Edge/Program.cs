@@ -10,6 +10,7 @@ return await CommandLine.Run(
         ChatCommand.Create(),
         TraceCommand.Create(),
         InspectCommand.Create(),
+        PullCommand.Create(),
         BenchCommand.Create(),
         DoctorCommand.Create(),
     },

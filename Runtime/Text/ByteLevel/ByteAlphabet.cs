@@ -6,6 +6,7 @@ namespace EdgeVideoLlava.Runtime.Text.ByteLevel;
 internal static class ByteAlphabet
 {
     private static readonly Dictionary<char, byte> Bytes = Make();
+    private static readonly char[] Characters = [.. Bytes.OrderBy(pair => pair.Value).Select(pair => pair.Key)];
 
     /// <summary>The bytes of a piece, or null if a character of it stands for none.</summary>
     public static byte[]? BytesOf(string piece)
@@ -17,6 +18,14 @@ internal static class ByteAlphabet
         }
         return bytes;
     }
+
+    /// <summary>A text's UTF-8 bytes in the alphabet.</summary>
+    public static string Write(string text)
+        => string.Create(System.Text.Encoding.UTF8.GetByteCount(text), text, static (target, source) =>
+        {
+            byte[] utf8 = System.Text.Encoding.UTF8.GetBytes(source);
+            for (int i = 0; i < utf8.Length; i++) target[i] = Characters[utf8[i]];
+        });
 
     /// <summary>The character of each byte.</summary>
     public static IReadOnlyDictionary<char, byte> All => Bytes;

@@ -15,6 +15,9 @@ internal sealed partial class ByteLevelBpe : IVocabulary
     private readonly string[] pieces;
     private readonly byte[]?[] bytes;
     private readonly BpeTokenizer encoder;
+    private readonly Dictionary<string, int> ids;
+    private readonly Regex[] cuts;
+    private readonly bool takesWholeWords;
 
     /// <param name="pieces">By id; "" where an id has no piece.</param>
     /// <param name="merges">"a b", the first merged first.</param>
@@ -24,7 +27,7 @@ internal sealed partial class ByteLevelBpe : IVocabulary
     {
         this.pieces = pieces;
         bytes = [.. pieces.Select((piece, id) => special.Contains(id) ? null : ByteAlphabet.BytesOf(piece))];
-        Dictionary<string, int> ids = ReadPieces(special, source);
+        ids = ReadPieces(special, source);
         foreach (string merge in merges)
         {
             string[] parts = merge.Split(' ');
@@ -35,8 +38,15 @@ internal sealed partial class ByteLevelBpe : IVocabulary
         {
             Merges = merges,
             ByteLevel = true,
-            PreTokenizer = new RegexPreTokenizer(pattern == ByteLevelPattern.SmolLm ? SmolLmWords() : Gpt2Words(), null),
         });
+        takesWholeWords = pattern == ByteLevelPattern.Llama3;
+        cuts = pattern switch
+        {
+            ByteLevelPattern.SmolLm => [SmolLmWords()],
+            ByteLevelPattern.Llama3 => [Llama3Words()],
+            ByteLevelPattern.LlamaCppDefault => [Signs(), Gpt2Words(), Numbers(), ThreeDigits()],
+            _ => [Gpt2Words()],
+        };
     }
 
     public int Count => pieces.Length;
@@ -52,7 +62,35 @@ internal sealed partial class ByteLevelBpe : IVocabulary
     {
         // Through UTF-8 once, so that a lone surrogate is U+FFFD here as everywhere.
         string text = Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(segment.ToString()));
-        ids.AddRange(encoder.EncodeToIds(text));
+        foreach ((int start, int length) in Words(text))
+        {
+            string word = text.Substring(start, length);
+            if (takesWholeWords && this.ids.TryGetValue(ByteAlphabet.Write(word), out int whole)) ids.Add(whole);
+            else ids.AddRange(encoder.EncodeToIds(word, considerPreTokenization: false));
+        }
+    }
+
+    /// <summary>Each pattern cuts the stretches that the one before it left: into its matches, and what stands between them.</summary>
+    private List<(int Start, int Length)> Words(string text)
+    {
+        List<(int Start, int Length)> words = [(0, text.Length)];
+        foreach (Regex cut in cuts)
+        {
+            var finer = new List<(int, int)>();
+            foreach ((int start, int length) in words)
+            {
+                int at = start;
+                foreach (ValueMatch match in cut.EnumerateMatches(text.AsSpan(start, length)))
+                {
+                    if (start + match.Index > at) finer.Add((at, start + match.Index - at));
+                    finer.Add((start + match.Index, match.Length));
+                    at = start + match.Index + match.Length;
+                }
+                if (at < start + length) finer.Add((at, start + length - at));
+            }
+            words = finer;
+        }
+        return words;
     }
 
     private Dictionary<string, int> ReadPieces(IReadOnlySet<int> special, string source)
@@ -72,6 +110,19 @@ internal sealed partial class ByteLevelBpe : IVocabulary
 
     [GeneratedRegex(@"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+")]
     private static partial Regex Gpt2Words();
+
+    [GeneratedRegex(@"(?:'[sS]|'[tT]|'[rR][eE]|'[vV][eE]|'[mM]|'[lL][lL]|'[dD])|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}"
+        + @"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+")]
+    private static partial Regex Llama3Words();
+
+    [GeneratedRegex(@"[\p{P}$+<=>^~|]+")]
+    private static partial Regex Signs();
+
+    [GeneratedRegex(@"\p{N}+")]
+    private static partial Regex Numbers();
+
+    [GeneratedRegex("[0-9][0-9][0-9]")]
+    private static partial Regex ThreeDigits();
 
     [GeneratedRegex(@"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+|\s+(?=\p{N})|\s+(?!\S)|\s+")]
     private static partial Regex SmolLmWords();

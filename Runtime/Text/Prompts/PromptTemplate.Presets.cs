@@ -61,11 +61,15 @@ public sealed partial class PromptTemplate
     /// without &lt;/s&gt; between turns.</summary>
     public static PromptTemplate Hf { get; } = new("hf", SeparatorStyle.Two, null, UserRoles, " ", " ", stopsAtText: false);
 
+    /// <summary>What is said, one after the other, and nothing else: for models that only continue a text.</summary>
+    public static PromptTemplate Raw { get; } = new("raw", SeparatorStyle.Raw, null, null);
+
     /// <summary>Every template.</summary>
     public static IReadOnlyList<PromptTemplate> All { get; } =
     [
         LlavaV1,
         Hf,
+        Raw,
         new("default", SeparatorStyle.Single, HumanSystem, HumanRoles, "###", preset: EnergyExample),
         new("v0", SeparatorStyle.Single, HumanSystem, HumanRoles, "###", preset: EnergyExample),
         new("v1", SeparatorStyle.Two, UserSystem, UserRoles, " ", "</s>"),

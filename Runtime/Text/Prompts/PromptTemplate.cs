@@ -25,6 +25,7 @@ public sealed partial class PromptTemplate
     private readonly string? secondSeparator;
     private readonly bool tagsPictures;
     private readonly ChatMessage[] preset;
+    private readonly ChatTemplate? chat;
 
     private PromptTemplate(string name, SeparatorStyle style, string? system, (string User, string Assistant) roles, string separator,
         string? secondSeparator = null, bool tagsPictures = false, ChatMessage[]? preset = null, bool stopsAtText = true)
@@ -35,6 +36,15 @@ public sealed partial class PromptTemplate
         this.preset = preset ?? [];
         StopString = stopsAtText ? style == SeparatorStyle.Two ? secondSeparator : separator : null;
     }
+
+    private PromptTemplate(string name, SeparatorStyle style, string? system, ChatTemplate? chat)
+        : this(name, style, system, ("", ""), "", stopsAtText: false) => this.chat = chat;
+
+    /// <summary>The template that a model's files bring, else one that adds nothing to what is said.</summary>
+    /// <exception cref="BadInputException">The template is more than the Jinja that can be read; the message shows it.</exception>
+    public static PromptTemplate Of(TextTokenizer tokenizer) => tokenizer.ChatTemplate == null ? Raw
+        : new PromptTemplate("the model's own", SeparatorStyle.Chat, null, new ChatTemplate(tokenizer.ChatTemplate,
+            tokenizer.SpecialText(tokenizer.BosId), tokenizer.SpecialText(tokenizer.EosId)));
 
     /// <summary>The template of this name.</summary>
     /// <exception cref="BadInputException">There is none; the message lists them.</exception>
@@ -47,7 +57,7 @@ public sealed partial class PromptTemplate
     /// <exception cref="BadInputException">The template has no place for one.</exception>
     public PromptTemplate WithSystem(string system)
     {
-        if (Style == SeparatorStyle.Plain)
+        if (Style is SeparatorStyle.Plain or SeparatorStyle.Raw)
             throw new BadInputException($"the prompt template {Name} has no system prompt; choose a dialogue template such as llava_v1");
         var other = (PromptTemplate)MemberwiseClone();
         other.System = Style == SeparatorStyle.Mpt ? MptSystemRole + system : system;
@@ -65,6 +75,8 @@ public sealed partial class PromptTemplate
             SeparatorStyle.Two => RenderTurns(turns, ": "),
             SeparatorStyle.Mpt => RenderTurns(turns, ""),
             SeparatorStyle.Plain => RenderPlain(turns),
+            SeparatorStyle.Raw => string.Concat(turns.Select(turn => turn.Text)),
+            SeparatorStyle.Chat => chat!.Render(System, turns),
             _ => RenderLlama2(turns),
         };
     }

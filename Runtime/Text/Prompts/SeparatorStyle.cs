@@ -17,4 +17,10 @@ public enum SeparatorStyle
 
     /// <summary>"[INST] ... [/INST] answer", the system prompt inside the first question.</summary>
     Llama2,
+
+    /// <summary>Texts alone, without anything between them.</summary>
+    Raw,
+
+    /// <summary>As a chat template of the model's files says.</summary>
+    Chat,
 }

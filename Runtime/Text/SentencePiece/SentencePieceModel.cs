@@ -39,14 +39,16 @@ internal sealed class SentencePieceModel
 
     /// <summary>A vocabulary given as arrays of equal length, as a GGUF file holds it.</summary>
     /// <param name="source">File name, for messages.</param>
+    /// <param name="withAdded">Pieces of the types user-defined and unused may be among them, which no merging makes.</param>
     /// <exception cref="BadInputException">The arrays contradict each other or lack a piece that byte fallback needs.</exception>
-    public SentencePieceModel(string[] pieces, float[] scores, PieceType[] types, int unknownId, int bosId, int eosId, string source)
+    public SentencePieceModel(string[] pieces, float[] scores, PieceType[] types, int unknownId, int bosId, int eosId, string source,
+        bool withAdded = false)
     {
         if (pieces.Length == 0 || pieces.Length > PieceCeiling || pieces.Length != scores.Length || pieces.Length != types.Length)
             throw Broken(source, $"{pieces.Length} pieces, {scores.Length} scores and {types.Length} types");
         (Pieces, Scores, Types, UnknownId, BosId, EosId) = (pieces, scores, types, unknownId, bosId, eosId);
         byteIds.AsSpan().Fill(-1);
-        for (int id = 0; id < pieces.Length; id++) Register(id, source);
+        for (int id = 0; id < pieces.Length; id++) Register(id, withAdded, source);
         for (int value = 0; value < 256; value++)
         {
             if (byteIds[value] < 0) throw Unsupported(source, $"no piece for the byte {value:X2} (byte fallback is required)");
@@ -87,7 +89,7 @@ internal sealed class SentencePieceModel
     /// <summary>The byte that a piece of type <see cref="PieceType.Byte"/> stands for.</summary>
     public byte ByteOf(int id) => ByteValue(Pieces[id]) ?? throw new ArgumentException($"piece {id} is not a byte piece", nameof(id));
 
-    private void Register(int id, string source)
+    private void Register(int id, bool withAdded, string source)
     {
         string piece = Pieces[id];
         if (!float.IsFinite(Scores[id])) throw Broken(source, $"a score of piece {id} that is not a number");
@@ -97,6 +99,7 @@ internal sealed class SentencePieceModel
             case PieceType.Normal: normalPieces.Add(piece, id); break;
             case PieceType.Byte: byteIds[ByteValue(piece) ?? throw Broken(source, $"a byte piece {id} not written <0xNN>")] = id; break;
             case PieceType.Unknown or PieceType.Control: break;
+            case PieceType.UserDefined or PieceType.Unused when withAdded: break;
             case PieceType.UserDefined or PieceType.Unused: throw Unsupported(source, $"a piece of type {Types[id]} (id {id})");
             default: throw Broken(source, $"an unknown type {(int)Types[id]} of piece {id}");
         }

@@ -39,6 +39,7 @@ internal sealed class SentencePieceVocabulary : IVocabulary
             case TokenizerMode.Legacy431 or TokenizerMode.NonLegacy431: bpe.Encode(segment, true, ids); break;
             case TokenizerMode.NonLegacy444: bpe.Encode(segment, atStart, ids); break;
             case TokenizerMode.NonLegacyFast: bpe.Encode(segment, atStart && !blankFirst, ids); break;
+            case TokenizerMode.NoPrefix: bpe.Encode(segment, false, ids); break;
             case TokenizerMode.LegacyFast: bpe.Encode(segment, !blankFirst, ids); break;
             default: throw new InvalidOperationException($"tokenizer mode {mode}");
         }

@@ -5,7 +5,8 @@ namespace EdgeVideoLlava.Runtime.Text.Vocabularies;
 /// <summary>A text that is one id wherever it stands, such as &lt;/s&gt; or &lt;video&gt;.</summary>
 /// <param name="StripLeft">Blanks before it are dropped ("lstrip").</param>
 /// <param name="StripRight">Blanks after it are dropped ("rstrip").</param>
-internal readonly record struct SpecialToken(string Text, int Id, bool StripLeft = false, bool StripRight = false);
+/// <param name="IsText">A piece of text all the same, which an answer shows.</param>
+internal readonly record struct SpecialToken(string Text, int Id, bool StripLeft = false, bool StripRight = false, bool IsText = false);
 
 /// <summary>Cuts a text at its special tokens; at each place the longest one wins.</summary>
 internal sealed class SpecialTokens
@@ -13,6 +14,7 @@ internal sealed class SpecialTokens
     private readonly SpecialToken[] tokens;
     private readonly SearchValues<char> firstCharacters;
     private readonly Dictionary<int, string> texts = [];
+    private readonly HashSet<int> shown = [];
 
     public SpecialTokens(IEnumerable<SpecialToken> tokens, string source)
     {
@@ -20,6 +22,7 @@ internal sealed class SpecialTokens
         firstCharacters = SearchValues.Create(this.tokens.Select(token => token.Text[0]).Distinct().ToArray());
         foreach (SpecialToken token in this.tokens)
         {
+            if (token.IsText) shown.Add(token.Id);
             if (!texts.TryAdd(token.Id, token.Text) && texts[token.Id] != token.Text)
                 throw new BadInputException(
                     $"{source}: the special tokens {texts[token.Id]} and {token.Text} have the same id {token.Id}; fetch the tokenizer "
@@ -29,6 +32,9 @@ internal sealed class SpecialTokens
 
     /// <summary>Text of a special token, or null if the id is none.</summary>
     public string? TextOf(int id) => texts.GetValueOrDefault(id);
+
+    /// <summary>Whether an answer shows nothing for this id.</summary>
+    public bool Hides(int id) => texts.ContainsKey(id) && !shown.Contains(id);
 
     /// <summary>Id of a special token, or null.</summary>
     public int? Find(string text)

@@ -45,6 +45,10 @@ internal sealed class TokenizerFiles : IDisposable
         }
     }
 
+    /// <summary>Whether a folder holds the vocabulary of a tokenizer.</summary>
+    public static bool HasVocabulary(string folder)
+        => File.Exists(Path.Combine(folder, "tokenizer.model")) || File.Exists(Path.Combine(folder, "tokenizer.json"));
+
     public void Dispose()
     {
         config?.Dispose();

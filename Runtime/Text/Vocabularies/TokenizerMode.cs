@@ -10,6 +10,7 @@ namespace EdgeVideoLlava.Runtime.Text.Vocabularies;
 /// NonLegacy444    2 11889       the mark only at the start of the text
 /// NonLegacyFast   2 11889       the same, and none where the text itself starts with a blank
 /// LegacyFast      2 3148 1001   every stretch gets the mark unless it starts with a blank
+/// NoPrefix        2 11889       none ever
 /// </code>
 /// </remarks>
 public enum TokenizerMode
@@ -28,4 +29,7 @@ public enum TokenizerMode
 
     /// <summary>tokenizer.json with the pre-tokenizer Metaspace "always"; transformers 5 with legacy=True.</summary>
     LegacyFast,
+
+    /// <summary>A GGUF file whose tokenizer.ggml.add_space_prefix is false: no mark is ever put in front.</summary>
+    NoPrefix,
 }

@@ -26,7 +26,7 @@ internal static class ChatCommand
         var template = new Option<string?>("--template")
         {
             HelpName = "NAME",
-            Description = "Prompt template. Default: llava_v1 for original checkpoints, hf for -hf ones."
+            Description = "Prompt template. Default: llava_v1 for original checkpoints, hf for -hf ones, a text model's own."
         };
         template.AcceptOnlyFromAmong([.. PromptTemplate.All.Select(known => known.Name), PromptTemplate.Hf.Name]);
         var exif = new Option<string>("--exif")

@@ -11,7 +11,7 @@ internal static class InspectCommand
 {
     public static Command Create()
     {
-        var path = new Argument<string>("DIR|FILE") { Description = "A checkpoint's folder, or one safetensors file." };
+        var path = new Argument<string>("DIR|FILE") { Description = "A checkpoint's folder, a GGUF file, or one safetensors file." };
         var json = new Option<bool>("--json") { Description = "Print one JSON object, with every tensor." };
         var command = new Command("inspect",
             "Show which kind of model a checkpoint is and why, its tensors, and the memory it needs.") { path, json };
@@ -28,7 +28,9 @@ internal static class InspectCommand
     private static void Print(CheckpointReport report, TextWriter output)
     {
         output.WriteLine($"{report.Path}, {Size(report.FileBytes)} on disk");
-        if (report.Variant != null) output.WriteLine($"Video-LLaVA, {report.Variant} layout: {report.Why}");
+        if (report.Variant != null)
+            output.WriteLine(report.Variant == "text" ? $"LLaMA, text only: {report.Why}"
+                : $"Video-LLaVA, {report.Variant} layout: {report.Why}");
         foreach (SizeEntry size in report.Sizes) output.WriteLine($"  {size.Name,-15} {size.Value}");
         output.WriteLine();
         output.WriteLine($"{"tensors",-17} {"count",6} {"parameters",14} {"size",10}  types");

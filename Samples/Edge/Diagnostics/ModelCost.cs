@@ -31,8 +31,7 @@ public static class ModelCost
     /// <summary>Bytes that one decode step of one conversation must read: every linear, the head, the KV cache so far.</summary>
     internal static double DecodeBytes(Llama language, int position)
     {
-        double weights = language.Weights.Blocks.Sum(block
-            => Bytes(block.Qkv) + Bytes(block.Out) + Bytes(block.GateUp) + Bytes(block.Down)) + Bytes(language.Weights.Head);
+        double weights = language.Weights.Blocks.Sum(block => block.Linears.Sum(Bytes)) + Bytes(language.Weights.Head);
         return weights + 2.0 * language.Config.Layers * position
             * HeadRows.RowBytes(language.Config.KeyValueHeads, language.Config.HeadSize, language.CacheType);
     }
@@ -42,8 +41,7 @@ public static class ModelCost
         => language.Weights.Blocks.Sum(Linears) + Elements(language.Weights.Head) + (language.Config.TiedHead ? 0
         : Elements(language.Weights.Embedding));
 
-    private static double Linears(LlamaBlockWeights block)
-        => Elements(block.Qkv) + Elements(block.Out) + Elements(block.GateUp) + Elements(block.Down);
+    private static double Linears(LlamaBlockWeights block) => block.Linears.Sum(Elements);
 
     private static double Elements(Weight weight) => (double)weight.Rows * weight.Columns;
 

@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Text.RegularExpressions;
 using EdgeVideoLlava.Kernels.Devices;
 using EdgeVideoLlava.Kernels.Packing;
+using EdgeVideoLlava.Quantizer.Hub;
 using EdgeVideoLlava.Runtime;
 
 namespace EdgeVideoLlava.Edge.Options;
@@ -16,8 +17,9 @@ internal sealed partial class ModelOptions
 
     private readonly Option<string?> model = new("--model")
     {
-        HelpName = "DIR",
-        Description = "Folder of the checkpoint. Default: the built-in model, which knows coloured shapes and nothing else.",
+        HelpName = "DIR|FILE|NAME",
+        Description =
+        "Folder of the checkpoint, a GGUF file, or OWNER/NAME of a pulled model. Default: the built-in model of coloured shapes.",
     };
 
     private readonly Option<string> device = new("--device")
@@ -112,7 +114,7 @@ internal sealed partial class ModelOptions
     {
         (KernelTier Tier, bool DeepTiles)? kernelsOf = parsed.GetValue(kernels) is { } name ? Tiers[name] : null;
         return new(
-            parsed.GetValue(model) ?? Path.Combine(Repository(), BuiltIn),
+            parsed.GetValue(model) is { } given ? ModelStore.Resolve(given) : Path.Combine(Repository(), BuiltIn),
             parsed.GetValue(device)!,
             parsed.GetValue(compute) switch { "fp16" => StorageType.F16, "fp32" => StorageType.F32, _ => null },
             WeightTypes[parsed.GetValue(weights)!],

@@ -12,7 +12,7 @@ internal static class TracePrompt
     {
         VideoLlavaConfig config = assistant.Model.Config;
         VisualShape[] shapes = [.. visuals.Select(pixels => VisualShape.Of(config, pixels))];
-        string prompt = PromptIds.DefaultTemplate(config).Render(
+        string prompt = PromptIds.DefaultTemplate(config, assistant.Tokenizer).Render(
             [new ChatMessage(ChatRole.User, PromptIds.Mark(config, shapes, question)), new ChatMessage(ChatRole.Assistant, null)]);
         return new PromptRows([PromptIds.Encode(config, assistant.Tokenizer, prompt, shapes)], [0]);
     }

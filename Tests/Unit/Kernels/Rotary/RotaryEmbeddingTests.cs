@@ -32,6 +32,22 @@ public sealed class RotaryEmbeddingTests(ITestOutputHelper output)
            from size in new[] { (1, 1, 1, 1), (3, 2, 1, 5), (2, 3, 3, 16), (4, 1, 1, 17), (2, 2, 1, 33), (2, 4, 2, 64) }
            select new TheoryDataRow<string, int, int, int, int>(device, size.Item1, size.Item2, size.Item3, size.Item4);
 
+    /// <summary>A context that is stretched twofold: every second position has the angles of half of it.</summary>
+    [Fact]
+    public void Divisors_slow_the_frequencies_down()
+    {
+        (float[] cos, float[] sin) = RotaryEmbedding.Tables(8, 16, 10000);
+        (float[] slowCos, float[] slowSin) = RotaryEmbedding.Tables(16, 16, 10000, [.. Enumerable.Repeat(2f, 8)]);
+        for (int position = 0; position < 8; position++)
+        {
+            Assert.Equal(cos[(8 * position)..(8 * position + 8)], slowCos[(16 * position)..(16 * position + 8)]);
+            Assert.Equal(sin[(8 * position)..(8 * position + 8)], slowSin[(16 * position)..(16 * position + 8)]);
+        }
+        float[] one = RotaryEmbedding.Tables(2, 16, 10000, [1, 1, 1, 4, 1, 1, 1, 1]).Sin;
+        Assert.Equal(Math.Sin(Math.Pow(10000, -6 / 16.0) / 4), one[8 + 3], 1e-7);
+        Assert.Equal(sin[8 + 2], one[8 + 2]);
+    }
+
     [Theory, DeviceRows(nameof(Sizes))]
     public void Queries_keys_and_values_equal_the_definition(string device, int rows, int heads, int groups, int half)
     {

@@ -1,8 +1,6 @@
 using System.Text;
 using System.Text.Json;
 using EdgeVideoLlava.Runtime.Text;
-using EdgeVideoLlava.Runtime.Text.ByteLevel;
-using EdgeVideoLlava.Runtime.Text.Vocabularies;
 using EdgeVideoLlava.Tests.Unit.Support;
 
 namespace EdgeVideoLlava.Tests.Unit.Runtime.Text;
@@ -78,13 +76,7 @@ public sealed class ByteLevelBpeTests
     {
         string golden = Golden.Path("gguf/smollm2/tokenize.json");
         string path = Golden.Data("smollm2/SmolLM2-135M-Instruct.Q4_1.gguf");
-        var file = new GgufStrings(path);
-        HashSet<int> special = [.. file.Numbers("tokenizer.ggml.token_type").Index().Where(type => type.Item == (int)PieceType.Control)
-            .Select(type => type.Index)];
-        TextTokenizer tokenizer = TextTokenizer.FromByteLevel(file.Texts("tokenizer.ggml.tokens"), file.Texts("tokenizer.ggml.merges"),
-            special, ByteLevelPattern.SmolLm,
-            file.Number("tokenizer.ggml.bos_token_id"), file.Number("tokenizer.ggml.eos_token_id"),
-            file.Number("tokenizer.ggml.unknown_token_id"), addsBos: false, path);
+        TextTokenizer tokenizer = TextTokenizer.Load(path);
         JsonElement cases = Json.Load(golden).GetProperty("cases");
         Assert.Equal(70, cases.GetArrayLength());
         Assert.Equal(tokenizer.Encode("a").Concat(tokenizer.Encode("b")), tokenizer.Encode("a\u0004b"));

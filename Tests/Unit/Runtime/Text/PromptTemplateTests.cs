@@ -46,7 +46,7 @@ public sealed class PromptTemplateTests
         ChatMessage[] dialogue = [new(ChatRole.User, "What?"), new(ChatRole.Assistant, null)];
         foreach (PromptTemplate template in PromptTemplate.All)
         {
-            if (template.Style == SeparatorStyle.Plain)
+            if (template.Style is SeparatorStyle.Plain or SeparatorStyle.Raw)
             {
                 Assert.Throws<BadInputException>(() => template.WithSystem("Be brief."));
                 continue;

@@ -215,11 +215,11 @@ public sealed class CheckpointTests : IDisposable
     }
 
     [Fact]
-    public void A_checkpoint_of_pickles_says_what_to_take()
+    public void An_empty_file_of_PyTorch_is_one_line()
     {
         foreach (string file in Directory.GetFiles(folder.Path, "model*")) File.Delete(file);
         File.WriteAllBytes(Path.Combine(folder.Path, "pytorch_model.bin"), []);
-        AssertRefused("pytorch_model.bin cannot be read yet, take the safetensors form");
+        AssertRefused("pytorch_model.bin: empty");
     }
 
     [Fact]
