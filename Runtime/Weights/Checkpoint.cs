@@ -9,6 +9,9 @@ public sealed class Checkpoint : IDisposable
 {
     private const string IndexName = "model.safetensors.index.json", SingleName = "model.safetensors";
 
+    /// <summary>Where the configs of an original checkpoint's towers may lie, in its folder or beside it.</summary>
+    internal const string TowersFolder = "towers";
+
     private readonly List<IDisposable> owned = [];
     private readonly Dictionary<string, HostTensor> tensors = [];
 
@@ -48,6 +51,16 @@ public sealed class Checkpoint : IDisposable
             Dispose();
             throw;
         }
+    }
+
+    /// <summary>Every file that opening this folder as a checkpoint may read, and others beside them.</summary>
+    public static IEnumerable<string> Files(string folder)
+    {
+        if (!Directory.Exists(folder)) return [];
+        var deep = new EnumerationOptions { RecurseSubdirectories = true, MaxRecursionDepth = 2, AttributesToSkip = 0 };
+        string towers = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(folder).TrimEnd('/')) ?? "/", TowersFolder);
+        return Directory.EnumerateFiles(folder, "*", deep)
+            .Concat(Directory.Exists(towers) ? Directory.EnumerateFiles(towers, "*", deep) : []);
     }
 
     /// <summary>Tensors that are not in files, under canonical names; their memory is disposed with the checkpoint.</summary>

@@ -196,7 +196,8 @@ public sealed class ConfigReader
         string name = Path.GetFileName(root.Text($"mm_{tower}", "").TrimEnd('/'));
         if (name.Length == 0 || name == "..") return null;
         string parent = Path.GetDirectoryName(Path.GetFullPath(checkpoint.Folder).TrimEnd('/')) ?? "/";
-        string[] places = [checkpoint.Folder, Path.Combine(checkpoint.Folder, "towers"), Path.Combine(parent, "towers")];
+        string[] places = [checkpoint.Folder, Path.Combine(checkpoint.Folder, Checkpoint.TowersFolder),
+            Path.Combine(parent, Checkpoint.TowersFolder)];
         string? path = places.Select(place => Path.Combine(place, name, "config.json")).FirstOrDefault(File.Exists);
         if (path == null) return null;
         JsonDocument document = JsonFile.Read(path);

@@ -41,12 +41,10 @@ internal static class NarrateCommand
             string path = parsed.GetRequiredValue(file);
             if (MediaFile.Detect(path) == MediaKind.Picture)
                 throw new BadInputException($"{path}: a picture; narrate takes clips, 'edge chat {path}' answers about pictures");
-            string? target = parsed.GetValue(output);
-            if (target != null && Path.GetFullPath(target) == Path.GetFullPath(path))
-                throw new BadInputException($"{target}: the clip itself; choose another output path");
-            using CaptionFile? captions = target == null ? null : new CaptionFile(target);
+            ModelSettings settings = model.Read(parsed);
+            using CaptionFile? captions = parsed.GetValue(output) is { } target ? new CaptionFile(target, [path, .. settings.Files]) : null;
             using Clip clip = Clip.Open(path, new ClipOptions { Notice = Notices.Say }, cancel);
-            using ModelSession session = ModelSession.Open(model.Read(parsed), cancel);
+            using ModelSession session = ModelSession.Open(settings, cancel);
             session.Announce();
             ICaptionSink sink = Sink(parsed.GetValue(format)!, captions?.Writer ?? Console.Out);
             var windows = new ClipWindows(session.Assistant, clip, parsed.GetValue(window), parsed.GetValue(every));
