@@ -90,8 +90,8 @@ public sealed class OutputFile : IDisposable
 
     private static void RequireNoInput(string path, IEnumerable<string> inputs)
     {
-        if (FileIdentity.Of(path) is not { } output) return;
-        if (inputs.FirstOrDefault(input => FileIdentity.Of(input) == output) is { } same)
+        if (FileStatus.Of(path) is not { } output) return;
+        if (inputs.FirstOrDefault(input => FileStatus.Of(input) == output) is { } same)
             throw new BadInputException($"{path}: this is {same}, which is read; choose another output path");
     }
 

@@ -54,8 +54,8 @@ public sealed class TextTokenizer
         ModeDescription = description;
     }
 
-    /// <summary>Reads the tokenizer of a checkpoint folder: tokenizer.model and the JSON files beside it, or a
-    /// byte-level tokenizer.json.</summary>
+    /// <summary>Reads the tokenizer of a checkpoint folder: tokenizer.model and the JSON files beside it, or
+    /// tokenizer.json alone.</summary>
     /// <param name="mode">Whose ids to give, or null: as the files say (tokenizer.json first, then tokenizer_config.json).</param>
     /// <exception cref="BadInputException">A file is missing, broken or of a kind that is not supported.</exception>
     public static TextTokenizer Load(string folder, TokenizerMode? mode = null)
@@ -64,7 +64,9 @@ public sealed class TextTokenizer
         try
         {
             if (ByteLevelFile.Find(files) is ByteLevelFile file) return FromByteLevel(file, files);
-            SentencePieceModel model = SentencePieceModel.Load(files.PathOf("tokenizer.model"));
+            string binary = files.PathOf("tokenizer.model");
+            SentencePieceModel model = files.Tokenizer != null && !File.Exists(binary) ? SentencePieceJson.Read(files)
+                : SentencePieceModel.Load(binary);
             (TokenizerMode chosen, string reason) = mode is TokenizerMode given ? (given, "as told") : TokenizerModes.Choose(files);
             return FromSentencePiece(model, chosen, reason, files);
         }

@@ -39,9 +39,9 @@ internal sealed class NarrationProgress(ProgressTask? task, TimeSpan duration) :
     public void Report(Caption caption)
     {
         done++;
-        tokens += caption.Tokens;
+        tokens += Math.Max(0, caption.Tokens - 1); // after the first, as everywhere
         encode += caption.Encode;
-        generate += caption.FirstToken + caption.Generate;
+        generate += caption.Generate;
         if (task == null) return;
         task.Description = FormattableString.Invariant($"{done} of {task.MaxValue:0} windows, {TokensPerSecond:0} tokens/s");
         task.Value = done;

@@ -1,4 +1,5 @@
 using EdgeVideoLlava.Kernels.Errors;
+using EdgeVideoLlava.Runtime.Files;
 using EdgeVideoLlava.Runtime.Text.Vocabularies;
 
 namespace EdgeVideoLlava.Runtime.Text.SentencePiece;
@@ -64,12 +65,9 @@ public sealed class SentencePieceModel
     /// <exception cref="BadInputException">The file is missing, broken, or of a kind that is not supported.</exception>
     public static SentencePieceModel Load(string path)
     {
-        var info = new FileInfo(path);
-        if (!info.Exists)
+        if (!File.Exists(path))
             throw new BadInputException($"{path}: no such file; a Llama checkpoint needs its SentencePiece vocabulary under this name");
-        if (info.Length > FileCeiling)
-            throw new BadInputException($"{path}: {info.Length} bytes, more than the {FileCeiling} a vocabulary may have");
-        return Parse(File.ReadAllBytes(path), path);
+        return Parse(InputFile.ReadAll(path, FileCeiling), path);
     }
 
     /// <summary>Reads the bytes of a tokenizer.model file; <paramref name="source"/> names them in messages.</summary>
