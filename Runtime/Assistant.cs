@@ -82,7 +82,7 @@ public sealed class Assistant : IDisposable, IAsyncDisposable
     /// <summary>Opens a checkpoint folder on a device that stays the caller's and must outlive the assistant.</summary>
     /// <param name="preset">Preprocessing of pictures and clips; null = the checkpoint's own.</param>
     /// <inheritdoc cref="LoadAsync" path="/exception"/>
-    public static Assistant Load(string folder, ComputeDevice device, PreprocessPreset? preset = null, LoadOptions? options = null,
+    internal static Assistant Load(string folder, ComputeDevice device, PreprocessPreset? preset = null, LoadOptions? options = null,
         IProgress<double>? progress = null, CancellationToken cancel = default)
         => Load(folder, device, preset, options, progress, cancel, owned: null, warn: null);
 
@@ -160,13 +160,13 @@ public sealed class Assistant : IDisposable, IAsyncDisposable
 
     /// <summary>Reads and encodes a picture or clip.</summary>
     /// <exception cref="BadInputException">The file is none that can be read.</exception>
-    public Shown See(string path, ShowOptions? options = null, CancellationToken cancel = default)
+    public Seen See(string path, ShowOptions? options = null, CancellationToken cancel = default)
         => See(path, path, options ?? ShowOptions.Default, cancel);
 
     /// <summary>Reads and encodes a picture or clip that a stream holds from where it stands, by way of a temporary file.</summary>
     /// <exception cref="BadInputException">It is none that can be read, or has more bytes than the options allow.</exception>
     /// <exception cref="IOException">The stream breaks off, or there is no room for its bytes.</exception>
-    public async Task<Shown> SeeAsync(Stream content, ShowOptions? options = null, CancellationToken cancel = default)
+    public async Task<Seen> SeeAsync(Stream content, ShowOptions? options = null, CancellationToken cancel = default)
     {
         const string Name = "the stream";
         options ??= ShowOptions.Default;
@@ -183,7 +183,7 @@ public sealed class Assistant : IDisposable, IAsyncDisposable
     }
 
     /// <param name="name">Stands for the path in notices.</param>
-    private Shown See(string path, string name, ShowOptions options, CancellationToken cancel)
+    private Seen See(string path, string name, ShowOptions options, CancellationToken cancel)
     {
         var notices = new List<string>();
         Action<string>? told = options.Clip.Notice ?? warn;
@@ -198,7 +198,7 @@ public sealed class Assistant : IDisposable, IAsyncDisposable
         };
         using PixelValues pixels = Look(path, options.Picture, clip, cancel);
         (VisionTokens tokens, TimeSpan time) = Encode(pixels, cancel);
-        return new Shown(tokens, time, notices);
+        return new Seen(tokens, time, notices);
     }
 
     /// <summary>A new dialogue; any number may be open, and answer, at once.</summary>

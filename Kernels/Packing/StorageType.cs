@@ -24,7 +24,7 @@ public enum StorageType
     IQ4_NL,
 }
 
-public static class StorageTypes
+internal static class StorageTypes
 {
     /// <summary>Bytes that <paramref name="elements"/> numbers of a type take.</summary>
     /// <exception cref="ArgumentException">They are not whole blocks.</exception>

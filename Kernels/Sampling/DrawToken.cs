@@ -13,7 +13,7 @@ namespace EdgeVideoLlava.Kernels.Sampling;
 /// logits (1, V), the first candidates compete;  best (min(k + 1, candidates)) as <see cref="TopK"/> gives them;  settings (1, 4);
 /// state (2), low word first;  marks (V): the token's is set to 1;  id (1).
 /// </remarks>
-public static partial class DrawToken
+internal static partial class DrawToken
 {
     public static void Run(ComputeQueue queue, Matrix logits, int candidates, int k, IntVector best, Matrix settings, IntVector state,
         IntVector marks, IntVector id)

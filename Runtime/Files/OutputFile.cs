@@ -8,7 +8,7 @@ namespace EdgeVideoLlava.Runtime.Files;
 /// leaves what was there before. A symbolic link's target is replaced, not the link. A device or pipe cannot be replaced by a
 /// rename: it is written directly.
 /// </remarks>
-public sealed class OutputFile : IDisposable
+internal sealed class OutputFile : IDisposable
 {
     private readonly string given, path;
     private readonly string? temporary;

@@ -4,7 +4,7 @@ namespace EdgeVideoLlava.Runtime.Files;
 /// <param name="inner">Disposed with this one.</param>
 /// <param name="failure">What a refusal becomes, as <see cref="OutputFile.Unwritable"/> with the output's name; null: nothing, it is
 /// passed over.</param>
-public sealed class OutputStream(Stream inner, Func<Exception, Exception?> failure) : Stream
+internal sealed class OutputStream(Stream inner, Func<Exception, Exception?> failure) : Stream
 {
     /// <summary>EPIPE; on Unix an IOException carries the errno as its HResult.</summary>
     private const int BrokenPipe = 32;

@@ -158,11 +158,11 @@ public sealed class Conversation : IDisposable, IAsyncDisposable
         running?.WaitForEnd();
     }
 
-    private Shown Add(Shown shown)
+    private Shown Add(Seen seen)
     {
-        using VisionTokens tokens = shown.Tokens;
+        using VisionTokens tokens = seen.Tokens;
         generator.Memory.Hold(tokens);
-        return shown;
+        return new Shown(seen.Encode, seen.Notices);
     }
 
     private ChatMessage Question(string question)

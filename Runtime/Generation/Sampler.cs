@@ -7,7 +7,7 @@ namespace EdgeVideoLlava.Runtime.Generation;
 /// Order: repetition penalty, temperature, top-k, top-p, min-p, soft-max, draw; formulas as in the transformers library's processors.
 /// Nothing is allocated after construction.
 /// </remarks>
-public sealed class Sampler
+internal sealed class Sampler
 {
     private readonly SamplingOptions options;
     private readonly int sampledRows;

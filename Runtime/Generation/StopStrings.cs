@@ -7,7 +7,7 @@ namespace EdgeVideoLlava.Runtime.Generation;
 /// Of two that end at the same character the longer one counts. Text that may be the beginning of a stop string is held back until it is
 /// decided, so a shown text is never taken back.
 /// </remarks>
-public sealed class StopStrings
+internal sealed class StopStrings
 {
     private readonly string[] stops;
     private string held = "";

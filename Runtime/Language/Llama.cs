@@ -13,7 +13,7 @@ namespace EdgeVideoLlava.Runtime.Language;
 /// Weights may be float32 in writable memory, and a tied head's a copy of the embedding: each forward reads them anew.
 /// </remarks>
 /// <param name="cacheType">Of the KV caches: the type of the device's activations, or I8.</param>
-public sealed class Llama(LlamaConfig config, LlamaWeights weights, StorageType cacheType)
+internal sealed class Llama(LlamaConfig config, LlamaWeights weights, StorageType cacheType)
 {
     public LlamaConfig Config { get; } = config;
     public LlamaWeights Weights { get; } = weights;

@@ -9,7 +9,7 @@ namespace EdgeVideoLlava.Runtime.Weights;
 
 /// <summary>The one reader of third-party config.json files.</summary>
 /// <remarks>Sizes come from the tensors, the rest from here, absent keys by the reference classes' defaults.</remarks>
-public sealed class ConfigReader
+internal sealed class ConfigReader
 {
     /// <summary>Keys that say nothing about the forward pass, or what the tensors say better.</summary>
     private static readonly HashSet<string> Ignored =

@@ -3,7 +3,7 @@ using System.Text;
 namespace EdgeVideoLlava.Runtime.Text.Prompts;
 
 /// <summary>The tags that stand in a prompt for pictures and clips.</summary>
-public static class VisualMarkers
+internal static class VisualMarkers
 {
     private static readonly string[] Tags = [TextTokenizer.ImageTag, "<video>"];
 

@@ -82,7 +82,7 @@ public static class TestDevices
 
     private static string[] Required { get; } = (Environment.GetEnvironmentVariable("EDGE_REQUIRE") ?? "").Split(',');
 
-    public static ComputeDevice Get(TestDevice device)
+    internal static ComputeDevice Get(TestDevice device)
     {
         if (Absence(device) is not { } absence) return Opened[device].Value;
         if (IsRequired(device)) Assert.Fail($"the device {device} is required (EDGE_REQUIRE) but absent: {absence}");
@@ -108,7 +108,7 @@ public static class TestDevices
     }
 
     /// <summary>A device of the test's own, to count what is left on it.</summary>
-    public static ComputeDevice Open(TestDevice device) => device switch
+    internal static ComputeDevice Open(TestDevice device) => device switch
     {
         TestDevice.Cpu => Open("cpu"),
         TestDevice.IlgpuCpu => Open("ilgpu-cpu"),
