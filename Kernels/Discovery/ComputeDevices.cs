@@ -19,6 +19,11 @@ internal static class ComputeDevices
     {
         options ??= new DeviceOptions();
         choice = "";
+        if (name == "auto" && Drivers.WhyNot() is { } reason)
+        {
+            choice = reason;
+            return OpenCpu("cpu", options);
+        }
         if (name == "auto") return AutomaticDevice.Open(IlgpuDevices.List(), id => Open(id, options), out choice);
         string[] parts = name.Split(':', 2);
         int? index = parts.Length == 1 ? null

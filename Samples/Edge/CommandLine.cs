@@ -14,8 +14,9 @@ internal static class CommandLine
         {
             StandardStreams.Open();
             // No response files: a prompt may begin with '@'.
-            ParseResult parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
-            if (parsed.Errors.Count > 0) return Refuse(parsed);
+            ParseResult parsed = root.Parse(RawNames.Resolve(args), new ParserConfiguration { ResponseFileTokenReplacer = null });
+            // A word that is nothing here is told even where --help is asked for, which would have its way with the library.
+            if (parsed.Errors.Count > 0 || parsed.UnmatchedTokens.Count > 0) return Refuse(parsed);
             return await parsed.InvokeAsync(new InvocationConfiguration
             {
                 EnableDefaultExceptionHandler = false,
@@ -25,7 +26,7 @@ internal static class CommandLine
         catch (Exception exception)
         {
             (int code, string? line) = ExitCodes.Of(exception);
-            if (line != null) Console.Error.WriteLine($"edge: {line}");
+            if (line != null) Notices.Say(line);
             return code;
         }
     }
@@ -41,7 +42,7 @@ internal static class CommandLine
         string complaint = parsed.UnmatchedTokens is [string word, ..]
             ? $"'{word}' is no {(names.Count == 0 ? "command or option" : "argument or option of " + names[^1])}"
             : parsed.Errors[0].Message.ReplaceLineEndings(" ").TrimEnd('.', ' ');
-        Console.Error.WriteLine($"edge: {complaint}; see '{help}'");
+        Notices.Say($"{complaint}; see '{help}'");
         return ExitCodes.Usage;
     }
 }

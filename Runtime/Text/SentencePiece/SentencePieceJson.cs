@@ -6,10 +6,9 @@ namespace EdgeVideoLlava.Runtime.Text.SentencePiece;
 
 /// <summary>A SentencePiece BPE vocabulary as a tokenizer.json holds it, for checkpoints without tokenizer.model.</summary>
 /// <remarks>
-/// Source: huggingface/transformers, convert_slow_tokenizer: in place of each piece's score the file lists the pairs that make it, the
-/// highest score first and all pairs of a piece together. The order of the pieces among the pairs is therefore the order of their scores.
-/// Anything else that a tokenizer.json may say (pairs of a piece apart, a piece that no pair makes, dropout) would give other ids than
-/// merging by score, and is refused by name.
+/// Source: huggingface/transformers, convert_slow_tokenizer, and huggingface/tokenizers, models/bpe: in place of the pieces' scores the
+/// file lists the pairs that are merged, the first of them first. What would change the ids besides (dropout, prefixes of pieces) is
+/// refused.
 /// </remarks>
 internal static class SentencePieceJson
 {
@@ -28,10 +27,11 @@ internal static class SentencePieceJson
             : files.AddedTokens.ContainsKey(piece) ? PieceType.Control
             : IsByte(piece) ? PieceType.Byte : PieceType.Normal;
         PieceType[] types = [.. pieces.Select(Type)];
-        Dictionary<string, int> ranks = Ranks(model.GetProperty("merges"), path);
-        float[] scores = [.. pieces.Zip(types, (piece, type) => Score(piece, type, ranks, path))];
-        return new SentencePieceModel(pieces, scores, types, Array.IndexOf(pieces, unknown),
-            Array.IndexOf(pieces, files.Token("bos_token") ?? "<s>"), Array.IndexOf(pieces, files.Token("eos_token") ?? "</s>"), path);
+        return new SentencePieceModel(pieces, new float[pieces.Length], types, Array.IndexOf(pieces, unknown),
+            Array.IndexOf(pieces, files.Token("bos_token") ?? "<s>"), Array.IndexOf(pieces, files.Token("eos_token") ?? "</s>"), path)
+        {
+            PairRanks = Ranks(model.GetProperty("merges"), pieces, path),
+        };
     }
 
     private static void RequireKind(JsonElement model, string path)
@@ -58,32 +58,20 @@ internal static class SentencePieceJson
         return pieces;
     }
 
-    /// <summary>The place of each piece in the order of merging, by what its pairs join to.</summary>
-    private static Dictionary<string, int> Ranks(JsonElement merges, string path)
+    /// <summary>The place in the list of each pair, by the piece that it makes and the length of its left half.</summary>
+    private static Dictionary<(int Piece, int Left), int> Ranks(JsonElement merges, string[] pieces, string path)
     {
-        var ranks = new Dictionary<string, int>();
-        string last = "";
+        Dictionary<string, int> ids = pieces.Select((piece, id) => (piece, id)).ToDictionary();
+        var ranks = new Dictionary<(int, int), int>();
         foreach (JsonElement merge in merges.EnumerateArray())
         {
-            string[] parts = merge.ValueKind == JsonValueKind.Array ? [.. merge.EnumerateArray().Select(part => part.GetString() ?? "")]
+            string[] halves = merge.ValueKind == JsonValueKind.Array ? [.. merge.EnumerateArray().Select(half => half.GetString() ?? "")]
                 : (merge.GetString() ?? "").Split(' ');
-            string joined = string.Concat(parts);
-            if (parts.Length != 2 || joined != last && !ranks.TryAdd(joined, ranks.Count))
-                throw new BadInputException(
-                    $"{path}: the pairs that make {joined} do not stand together, as those of SentencePiece's BPE do; "
-                    + "put tokenizer.model beside it");
-            last = joined;
+            if (halves.Length != 2 || !halves.All(ids.ContainsKey) || !ids.TryGetValue(string.Concat(halves), out int id))
+                throw new BadInputException($"{path}: the pair {merge} is not two pieces that make a third; fetch it again");
+            ranks.TryAdd((id, halves[0].Length), ranks.Count);
         }
         return ranks;
-    }
-
-    private static float Score(string piece, PieceType type, Dictionary<string, int> ranks, string path)
-    {
-        if (ranks.TryGetValue(piece, out int rank)) return -rank;
-        if (type == PieceType.Normal && piece.EnumerateRunes().Count() > 1)
-            throw new BadInputException($"{path}: no pair makes the piece {piece}, as one of SentencePiece's BPE would; "
-                + "put tokenizer.model beside it");
-        return -ranks.Count; // one character, or no text at all: never made by merging
     }
 
     private static bool IsByte(string piece)

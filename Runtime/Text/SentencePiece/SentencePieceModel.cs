@@ -27,6 +27,10 @@ internal sealed class SentencePieceModel
     /// <summary>Score of each piece; merging takes the highest first.</summary>
     public IReadOnlyList<float> Scores { get; }
 
+    /// <summary>Where scores are not known: which pairs are merged, the least rank first, by the id of the piece that they make and the
+    /// UTF-16 length of its left half. Null: by scores.</summary>
+    internal IReadOnlyDictionary<(int Piece, int Left), int>? PairRanks { get; init; }
+
     public IReadOnlyList<PieceType> Types { get; }
 
     public int UnknownId { get; }
