@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using EdgeVideoLlava.Kernels.Devices;
-using EdgeVideoLlava.Kernels.Errors;
 using EdgeVideoLlava.Runtime.Files;
 using EdgeVideoLlava.Runtime.Generation;
 using EdgeVideoLlava.Runtime.Live;
@@ -21,8 +20,11 @@ namespace EdgeVideoLlava.Runtime;
 /// Thread-safe: any number of conversations, from any threads, ask and encode at the same time; what must wait its turn does. After
 /// <see cref="Dispose"/>, which may come at any time, every member throws <see cref="ObjectDisposedException"/>.
 /// </remarks>
-public sealed class Assistant : IDisposable, IAsyncDisposable
+public sealed class Assistant : IAssistant, IDisposable
 {
+    /// <summary>What is asked about a window unless something else is.</summary>
+    public const string Question = "What is happening in the video?";
+
     private readonly AssistantParts parts;
     private readonly Lifetime lifetime;
     private readonly Action<string>? warn;
@@ -39,6 +41,7 @@ public sealed class Assistant : IDisposable, IAsyncDisposable
     /// <summary>The forward pass itself, for traces and measurements: while conversations answer, nobody else may use it.</summary>
     internal VideoLlava Model => parts.Model;
 
+    /// <summary>Text to ids and back, as the checkpoint's files say.</summary>
     public TextTokenizer Tokenizer => parts.Tokenizer;
 
     /// <summary>The device that computes, with its driver and memory, in one line.</summary>
@@ -208,6 +211,8 @@ public sealed class Assistant : IDisposable, IAsyncDisposable
         return new Conversation(this, template);
     }
 
+    IConversation IAssistant.Start(PromptTemplate? template) => Start(template);
+
     /// <summary>Captions frames as they come, window by window, back to back.</summary>
     /// <param name="frames">In the order of their times; from a camera, or a program's own (<see cref="Frame.FromPixels"/>). The stream is
     /// asked for the next frame while windows are encoded and put into words, and waits where that takes longer.</param>
@@ -216,7 +221,7 @@ public sealed class Assistant : IDisposable, IAsyncDisposable
     /// <param name="question">Asked about every window.</param>
     /// <exception cref="OperationCanceledException">Cancelled; the captions so far have come.</exception>
     public async IAsyncEnumerable<Caption> NarrateAsync(IAsyncEnumerable<Frame> frames, TimeSpan window, TimeSpan? every = null,
-        string question = "What is happening in the video?", GenerationOptions? options = null,
+        string question = Question, GenerationOptions? options = null,
         [EnumeratorCancellation] CancellationToken cancel = default)
     {
         ThrowIfDisposed();

@@ -17,8 +17,10 @@ public sealed record Seen(VisionTokens Tokens, TimeSpan Encode, IReadOnlyList<st
 /// <summary>How a picture or clip is read.</summary>
 public sealed record ShowOptions
 {
+    /// <summary>What is used where nothing is said.</summary>
     public static ShowOptions Default { get; } = new();
 
+    /// <summary>How a picture is read.</summary>
     public PictureOptions Picture { get; init; } = PictureOptions.Default;
 
     /// <summary>Most bytes that are taken from a stream (the default is 512 MiB).</summary>

@@ -5,7 +5,6 @@ using EdgeVideoLlava.Kernels.Cpu;
 using EdgeVideoLlava.Kernels.Devices;
 using EdgeVideoLlava.Kernels.Discovery;
 using EdgeVideoLlava.Kernels.Embedding;
-using EdgeVideoLlava.Kernels.Errors;
 using EdgeVideoLlava.Kernels.Loss;
 using EdgeVideoLlava.Kernels.MatMul;
 using EdgeVideoLlava.Kernels.Norm;

@@ -32,7 +32,7 @@ internal abstract class ComputeDevice : IDisposable
     /// <summary>Whether frames are resampled here rather than on the processor: on a GPU.</summary>
     public virtual bool ResamplesFrames => false;
 
-    /// <summary>Whether tokens are drawn here (<see cref="DrawToken"/>) rather than from logits read back: where a
+    /// <summary>Whether tokens are drawn here (<c>DrawToken</c>) rather than from logits read back: where a
     /// round trip a token costs something.</summary>
     public virtual bool DrawsTokens => false;
 
@@ -61,7 +61,7 @@ internal abstract class ComputeDevice : IDisposable
         return LoadWeight(name, type, columns, new HostRows(host.Address, rows));
     }
 
-    /// <summary>A weight for <see cref="QuantizeRows"/> to fill; until then its numbers are undefined.</summary>
+    /// <summary>A weight for <c>QuantizeRows</c> to fill; until then its numbers are undefined.</summary>
     internal abstract Weight AllocateWeight(string name, StorageType type, int rows, int columns);
 
     internal Matrix AllocateMatrix(int rows, int columns, StorageType type = StorageType.F32)

@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using EdgeVideoLlava.Kernels.Errors;
 
 namespace EdgeVideoLlava.Kernels.Devices;
 

@@ -1,5 +1,4 @@
 using EdgeVideoLlava.Kernels.Devices;
-using EdgeVideoLlava.Kernels.Errors;
 
 namespace EdgeVideoLlava.Kernels.Discovery;
 

@@ -1,5 +1,4 @@
 using EdgeVideoLlava.Kernels.Devices;
-using EdgeVideoLlava.Kernels.Errors;
 using EdgeVideoLlava.Kernels.Ilgpu.Compile;
 using EdgeVideoLlava.Kernels.Ilgpu.Cuda;
 using EdgeVideoLlava.Kernels.Packing;
@@ -15,7 +14,7 @@ namespace EdgeVideoLlava.Kernels.Ilgpu;
 /// CPU accelerator.</summary>
 /// <remarks>
 /// Weights stay in their storage type where <see cref="DeviceFormat"/> has it, and become F16 otherwise, rounded to even; activations are
-/// of <see cref="ActivationType"/>, everything else is float32 and int32. Opened by <see cref="ComputeDevices.Open"/>.
+/// of <see cref="ActivationType"/>, everything else is float32 and int32. Opened by <c>ComputeDevices.Open</c>.
 /// </remarks>
 internal sealed unsafe partial class IlgpuDevice : ComputeDevice
 {

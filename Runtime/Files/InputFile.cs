@@ -1,5 +1,3 @@
-using EdgeVideoLlava.Kernels.Errors;
-
 namespace EdgeVideoLlava.Runtime.Files;
 
 /// <summary>Opens a file that a stranger named: what is missing, forbidden or not a regular file is one line of ours.</summary>

@@ -1,5 +1,3 @@
-using EdgeVideoLlava.Kernels.Errors;
-
 namespace EdgeVideoLlava.Runtime.Files;
 
 /// <summary>An output file that appears under its name when it is complete, and not at all otherwise.</summary>

@@ -1,5 +1,3 @@
-using EdgeVideoLlava.Kernels.Errors;
-
 namespace EdgeVideoLlava.Runtime.Generation;
 
 /// <summary>Chooses the next token from logits. One per conversation: it holds scratch and the state of its random numbers.</summary>

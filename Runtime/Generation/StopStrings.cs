@@ -1,5 +1,3 @@
-using EdgeVideoLlava.Kernels.Errors;
-
 namespace EdgeVideoLlava.Runtime.Generation;
 
 /// <summary>Ends a streamed text before the stop string that is complete first, wherever pieces are cut.</summary>

@@ -52,7 +52,7 @@ internal sealed class Llama(LlamaConfig config, LlamaWeights weights, StorageTyp
     public void Layer(ComputeQueue queue, LlamaBatch batch, LlamaTape tape, int layer)
         => LlamaBlock.Forward(queue, Config, Weights, layer, batch, tape.Hidden[layer], tape.Layers[layer], tape.Hidden[layer + 1]);
 
-    /// <summary>The work of <see cref="Forward"/> on the device alone: room and positions are there already, the
+    /// <summary>The work of the forward pass on the device alone: room and positions are there already, the
     /// states stay as they are.</summary>
     internal void Layers(ComputeQueue queue, Matrix embeddings, LlamaBatch batch, Arena arena, Matrix hidden, StageTrace? trace = null)
     {

@@ -1,6 +1,5 @@
 using EdgeVideoLlava.Kernels.Attention;
 using EdgeVideoLlava.Kernels.Devices;
-using EdgeVideoLlava.Kernels.Errors;
 
 namespace EdgeVideoLlava.Runtime.Language;
 

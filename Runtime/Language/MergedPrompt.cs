@@ -1,7 +1,6 @@
 using System.Runtime.InteropServices;
 using EdgeVideoLlava.Kernels.Devices;
 using EdgeVideoLlava.Kernels.Elementwise;
-using EdgeVideoLlava.Kernels.Errors;
 using EdgeVideoLlava.Runtime.Projector;
 
 namespace EdgeVideoLlava.Runtime.Language;

@@ -1,5 +1,4 @@
 using System.Text;
-using EdgeVideoLlava.Kernels.Errors;
 using EdgeVideoLlava.Runtime.Language;
 using EdgeVideoLlava.Runtime.Text.ByteLevel;
 using EdgeVideoLlava.Runtime.Text.SentencePiece;

@@ -1,7 +1,6 @@
 using EdgeVideoLlava.Kernels.Devices;
 using EdgeVideoLlava.Kernels.Elementwise;
 using EdgeVideoLlava.Kernels.Embedding;
-using EdgeVideoLlava.Kernels.Errors;
 using EdgeVideoLlava.Kernels.Norm;
 using EdgeVideoLlava.Runtime.Preprocess;
 

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using EdgeVideoLlava.Kernels.Errors;
 using EdgeVideoLlava.Runtime.Files;
 
 namespace EdgeVideoLlava.Runtime.Weights;

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using EdgeVideoLlava.Kernels.Errors;
 using EdgeVideoLlava.Kernels.MatMul;
 using EdgeVideoLlava.Runtime.Files;
 using EdgeVideoLlava.Runtime.Language;

@@ -3,7 +3,6 @@ using System.IO.MemoryMappedFiles;
 using System.Text;
 using System.Text.Json;
 using EdgeVideoLlava.Kernels.Attention;
-using EdgeVideoLlava.Kernels.Errors;
 using EdgeVideoLlava.Kernels.Packing;
 using EdgeVideoLlava.Runtime.Files;
 

@@ -1,5 +1,3 @@
-using EdgeVideoLlava.Kernels.Errors;
-
 namespace EdgeVideoLlava.Runtime.Text.Prompts;
 
 /// <summary>What the -hf processor does to ids: one id per visual becomes one per feature row.</summary>

@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using System.Text.RegularExpressions;
-using EdgeVideoLlava.Kernels.Errors;
 using EdgeVideoLlava.Runtime.Video.Frames;
 using OpenCvSharp;
 

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
-using EdgeVideoLlava.Kernels.Errors;
 using EdgeVideoLlava.Runtime.Video;
 using EdgeVideoLlava.Runtime.Video.Frames;
 using EdgeVideoLlava.Tests.Unit.Support;
