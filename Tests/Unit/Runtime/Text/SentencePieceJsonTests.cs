@@ -2,7 +2,6 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using EdgeVideoLlava.Runtime.Text;
 using EdgeVideoLlava.Runtime.Text.SentencePiece;
-using EdgeVideoLlava.Runtime.Text.Vocabularies;
 using EdgeVideoLlava.Tests.Unit.Support;
 
 namespace EdgeVideoLlava.Tests.Unit.Runtime.Text;
