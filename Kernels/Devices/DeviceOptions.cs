@@ -13,4 +13,8 @@ internal sealed record DeviceOptions(int Threads = 0, StorageType? Compute = nul
 {
     /// <summary>Whether <see cref="ComputeQueue.Profile"/> may be called: OpenCL's queues have time stamps only if created so.</summary>
     public bool TimesLaunches { get; init; }
+
+    /// <summary>CUDA: the text keeps ILGPU's claims that lanes branch together, of which some are false: to measure what leaving them out
+    /// costs, and for nothing else.</summary>
+    public bool KeepsUniformClaims { get; init; }
 }

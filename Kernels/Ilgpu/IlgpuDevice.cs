@@ -31,7 +31,7 @@ internal sealed unsafe partial class IlgpuDevice : ComputeDevice
     private long ticket;
 
     internal IlgpuDevice(string id, Context context, Accelerator accelerator, StorageType activations, KernelTier tier,
-        bool deepTiles = false)
+        bool deepTiles = false, bool keepsUniformClaims = false)
     {
         (this.id, this.context, Accelerator) = (id, context, accelerator);
         (ActivationType, Tier) = (activations, tier);
@@ -43,7 +43,8 @@ internal sealed unsafe partial class IlgpuDevice : ComputeDevice
             _ => accelerator.MaxSharedMemoryPerGroup,
         };
         DeepTiles = deepTiles && CanHaveDeepTiles;
-        Kernels = new KernelCache(accelerator, Gate);
+        KeepsUniformClaims = keepsUniformClaims;
+        Kernels = new KernelCache(accelerator, Gate, keepsUniformClaims);
     }
 
     public override string Description
@@ -58,6 +59,9 @@ internal sealed unsafe partial class IlgpuDevice : ComputeDevice
 
     /// <summary>Whether <see cref="DeviceOptions.DeepTiles"/> were asked for and can be had.</summary>
     public bool DeepTiles { get; }
+
+    /// <summary>Whether CUDA's text is ILGPU's own in what it claims of branches.</summary>
+    public bool KeepsUniformClaims { get; }
 
     /// <summary>Whether its kernels are those of tensor cores and a group may have the shared memory.</summary>
     public bool CanHaveDeepTiles => Tier == KernelTier.TensorCore && SharedMemory >= DeepTileBytes;

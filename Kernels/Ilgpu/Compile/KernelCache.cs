@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Reflection;
+using EdgeVideoLlava.Kernels.Devices;
 using EdgeVideoLlava.Kernels.Ilgpu.Cuda;
 using ILGPU.Backends;
 using ILGPU.Backends.EntryPoints;
@@ -16,7 +17,8 @@ namespace EdgeVideoLlava.Kernels.Ilgpu.Compile;
 /// first launch looks at the method. Thread-safe.
 /// </remarks>
 /// <param name="gate">Held while the driver compiles: the lock of whoever else gives it work.</param>
-internal sealed class KernelCache(Accelerator accelerator, Lock gate)
+/// <param name="keepsUniformClaims">See <see cref="DeviceOptions.KeepsUniformClaims"/>.</param>
+internal sealed class KernelCache(Accelerator accelerator, Lock gate, bool keepsUniformClaims = false)
 {
     private readonly ConcurrentDictionary<Delegate, LazyKernel> byDelegate = new(ReferenceEqualityComparer.Instance);
     private readonly ConcurrentDictionary<MethodInfo, LazyKernel> byMethod = [];
@@ -67,7 +69,8 @@ internal sealed class KernelCache(Accelerator accelerator, Lock gate)
         {
             if (StandIn != null) return (TLauncher)StandIn(kernel, typeof(TLauncher));
             EntryPointDescription entry = KernelText.Entry(kernel);
-            CompiledKernel? text = accelerator is CPUAccelerator ? null : KernelText.Compile(accelerator, entry, specialization);
+            CompiledKernel? text = accelerator is CPUAccelerator ? null : KernelText.Compile(accelerator, entry, specialization,
+                keepsUniformClaims);
             lock (gate)
             {
                 accelerator.Bind(); // CUDA's current context is the thread's

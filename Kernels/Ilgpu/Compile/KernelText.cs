@@ -37,15 +37,17 @@ internal static partial class KernelText
         : EntryPointDescription.FromExplicitlyGroupedKernel(kernel);
 
     /// <summary>Compiles a kernel for an accelerator of OpenCL or CUDA. Any number of threads may.</summary>
-    public static CompiledKernel Compile(Accelerator accelerator, EntryPointDescription entry, KernelSpecialization specialization)
+    public static CompiledKernel Compile(Accelerator accelerator, EntryPointDescription entry, KernelSpecialization specialization,
+        bool keepsUniformClaims = false)
         => Compile(context => accelerator switch
     {
         CLAccelerator cl => new CLBackend(context, cl.Capabilities, cl.Vendor, cl.CLStdVersion),
         CudaAccelerator cuda => new PTXBackend(context, cuda.Capabilities, cuda.Architecture, cuda.InstructionSet, null),
         _ => throw new NotSupportedException($"{accelerator.AcceleratorType} compiles no text"),
-    }, entry, specialization);
+    }, entry, specialization, keepsUniformClaims);
 
-    public static CompiledKernel Compile(Func<Context, Backend> create, EntryPointDescription entry, KernelSpecialization specialization)
+    public static CompiledKernel Compile(Func<Context, Backend> create, EntryPointDescription entry, KernelSpecialization specialization,
+        bool keepsUniformClaims = false)
     {
         using Context context = Context.Create(CompilerOptions.Apply);
         using Backend backend = create(context);
@@ -55,7 +57,8 @@ internal static partial class KernelText
             CLCompiledKernel cl
                 => new CLCompiledKernel(context, (SeparateViewEntryPoint)EntryPoint(cl), cl.Info, Renumbered(WithLocalFence(cl.Source)),
                     cl.CVersion),
-            PTXCompiledKernel ptx => WithText(ptx, context, Renumbered(WithoutUniformClaims(ptx.PTXAssembly))),
+            PTXCompiledKernel ptx => WithText(ptx, context, Renumbered(keepsUniformClaims ? ptx.PTXAssembly
+                : WithoutUniformClaims(ptx.PTXAssembly))),
             _ => kernel,
         };
     }

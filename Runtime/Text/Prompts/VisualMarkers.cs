@@ -3,7 +3,7 @@ using System.Text;
 namespace EdgeVideoLlava.Runtime.Text.Prompts;
 
 /// <summary>The tags that stand in a prompt for pictures and clips.</summary>
-internal static class VisualMarkers
+public static class VisualMarkers
 {
     private static readonly string[] Tags = [TextTokenizer.ImageTag, "<video>"];
 
@@ -19,13 +19,13 @@ internal static class VisualMarkers
     /// </summary>
     /// <param name="clipFrames">Frames of every clip, as the video tower takes them.</param>
     /// <remarks>Features are consumed in this order. The model was trained with the clip before the pictures.</remarks>
-    public static string Original(IEnumerable<VisualKind> visuals, int clipFrames, string question)
+    internal static string Original(IEnumerable<VisualKind> visuals, int clipFrames, string question)
     {
         int tags = visuals.Sum(kind => kind == VisualKind.Clip ? clipFrames : 1);
         return tags == 0 ? question : new StringBuilder().Insert(0, TextTokenizer.ImageTag, tags).Append('\n').Append(question).ToString();
     }
 
     /// <summary>A question of the -hf layout: "&lt;image&gt;" or "&lt;video&gt;" and a newline for each, then the question.</summary>
-    public static string Hf(IEnumerable<VisualKind> visuals, string question)
+    internal static string Hf(IEnumerable<VisualKind> visuals, string question)
         => string.Concat(visuals.Select(kind => kind == VisualKind.Clip ? "<video>\n" : "<image>\n")) + question;
 }

@@ -44,7 +44,8 @@ internal sealed class GpuReportRun(GpuReportResults results, GpuReportOptions op
         => (e is EdgeException ? "" : e.GetBaseException().GetType().Name + ": ") + e.GetBaseException().Message.ReplaceLineEndings(" ");
 
     public static string Tier(ComputeDevice device) => device is not IlgpuDevice ilgpu ? "processor's own code, fp32"
-        : $"{ilgpu.TierName}, {(ilgpu.ActivationType == StorageType.F16 ? "fp16" : "fp32")}";
+        : $"{ilgpu.TierName}, {(ilgpu.ActivationType == StorageType.F16 ? "fp16" : "fp32")}"
+            + (ilgpu.KeepsUniformClaims ? ", branches claimed uniform" : "");
 
     /// <summary>The device with the kernels it is made for, and again with the portable ones.</summary>
     /// <exception cref="DeviceUnavailableException">It is not a GPU and does not open; of a GPU that is a failed check.</exception>
@@ -54,7 +55,7 @@ internal sealed class GpuReportRun(GpuReportResults results, GpuReportOptions op
         Add(new DeviceOptions(options.Threads, lanes ? StorageType.F16 : null, lanes ? KernelTier.TensorCore : null));
         if (!lanes && results.Device != "cpu")
         {
-            foreach (DeviceOptions other in Others(devices.FirstOrDefault().Device)) Add(other);
+            foreach (DeviceOptions other in Others(devices.FirstOrDefault().Device, results.Device)) Add(other);
         }
 
         void Add(DeviceOptions wanted)
@@ -79,8 +80,10 @@ internal sealed class GpuReportRun(GpuReportResults results, GpuReportOptions op
 
     /// <summary>What else the device is opened for: the tiles that are not its choice, the portable kernels.</summary>
     /// <param name="first">With the kernels it is made for; null if that failed.</param>
-    internal static IEnumerable<DeviceOptions> Others(ComputeDevice? first)
+    internal static IEnumerable<DeviceOptions> Others(ComputeDevice? first, string name)
     {
+        if (first is IlgpuDevice && name.StartsWith("cuda", StringComparison.Ordinal))
+            yield return new DeviceOptions(0, StorageType.F16) { KeepsUniformClaims = true };
         if (first is IlgpuDevice { CanHaveDeepTiles: true })
             yield return new DeviceOptions(0, StorageType.F16, KernelTier.TensorCore, DeepTiles: true);
         if (first is null or IlgpuDevice { Tier: not KernelTier.Portable })
@@ -89,7 +92,8 @@ internal sealed class GpuReportRun(GpuReportResults results, GpuReportOptions op
 
     private void Checks(int index)
     {
-        if (devices[index].Device is not IlgpuDevice device) return; // the processor is what the others are held against
+        // The processor is what the others are held against; of false claims nothing right can be asked.
+        if (devices[index].Device is not IlgpuDevice { KeepsUniformClaims: false } device) return;
         string tier = Tier(device);
         int failed = 0;
         IReadOnlyList<DeviceCheck> checks = All(device);
@@ -179,8 +183,9 @@ internal sealed class GpuReportRun(GpuReportResults results, GpuReportOptions op
         bool same = besides is IlgpuDevice { Tier: KernelTier.TensorCore }, tiles = device is IlgpuDevice { DeepTiles: true };
         var works = new KernelWorks(results.Sizes.Config, results.Sizes.Positions, device.ActivationType);
         int done = 0;
-        foreach (KernelWork work in works.All(results.Sizes.Types)
-            .Where(work => !same || (work.OnTensorCores && (work.Weight != null || !tiles))))
+        bool IsMeant(KernelWork work) => device is IlgpuDevice { KeepsUniformClaims: true } ? work.Weight is null or StorageType.Q4_0
+            : !same || (work.OnTensorCores && (work.Weight != null || !tiles));
+        foreach (KernelWork work in works.All(results.Sizes.Types).Where(IsMeant))
         {
             if (!clock.Allows(results.IsGpu ? KernelTime : TimeSpan.Zero))
             {

@@ -19,7 +19,7 @@ internal static class CudaText
     public static string Compile(MethodInfo kernel, int architecture) => Kernel(kernel, architecture).PTXAssembly;
 
     /// <summary>The text with the description of its parameters.</summary>
-    public static PTXCompiledKernel Kernel(MethodInfo kernel, int architecture)
+    public static PTXCompiledKernel Kernel(MethodInfo kernel, int architecture, bool keepsUniformClaims = false)
     {
         (CudaArchitecture target, CudaInstructionSet instructions) = architecture switch
         {
@@ -32,7 +32,7 @@ internal static class CudaText
         };
         CompiledKernel compiled = KernelText.Compile(
             context => new PTXBackend(context, new CudaCapabilityContext(target), target, instructions, null), KernelText.Entry(kernel),
-            new KernelSpecialization(GroupItems(kernel), null));
+            new KernelSpecialization(GroupItems(kernel), null), keepsUniformClaims);
         return (PTXCompiledKernel)compiled;
     }
 

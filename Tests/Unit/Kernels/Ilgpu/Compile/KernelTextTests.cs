@@ -27,6 +27,16 @@ public sealed class KernelTextTests
         => Assert.Equal("@%p1 bra\tL_1;\n\t@!%p12 bra L_2;\n\tbra.uni\tL_3;\n",
             KernelText.WithoutUniformClaims("@%p1 bra.uni\tL_1;\n\t@!%p12 bra.uni L_2;\n\tbra.uni\tL_3;\n"));
 
+    /// <summary>To measure what leaving them out costs.</summary>
+    [Fact]
+    public void Claims_are_kept_where_that_is_asked_for()
+    {
+        MethodInfo kernel = DeviceKernels.Methods.Values.First(method => method.DeclaringType!.Name == "RmsNorm");
+        string Text(bool keeps) => CudaText.Kernel(kernel, CudaText.Architectures[0], keeps).PTXAssembly;
+        Assert.Equal(KernelText.WithoutUniformClaims(Text(keeps: true)), Text(keeps: false));
+        Assert.NotEqual(Text(keeps: true), Text(keeps: false));
+    }
+
     [Theory, InlineData("@ %p1 bra.uni L_1;"), InlineData("@%p1 brx.idx.uni %r1, L;"), InlineData("call.uni F;")]
     public void A_claim_in_unknown_words_is_refused(string text)
         => Assert.Throws<NotSupportedException>(() => KernelText.WithoutUniformClaims(text));

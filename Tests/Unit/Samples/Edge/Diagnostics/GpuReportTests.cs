@@ -42,10 +42,12 @@ public sealed class GpuReportTests
     {
         var deep = new DeviceOptions(0, StorageType.F16, KernelTier.TensorCore, DeepTiles: true);
         var portable = new DeviceOptions(0, StorageType.F16, KernelTier.Portable);
-        Assert.Equal([deep, portable], GpuReportRun.Others(TestDevices.Get(TestDevice.IlgpuCpuTensorCore)));
-        Assert.Equal([portable], GpuReportRun.Others(TestDevices.Get(TestDevice.OpenCl)));
-        Assert.Empty(GpuReportRun.Others(TestDevices.Get(TestDevice.OpenClPortableHalf)));
-        Assert.Equal([portable], GpuReportRun.Others(null));
+        Assert.Equal([deep, portable], GpuReportRun.Others(TestDevices.Get(TestDevice.IlgpuCpuTensorCore), "ilgpu-cpu"));
+        Assert.Equal([portable], GpuReportRun.Others(TestDevices.Get(TestDevice.OpenCl), "opencl:0"));
+        Assert.Empty(GpuReportRun.Others(TestDevices.Get(TestDevice.OpenClPortableHalf), "opencl"));
+        Assert.Equal([portable], GpuReportRun.Others(null, "cuda"));
+        DeviceOptions claims = new(0, StorageType.F16) { KeepsUniformClaims = true };
+        Assert.Equal([claims, deep, portable], GpuReportRun.Others(TestDevices.Get(TestDevice.IlgpuCpuTensorCore), "cuda:0"));
     }
 
     [Fact]
