@@ -25,8 +25,9 @@ internal sealed unsafe class CpuDevice : ComputeDevice
 
     public int Threads => Workers.Count;
 
-    public override string Description
-        => $"cpu, {Threads} thread{(Threads == 1 ? "" : "s")}, {SimdLevel}, {GC.GetGCMemoryInfo().TotalAvailableMemoryBytes >> 20} MiB";
+    public override string Description => $"{Label}, {GC.GetGCMemoryInfo().TotalAvailableMemoryBytes >> 20} MiB";
+
+    public override string Label => $"cpu, {Threads} thread{(Threads == 1 ? "" : "s")}, {SimdLevel}";
 
     public static string SimdLevel => Vector512.IsHardwareAccelerated ? "AVX-512"
         : Vector256.IsHardwareAccelerated ? "AVX2"

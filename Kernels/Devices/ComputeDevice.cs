@@ -11,6 +11,9 @@ internal abstract class ComputeDevice : IDisposable
     /// <summary>Back end, device, driver and memory in one line, for the start line of a program.</summary>
     public abstract string Description { get; }
 
+    /// <summary>The first of it: the name by which the user chooses it, and what it is.</summary>
+    public abstract string Label { get; }
+
     /// <summary>Bytes of device memory in use; mapped weights count nothing.</summary>
     public long AllocatedBytes => Interlocked.Read(ref allocatedBytes);
 

@@ -35,6 +35,11 @@ internal static class ComputeDevices
 
     private static ComputeDevice OpenBest(DeviceOptions options, out string choice)
     {
+        if (Drivers.WhyNot() is { } reason)
+        {
+            choice = reason;
+            return OpenCpu("cpu", options);
+        }
         IReadOnlyList<DeviceDescription> devices;
         try
         {

@@ -48,8 +48,10 @@ internal sealed unsafe partial class IlgpuDevice : ComputeDevice
     }
 
     public override string Description
-        => $"{id}, {Accelerator.Name.Trim()}, {Memory >> 20} MiB, {(ActivationType == StorageType.F16 ? "fp16" : "fp32")}, {TierName} "
+        => $"{Label}, {Memory >> 20} MiB, {(ActivationType == StorageType.F16 ? "fp16" : "fp32")}, {TierName} "
             + "kernels";
+
+    public override string Label => $"{id}, {Accelerator.Name.Trim()}";
 
     public override StorageType ActivationType { get; }
 

@@ -12,22 +12,30 @@ internal sealed class OutputFile : IDisposable
     private readonly string? temporary;
     private bool isComplete;
 
-    /// <summary>What is written here becomes the file.</summary>
+    /// <summary>What is written here becomes the file. A refusal of the system is a <see cref="BadInputException"/>.</summary>
     public Stream Stream { get; }
 
     /// <summary>Opens the temporary file.</summary>
-    /// <exception cref="BadInputException">Nothing can be written at this path.</exception>
-    public OutputFile(string path)
+    /// <param name="inputs">The files that the same work reads. None of them may be the output, under whatever name; they are only
+    /// looked at where the output exists.</param>
+    /// <exception cref="BadInputException">Nothing can be written at this path, or it is one of the inputs.</exception>
+    public OutputFile(string path, IEnumerable<string> inputs) : this(path, inputs, CreateNew)
+    {
+    }
+
+    /// <param name="create">Makes the temporary file.</param>
+    internal OutputFile(string path, IEnumerable<string> inputs, Func<string, Stream> create)
     {
         given = path;
         try
         {
+            RequireNoInput(path, inputs);
             if (path.Length == 0 || Path.EndsInDirectorySeparator(path) || Directory.Exists(path))
                 throw new IOException("it names a folder");
             this.path = Target(path);
             FileStream? special = OpenSpecial(this.path);
-            if (special == null) temporary = $"{this.path}.{Environment.ProcessId}.part";
-            Stream = special ?? new FileStream(temporary!, FileMode.Create, FileAccess.Write);
+            if (special == null) temporary = $"{this.path}.{Path.GetRandomFileName()}.part";
+            Stream = new OutputStream(special ?? create(temporary!), e => Unwritable(path, e));
         }
         catch (Exception e) when (IsRefusal(e))
         {
@@ -36,8 +44,8 @@ internal sealed class OutputFile : IDisposable
     }
 
     /// <summary>Finds out before a long work whether its output can be written; leaves nothing behind.</summary>
-    /// <exception cref="BadInputException">It cannot.</exception>
-    public static void Check(string path) => new OutputFile(path).Dispose();
+    /// <exception cref="BadInputException">It cannot, or it is one of the inputs.</exception>
+    public static void Check(string path, IEnumerable<string> inputs) => new OutputFile(path, inputs).Dispose();
 
     /// <summary>Closes the file and gives it its name.</summary>
     /// <exception cref="BadInputException">The disk is full, or the place has gone.</exception>
@@ -55,6 +63,7 @@ internal sealed class OutputFile : IDisposable
         }
     }
 
+    /// <summary>Does not throw: what it would say of a file that nobody completed would only hide why.</summary>
     public void Dispose()
     {
         if (isComplete) return;
@@ -62,23 +71,34 @@ internal sealed class OutputFile : IDisposable
         {
             Stream.Dispose();
         }
-        finally
+        catch (Exception e) when (e is BadInputException || OutputStream.IsReaderGone(e))
         {
-            if (temporary != null) File.Delete(temporary);
         }
+        if (temporary != null) File.Delete(temporary);
     }
 
     /// <summary>The system's refusal of an output as one line of ours.</summary>
     public static BadInputException Unwritable(string path, Exception refusal)
         => new($"{path}: cannot be written ({refusal.Message.ReplaceLineEndings(" ").TrimEnd('.')}); choose another output path", refusal);
 
-    private static bool IsRefusal(Exception e)
-        => e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException;
+    private static bool IsRefusal(Exception e) => OutputStream.IsRefusal(e) || e is ArgumentException or NotSupportedException;
+
+    /// <summary>A new file: one that was put there under this name, or a link, would be somebody else's.</summary>
+    private static FileStream CreateNew(string path) => new(path, FileMode.CreateNew, FileAccess.Write);
+
+    private static void RequireNoInput(string path, IEnumerable<string> inputs)
+    {
+        if (FileStatus.Of(path) is not { } output) return;
+        if (inputs.FirstOrDefault(input => FileStatus.Of(input) == output) is { } same)
+            throw new BadInputException($"{path}: this is {same}, which is read; choose another output path");
+    }
 
     private static string Target(string path)
     {
         var file = new FileInfo(Path.GetFullPath(path));
-        return file.LinkTarget == null ? file.FullName : file.ResolveLinkTarget(returnFinalTarget: true)!.FullName;
+        if (file.LinkTarget == null) return file.FullName;
+        string target = file.ResolveLinkTarget(returnFinalTarget: true)!.FullName;
+        return File.Exists(path) && !File.Exists(target) ? file.FullName : target; // /dev/stdout leads to a pipe without a name
     }
 
     /// <summary>The open device or pipe if the path is one, else null. An existing file that is write-protected throws.</summary>

@@ -75,12 +75,13 @@ internal sealed class LanguageEngine(VideoLlava model) : IDisposable
 
     private void Give(Action<EngineRounds> job)
     {
-        jobs.Enqueue(job);
         if (thread == null)
         {
-            thread = new Thread(Work) { IsBackground = true, Name = "edge language engine" };
-            thread.Start();
+            var begun = new Thread(Work) { IsBackground = true, Name = "edge language engine" };
+            begun.Start(); // may find no memory for its stack: then there is none to wait for
+            thread = begun;
         }
+        jobs.Enqueue(job);
         Monitor.Pulse(gate);
     }
 

@@ -20,7 +20,8 @@ internal static class PromptIds
     {
         if (shown.Count == 0) return question;
         IEnumerable<VisualKind> kinds = shown.Select(visual => visual.IsClip ? VisualKind.Clip : VisualKind.Picture);
-        return config.Variant == ModelVariant.Hf ? VisualMarkers.Hf(kinds, question) : VisualMarkers.Original(kinds, question);
+        return config.Variant == ModelVariant.Hf ? VisualMarkers.Hf(kinds, question)
+            : VisualMarkers.Original(kinds, config.ClipFrames, question);
     }
 
     /// <summary>Ids of a rendered prompt.</summary>

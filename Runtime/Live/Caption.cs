@@ -9,7 +9,8 @@ public sealed record Caption(TimeSpan Start, TimeSpan End, string Text)
     /// <summary>Time that the encoders and the projector took.</summary>
     public TimeSpan Encode { get; init; }
 
-    /// <summary>From the window's last frame to the first token of the answer.</summary>
+    /// <summary>From the window's last frame to the first token of the answer: encoding, and waiting for the captions before
+    /// it, included.</summary>
     public TimeSpan FirstToken { get; init; }
 
     /// <summary>From the first token to the last.</summary>

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Threading.Channels;
 using EdgeVideoLlava.Runtime.Generation;
 using EdgeVideoLlava.Runtime.Preprocess;
@@ -9,7 +10,8 @@ namespace EdgeVideoLlava.Runtime.Live;
 /// <param name="prompt">The question asked about every window.</param>
 internal sealed class Narrator(Assistant assistant, string prompt, GenerationOptions options)
 {
-    private sealed record Encoded(PixelWindow Window, VisionTokens Tokens, TimeSpan Encode);
+    /// <param name="Complete">When the window had its last frame, by the stopwatch.</param>
+    private sealed record Encoded(PixelWindow Window, VisionTokens Tokens, TimeSpan Encode, long Complete);
 
     /// <summary>Captions every window in order, back to back, and disposes its pixels.</summary>
     /// <param name="progress">Reports each caption after the sink has it.</param>
@@ -50,10 +52,11 @@ internal sealed class Narrator(Assistant assistant, string prompt, GenerationOpt
         {
             await foreach (PixelWindow window in windows.WithCancellation(cancel))
             {
+                long complete = Stopwatch.GetTimestamp();
                 using PixelValues pixels = window.Pixels;
                 cancel.ThrowIfCancellationRequested();
                 (VisionTokens tokens, TimeSpan time) = assistant.Encode(pixels, cancel);
-                if (!await Offer(encoded, new Encoded(window, tokens, time), cancel)) break;
+                if (!await Offer(encoded, new Encoded(window, tokens, time, complete), cancel)) break;
             }
             encoded.Complete();
         }
@@ -82,11 +85,12 @@ internal sealed class Narrator(Assistant assistant, string prompt, GenerationOpt
     {
         conversation.Reset();
         conversation.Show(seen.Tokens);
+        TimeSpan waited = Stopwatch.GetElapsedTime(seen.Complete);
         Answer answer = conversation.Ask(prompt, options, cancel: cancel);
         return new Caption(seen.Window.Start, seen.Window.End, answer.Text)
         {
             Encode = seen.Encode,
-            FirstToken = answer.FirstToken,
+            FirstToken = waited + answer.FirstToken,
             Generate = answer.Generate,
             Tokens = answer.Ids.Count,
         };

@@ -57,8 +57,8 @@ public sealed class TextTokenizer
         ModeDescription = description;
     }
 
-    /// <summary>Reads the tokenizer of a checkpoint: tokenizer.model and the JSON files beside it, a byte-level tokenizer.json, or a
-    /// GGUF file's.</summary>
+    /// <summary>Reads the tokenizer of a checkpoint: tokenizer.model and the JSON files beside it, tokenizer.json alone, or a GGUF
+    /// file's.</summary>
     /// <param name="mode">Whose ids to give, or null: as the files say (tokenizer.json first, then tokenizer_config.json).</param>
     /// <exception cref="BadInputException">A file is missing, broken or of a kind that is not supported.</exception>
     public static TextTokenizer Load(string folder, TokenizerMode? mode = null)
@@ -69,7 +69,9 @@ public sealed class TextTokenizer
         try
         {
             if (ByteLevelFile.Find(files) is ByteLevelFile file) return FromByteLevel(file, files).With(files.Token("chat_template"));
-            SentencePieceModel model = SentencePieceModel.Load(files.PathOf("tokenizer.model"));
+            string binary = files.PathOf("tokenizer.model");
+            SentencePieceModel model = files.Tokenizer != null && !File.Exists(binary) ? SentencePieceJson.Read(files)
+                : SentencePieceModel.Load(binary);
             (TokenizerMode chosen, string reason) = mode is TokenizerMode given ? (given, "as told") : TokenizerModes.Choose(files);
             return FromSentencePiece(model, chosen, reason, files).With(files.Token("chat_template"));
         }

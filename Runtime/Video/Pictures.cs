@@ -9,8 +9,9 @@ public static class Pictures
 {
     /// <summary>The picture as RGB bytes.</summary>
     /// <remarks>
-    /// Alpha is dropped, not blended; palettes and gray become RGB; of 16 bits the high byte counts; colour profiles are not applied
-    /// (all as Pillow's convert("RGB"), which the reference uses). Turned upright by EXIF unless told otherwise.
+    /// Alpha is dropped, not blended, and a transparent index of a GIF has its colour; palettes and gray become RGB; of 16 bits the high
+    /// byte counts; colour profiles are not applied (all as Pillow's convert("RGB"), which the reference uses).
+    /// Turned upright by EXIF unless told otherwise.
     /// </remarks>
     /// <exception cref="BadInputException">No such file, no picture, broken, or larger than the options allow.</exception>
     public static Frame Read(string path, PictureOptions? options = null)
@@ -18,8 +19,42 @@ public static class Pictures
         MediaFormat format = MediaFile.Identify(path);
         if (format.Kind == MediaKind.Clip && format.Name != "GIF")
             throw new BadInputException($"{path}: a clip ({format.Name}), not a picture");
-        if (!PictureEnds.Complete(path, format.Name))
-            throw new BadInputException($"{path}: the {format.Name} ends early; fetch or save it again");
-        return ImageSharpPictures.Decode(path, format.Name, options ?? PictureOptions.Default);
+        options ??= PictureOptions.Default;
+        RequireWhole(path, format.Name, options);
+        if (format.Name != "GIF") return ImageSharpPictures.Decode(path, format.Name, options);
+        // At worst twelve bits a pixel, each code its own sub-block's.
+        GifFrame first = GifFrames.First(path, 4 * options.MaxPixels + (1 << 20));
+        Frame frame = ImageSharpPictures.Decode(path, format.Name, options, first.Opaque());
+        Surround(frame, first);
+        return frame;
+    }
+
+    private static void RequireWhole(string path, string format, PictureOptions options)
+    {
+        try
+        {
+            if (!PictureEnds.Complete(path, format, options.MaxPixels))
+                throw new BadInputException($"{path}: the {format} ends early; fetch or save it again");
+        }
+        catch (InvalidDataException e)
+        {
+            throw ImageSharpPictures.Broken(path, format, e);
+        }
+    }
+
+    /// <summary>Colours the screen around the frame of a GIF.</summary>
+    private static void Surround(Frame frame, GifFrame gif)
+    {
+        (int left, int top, int width, int height) = gif.Place;
+        (byte red, byte green, byte blue) = gif.Around;
+        for (int y = 0; y < frame.Height; y++)
+        {
+            for (int x = 0; x < frame.Width; x++)
+            {
+                if (y >= top && y < top + height && x >= left && x < left + width) continue;
+                int at = 3 * (y * frame.Width + x);
+                (frame.Rgb[at], frame.Rgb[at + 1], frame.Rgb[at + 2]) = (red, green, blue);
+            }
+        }
     }
 }

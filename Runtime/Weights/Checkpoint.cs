@@ -44,6 +44,20 @@ internal sealed class Checkpoint : IDisposable
         }
     }
 
+    /// <summary>Every file that opening this model may read, and others beside them.</summary>
+    /// <param name="path">A folder, or a file, of which other parts may lie beside it.</param>
+    public static IEnumerable<string> Files(string path)
+    {
+        string? parent = Path.GetDirectoryName(Path.GetFullPath(path).TrimEnd('/'));
+        if (File.Exists(path)) return Directory.EnumerateFiles(parent!);
+        if (!Directory.Exists(path)) return [];
+        var deep = new EnumerationOptions { RecurseSubdirectories = true, MaxRecursionDepth = 2, AttributesToSkip = 0 };
+        string towers = Path.Combine(parent ?? "/", CheckpointParts.TowersFolder);
+        return Directory.EnumerateFiles(path, "*", deep)
+            .Concat(Directory.Exists(towers) ? Directory.EnumerateFiles(towers, "*", deep) : [])
+            .Concat(LoraAdapter.Is(path) ? Files(LoraAdapter.BaseOf(path)) : []);
+    }
+
     /// <summary>Tensors that are not in files, under canonical names; their memory is disposed with the checkpoint.</summary>
     internal Checkpoint(string label, Dictionary<string, HostTensor> tensors, IDisposable memory)
     {

@@ -7,6 +7,9 @@ namespace EdgeVideoLlava.Runtime.Weights;
 /// repositories.</summary>
 internal static class CheckpointParts
 {
+    /// <summary>Where the towers of a checkpoint may lie, in its folder or beside it.</summary>
+    internal const string TowersFolder = "towers";
+
     /// <summary>What the first stage of training leaves.</summary>
     public const string ProjectorName = "mm_projector.bin";
 
@@ -39,7 +42,8 @@ internal static class CheckpointParts
     public static IEnumerable<string> Places(string folder, string name)
     {
         string parent = Path.GetDirectoryName(Path.GetFullPath(folder).TrimEnd('/')) ?? "/";
-        return new[] { folder, Path.Combine(folder, "towers"), Path.Combine(parent, "towers") }.Select(place => Path.Combine(place, name));
+        string[] places = [folder, Path.Combine(folder, TowersFolder), Path.Combine(parent, TowersFolder)];
+        return places.Select(place => Path.Combine(place, name));
     }
 
     /// <summary>The last word of a text in config.json, as a folder's name; null where there is none.</summary>

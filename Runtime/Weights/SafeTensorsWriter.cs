@@ -12,19 +12,13 @@ internal static class SafeTensorsWriter
     /// <summary>One tensor to write: its bytes are made when their turn comes.</summary>
     public sealed record Entry(string Name, StorageType Type, long[] Shape, Action<Stream> Write);
 
-    /// <exception cref="BadInputException">The path cannot be written.</exception>
-    public static void Write(string path, IReadOnlyList<Entry> entries)
+    /// <param name="inputs">Files that are read for it, a mapped checkpoint's too: none of them may be written.</param>
+    /// <exception cref="BadInputException">The path cannot be written, or is one of the inputs.</exception>
+    public static void Write(string path, IReadOnlyList<Entry> entries, IEnumerable<string> inputs)
     {
-        using var file = new OutputFile(path);
-        try
-        {
-            WriteHeader(file.Stream, entries);
-            foreach (Entry entry in entries) entry.Write(file.Stream);
-        }
-        catch (IOException e)
-        {
-            throw OutputFile.Unwritable(path, e);
-        }
+        using var file = new OutputFile(path, inputs);
+        WriteHeader(file.Stream, entries);
+        foreach (Entry entry in entries) entry.Write(file.Stream);
         file.Complete();
     }
 

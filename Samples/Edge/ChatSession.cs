@@ -8,10 +8,11 @@ namespace EdgeVideoLlava.Edge;
 
 /// <summary>The dialogue of `edge chat`: answers to stdout as they grow, figures and prompts to stderr. Ctrl-C stops
 /// an answer, twice leaves.</summary>
-internal sealed class ChatSession(Assistant assistant, Conversation conversation, GenerationOptions options, PictureOptions pictures)
+internal sealed class ChatSession(Assistant assistant, Conversation conversation, GenerationOptions options, PictureOptions pictures,
+    bool verbose)
 {
     private const string Help =
-        "/add FILE shows another picture or clip, /reset begins anew, /stats shows figures of the last answer, /quit leaves";
+        "/add FILE shows a picture or clip, /reset begins anew, /stats, /quit";
 
     private string stats = "nothing answered yet";
     private TimeSpan encode;
@@ -51,19 +52,23 @@ internal sealed class ChatSession(Assistant assistant, Conversation conversation
             + $"({answer.PrefilledPositions} of {answer.PromptPositions} positions new), "
             + FormattableString.Invariant($"{answer.Ids.Count} tokens at {answer.TokensPerSecond:0.0} tokens/s");
         encode = TimeSpan.Zero;
-        Notices.Say(answer.Stop == StopReason.EndToken ? stats : $"{stats}; stopped: {Reason(answer.Stop)}");
+        string figures = verbose ? stats
+            : FormattableString.Invariant($"first token {answer.FirstToken.TotalSeconds:0.0} s, {answer.TokensPerSecond:0.0} tokens/s");
+        Notices.Say(answer.Stop == StopReason.EndToken ? figures : $"{figures}; stopped: {Reason(answer.Stop)}");
     }
 
     /// <summary>Questions from stdin until it ends.</summary>
     public void Run(CancellationToken cancel)
     {
+        const char byteOrderMark = '\uFEFF'; // of a text file from Windows, before its first line
         if (!Console.IsInputRedirected) Notices.Say(Help);
         while (!cancel.IsCancellationRequested)
         {
             if (!Console.IsInputRedirected) Console.Error.Write("> ");
             // On another thread: the console itself would go on waiting for a line after Ctrl-C.
-            string? line = Task.Run(Console.In.ReadLine, cancel).WaitAsync(cancel).GetAwaiter().GetResult()?.Trim();
+            string? line = Task.Run(Console.In.ReadLine, cancel).WaitAsync(cancel).GetAwaiter().GetResult();
             if (line == null) break;
+            line = line.TrimStart(byteOrderMark).Trim();
             if (line.Length > 0 && !Obey(line, cancel)) break;
         }
     }

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
-using System.Text;
 
 namespace EdgeVideoLlava.Edge;
 
@@ -11,12 +10,13 @@ internal static class CommandLine
     /// <returns>One of <see cref="ExitCodes"/>.</returns>
     public static async Task<int> Run(RootCommand root, string[] args)
     {
-        Console.SetOut(OpenOutput());
         try
         {
+            StandardStreams.Open();
             // No response files: a prompt may begin with '@'.
-            ParseResult parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
-            if (parsed.Errors.Count > 0) return Refuse(parsed);
+            ParseResult parsed = root.Parse(RawNames.Resolve(args), new ParserConfiguration { ResponseFileTokenReplacer = null });
+            // A word that is nothing here is told even where --help is asked for, which would have its way with the library.
+            if (parsed.Errors.Count > 0 || parsed.UnmatchedTokens.Count > 0) return Refuse(parsed);
             return await parsed.InvokeAsync(new InvocationConfiguration
             {
                 EnableDefaultExceptionHandler = false,
@@ -26,7 +26,7 @@ internal static class CommandLine
         catch (Exception exception)
         {
             (int code, string? line) = ExitCodes.Of(exception);
-            if (line != null) Console.Error.WriteLine($"edge: {line}");
+            if (line != null) Notices.Say(line);
             return code;
         }
     }
@@ -42,24 +42,7 @@ internal static class CommandLine
         string complaint = parsed.UnmatchedTokens is [string word, ..]
             ? $"'{word}' is no {(names.Count == 0 ? "command or option" : "argument or option of " + names[^1])}"
             : parsed.Errors[0].Message.ReplaceLineEndings(" ").TrimEnd('.', ' ');
-        Console.Error.WriteLine($"edge: {complaint}; see '{help}'");
+        Notices.Say($"{complaint}; see '{help}'");
         return ExitCodes.Usage;
-    }
-
-    /// <summary>stdout as UTF-8, where a closed pipe throws.</summary>
-    /// <remarks>
-    /// The console's own stream swallows EPIPE, so that a long narration would go on for nobody. A file stream throws, but it counts
-    /// its own position and would overwrite what others write to the same redirected file: it serves pipes and terminals only.
-    /// </remarks>
-    private static StreamWriter OpenOutput()
-    {
-        Stream stream = Console.OpenStandardOutput();
-        if (!OperatingSystem.IsWindows())
-        {
-            var direct = new FileStream(new Microsoft.Win32.SafeHandles.SafeFileHandle(1, ownsHandle: false), FileAccess.Write,
-                bufferSize: 0);
-            if (!direct.CanSeek) stream = direct;
-        }
-        return new StreamWriter(stream, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false)) { AutoFlush = true };
     }
 }

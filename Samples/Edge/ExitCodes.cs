@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using EdgeVideoLlava.Runtime.Files;
 
 namespace EdgeVideoLlava.Edge;
 
@@ -28,9 +29,6 @@ internal static class ExitCodes
     /// <summary>Ctrl-C: 128 + SIGINT, as shells count.</summary>
     public const int Interrupted = 130;
 
-    /// <summary>EPIPE; on Unix an IOException carries the errno as its HResult.</summary>
-    private const int BrokenPipe = 32;
-
     /// <summary>The code of an exception, and the line to show (null: say nothing).</summary>
     public static (int Code, string? Line) Of(Exception exception) => exception switch
     {
@@ -42,7 +40,8 @@ internal static class ExitCodes
         => (DeviceFailed, "out of memory; use a smaller model or close other programs (edge doctor shows what is free)"),
         OperationCanceledException => (Interrupted, "interrupted"),
         // The reader of our output has seen enough (edge ... | head): that is no failure.
-        IOException { HResult: BrokenPipe } => (Ok, null),
+        _ when OutputStream.IsReaderGone(exception) => (Ok, null),
+        OutputLostException e => (BadInput, e.Message),
         _ => (Bug, BugReport(exception)),
     };
 

@@ -47,13 +47,17 @@ internal sealed class ModelSession : IDisposable
         => Open(settings, device => new ModelSession(settings, device,
             VideoLlava.Synthetic(config, type, device, With(settings, null), cancel), null));
 
-    /// <summary>The start line: which device, which model, which rules of tokens. Said once the inputs are known to be good.</summary>
+    /// <summary>Which device, which model; with --verbose why, and by which rules. Said once the inputs are known to be good.</summary>
     public void Announce()
     {
-        string tokens = assistant == null ? "" : $"; tokens: {assistant.Tokenizer.ModeDescription}";
-        string cache = settings.KvCache == StorageType.I8 ? "; KV cache int8" : "";
-        string device = choice.Length == 0 ? Device.Description : $"{Device.Description} (auto: {choice})";
-        Notices.Say($"{device}; model {settings.Folder} ({Model.Config.Variant.ToString().ToLowerInvariant()}){cache}{tokens}");
+        Notices.Say(StartLine.Of(Device.Label, settings.ModelName));
+        if (settings.Verbose)
+        {
+            Notices.Say(choice.Length == 0 ? Device.Description : $"{Device.Description} (auto: {choice})");
+            string cache = settings.KvCache == StorageType.I8 ? "; KV cache int8" : "";
+            Notices.Say($"model {settings.Folder} ({Model.Config.Variant.ToString().ToLowerInvariant()}){cache}");
+            if (assistant != null) Notices.Say($"tokens: {assistant.Tokenizer.ModeDescription}");
+        }
         foreach (string notice in Model.Config.Notices) Notices.Say(notice);
     }
 

@@ -27,7 +27,8 @@ internal sealed class NarrationProgress(ProgressTask? task, TimeSpan duration) :
         NarrationProgress? bar = null;
         await console.Progress()
             .AutoClear(true)
-            .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn())
+            .Columns(new TaskDescriptionColumn(), Bar(), new PercentageColumn { CompletedStyle = Style.Plain },
+                new RemainingTimeColumn { Style = Style.Plain })
             .StartAsync(async context =>
             {
                 bar = new NarrationProgress(context.AddTask($"0 of {windows} windows", maxValue: Math.Max(1, windows)), duration);
@@ -36,12 +37,20 @@ internal sealed class NarrationProgress(ProgressTask? task, TimeSpan duration) :
         bar!.Summarize();
     }
 
+    /// <summary>In the terminal's own colour: yellow cannot be read on white, nor blue on black.</summary>
+    private static ProgressBarColumn Bar() => new()
+    {
+        CompletedStyle = Style.Plain,
+        FinishedStyle = Style.Plain,
+        RemainingStyle = new Style(decoration: Decoration.Dim),
+    };
+
     public void Report(Caption caption)
     {
         done++;
-        tokens += caption.Tokens;
+        tokens += Math.Max(0, caption.Tokens - 1); // after the first, as everywhere
         encode += caption.Encode;
-        generate += caption.FirstToken + caption.Generate;
+        generate += caption.Generate;
         if (task == null) return;
         task.Description = FormattableString.Invariant($"{done} of {task.MaxValue:0} windows, {TokensPerSecond:0} tokens/s");
         task.Value = done;
@@ -53,7 +62,7 @@ internal sealed class NarrationProgress(ProgressTask? task, TimeSpan duration) :
     {
         if (done == 0) return;
         Notices.Say(FormattableString.Invariant(
-            $"{done} windows ({duration.TotalSeconds:0.0} s of video) in {clock.Elapsed.TotalSeconds:0.0} s; ")
-            + FormattableString.Invariant($"encode {encode.TotalMilliseconds / done:0} ms a window, {TokensPerSecond:0} tokens/s"));
+            $"{done} window{(done == 1 ? "" : "s")}, {duration.TotalSeconds:0.0} s of video in {clock.Elapsed.TotalSeconds:0.0} s")
+            + FormattableString.Invariant($" (encode {encode.TotalMilliseconds / done:0} ms a window, {TokensPerSecond:0} tokens/s)"));
     }
 }

@@ -18,7 +18,7 @@ public sealed class ChatTests
     {
         EdgeResult result = await EdgeProcess.Run(new EdgeRun
         {
-            Arguments = ["chat", $"{Shapes}/clips/clip_00.mp4"],
+            Arguments = ["chat", $"{Shapes}/clips/clip_00.mp4", "--verbose"],
             Input = "Describe what you see.\nIn which place is the blue ring?\n/add nowhere.png\n/nonsense\nWhat happens to the ring?\n/stats\n/reset\n/quit\n",
         });
         Assert.Equal((0, "A blue ring vanishes.\nAt the bottom.\nIt vanishes.\n"), (result.Code, result.Output));

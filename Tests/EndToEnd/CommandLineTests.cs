@@ -38,6 +38,8 @@ public sealed class CommandLineTests
     [InlineData("", "Required command was not provided; see 'edge --help'")]
     [InlineData("nonsense", "'nonsense' is no command or option; see 'edge --help'")]
     [InlineData("--nonsense", "'--nonsense' is no command or option; see 'edge --help'")]
+    [InlineData("nonsense --help", "'nonsense' is no command or option; see 'edge --help'")]
+    [InlineData("doctor extra --help", "'extra' is no argument or option of doctor; see 'edge doctor --help'")]
     [InlineData("doctor --jsn", "'--jsn' is no argument or option of doctor; see 'edge doctor --help'")]
     [InlineData("doctor extra words", "'extra' is no argument or option of doctor; see 'edge doctor --help'")]
     [InlineData("doctor --json=perhaps", "'perhaps'")]

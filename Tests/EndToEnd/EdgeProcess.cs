@@ -24,9 +24,16 @@ public static class EdgeProcess
         return await RunBuilt(run);
     }
 
-    private static async Task<EdgeResult> RunBuilt(EdgeRun run)
+    /// <summary>Runs a bash script, the only argument, in which $EDGE is the program, without its launcher.</summary>
+    public static async Task<EdgeResult> Shell(EdgeRun run)
     {
-        using Process process = StartBuilt(run);
+        await Built.Value;
+        return await RunBuilt(run with { Arguments = ["-c", .. run.Arguments] }, "bash");
+    }
+
+    private static async Task<EdgeResult> RunBuilt(EdgeRun run, string? program = null)
+    {
+        using Process process = StartBuilt(run, program);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         limit.CancelAfter(run.Limit ?? DefaultLimit);
         // Both pipes are read while the process runs: a full pipe would stop it.
@@ -61,9 +68,10 @@ public static class EdgeProcess
         Assert.Skip(reason.Trim());
     }
 
-    private static Process StartBuilt(EdgeRun run)
+    private static Process StartBuilt(EdgeRun run, string? program = null)
     {
-        var start = new ProcessStartInfo(Path.Combine(Repository, "edge"), run.Arguments)
+        string edge = Path.Combine(Repository, "edge");
+        var start = new ProcessStartInfo(program ?? edge, run.Arguments)
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
@@ -71,6 +79,7 @@ public static class EdgeProcess
             WorkingDirectory = run.Folder ?? Path.GetTempPath(),
         };
         start.Environment["EDGE_NO_INSTALL"] = "1";
+        start.Environment["EDGE"] = Path.Combine(Repository, "Samples/Edge/bin/Release/net10.0/linux-x64/edge");
         foreach ((string name, string? value) in run.Environment) start.Environment[name] = value;
         Process process = Process.Start(start)!;
         if (run.Input != null) process.StandardInput.Write(run.Input);

@@ -11,10 +11,10 @@ public sealed class CaptionFile : IDisposable
     /// <summary>What is written here becomes the file; UTF-8 without byte order mark.</summary>
     public TextWriter Writer { get; }
 
-    /// <exception cref="BadInputException">Nothing can be written at this path.</exception>
-    public CaptionFile(string path)
+    /// <inheritdoc cref="OutputFile(string, IEnumerable{string})"/>
+    public CaptionFile(string path, IEnumerable<string> inputs)
     {
-        file = new OutputFile(path);
+        file = new OutputFile(path, inputs);
         Writer = new StreamWriter(file.Stream, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false),
             leaveOpen: true)
         { NewLine = "\n" };

@@ -5,9 +5,6 @@ namespace EdgeVideoLlava.Runtime.Text.Prompts;
 /// <summary>The tags that stand in a prompt for pictures and clips.</summary>
 public static class VisualMarkers
 {
-    /// <summary>Frames of a clip of the original layout, each with its own tag.</summary>
-    internal const int FramesPerClip = 8;
-
     private static readonly string[] Tags = [TextTokenizer.ImageTag, "<video>"];
 
     /// <summary>Whether a text holds a tag, which would stand for a picture or clip.</summary>
@@ -17,13 +14,14 @@ public static class VisualMarkers
     public static string Escape(string text) => Tags.Aggregate(text, (escaped, tag) => escaped.Replace(tag, tag.Insert(1, " ")));
 
     /// <summary>
-    /// A question of the original layout: "&lt;image&gt;" for a picture, eight of them for a clip, all side by side without blanks, then a
-    /// newline and the question.
+    /// A question of the original layout: "&lt;image&gt;" for a picture, one for each frame of a clip, all side by side without blanks,
+    /// then a newline and the question.
     /// </summary>
+    /// <param name="clipFrames">Frames of every clip, as the video tower takes them.</param>
     /// <remarks>Features are consumed in this order. The model was trained with the clip before the pictures.</remarks>
-    internal static string Original(IEnumerable<VisualKind> visuals, string question)
+    internal static string Original(IEnumerable<VisualKind> visuals, int clipFrames, string question)
     {
-        int tags = visuals.Sum(kind => kind == VisualKind.Clip ? FramesPerClip : 1);
+        int tags = visuals.Sum(kind => kind == VisualKind.Clip ? clipFrames : 1);
         return tags == 0 ? question : new StringBuilder().Insert(0, TextTokenizer.ImageTag, tags).Append('\n').Append(question).ToString();
     }
 

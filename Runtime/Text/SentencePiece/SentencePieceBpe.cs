@@ -55,7 +55,7 @@ internal sealed class SentencePieceBpe(SentencePieceModel model)
 
     private void Merge(char[] text, Symbol[] symbols)
     {
-        var candidates = new PriorityQueue<Pair, (float NegativeScore, int Left)>(symbols.Length);
+        var candidates = new PriorityQueue<Pair, (float Rank, int Left)>(symbols.Length);
         for (int left = 0; left + 1 < symbols.Length; left++) Consider(text, symbols, left, left + 1, candidates);
         while (candidates.TryDequeue(out Pair pair, out _))
         {
@@ -77,7 +77,10 @@ internal sealed class SentencePieceBpe(SentencePieceModel model)
         int length = symbols[left].Length + symbols[right].Length;
         if (length > model.LongestPiece) return;
         int id = model.FindNormal(text.AsSpan(symbols[left].Start, length));
-        if (id >= 0) candidates.Enqueue(new Pair(left, right, length), (-model.Scores[id], left));
+        if (id < 0) return;
+        if (model.PairRanks == null) candidates.Enqueue(new Pair(left, right, length), (-model.Scores[id], left));
+        else if (model.PairRanks.TryGetValue((id, symbols[left].Length), out int rank))
+            candidates.Enqueue(new Pair(left, right, length), (rank, left));
     }
 
     private void Emit(ReadOnlySpan<char> symbol, List<int> ids)

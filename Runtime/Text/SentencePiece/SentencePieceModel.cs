@@ -1,3 +1,4 @@
+using EdgeVideoLlava.Runtime.Files;
 using EdgeVideoLlava.Runtime.Text.Vocabularies;
 
 namespace EdgeVideoLlava.Runtime.Text.SentencePiece;
@@ -24,6 +25,10 @@ internal sealed class SentencePieceModel
 
     /// <summary>Score of each piece; merging takes the highest first.</summary>
     public IReadOnlyList<float> Scores { get; }
+
+    /// <summary>Where scores are not known: which pairs are merged, the least rank first, by the id of the piece that they make and the
+    /// UTF-16 length of its left half. Null: by scores.</summary>
+    internal IReadOnlyDictionary<(int Piece, int Left), int>? PairRanks { get; init; }
 
     public IReadOnlyList<PieceType> Types { get; }
 
@@ -65,12 +70,9 @@ internal sealed class SentencePieceModel
     /// <exception cref="BadInputException">The file is missing, broken, or of a kind that is not supported.</exception>
     public static SentencePieceModel Load(string path)
     {
-        var info = new FileInfo(path);
-        if (!info.Exists)
+        if (!File.Exists(path))
             throw new BadInputException($"{path}: no such file; a Llama checkpoint needs its SentencePiece vocabulary under this name");
-        if (info.Length > FileCeiling)
-            throw new BadInputException($"{path}: {info.Length} bytes, more than the {FileCeiling} a vocabulary may have");
-        return Parse(File.ReadAllBytes(path), path);
+        return Parse(InputFile.ReadAll(path, FileCeiling), path);
     }
 
     /// <summary>Reads the bytes of a tokenizer.model file; <paramref name="source"/> names them in messages.</summary>

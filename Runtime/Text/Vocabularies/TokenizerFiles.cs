@@ -1,4 +1,5 @@
 using System.Text.Json;
+using EdgeVideoLlava.Runtime.Files;
 
 namespace EdgeVideoLlava.Runtime.Text.Vocabularies;
 
@@ -135,13 +136,10 @@ internal sealed class TokenizerFiles : IDisposable
 
     private JsonDocument? Read(string name)
     {
-        var info = new FileInfo(PathOf(name));
-        if (!info.Exists) return null;
-        if (info.Length > FileCeiling)
-            throw new BadInputException($"{info.FullName}: {info.Length} bytes, more than the {FileCeiling} allowed");
+        if (!File.Exists(PathOf(name))) return null;
         try
         {
-            JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(info.FullName));
+            JsonDocument document = JsonDocument.Parse(InputFile.ReadAll(PathOf(name), FileCeiling));
             if (document.RootElement.ValueKind == JsonValueKind.Object) return document;
             document.Dispose();
             throw new BadInputException($"{PathOf(name)}: no JSON object; fetch it again");

@@ -6,6 +6,7 @@ using SixLabors.ImageSharp.Formats.Jpeg;
 using SixLabors.ImageSharp.Formats.Png;
 using SixLabors.ImageSharp.Formats.Webp;
 using SixLabors.ImageSharp.Metadata;
+using SixLabors.ImageSharp.Metadata.Profiles.Exif;
 using SixLabors.ImageSharp.PixelFormats;
 using SixLabors.ImageSharp.Processing;
 
@@ -16,14 +17,18 @@ internal static class ImageSharpPictures
 {
     private static readonly Configuration Decoders = ChosenDecoders();
 
-    /// <summary>Decodes one picture file whose format is known.</summary>
-    public static Frame Decode(string path, string format, PictureOptions options)
+    /// <summary>Decodes one picture whose format is known.</summary>
+    /// <param name="path">The file; only its name in messages where <paramref name="content"/> is given.</param>
+    /// <param name="content">The bytes in place of the file's.</param>
+    public static Frame Decode(string path, string format, PictureOptions options, byte[]? content = null)
     {
         try
         {
-            IImageInfo info = Image.Identify(Decoders, path, out _) ?? throw Broken(path, format, null);
+            using Stream stream = content == null ? File.OpenRead(path) : new MemoryStream(content);
+            IImageInfo info = Image.Identify(Decoders, stream, out _) ?? throw Broken(path, format, null);
             RequireSize(path, info.Width, info.Height, options);
-            return HasSixteenBits(info.Metadata, format) ? DecodeHighBytes(path, options) : DecodeBytes(path, options);
+            stream.Position = 0;
+            return HasSixteenBits(info.Metadata, format) ? DecodeHighBytes(stream, options) : DecodeBytes(stream, options);
         }
         catch (NotSupportedException e)
         {
@@ -56,9 +61,9 @@ internal static class ImageSharpPictures
     private static bool HasSixteenBits(ImageMetadata metadata, string format)
         => format == "PNG" && metadata.GetPngMetadata().BitDepth == PngBitDepth.Bit16;
 
-    private static Frame DecodeBytes(string path, PictureOptions options)
+    private static Frame DecodeBytes(Stream stream, PictureOptions options)
     {
-        using Image<Rgb24> image = Image.Load<Rgb24>(Decoders, path);
+        using Image<Rgb24> image = Image.Load<Rgb24>(Decoders, stream);
         Turn(image, options);
         var rgb = new byte[image.Width * image.Height * 3];
         image.CopyPixelDataTo(rgb);
@@ -66,9 +71,9 @@ internal static class ImageSharpPictures
     }
 
     /// <summary>The package rounds 16 bits to 8; the reference takes the high byte.</summary>
-    private static Frame DecodeHighBytes(string path, PictureOptions options)
+    private static Frame DecodeHighBytes(Stream stream, PictureOptions options)
     {
-        using Image<Rgba64> image = Image.Load<Rgba64>(Decoders, path);
+        using Image<Rgba64> image = Image.Load<Rgba64>(Decoders, stream);
         Turn(image, options);
         var rgb = new byte[image.Width * image.Height * 3];
         image.ProcessPixelRows(rows =>
@@ -88,10 +93,14 @@ internal static class ImageSharpPictures
 
     private static void Turn(Image image, PictureOptions options)
     {
-        if (options.Exif == ExifHandling.Upright) image.Mutate(context => context.AutoOrient());
+        if (options.Exif != ExifHandling.Upright || image.Metadata.ExifProfile is not { } profile) return;
+        // The package knows the orientation as the standard's 16-bit number alone; cameras store it as others too.
+        int orientation = ExifOrientation.Of(profile.ToByteArray() ?? []);
+        profile.SetValue(ExifTag.Orientation, (ushort)orientation);
+        image.Mutate(context => context.AutoOrient());
     }
 
-    private static BadInputException Broken(string path, string format, Exception? e)
+    internal static BadInputException Broken(string path, string format, Exception? e)
         => new($"{path}: broken {format}{(e == null ? "" : $" ({OneLine(e)})")}; fetch or save it again", e
         ?? new InvalidDataException(format));
 

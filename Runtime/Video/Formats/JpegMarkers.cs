@@ -7,9 +7,8 @@ internal static class JpegMarkers
 {
     /// <summary>Whether the end-of-image marker is reached. What follows it (padding, a clip appended by a telephone)
     /// does not count.</summary>
-    public static bool Complete(string path)
+    public static bool Complete(Stream stream)
     {
-        using var stream = new BufferedStream(File.OpenRead(path), 1 << 16);
         stream.Seek(2, SeekOrigin.Begin);
         Span<byte> length = stackalloc byte[2];
         for (int marker = NextMarker(stream); marker >= 0; marker = NextMarker(stream))

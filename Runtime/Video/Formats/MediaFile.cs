@@ -26,27 +26,14 @@ public static class MediaFile
         return format with { Kind = GifFrames.MoreThanOne(path) ? MediaKind.Clip : MediaKind.Picture };
     }
 
-    /// <summary>The first bytes of a file. Pipes and devices report no length and are never read: that could wait for ever.</summary>
+    /// <summary>The first bytes of a file.</summary>
     private static byte[] ReadHead(string path)
     {
         if (Directory.Exists(path)) throw new BadInputException($"{path}: a folder; name the picture or clip in it");
-        var info = new FileInfo(path);
-        if (!info.Exists)
-        {
-            throw new BadInputException(path.Contains("://", StringComparison.Ordinal)
-                ? $"{path}: addresses cannot be opened; download the file and name that"
-                : $"{path}: no such file");
-        }
-        if (InputFile.Length(path) == 0) throw new BadInputException($"{path}: empty (0 bytes), or no ordinary file");
-        try
-        {
-            using FileStream stream = info.OpenRead();
-            var head = new byte[HeadBytes];
-            return head[..stream.ReadAtLeast(head, head.Length, throwOnEndOfStream: false)];
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new BadInputException($"{path}: cannot be read ({e.Message})", e);
-        }
+        if (path.Contains("://", StringComparison.Ordinal) && !File.Exists(path))
+            throw new BadInputException($"{path}: addresses cannot be opened; download the file and name that");
+        using FileStream stream = InputFile.Open(path);
+        var head = new byte[HeadBytes];
+        return head[..stream.ReadAtLeast(head, head.Length, throwOnEndOfStream: false)];
     }
 }

@@ -104,10 +104,10 @@ internal static class BenchCommand
 
     private static int Report(string file, ModelSettings settings, CancellationToken cancel)
     {
-        OutputFile.Check(file);
+        OutputFile.Check(file, settings.Files);
         GpuReportOutcome report = GpuReport.Make(new GpuReportOptions(settings.Device) { Threads = settings.Threads ?? 0 },
             new NoticeProgress(), cancel);
-        using var output = new OutputFile(file);
+        using var output = new OutputFile(file, settings.Files);
         output.Stream.Write(Encoding.UTF8.GetBytes(report.Markdown));
         output.Complete();
         return report.FailedChecks == 0 ? ExitCodes.Ok : ExitCodes.DeviceFailed;

@@ -46,13 +46,14 @@ internal static class ChatCommand
         {
             string[] paths = parsed.GetValue(files) ?? [];
             foreach (string path in paths) MediaFile.Detect(path);
-            using ModelSession session = ModelSession.Open(model.Read(parsed), cancel);
+            ModelSettings settings = model.Read(parsed);
+            using ModelSession session = ModelSession.Open(settings, cancel);
             string? name = parsed.GetValue(template);
             using Conversation conversation = session.Assistant.Start(name == null ? null : name == PromptTemplate.Hf.Name
                 ? PromptTemplate.Hf : PromptTemplate.Get(name));
             var pictures = new PictureOptions { Exif = parsed.GetValue(exif) == "ignore" ? ExifHandling.Ignore : ExifHandling.Upright };
             var chat = new ChatSession(session.Assistant, conversation,
-                generation.Read(parsed) with { GuardLoops = parsed.GetValue(guard) }, pictures);
+                generation.Read(parsed) with { GuardLoops = parsed.GetValue(guard) }, pictures, settings.Verbose);
             PixelValues[] seen = [.. paths.Select(path => chat.Look(path, cancel))];
             session.Announce();
             foreach (PixelValues pixels in seen) chat.Show(pixels);

@@ -15,14 +15,16 @@ internal static class DoctorCommand
     public static Command Create()
     {
         var json = new Option<bool>("--json") { Description = "Print one JSON object instead of text." };
+        var here = new Option<bool>(ChildReport.Here) { Hidden = true };
         var command =
-            new Command("doctor", "Show the devices, native libraries and memory found, with the remedy for what is missing.") { json };
-        command.SetAction((parsed, _) =>
+            new Command("doctor", "Show the devices, native libraries and memory found, with the remedy for what is missing.")
+            { json, here };
+        command.SetAction(async (parsed, cancel) =>
         {
-            MachineReport report = MachineReport.Take();
+            MachineReport report = parsed.GetValue(here) ? MachineReport.Take() : await ChildReport.Take(cancel);
             if (parsed.GetValue(json)) Console.WriteLine(JsonSerializer.Serialize(report, DoctorJson.Readable.MachineReport));
             else Print(report, Console.Out);
-            return Task.FromResult(report.SelfTests.All(test => test.Failure == null) ? ExitCodes.Ok : ExitCodes.DeviceFailed);
+            return report.SelfTests.All(test => test.Failure == null) && report.Died == null ? ExitCodes.Ok : ExitCodes.DeviceFailed;
         });
         return command;
     }
@@ -31,19 +33,22 @@ internal static class DoctorCommand
     {
         output.WriteLine($"EdgeVideoLlava {report.Version} on {report.Platform}");
         output.WriteLine(
-            $"processor  {report.Cores} cores, {report.Simd}; memory {Gibibytes(report.MemoryTotal)}, {Gibibytes(report.MemoryAvailable)} "
-            + "available");
+            $"processor  {report.Cores} cores, {report.Simd}");
+        output.WriteLine($"memory     {Gibibytes(report.MemoryTotal)}, {Gibibytes(report.MemoryAvailable)} available");
         output.WriteLine();
         output.WriteLine("devices");
         output.WriteLine($"  {"cpu",-9}  the processor");
         foreach (DeviceDescription device in report.Devices)
         {
-            output.WriteLine($"  {device.Id,-9}  {device.Name} ({device.Kind}; {device.Driver}; {Gibibytes(device.Memory)})");
+            output.WriteLine($"  {device.Id,-9}  {device.Name} ({device.Kind}, {Gibibytes(device.Memory)})");
+            output.WriteLine($"  {"",-9}  {device.Driver}");
             if (device.Details.Count > 0) output.WriteLine($"  {"",-9}  {string.Join(", ", device.Details)}");
             if (device.Lacks.Count > 0) output.WriteLine($"  {"",-9}  without {string.Join(", ", device.Lacks)}");
             SelfTestResult test = report.SelfTests.Single(result => result.Device == device.Id);
             output.WriteLine($"  {"",-9}  self-test {Outcome(test)}");
         }
+        if (report.Died != null) output.WriteLine($"  not looked at: {report.Died}");
+        else output.WriteLine($"  {"auto",-9}  {report.Automatic}");
         output.WriteLine();
         output.WriteLine("libraries");
         foreach (LibraryStatus library in report.Libraries)

@@ -11,6 +11,8 @@ namespace EdgeVideoLlava.Edge.Commands;
 /// <summary>edge narrate: a caption for each window of a clip.</summary>
 internal static class NarrateCommand
 {
+    private static readonly string[] Formats = ["console", "srt", "vtt", "jsonl"];
+
     public static Command Create()
     {
         var file = new Argument<string>("FILE") { Description = "The clip; any container that FFmpeg knows." };
@@ -22,8 +24,11 @@ internal static class NarrateCommand
             Description = "What is asked about every window.",
             DefaultValueFactory = _ => "What is happening in the video?"
         };
-        var format = new Option<string>("--format") { Description = "How captions are written.", DefaultValueFactory = _ => "console" };
-        format.AcceptOnlyFromAmong("console", "srt", "vtt", "jsonl");
+        var format = new Option<string?>("--format")
+        {
+            Description = "How captions are written. Default: as OUT ends (.srt, .vtt or .jsonl), else console."
+        };
+        format.AcceptOnlyFromAmong(Formats);
         var output = new Option<string?>("--output", "-o")
         {
             HelpName = "OUT",
@@ -40,14 +45,13 @@ internal static class NarrateCommand
             string path = parsed.GetRequiredValue(file);
             if (MediaFile.Detect(path) == MediaKind.Picture)
                 throw new BadInputException($"{path}: a picture; narrate takes clips, 'edge chat {path}' answers about pictures");
+            ModelSettings settings = model.Read(parsed);
             string? target = parsed.GetValue(output);
-            if (target != null && Path.GetFullPath(target) == Path.GetFullPath(path))
-                throw new BadInputException($"{target}: the clip itself; choose another output path");
-            using CaptionFile? captions = target == null ? null : new CaptionFile(target);
+            using CaptionFile? captions = target == null ? null : new CaptionFile(target, settings.Files.Prepend(path));
             using Clip clip = Clip.Open(path, new ClipOptions { Notice = Notices.Say }, cancel);
-            using ModelSession session = ModelSession.Open(model.Read(parsed), cancel);
+            using ModelSession session = ModelSession.Open(settings, cancel);
             session.Announce();
-            ICaptionSink sink = Sink(parsed.GetValue(format)!, captions?.Writer ?? Console.Out);
+            ICaptionSink sink = Sink(parsed.GetValue(format) ?? FormatOf(target), captions?.Writer ?? Console.Out);
             var windows = new ClipWindows(session.Assistant, clip, parsed.GetValue(window), parsed.GetValue(every));
             var narrator = new Narrator(session.Assistant, parsed.GetValue(prompt)!, generation.Read(parsed) with { GuardLoops = true });
             bool onTerminal = captions == null && !Console.IsOutputRedirected;
@@ -58,6 +62,11 @@ internal static class NarrateCommand
         });
         return command;
     }
+
+    /// <summary>What a file's name says; "console" where it says nothing.</summary>
+    private static string FormatOf(string? output)
+        => Formats.FirstOrDefault(name => string.Equals(Path.GetExtension(output), $".{name}", StringComparison.OrdinalIgnoreCase))
+            ?? "console";
 
     private static ICaptionSink Sink(string format, TextWriter writer) => format switch
     {

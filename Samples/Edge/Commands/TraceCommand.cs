@@ -78,11 +78,13 @@ internal static class TraceCommand
                 return Task.FromResult(Compare(paths[0], paths[1], parsed.GetResult(atol)?.Implicit == false
                     ? new TraceTolerance(absolute, absolute, relative) : null, relative));
             }
+            ModelSettings settings = model.Read(parsed);
             string target = parsed.GetRequiredValue(output)!;
-            OutputFile.Check(target);
+            string?[] stores = [parsed.GetValue(pixels) is { } from ? StoreOf(from) : null, parsed.GetValue(ids)];
+            IEnumerable<string> inputs = settings.Files.Concat(paths).Concat(stores.OfType<string>());
+            OutputFile.Check(target, inputs);
             foreach (string path in paths) MediaFile.Detect(path);
             PreprocessPreset? chosen = parsed.GetValue(preset) is { } name ? Presets[name] : null;
-            ModelSettings settings = model.Read(parsed);
             settings = settings with { Compute = settings.Compute ?? StorageType.F32 }; // stages are compared with references in fp32
             var load = new LoadOptions(AllVisionLayers: true);
             using ModelSession session = parsed.GetValue(ask) == null ? ModelSession.OpenModel(settings, cancel, load)
@@ -93,7 +95,7 @@ internal static class TraceCommand
             PromptRows rows = parsed.GetValue(ids) is { } file ? PromptRows.Read(file)
                 : TracePrompt.Rows(session.Assistant, visuals, parsed.GetValue(ask)!);
             session.Announce();
-            TraceRun.Run(session.Model, visuals, rows, parsed.GetValue(greedy), cancel).Write(target);
+            TraceRun.Run(session.Model, visuals, rows, parsed.GetValue(greedy), cancel).Write(target, inputs);
             foreach (PixelValues seen in visuals) seen.Dispose();
             return Task.FromResult(ExitCodes.Ok);
         });
@@ -111,14 +113,19 @@ internal static class TraceCommand
         return hasOutput ? null : "--output is missing";
     }
 
-    private static List<PixelValues> ReadPixels(string argument, ModelVariant variant)
+    /// <summary>The file of --pixels FILE:NAME,NAME.</summary>
+    private static string StoreOf(string argument)
     {
         int colon = argument.LastIndexOf(':');
-        if (colon <= 0 || colon == argument.Length - 1)
-            throw new BadInputException(
-                $"--pixels {argument}: a file, a colon and the tensors' names are wanted, as pictures.safetensors:video_a");
-        using var file = new SafeTensors(argument[..colon]);
-        return [.. argument[(colon + 1)..].Split(',').SelectMany(name => PixelTensors.Read(file[name], variant))];
+        return colon > 0 && colon < argument.Length - 1 ? argument[..colon] : throw new BadInputException(
+            $"--pixels {argument}: a file, a colon and the tensors' names are wanted, as pictures.safetensors:video_a");
+    }
+
+    private static List<PixelValues> ReadPixels(string argument, ModelVariant variant)
+    {
+        string path = StoreOf(argument);
+        using var file = new SafeTensors(path);
+        return [.. argument[(path.Length + 1)..].Split(',').SelectMany(name => PixelTensors.Read(file[name], variant))];
     }
 
     private static int Compare(string expected, string got, TraceTolerance? tolerance, float relative)

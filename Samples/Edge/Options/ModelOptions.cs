@@ -78,6 +78,11 @@ internal sealed partial class ModelOptions
         Description = "Worker threads of the processor. Default: one for each core. The answer does not depend on it.",
     };
 
+    private readonly Option<bool> verbose = new("--verbose")
+    {
+        Description = "Say at the start why this device was taken, its memory, and which rules the tokenizer follows.",
+    };
+
     public ModelOptions()
     {
         device.Validators.Add(result => Check(
@@ -108,13 +113,15 @@ internal sealed partial class ModelOptions
         command.Options.Add(cache);
         command.Options.Add(kernels);
         command.Options.Add(threads);
+        command.Options.Add(verbose);
     }
 
     public ModelSettings Read(ParseResult parsed)
     {
         (KernelTier Tier, bool DeepTiles)? kernelsOf = parsed.GetValue(kernels) is { } name ? Tiers[name] : null;
+        string? folder = parsed.GetValue(model);
         return new(
-            parsed.GetValue(model) is { } given ? ModelStore.Resolve(given) : Path.Combine(Repository(), BuiltIn),
+            folder == null ? Path.Combine(Repository(), BuiltIn) : ModelStore.Resolve(folder),
             parsed.GetValue(device)!,
             parsed.GetValue(compute) switch { "fp16" => StorageType.F16, "fp32" => StorageType.F32, _ => null },
             WeightTypes[parsed.GetValue(weights)!],
@@ -123,6 +130,9 @@ internal sealed partial class ModelOptions
             parsed.GetValue(threads))
         {
             DeepTiles = kernelsOf?.DeepTiles == true,
+            Verbose = parsed.GetValue(verbose),
+            ModelName = folder == null ? "built-in shapes model"
+                : Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))),
         };
     }
 

@@ -1,5 +1,6 @@
 using EdgeVideoLlava.Kernels.Devices;
 using EdgeVideoLlava.Kernels.Packing;
+using EdgeVideoLlava.Runtime.Weights;
 
 namespace EdgeVideoLlava.Edge.Options;
 
@@ -13,6 +14,15 @@ namespace EdgeVideoLlava.Edge.Options;
 internal sealed record ModelSettings(string Folder, string Device, StorageType? Compute, StorageType? Weights, StorageType? KvCache,
     KernelTier? Kernels, int? Threads)
 {
+    /// <summary>The checkpoint's files, which no output may be.</summary>
+    public IEnumerable<string> Files => Checkpoint.Files(Folder);
+
+    /// <summary>Whether the start and the end of an answer say all that is known.</summary>
+    public bool Verbose { get; init; }
+
+    /// <summary>What to call the model.</summary>
+    public required string ModelName { get; init; }
+
     /// <summary>Products on tensor cores take <see cref="DeviceOptions.DeepTiles"/>.</summary>
     public bool DeepTiles { get; init; }
 

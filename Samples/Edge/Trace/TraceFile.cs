@@ -33,7 +33,9 @@ public sealed class TraceFile
         return trace;
     }
 
-    public void Write(string path) => SafeTensorsWriter.Write(path, [.. order.Select(name => Entry(name, tensors[name]))]);
+    /// <param name="inputs">Files that were read for it.</param>
+    public void Write(string path, IEnumerable<string> inputs)
+        => SafeTensorsWriter.Write(path, [.. order.Select(name => Entry(name, tensors[name]))], inputs);
 
     private static SafeTensorsWriter.Entry Entry(string name, TraceTensor tensor) => tensor.Floats != null
         ? new(name, StorageType.F32, tensor.Shape, stream => stream.Write(MemoryMarshal.AsBytes(tensor.Floats.AsSpan())))

@@ -1,5 +1,6 @@
 using EdgeVideoLlava.Kernels.Cpu;
 using EdgeVideoLlava.Runtime;
+using EdgeVideoLlava.Runtime.Generation;
 using EdgeVideoLlava.Runtime.Preprocess;
 using EdgeVideoLlava.Runtime.Video;
 using EdgeVideoLlava.Runtime.Video.Frames;
@@ -40,6 +41,24 @@ public sealed class AssistantTests : IDisposable
         List<Frame> chosen = [.. clip.Read(frames, TestContext.Current.CancellationToken)];
         Assert.Equal(preprocessor.Clip(chosen, 8).Values, seen.Values);
         Assert.Equal(preprocessor.Clip([chosen[3]], 1).Values, assistant.Look(chosen[3]).Values); // as a window's frame
+    }
+
+    [Fact]
+    public void A_checkpoint_whose_clips_have_four_frames_answers_about_them()
+    {
+        using DoctoredCheckpoint copy = new DoctoredCheckpoint(Golden.Path("original-tiny/checkpoint")).Tensors(tensors =>
+        {
+            foreach (string name in tensors.Keys.Where(name => name.EndsWith("temporal_embedding")).ToArray())
+                tensors[name] = ([1, 4, tensors[name].Shape[2]], tensors[name].Values[..(tensors[name].Values.Length / 2)]);
+        });
+        using Assistant assistant = Load(copy.Path);
+        using PixelValues seen = assistant.Look(folder.File("clip.y4m", Y4m()), cancel: TestContext.Current.CancellationToken);
+        using Conversation blind = assistant.Start(), conversation = assistant.Start();
+        conversation.Show(assistant.Encode(seen, TestContext.Current.CancellationToken).Tokens);
+        var brief = new GenerationOptions { MaxTokens = 2 };
+        int words = blind.Ask("What?", brief).PromptPositions, all = conversation.Ask("What?", brief).PromptPositions;
+        Assert.Equal(4, seen.Frames);
+        Assert.InRange(all - words, 4 * assistant.Config.VideoTower.Positions, 4 * assistant.Config.VideoTower.Positions + 4); // a newline
     }
 
     [Theory]

@@ -18,7 +18,7 @@ internal sealed unsafe class DequantizedCheckpoint : IDisposable
         Copy(Path.Combine(source, "..", "towers"), Path.Combine(folder.Path, "towers"));
         SafeTensors[] shards = [.. Directory.GetFiles(source, "*.safetensors").Select(path => new SafeTensors(path))];
         SafeTensorsWriter.Write(Path.Combine(Folder, "model.safetensors"),
-            [.. shards.SelectMany(shard => shard.Tensors).Select(pair => Entry(pair.Key, pair.Value, types))]);
+            [.. shards.SelectMany(shard => shard.Tensors).Select(pair => Entry(pair.Key, pair.Value, types))], []);
         foreach (SafeTensors shard in shards) shard.Dispose();
     }
 

@@ -41,7 +41,7 @@ public sealed class DeviceRowsAttribute(string memberName) : MemberDataAttribute
     /// <summary>A row of a required device is left to fail.</summary>
     private static ITheoryDataRow Absent(TestDevice device, string absence, ITheoryDataRow first, int count)
         => TestDevices.IsWanted(device) ? first
-            : new TheoryDataRow(first.GetData()) { Skip = $"no device {device}: {absence} ({count} rows)" };
+            : new TheoryDataRow(first.GetData()) { Skip = $"{absence} ({count} rows)" };
 
     /// <summary>The device of a row; null where there is none, as with a variant of the processor's.</summary>
     private static TestDevice? Device(ITheoryDataRow row)

@@ -49,7 +49,7 @@ internal sealed class DoctoredCheckpoint : IDisposable
         foreach (string old in Directory.GetFiles(Path, "model*")) File.Delete(old);
         SafeTensorsWriter.Write(System.IO.Path.Combine(Path, "model.safetensors"),
             [.. tensors.Select(pair => new SafeTensorsWriter.Entry(pair.Key, StorageType.F32, pair.Value.Shape, stream
-            => stream.Write(MemoryMarshal.AsBytes(pair.Value.Values.AsSpan()))))]);
+            => stream.Write(MemoryMarshal.AsBytes(pair.Value.Values.AsSpan()))))], []);
         return this;
     }
 }

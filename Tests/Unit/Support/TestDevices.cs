@@ -85,7 +85,7 @@ public static class TestDevices
     {
         if (Absence(device) is not { } absence) return Opened[device].Value;
         if (IsRequired(device)) Assert.Fail($"the device {device} is required (EDGE_REQUIRE) but absent: {absence}");
-        Assert.Skip($"no device {device}: {absence}");
+        Assert.Skip(absence); // the same words for every row of its driver, which the runner counts
         throw new InvalidOperationException(absence);
     }
 

@@ -11,7 +11,11 @@ public sealed class DeviceSelfTestTests
 {
     [Fact]
     public void Every_accelerator_of_this_machine_passes()
-        => Assert.All(DeviceSelfTest.Run(IlgpuDevices.List()), result => Assert.Equal((12, null), (result.Kernels, result.Failure)));
+    {
+        IReadOnlyList<DeviceDescription> devices = IlgpuDevices.List();
+        if (devices.Count == 0) TestDevices.Get(TestDevice.OpenCl); // a skip by name, or a failure where it is required
+        Assert.All(DeviceSelfTest.Run(devices), result => Assert.Equal((12, null), (result.Kernels, result.Failure)));
+    }
 
     /// <summary>A right operation first; then one whose second number is by device 2 or 2 and a bit, or none, and one
     /// never reached.</summary>

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using EdgeVideoLlava.Runtime.Files;
 using EdgeVideoLlava.Tests.Unit.Support;
 
@@ -16,7 +17,7 @@ public sealed class OutputFileTests : IDisposable
     public void A_complete_file_replaces_the_former()
     {
         folder.File("captions.srt", [1]);
-        using (var file = new OutputFile(Target))
+        using (var file = new OutputFile(Target, []))
         {
             file.Stream.Write([2, 3]);
             Assert.Equal([1], File.ReadAllBytes(Target));
@@ -30,7 +31,7 @@ public sealed class OutputFileTests : IDisposable
     public void One_that_is_not_completed_leaves_the_former()
     {
         folder.File("captions.srt", [1]);
-        using (var file = new OutputFile(Target)) file.Stream.Write([2, 3]);
+        using (var file = new OutputFile(Target, [])) file.Stream.Write([2, 3]);
         Assert.Equal([1], File.ReadAllBytes(Target));
         Assert.Single(Directory.GetFiles(folder.Path));
     }
@@ -49,24 +50,51 @@ public sealed class OutputFileTests : IDisposable
     [Fact]
     public void A_full_disk_leaves_no_part_behind_where_nobody_completes_the_file()
     {
-        OutputFile file = OnFullDisk();
-        Assert.Throws<IOException>(file.Dispose);
+        OnFullDisk().Dispose();
         Assert.Empty(Directory.GetFileSystemEntries(folder.Path));
     }
+
+    /// <summary>Each spelling leads to the input, which is itself named by a link.</summary>
+    [Theory]
+    [InlineData("input.mp4")]
+    [InlineData("./linked/../input.mp4")]
+    [InlineData("linked/input.mp4")]
+    [InlineData("link.srt")]
+    [InlineData("link of a link.srt")]
+    [InlineData("hard.srt")]
+    public void An_input_is_no_output(string output)
+    {
+        string input = folder.File("input.mp4", [1]), named = Path.Combine(folder.Path, "link.srt");
+        File.CreateSymbolicLink(named, "input.mp4");
+        File.CreateSymbolicLink(Path.Combine(folder.Path, "link of a link.srt"), "link.srt");
+        Directory.CreateSymbolicLink(Path.Combine(folder.Path, "linked"), folder.Path);
+        Process.Start("ln", [input, Path.Combine(folder.Path, "hard.srt")]).WaitForExit();
+        string path = Path.Combine(folder.Path, output);
+        var error = Assert.Throws<BadInputException>(() => new OutputFile(path, ["nowhere", named]));
+        Assert.Equal($"{path}: this is {named}, which is read; choose another output path", error.Message);
+        Assert.Equal([1], File.ReadAllBytes(input));
+    }
+
+    [Fact]
+    public void Inputs_are_not_looked_at_where_the_output_is_new()
+        => OutputFile.Check(Target, Enumerable.Range(0, 1).Select<int, string>(_ => throw new InvalidOperationException()));
 
     [Fact]
     public void A_device_that_is_full_is_told()
     {
-        using var file = new OutputFile("/dev/full");
+        using var file = new OutputFile("/dev/full", []);
         file.Stream.Write([2, 3]);
         Assert.Contains("/dev/full: cannot be written (", Assert.Throws<BadInputException>(file.Complete).Message);
     }
 
-    /// <summary>A few bytes are written, which wait in the stream; its temporary file is Linux's device that is always full.</summary>
+    /// <summary>A few bytes are written, which wait in the stream; its temporary file leads to Linux's device that is always full.</summary>
     private OutputFile OnFullDisk()
     {
-        File.CreateSymbolicLink($"{Target}.{Environment.ProcessId}.part", "/dev/full");
-        var file = new OutputFile(Target);
+        var file = new OutputFile(Target, [], temporary =>
+        {
+            File.CreateSymbolicLink(temporary, "/dev/full");
+            return File.OpenWrite(temporary);
+        });
         file.Stream.Write([2, 3]);
         return file;
     }

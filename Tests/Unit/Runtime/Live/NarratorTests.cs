@@ -65,6 +65,26 @@ public sealed class NarratorTests : IDisposable
         Assert.Equal([0, 1, 2], captions.Select(caption => caption.Start.TotalSeconds));
     }
 
+    /// <summary>The second window is whole while the first caption is being written, which takes long.</summary>
+    [Fact]
+    public async Task The_first_token_is_timed_from_the_windows_last_frame()
+    {
+        TimeSpan slow = TimeSpan.FromMilliseconds(300);
+        var captions = new List<Caption>();
+        using var secondWhole = new ManualResetEventSlim();
+        await Narrator().Run(Windows(3, i =>
+        {
+            if (i == 2) secondWhole.Set();
+        }), new Sink(caption =>
+        {
+            if (captions.Count == 0) Assert.True(secondWhole.Wait(TimeSpan.FromSeconds(30)));
+            captions.Add(caption);
+            if (captions.Count == 1) Thread.Sleep(slow);
+        }), cancel: TestContext.Current.CancellationToken);
+        Assert.All(captions, caption => Assert.True(caption.FirstToken >= caption.Encode, $"{caption}"));
+        Assert.True(captions[1].FirstToken >= slow, $"{captions[1].FirstToken}");
+    }
+
     [Fact]
     public async Task The_source_is_never_more_than_three_windows_ahead()
     {

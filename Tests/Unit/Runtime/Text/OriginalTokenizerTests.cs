@@ -60,10 +60,11 @@ public sealed class OriginalTokenizerTests
     public void A_picture_gives_one_tag_and_a_clip_eight()
     {
         const string Tag = TextTokenizer.ImageTag;
-        Assert.Equal("<image>\nWhy?", VisualMarkers.Original([VisualKind.Picture], "Why?"));
-        Assert.Equal(Tag + Tag + Tag + Tag + Tag + Tag + Tag + Tag + "\nWhy?", VisualMarkers.Original([VisualKind.Clip], "Why?"));
-        Assert.Equal("Why?", VisualMarkers.Original([], "Why?"));
-        Assert.Equal(9, VisualMarkers.Original([VisualKind.Clip, VisualKind.Picture], "Why?").Split(Tag).Length - 1);
+        Assert.Equal("<image>\nWhy?", VisualMarkers.Original([VisualKind.Picture], 8, "Why?"));
+        Assert.Equal(Tag + Tag + Tag + Tag + Tag + Tag + Tag + Tag + "\nWhy?", VisualMarkers.Original([VisualKind.Clip], 8, "Why?"));
+        Assert.Equal(Tag + Tag + Tag + Tag + "\nWhy?", VisualMarkers.Original([VisualKind.Clip], 4, "Why?"));
+        Assert.Equal("Why?", VisualMarkers.Original([], 8, "Why?"));
+        Assert.Equal(9, VisualMarkers.Original([VisualKind.Clip, VisualKind.Picture], 8, "Why?").Split(Tag).Length - 1);
         Assert.Equal("<video>\n<image>\nWhy?", VisualMarkers.Hf([VisualKind.Clip, VisualKind.Picture], "Why?"));
     }
 

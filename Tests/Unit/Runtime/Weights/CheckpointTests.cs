@@ -278,7 +278,7 @@ public sealed class CheckpointTests : IDisposable
         foreach (string old in Directory.GetFiles(folder.Path, "model*")) File.Delete(old);
         SafeTensorsWriter.Write(Path.Combine(folder.Path, "model.safetensors"),
             [.. tensors.Select(pair => new SafeTensorsWriter.Entry(pair.Key, pair.Value.Item1, pair.Value.Item2, stream
-            => stream.Write(pair.Value.Item3)))]);
+            => stream.Write(pair.Value.Item3)))], []);
     }
 
     private static unsafe byte[] Bytes(HostTensor tensor) => new ReadOnlySpan<byte>((void*)tensor.Address, (int)tensor.Bytes).ToArray();

@@ -156,7 +156,7 @@ public sealed class HostileCheckpointTests : IDisposable
         string path = Path.Combine(folder.Path, "valid.safetensors");
         SafeTensorsWriter.Write(path, [new("a.weight", StorageType.F32, [2, 3], stream => stream.Write(new byte[24])),
             new("b", StorageType.BF16, [5], stream => stream.Write(new byte[10])),
-            new("ids", StorageType.I64, [1, 2], stream => stream.Write(new byte[16])), new("none", StorageType.F16, [0], _ => { })]);
+            new("ids", StorageType.I64, [1, 2], stream => stream.Write(new byte[16])), new("none", StorageType.F16, [0], _ => { })], []);
         return File.ReadAllBytes(path);
     }
 

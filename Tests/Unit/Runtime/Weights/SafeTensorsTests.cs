@@ -82,7 +82,7 @@ public sealed class SafeTensorsTests
                 new("numbers", StorageType.F32, [2, 2], stream => stream.Write(
                     System.Runtime.InteropServices.MemoryMarshal.AsBytes<float>([1, 2, 3, float.NaN]))),
                 new("none", StorageType.I64, [0], _ => { }),
-            ]);
+            ], []);
         using var file = new SafeTensors(path);
         Assert.Equal([1, 2, 3, float.NaN], file["numbers"].ToFloats());
         Assert.Empty(file["none"].ToLongs());
@@ -91,5 +91,5 @@ public sealed class SafeTensorsTests
 
     [Fact]
     public void An_output_that_cannot_be_written_is_bad_input()
-        => Assert.Throws<BadInputException>(() => SafeTensorsWriter.Write("/proc/no/such/place.safetensors", []));
+        => Assert.Throws<BadInputException>(() => SafeTensorsWriter.Write("/proc/no/such/place.safetensors", [], []));
 }

@@ -13,7 +13,7 @@ public sealed class CaptionFileTests : IDisposable
     [Fact]
     public void The_file_appears_under_its_name_only_when_complete()
     {
-        using var file = new CaptionFile(Target);
+        using var file = new CaptionFile(Target, []);
         file.Writer.Write("Größe\n");
         file.Writer.Flush();
         Assert.False(File.Exists(Target));
@@ -26,7 +26,7 @@ public sealed class CaptionFileTests : IDisposable
     public void Given_up_it_leaves_the_old_file_and_no_other()
     {
         File.WriteAllText(Target, "old");
-        using (var file = new CaptionFile(Target)) file.Writer.Write("half");
+        using (var file = new CaptionFile(Target, [])) file.Writer.Write("half");
         Assert.Equal("old", File.ReadAllText(Target));
         Assert.Equal([Target], Directory.GetFiles(folder));
     }
@@ -37,7 +37,7 @@ public sealed class CaptionFileTests : IDisposable
         string real = Path.Combine(folder, "real.srt");
         File.WriteAllText(real, "old");
         File.CreateSymbolicLink(Target, real);
-        using (var file = new CaptionFile(Target))
+        using (var file = new CaptionFile(Target, []))
         {
             file.Writer.Write("new");
             file.Complete();
@@ -50,7 +50,7 @@ public sealed class CaptionFileTests : IDisposable
     public void A_device_is_written_and_not_replaced()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "needs /dev/null");
-        using (var file = new CaptionFile("/dev/null"))
+        using (var file = new CaptionFile("/dev/null", []))
         {
             file.Writer.Write("gone");
             file.Complete();
@@ -68,7 +68,7 @@ public sealed class CaptionFileTests : IDisposable
     {
         Directory.CreateDirectory(Path.Combine(folder, "folder"));
         string path = relative.Length == 0 ? "" : Path.Combine(folder, relative);
-        var error = Assert.Throws<BadInputException>(() => new CaptionFile(path));
+        var error = Assert.Throws<BadInputException>(() => new CaptionFile(path, []));
         Assert.StartsWith($"{path}: cannot be written (", error.Message);
         Assert.DoesNotContain('\n', error.Message);
         Assert.Empty(Directory.GetFiles(folder));

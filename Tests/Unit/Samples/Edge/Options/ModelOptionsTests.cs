@@ -28,9 +28,9 @@ public sealed class ModelOptionsTests
     [Fact]
     public void Every_option_is_read()
         => Assert.Equal(
-            new ModelSettings("there", "opencl:1", StorageType.F16, StorageType.Q4_0, StorageType.I8, KernelTier.Portable, 3),
+            new ModelSettings("there", "opencl:1", StorageType.F16, StorageType.Q4_0, StorageType.I8, KernelTier.Portable, 3) { ModelName = "there", Verbose = true },
             Read("--model", "there", "--device=opencl:1", "--compute", "fp16", "--weights", "q4_0", "--kv-cache", "int8", "--kernels",
-                "portable", "--threads", "3"));
+                "portable", "--threads", "3", "--verbose"));
 
     [Theory]
     [InlineData("processor", KernelTier.Processor, false)]

@@ -65,7 +65,7 @@ public sealed class PromptRowsTests : IDisposable
         file.Add("input_ids", new TraceTensor([1, 3], null, [1, 2, 0]));
         file.Add("attention_mask", new TraceTensor([1, 3], null, [1, 1, 0]));
         string path = Path.Combine(folder.Path, "right.safetensors");
-        file.Write(path);
+        file.Write(path, []);
         Assert.Contains("padded on the left", Assert.Throws<BadInputException>(() => PromptRows.Read(path)).Message);
     }
 }
