@@ -5,7 +5,7 @@ using EdgeVideoLlava.Runtime.Video.Frames;
 
 namespace EdgeVideoLlava.Runtime.Video;
 
-/// <summary>Reads still pictures: JPEG, PNG, WebP, BMP, and the first frame of a GIF.</summary>
+/// <summary>Reads still pictures: JPEG, PNG, WebP, BMP, and the first frame of a GIF or animated PNG.</summary>
 public static class Pictures
 {
     /// <summary>The picture as RGB bytes.</summary>
@@ -17,10 +17,11 @@ public static class Pictures
     public static Frame Read(string path, PictureOptions? options = null)
     {
         MediaFormat format = MediaFile.Identify(path);
-        if (format.Kind == MediaKind.Clip && format.Name != "GIF")
+        if (format.Kind == MediaKind.Clip && format.Name is not ("GIF" or "animated PNG"))
             throw new BadInputException($"{path}: a clip ({format.Name}), not a picture");
-        if (!PictureEnds.Complete(path, format.Name))
-            throw new BadInputException($"{path}: the {format.Name} ends early; fetch or save it again");
-        return ImageSharpPictures.Decode(path, format.Name, options ?? PictureOptions.Default);
+        string name = format.Name == "animated PNG" ? "PNG" : format.Name;
+        if (!PictureEnds.Complete(path, name))
+            throw new BadInputException($"{path}: the {name} ends early; fetch or save it again");
+        return ImageSharpPictures.Decode(path, name, options ?? PictureOptions.Default);
     }
 }

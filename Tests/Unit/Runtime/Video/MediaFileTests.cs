@@ -1,5 +1,7 @@
 using EdgeVideoLlava.Kernels.Errors;
+using EdgeVideoLlava.Runtime.Video;
 using EdgeVideoLlava.Runtime.Video.Formats;
+using EdgeVideoLlava.Runtime.Video.Frames;
 using EdgeVideoLlava.Tests.Unit.Support;
 
 namespace EdgeVideoLlava.Tests.Unit.Runtime.Video;
@@ -28,13 +30,32 @@ public sealed class MediaFileTests
     [InlineData("52494646000000005741564566", "sound alone")]
     [InlineData("0000001C66747970686569630000", "a HEIF or AVIF picture")]
     [InlineData("00000018667479704D34412000000000", "sound alone")]
-    [InlineData("0001020304050607", "unknown data (it begins with 0001020304050607)")]
+    [InlineData("1F8B080000000000", "an archive or compressed data")]
+    [InlineData("FD377A585A000004", "an archive or compressed data")]
+    [InlineData("FFFE410042000D00", "plain text")]
+    [InlineData("234558544D33550AE90A", "plain text")]
     [InlineData("23455854", "plain text")]
     public void What_is_neither_is_named(string bytes, string name)
     {
         using var folder = new TemporaryFolder();
         string path = folder.File("clip.mp4", Convert.FromHexString(bytes));
         Assert.Contains(name, Assert.Throws<BadInputException>(() => MediaFile.Detect(path)).Message);
+    }
+
+    [Theory]
+    [InlineData("0001020304050607")]
+    [InlineData("0001020304050607234558544D3355")] // a play list further on
+    public void What_no_decoder_knows_either_is_unknown(string bytes)
+    {
+        using var folder = new TemporaryFolder();
+        string path = folder.File("clip.mp4", Convert.FromHexString(bytes));
+        Assert.Equal(MediaKind.Clip, MediaFile.Detect(path)); // until a decoder has said otherwise
+        foreach (string backend in (string[])["opencv", "ffmpeg"])
+        {
+            string message = Assert.Throws<BadInputException>(()
+                => Clip.Open(path, new ClipOptions { Backend = backend }, TestContext.Current.CancellationToken)).Message;
+            Assert.Contains("unknown data (it begins with 0001020304050607), neither a picture", message);
+        }
     }
 
     [Fact]
