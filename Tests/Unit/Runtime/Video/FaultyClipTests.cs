@@ -26,29 +26,35 @@ public sealed class FaultyClipTests(ITestOutputHelper output)
         ["ts_midpacket.ts"] = "holds 99 frames, of which 78 decode",
     };
 
+    /// <summary>What the ffmpeg back end had wrong or refused; the others are in the long run.</summary>
+    private static readonly HashSet<string> OfFfmpeg =
+    [
+        "cut_with_sound.mp4", "editlist.mp4", "h264_b.avi", "junk_start.ts", "late_video.mp4", "mpeg4_b.avi", "reschange.ts", "styp_first.mp4",
+        "ts_204.ts", "ts_midgop.ts", "ts_midpacket.ts", "hflip.mp4",
+    ];
+
     public static TheoryData<string, string> Rows()
-    {
-        var rows = new TheoryData<string, string>();
-        foreach (string clip in Clips)
-        {
-            rows.Add("opencv", clip);
-            rows.Add("ffmpeg", clip);
-        }
-        return rows;
-    }
+        => [.. Clips.Select(clip => ("opencv", clip)), .. Clips.Where(OfFfmpeg.Contains).Select(clip => ("ffmpeg", clip))];
+
+    public static TheoryData<string, string> OtherRows() => [.. Clips.Where(clip => !OfFfmpeg.Contains(clip)).Select(clip => ("ffmpeg", clip))];
+
+    public static TheoryData<string, string> AllRows()
+        => [.. Clips.Select(clip => ("opencv", clip)), .. Clips.Select(clip => ("ffmpeg", clip))];
 
     [Theory, MemberData(nameof(Rows))]
     public void The_frames_are_those_of_a_sequential_decode(string backend, string file)
         => Check(backend, file, ClipOptions.Default.MostDecodedPixels);
 
-    [Theory, MemberData(nameof(Rows)), Trait("Category", "long")]
+    [Theory, MemberData(nameof(OtherRows)), Trait("Category", "long")]
+    public void So_are_the_others(string backend, string file) => Check(backend, file, ClipOptions.Default.MostDecodedPixels);
+
+    [Theory, MemberData(nameof(AllRows)), Trait("Category", "long")]
     public void So_are_they_where_a_clip_is_too_long_to_be_decoded_whole(string backend, string file) => Check(backend, file, 0);
 
     [Theory]
     [InlineData("opencv", "hevc_grey.ts"), InlineData("opencv", "mpeg4_grey.ts"), InlineData("opencv", "c100.mp4")]
     [InlineData("opencv", "late5s.mkv"), InlineData("opencv", "ts_midgop.ts")]
-    [InlineData("ffmpeg", "hevc_grey.ts"), InlineData("ffmpeg", "mpeg4_grey.ts"), InlineData("ffmpeg", "c100.mp4")]
-    [InlineData("ffmpeg", "late5s.mkv"), InlineData("ffmpeg", "ts_midgop.ts")]
+    [InlineData("ffmpeg", "hevc_grey.ts")]
     public void Nor_are_they_others_after_seeking(string backend, string file) => Check(backend, file, 0);
 
     [Theory, InlineData("opencv"), InlineData("ffmpeg")]
