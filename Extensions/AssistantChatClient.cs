@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using EdgeVideoLlava.Kernels.Errors;
 using EdgeVideoLlava.Runtime;
 using EdgeVideoLlava.Runtime.Generation;
 using Microsoft.Extensions.AI;
@@ -26,10 +25,12 @@ public sealed class AssistantChatClient(AssistantSource source, IOptions<EdgeVid
     private readonly ILogger log = log ?? NullLogger<AssistantChatClient>.Instance;
     private readonly SemaphoreSlim places = new(options.Value.MostAtOnce);
 
+    /// <inheritdoc/>
     public Task<ChatResponse> GetResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null,
         CancellationToken cancellationToken = default)
         => GetStreamingResponseAsync(messages, options, cancellationToken).ToChatResponseAsync(cancellationToken);
 
+    /// <inheritdoc/>
     public async IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(IEnumerable<ChatMessage> messages,
         ChatOptions? options = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
@@ -39,6 +40,7 @@ public sealed class AssistantChatClient(AssistantSource source, IOptions<EdgeVid
         while (await operation.Step(updates.MoveNextAsync).ConfigureAwait(false)) yield return updates.Current;
     }
 
+    /// <inheritdoc/>
     public object? GetService(Type serviceType, object? serviceKey = null)
     {
         if (serviceKey != null) return null;

@@ -7,6 +7,7 @@ namespace EdgeVideoLlava.Extensions;
 /// <remarks>It loads nothing. A model that nobody has asked for yet is healthy: the first request loads it.</remarks>
 public sealed class AssistantHealthCheck(AssistantSource source) : IHealthCheck
 {
+    /// <inheritdoc/>
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
         => Task.FromResult(Result(source.Loading, context));
 

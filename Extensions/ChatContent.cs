@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using EdgeVideoLlava.Kernels.Errors;
 using EdgeVideoLlava.Runtime;
 using EdgeVideoLlava.Runtime.Generation;
 using Microsoft.Extensions.AI;

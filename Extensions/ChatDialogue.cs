@@ -1,5 +1,4 @@
 using System.Text;
-using EdgeVideoLlava.Kernels.Errors;
 using EdgeVideoLlava.Runtime.Generation;
 using Microsoft.Extensions.AI;
 using PromptTemplate = EdgeVideoLlava.Runtime.Text.Prompts.PromptTemplate;

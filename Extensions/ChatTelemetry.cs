@@ -47,6 +47,7 @@ public sealed class ChatTelemetry : IDisposable
     internal Histogram<double> Duration { get; }
     internal Histogram<double> FirstToken { get; }
 
+    /// <inheritdoc/>
     public void Dispose()
     {
         Activities.Dispose();

@@ -16,12 +16,30 @@ public sealed record CheckpointReport(
     IReadOnlyList<MemoryEntry> Memory, IReadOnlyList<string> Ignored, IReadOnlyList<string> Notices, IReadOnlyList<TensorEntry> Tensors);
 
 /// <summary>The tensors of one part of the model.</summary>
+/// <param name="Name">The part.</param>
+/// <param name="Tensors">How many there are.</param>
+/// <param name="Parameters">Numbers in all of them.</param>
+/// <param name="Bytes">On disk.</param>
+/// <param name="Types">Their types, each once.</param>
 public sealed record TensorGroup(string Name, int Tensors, long Parameters, long Bytes, string Types);
 
+/// <summary>A size of the model.</summary>
+/// <param name="Name">What it is.</param>
+/// <param name="Value">As shown.</param>
 public sealed record SizeEntry(string Name, string Value);
 
 /// <summary>Bytes for the weights, and for the KV cache of one conversation at the full context: of the device's own
 /// type, and of bytes.</summary>
+/// <param name="Device">A processor or an accelerator.</param>
+/// <param name="Type">Type of the language model's linear layers.</param>
+/// <param name="Weights">Bytes.</param>
+/// <param name="KvCache">Bytes, of the device's own type.</param>
+/// <param name="KvCacheInt8">Bytes, of int8.</param>
 public sealed record MemoryEntry(string Device, string Type, long Weights, long KvCache, long KvCacheInt8);
 
+/// <summary>One tensor.</summary>
+/// <param name="Name">Canonical.</param>
+/// <param name="Type">How its numbers are stored.</param>
+/// <param name="Shape">Outermost first.</param>
+/// <param name="Bytes">On disk.</param>
 public sealed record TensorEntry(string Name, string Type, IReadOnlyList<long> Shape, long Bytes);

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using EdgeVideoLlava.Kernels.Devices;
-using EdgeVideoLlava.Kernels.Errors;
 using EdgeVideoLlava.Runtime.Files;
 using EdgeVideoLlava.Runtime.Generation;
 using EdgeVideoLlava.Runtime.Live;
@@ -21,8 +20,11 @@ namespace EdgeVideoLlava.Runtime;
 /// Thread-safe: any number of conversations, from any threads, ask and encode at the same time; what must wait its turn does. After
 /// <see cref="Dispose"/>, which may come at any time, every member throws <see cref="ObjectDisposedException"/>.
 /// </remarks>
-public sealed class Assistant : IDisposable, IAsyncDisposable
+public sealed class Assistant : IAssistant, IDisposable
 {
+    /// <summary>What is asked about a window unless something else is.</summary>
+    public const string Question = "What is happening in the video?";
+
     private readonly AssistantParts parts;
     private readonly Lifetime lifetime;
     private readonly Action<string>? warn;
@@ -39,6 +41,7 @@ public sealed class Assistant : IDisposable, IAsyncDisposable
     /// <summary>The forward pass itself, for traces and measurements: while conversations answer, nobody else may use it.</summary>
     internal VideoLlava Model => parts.Model;
 
+    /// <summary>Text to ids and back, as the checkpoint's files say.</summary>
     public TextTokenizer Tokenizer => parts.Tokenizer;
 
     /// <summary>The device that computes, with its driver and memory, in one line.</summary>
@@ -82,7 +85,7 @@ public sealed class Assistant : IDisposable, IAsyncDisposable
     /// <summary>Opens a checkpoint folder on a device that stays the caller's and must outlive the assistant.</summary>
     /// <param name="preset">Preprocessing of pictures and clips; null = the checkpoint's own.</param>
     /// <inheritdoc cref="LoadAsync" path="/exception"/>
-    public static Assistant Load(string folder, ComputeDevice device, PreprocessPreset? preset = null, LoadOptions? options = null,
+    internal static Assistant Load(string folder, ComputeDevice device, PreprocessPreset? preset = null, LoadOptions? options = null,
         IProgress<double>? progress = null, CancellationToken cancel = default)
         => Load(folder, device, preset, options, progress, cancel, owned: null, warn: null);
 
@@ -160,13 +163,13 @@ public sealed class Assistant : IDisposable, IAsyncDisposable
 
     /// <summary>Reads and encodes a picture or clip.</summary>
     /// <exception cref="BadInputException">The file is none that can be read.</exception>
-    public Shown See(string path, ShowOptions? options = null, CancellationToken cancel = default)
+    public Seen See(string path, ShowOptions? options = null, CancellationToken cancel = default)
         => See(path, path, options ?? ShowOptions.Default, cancel);
 
     /// <summary>Reads and encodes a picture or clip that a stream holds from where it stands, by way of a temporary file.</summary>
     /// <exception cref="BadInputException">It is none that can be read, or has more bytes than the options allow.</exception>
     /// <exception cref="IOException">The stream breaks off, or there is no room for its bytes.</exception>
-    public async Task<Shown> SeeAsync(Stream content, ShowOptions? options = null, CancellationToken cancel = default)
+    public async Task<Seen> SeeAsync(Stream content, ShowOptions? options = null, CancellationToken cancel = default)
     {
         const string Name = "the stream";
         options ??= ShowOptions.Default;
@@ -183,7 +186,7 @@ public sealed class Assistant : IDisposable, IAsyncDisposable
     }
 
     /// <param name="name">Stands for the path in notices.</param>
-    private Shown See(string path, string name, ShowOptions options, CancellationToken cancel)
+    private Seen See(string path, string name, ShowOptions options, CancellationToken cancel)
     {
         var notices = new List<string>();
         Action<string>? told = options.Clip.Notice ?? warn;
@@ -198,7 +201,7 @@ public sealed class Assistant : IDisposable, IAsyncDisposable
         };
         using PixelValues pixels = Look(path, options.Picture, clip, cancel);
         (VisionTokens tokens, TimeSpan time) = Encode(pixels, cancel);
-        return new Shown(tokens, time, notices);
+        return new Seen(tokens, time, notices);
     }
 
     /// <summary>A new dialogue; any number may be open, and answer, at once.</summary>
@@ -208,6 +211,8 @@ public sealed class Assistant : IDisposable, IAsyncDisposable
         return new Conversation(this, template);
     }
 
+    IConversation IAssistant.Start(PromptTemplate? template) => Start(template);
+
     /// <summary>Captions frames as they come, window by window, back to back.</summary>
     /// <param name="frames">In the order of their times; from a camera, or a program's own (<see cref="Frame.FromPixels"/>). The stream is
     /// asked for the next frame while windows are encoded and put into words, and waits where that takes longer.</param>
@@ -216,7 +221,7 @@ public sealed class Assistant : IDisposable, IAsyncDisposable
     /// <param name="question">Asked about every window.</param>
     /// <exception cref="OperationCanceledException">Cancelled; the captions so far have come.</exception>
     public async IAsyncEnumerable<Caption> NarrateAsync(IAsyncEnumerable<Frame> frames, TimeSpan window, TimeSpan? every = null,
-        string question = "What is happening in the video?", GenerationOptions? options = null,
+        string question = Question, GenerationOptions? options = null,
         [EnumeratorCancellation] CancellationToken cancel = default)
     {
         ThrowIfDisposed();

@@ -16,7 +16,7 @@ namespace EdgeVideoLlava.Runtime;
 /// Parts whose parameters are float32 in memory of their own, which may be written; they share nothing: no tower another tower's weights,
 /// no head the embedding.
 /// </param>
-public sealed record LoadOptions(
+internal sealed record LoadOptions(
     bool AllVisionLayers = false, long? AvailableMemory = null, StorageType? LanguageWeights = null, StorageType? KvCache = null,
     ModelPart Trainable = ModelPart.None)
 {

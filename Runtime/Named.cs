@@ -1,5 +1,3 @@
-using EdgeVideoLlava.Kernels.Errors;
-
 namespace EdgeVideoLlava.Runtime;
 
 /// <summary>Finds options by the names that users write.</summary>

@@ -3,17 +3,24 @@ using EdgeVideoLlava.Runtime.Video.Frames;
 
 namespace EdgeVideoLlava.Runtime;
 
-/// <summary>A picture or clip that was read and encoded.</summary>
-/// <param name="Tokens">Its rows in the word space.</param>
+/// <summary>A picture or clip that a conversation was shown.</summary>
 /// <param name="Encode">Time that the tower and the projector took.</param>
 /// <param name="Notices">What was done differently than asked, one line each: another decoder, frames that do not decode.</param>
-public sealed record Shown(VisionTokens Tokens, TimeSpan Encode, IReadOnlyList<string> Notices);
+public sealed record Shown(TimeSpan Encode, IReadOnlyList<string> Notices);
+
+/// <summary>A picture or clip that was read and encoded, for any number of conversations.</summary>
+/// <param name="Tokens">Its rows in the word space: the caller's to dispose.</param>
+/// <param name="Encode">Time that the tower and the projector took.</param>
+/// <param name="Notices">What was done differently than asked, one line each.</param>
+public sealed record Seen(VisionTokens Tokens, TimeSpan Encode, IReadOnlyList<string> Notices);
 
 /// <summary>How a picture or clip is read.</summary>
 public sealed record ShowOptions
 {
+    /// <summary>What is used where nothing is said.</summary>
     public static ShowOptions Default { get; } = new();
 
+    /// <summary>How a picture is read.</summary>
     public PictureOptions Picture { get; init; } = PictureOptions.Default;
 
     /// <summary>Most bytes that are taken from a stream (the default is 512 MiB).</summary>

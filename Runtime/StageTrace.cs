@@ -6,7 +6,7 @@ namespace EdgeVideoLlava.Runtime;
 /// the queue at each one.</summary>
 /// <param name="queue">The queue that the traced pass runs on.</param>
 /// <param name="receive">Name, rows, columns and values (a fresh array, row by row).</param>
-public sealed class StageTrace(ComputeQueue queue, Action<string, int, int, float[]> receive, string prefix = "")
+internal sealed class StageTrace(ComputeQueue queue, Action<string, int, int, float[]> receive, string prefix = "")
 {
     /// <summary>The same trace with a prefix before every name.</summary>
     public StageTrace Within(string stage) => new(queue, receive, $"{prefix}{stage}.");

@@ -16,7 +16,7 @@ namespace EdgeVideoLlava.Runtime;
 /// and the language part each have a queue and scratch of their own, so that one thread may encode the next clip while another generates;
 /// each of the two is used by one thread at a time.
 /// </remarks>
-public sealed class VideoLlava : IDisposable
+internal sealed class VideoLlava : IDisposable
 {
     /// <summary>Conversations of a decode step at most.</summary>
     public const int DecodeRows = 8;

@@ -16,9 +16,16 @@ public enum ModelVariant
 /// <summary>Everything about a checkpoint that is not a weight, resolved.</summary>
 public sealed record VideoLlavaConfig
 {
+    /// <summary>Which of the two layouts it is.</summary>
     public required ModelVariant Variant { get; init; }
+
+    /// <summary>f_V for pictures.</summary>
     public required VisionConfig ImageTower { get; init; }
+
+    /// <summary>f_V for clips.</summary>
     public required VisionConfig VideoTower { get; init; }
+
+    /// <summary>f_L.</summary>
     public required LlamaConfig Language { get; init; }
 
     /// <summary>Frames that a clip is sampled to.</summary>
@@ -30,6 +37,7 @@ public sealed record VideoLlavaConfig
     /// <summary>-hf only: ids of the placeholders.</summary>
     public int? ImageTokenId { get; init; }
 
+    /// <summary>-hf only: the placeholder of clips.</summary>
     public int? VideoTokenId { get; init; }
 
     /// <summary>Id that ends an answer.</summary>

@@ -14,13 +14,13 @@ namespace EdgeVideoLlava.Trainer;
 /// </remarks>
 /// <param name="Sum">Summed negative log-likelihood in nats.</param>
 /// <param name="Supervised">Supervised positions; 0 where truncation or masking left none, and the loss is then 0, not NaN.</param>
-public sealed record BatchLoss(double Sum, int Supervised)
+internal sealed record BatchLoss(double Sum, int Supervised)
 {
     public double Mean => Supervised == 0 ? 0 : Sum / Supervised;
 
     /// <summary>Runs the samples forward, one after the other: padding would change nothing but the time.</summary>
     /// <exception cref="BadInputException">A sample's markers and visuals do not match, or it does not fit into the context.</exception>
-    public static BatchLoss Of(VideoLlava model, IReadOnlyList<TrainingSample> batch, Func<int, StageTrace?>? trace = null,
+    internal static BatchLoss Of(VideoLlava model, IReadOnlyList<TrainingSample> batch, Func<int, StageTrace?>? trace = null,
         CancellationToken cancel = default)
     {
         (double sum, int supervised) = (0, 0);

@@ -1,5 +1,4 @@
 using EdgeVideoLlava.Kernels.Devices;
-using EdgeVideoLlava.Kernels.Errors;
 using EdgeVideoLlava.Runtime;
 using EdgeVideoLlava.Runtime.Language;
 using EdgeVideoLlava.Runtime.Preprocess;
@@ -13,7 +12,7 @@ namespace EdgeVideoLlava.Trainer;
 /// Activations and logits are in the arena's scope that the pass is made in; leave it after the backward. The pass owns the features, the
 /// tokens and the conversation with its keys and values.
 /// </remarks>
-public sealed class TrainingPass : IDisposable
+internal sealed class TrainingPass : IDisposable
 {
     private readonly VideoLlava model;
     private readonly LlamaBatch batch;
@@ -22,7 +21,7 @@ public sealed class TrainingPass : IDisposable
     /// <param name="towers">Whether the towers are trained, too; else only what they see is kept.</param>
     /// <param name="recompute">Layers share their activations; a backward computes each layer's again.</param>
     /// <exception cref="BadInputException">Markers and visuals do not match, or the sample does not fit into the context.</exception>
-    public TrainingPass(VideoLlava model, TrainingSample sample, Arena arena, bool towers = false, bool recompute = false)
+    internal TrainingPass(VideoLlava model, TrainingSample sample, Arena arena, bool towers = false, bool recompute = false)
     {
         (this.model, batch, State) = (model, new LlamaBatch(model.Device), model.CreateState());
         List<Visual> visuals = [];
@@ -48,24 +47,24 @@ public sealed class TrainingPass : IDisposable
 
     /// <summary>A picture or clip on its way to the prompt.</summary>
     /// <param name="Tower">Null where the towers are not trained.</param>
-    public sealed record Visual(VisionTape? Tower, VisionFeatures Features, ProjectorActivations Projector, VisionTokens Tokens);
+    internal sealed record Visual(VisionTape? Tower, VisionFeatures Features, ProjectorActivations Projector, VisionTokens Tokens);
 
     /// <summary>In the order of the sample's.</summary>
-    public IReadOnlyList<Visual> Visuals { get; }
+    internal IReadOnlyList<Visual> Visuals { get; }
 
     /// <summary>T positions; says which row came from where.</summary>
-    public MergedPrompt Prompt { get; }
+    internal MergedPrompt Prompt { get; }
 
     /// <summary>(T): −100 where nothing is learned.</summary>
     public int[] Labels { get; }
 
     /// <summary>The keys and values of the T positions.</summary>
-    public LlamaState State { get; }
+    internal LlamaState State { get; }
 
-    public LlamaTape Tape { get; }
+    internal LlamaTape Tape { get; }
 
     /// <summary>(T, V)</summary>
-    public Matrix Logits { get; }
+    internal Matrix Logits { get; }
 
     /// <summary>Computes a layer's activations again, into those that all layers share.</summary>
     public void Recompute(int layer) => model.Language.Layer(model.LanguageQueue, batch, Tape, layer);

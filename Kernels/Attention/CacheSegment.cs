@@ -1,7 +1,7 @@
 namespace EdgeVideoLlava.Kernels.Attention;
 
 /// <summary>Rows of a forward pass, one after the other, that belong to one conversation: with its keys and values in a layer.</summary>
-public readonly record struct CacheSegment(HeadRows Keys, HeadRows Values, int Rows)
+internal readonly record struct CacheSegment(HeadRows Keys, HeadRows Values, int Rows)
 {
     /// <exception cref="ArgumentException">The segments have other rows than there are, or keys and values do not fit together.</exception>
     internal static void Check(ReadOnlySpan<CacheSegment> segments, int rows, int headSize)

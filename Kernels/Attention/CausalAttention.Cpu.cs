@@ -4,7 +4,7 @@ using EdgeVideoLlava.Kernels.Devices;
 
 namespace EdgeVideoLlava.Kernels.Attention;
 
-public static unsafe partial class CausalAttention
+internal static unsafe partial class CausalAttention
 {
     private static void Cpu(CpuQueue queue, QueryRows queries, HeadRows keys, HeadRows values)
     {

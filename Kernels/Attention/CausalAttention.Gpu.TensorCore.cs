@@ -7,7 +7,7 @@ using ILGPU;
 
 namespace EdgeVideoLlava.Kernels.Attention;
 
-public static partial class CausalAttention
+internal static partial class CausalAttention
 {
     // ---- kernel ----------------------------------------------------------------------------------------------------------------
     /// <summary>A group is 64 rows (Grid.IdxX) of one query head (IdxY).</summary>

@@ -8,7 +8,7 @@ using ILGPU;
 
 namespace EdgeVideoLlava.Kernels.Attention;
 
-public static partial class CausalAttention
+internal static partial class CausalAttention
 {
     // ---- kernel ----------------------------------------------------------------------------------------------------------------
     /// <summary>One item is one row of one query head.</summary>

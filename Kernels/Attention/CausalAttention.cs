@@ -11,7 +11,7 @@ namespace EdgeVideoLlava.Kernels.Attention;
 /// positions p (T). y may not alias q. Soft-max in float32.
 /// logSums (T, H), float32, where a backward asks for them: log Σ_{j ≤ p[t]} exp(q[t,h] · k[j,g] / √d), so that a[j] = exp(score − logSum).
 /// </remarks>
-public static partial class CausalAttention
+internal static partial class CausalAttention
 {
     public static void Run(
         ComputeQueue queue, Matrix q, HeadRows keys, HeadRows values, IntVector positions, int headSize, Matrix y, Matrix? logSums = null)

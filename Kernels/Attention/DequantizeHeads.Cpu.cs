@@ -4,7 +4,7 @@ using EdgeVideoLlava.Kernels.Devices;
 
 namespace EdgeVideoLlava.Kernels.Attention;
 
-public static unsafe partial class DequantizeHeads
+internal static unsafe partial class DequantizeHeads
 {
     private static void Cpu(CpuQueue queue, HeadRows x, int headSize, Matrix y)
     {

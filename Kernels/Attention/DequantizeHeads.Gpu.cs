@@ -7,7 +7,7 @@ using ILGPU;
 
 namespace EdgeVideoLlava.Kernels.Attention;
 
-public static partial class DequantizeHeads
+internal static partial class DequantizeHeads
 {
     // ---- kernel ----------------------------------------------------------------------------------------------------------------
     /// <summary>One item is one number.</summary>

@@ -6,7 +6,7 @@ namespace EdgeVideoLlava.Kernels.Attention;
 
 /// <summary>y[r, h·d + c] = levels[r, h·d + c] · scales[r, h]: rows of a cache of bytes as numbers.</summary>
 /// <remarks>x <see cref="HeadRows"/> of bytes (R, G·d);  y (R, G·d) float32, on an accelerator also binary16.</remarks>
-public static partial class DequantizeHeads
+internal static partial class DequantizeHeads
 {
     public static void Run(ComputeQueue queue, HeadRows x, int headSize, Matrix y)
     {

@@ -4,7 +4,7 @@ using EdgeVideoLlava.Kernels.Devices;
 
 namespace EdgeVideoLlava.Kernels.Attention;
 
-public static unsafe partial class FullAttention
+internal static unsafe partial class FullAttention
 {
     private static void Cpu(CpuQueue queue, Matrix qkv, SequenceLayout layout, int heads, Matrix y, Matrix? logSums)
     {

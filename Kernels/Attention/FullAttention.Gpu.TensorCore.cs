@@ -6,7 +6,7 @@ using ILGPU;
 
 namespace EdgeVideoLlava.Kernels.Attention;
 
-public static partial class FullAttention
+internal static partial class FullAttention
 {
     // ---- kernel ----------------------------------------------------------------------------------------------------------------
     /// <summary>A group is 64 queries (Grid.IdxX), which may belong to several sequences, of one head (IdxY).</summary>

@@ -8,7 +8,7 @@ using ILGPU;
 
 namespace EdgeVideoLlava.Kernels.Attention;
 
-public static partial class FullAttention
+internal static partial class FullAttention
 {
     // ---- kernel ----------------------------------------------------------------------------------------------------------------
     /// <summary>One item is one row of one head.</summary>

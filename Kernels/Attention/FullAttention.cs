@@ -12,7 +12,7 @@ namespace EdgeVideoLlava.Kernels.Attention;
 /// = Count · Length. y may not alias qkv.
 /// logSums (R, H), float32, where a backward asks for them: log Σ_j exp(q[i,h] · k[j,h] / √d), so that a[j] = exp(score − logSum).
 /// </remarks>
-public static partial class FullAttention
+internal static partial class FullAttention
 {
     /// <param name="logSums">Kept for a backward; null in inference.</param>
     public static void Run(ComputeQueue queue, Matrix qkv, SequenceLayout layout, int heads, Matrix y, Matrix? logSums = null)

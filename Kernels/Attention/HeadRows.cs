@@ -10,7 +10,7 @@ namespace EdgeVideoLlava.Kernels.Attention;
 /// (capacity, G) of F32, for bytes only.
 /// Bytes are made by the rule of <see cref="SignedBytes"/> from the d numbers of a head: 1 + 4/d bytes a number.
 /// </remarks>
-public readonly record struct HeadRows(Matrix Numbers, Matrix? Scales = null)
+internal readonly record struct HeadRows(Matrix Numbers, Matrix? Scales = null)
 {
     public int Rows => Numbers.Rows;
     public int Columns => Numbers.Columns;

@@ -3,7 +3,7 @@ namespace EdgeVideoLlava.Kernels.Attention;
 /// <summary>Which rows of a matrix form one sequence: row(s, i) = s / Inner · Outer + s % Inner + i · Step.</summary>
 /// <param name="Count">Sequences.</param>
 /// <param name="Length">Rows of a sequence.</param>
-public readonly record struct SequenceLayout(int Count, int Length, int Inner, int Outer, int Step)
+internal readonly record struct SequenceLayout(int Count, int Length, int Inner, int Outer, int Step)
 {
     /// <summary>Sequences one after the other: the positions of a frame.</summary>
     public static SequenceLayout Spatial(int frames, int positions) => new(frames, positions, 1, positions, 1);

@@ -18,7 +18,7 @@ namespace EdgeVideoLlava.Kernels.Checks;
 /// Every kernel family of the device's tier, in its type of activations; on the tensor-core tier the instructions by themselves too, whose
 /// lane layouts the tests only know from the PTX ISA. The bound is <see cref="DeviceSelfTest"/>'s: what is wrong there is wrong by far.
 /// </remarks>
-public static class DeviceChecks
+internal static class DeviceChecks
 {
     /// <summary>Name of the check that recorded work can be relied on.</summary>
     public const string RecordedName = "recorded work, given again";

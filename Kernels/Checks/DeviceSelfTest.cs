@@ -5,7 +5,6 @@ using EdgeVideoLlava.Kernels.Cpu;
 using EdgeVideoLlava.Kernels.Devices;
 using EdgeVideoLlava.Kernels.Discovery;
 using EdgeVideoLlava.Kernels.Embedding;
-using EdgeVideoLlava.Kernels.Errors;
 using EdgeVideoLlava.Kernels.Loss;
 using EdgeVideoLlava.Kernels.MatMul;
 using EdgeVideoLlava.Kernels.Norm;
@@ -18,7 +17,7 @@ namespace EdgeVideoLlava.Kernels.Checks;
 /// driver computes correctly at all.</summary>
 /// <remarks>A driver that is wrong is wrong by far, so the bound is wide: 1/256 of the largest number of a result.
 /// The tests say how exact the kernels are.</remarks>
-public static class DeviceSelfTest
+internal static class DeviceSelfTest
 {
     private const double Tolerance = 1.0 / 256;
 

@@ -5,4 +5,4 @@ namespace EdgeVideoLlava.Kernels.Checks;
 /// <param name="Kernels">Operations that agreed.</param>
 /// <param name="Seconds">Opening the device and compiling the kernels included.</param>
 /// <param name="Failure">The first operation that did not, or what kept the device from opening, in one line; null if all agreed.</param>
-public sealed record SelfTestResult(string Device, int Kernels, double Seconds, string? Failure);
+internal sealed record SelfTestResult(string Device, int Kernels, double Seconds, string? Failure);

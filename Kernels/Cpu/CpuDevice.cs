@@ -8,7 +8,7 @@ using EdgeVideoLlava.Kernels.Packing;
 namespace EdgeVideoLlava.Kernels.Cpu;
 
 /// <summary>The processor: native memory, persistent worker threads, SIMD kernels. The default without a GPU.</summary>
-public sealed unsafe class CpuDevice : ComputeDevice
+internal sealed unsafe class CpuDevice : ComputeDevice
 {
     internal WorkerThreads Workers { get; }
 
@@ -34,20 +34,20 @@ public sealed unsafe class CpuDevice : ComputeDevice
         : System.Runtime.Intrinsics.Arm.AdvSimd.IsSupported ? "NEON"
         : Vector128.IsHardwareAccelerated ? "128-bit SIMD" : "no SIMD";
 
-    public override ComputeQueue CreateQueue() => new CpuQueue(this);
+    internal override ComputeQueue CreateQueue() => new CpuQueue(this);
 
-    public override DeviceBuffer Allocate(StorageType type, long elements) => CpuBuffer.Allocate(this, type, elements);
+    internal override DeviceBuffer Allocate(StorageType type, long elements) => CpuBuffer.Allocate(this, type, elements);
 
     /// <summary>Bytes that memory for so many numbers takes.</summary>
     public static long BufferBytes(StorageType type, long elements) => CpuBuffer.Bytes(type, elements);
 
-    public override Weight AllocateWeight(string name, StorageType type, int rows, int columns)
+    internal override Weight AllocateWeight(string name, StorageType type, int rows, int columns)
     {
         Shapes.WholeBlocks(name, type, columns);
         return new Weight(name, type, rows, columns, CpuBuffer.Allocate(this, type, (long)rows * columns));
     }
 
-    public override Weight LoadWeight(string name, StorageType type, int columns, params ReadOnlySpan<HostRows> parts)
+    internal override Weight LoadWeight(string name, StorageType type, int columns, params ReadOnlySpan<HostRows> parts)
     {
         Shapes.WholeBlocks(name, type, columns);
         int rows = 0;
@@ -66,7 +66,7 @@ public sealed unsafe class CpuDevice : ComputeDevice
     }
 
     /// <summary>Written straight into the weight's own memory.</summary>
-    public override Weight MakeWeight(string name, StorageType type, int rows, int columns, Action<nint> write)
+    internal override Weight MakeWeight(string name, StorageType type, int rows, int columns, Action<nint> write)
     {
         Weight weight = AllocateWeight(name, type, rows, columns);
         try

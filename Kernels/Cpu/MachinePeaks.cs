@@ -12,7 +12,7 @@ namespace EdgeVideoLlava.Kernels.Cpu;
 /// <param name="FlopsPerSecond">float32 operations a second: multiply-adds (2 each) on registers of the widest kind,
 /// 12 independent chains a thread.</param>
 /// <param name="ReadBytesPerSecond">Bytes a second when 1 GiB is summed.</param>
-public sealed unsafe record MachinePeaks(int Threads, double FlopsPerSecond, double ReadBytesPerSecond)
+internal sealed unsafe record MachinePeaks(int Threads, double FlopsPerSecond, double ReadBytesPerSecond)
 {
     private const int Runs = 10;
     private const long Floats = (1L << 30) / sizeof(float);

@@ -8,7 +8,7 @@ namespace EdgeVideoLlava.Kernels.Devices;
 /// A pass takes at its start all that its layers compute into, and releases it when its results are no longer needed: inference at its end,
 /// a training pass after its backward.
 /// </remarks>
-public sealed class Arena(ComputeDevice device) : IDisposable
+internal sealed class Arena(ComputeDevice device) : IDisposable
 {
     private readonly Places floats = new(device, StorageType.F32), halves = new(device, StorageType.F16);
 

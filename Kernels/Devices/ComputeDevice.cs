@@ -4,7 +4,7 @@ namespace EdgeVideoLlava.Kernels.Devices;
 
 /// <summary>Where buffers live and kernels run. Weights and buffers belong to a device, work is given to its queues.</summary>
 /// <remarks>Thread-safe. The forward pass is written once against this class and <see cref="ComputeQueue"/>.</remarks>
-public abstract class ComputeDevice : IDisposable
+internal abstract class ComputeDevice : IDisposable
 {
     private long allocatedBytes;
 
@@ -29,28 +29,28 @@ public abstract class ComputeDevice : IDisposable
     /// <summary>Whether frames are resampled here rather than on the processor: on a GPU.</summary>
     public virtual bool ResamplesFrames => false;
 
-    /// <summary>Whether tokens are drawn here (<see cref="DrawToken"/>) rather than from logits read back: where a
+    /// <summary>Whether tokens are drawn here (<c>DrawToken</c>) rather than from logits read back: where a
     /// round trip a token costs something.</summary>
     public virtual bool DrawsTokens => false;
 
     /// <summary>A queue: its work is done in the order given; only
     /// <see cref="ComputeQueue.Read(Matrix, Span{float})"/> and <see cref="ComputeQueue.Wait"/> wait.</summary>
-    public abstract ComputeQueue CreateQueue();
+    internal abstract ComputeQueue CreateQueue();
 
     /// <summary>New memory; its contents are undefined.</summary>
     /// <exception cref="DeviceFailedException">There is not enough memory.</exception>
-    public abstract DeviceBuffer Allocate(StorageType type, long elements);
+    internal abstract DeviceBuffer Allocate(StorageType type, long elements);
 
     /// <summary>A weight of (sum of the parts' rows, columns) put together by rows. One part may stay where it is (a
     /// mapped file).</summary>
     /// <remarks>The host memory of the parts must outlive the weight on the processor; any other device has its own
     /// copy on return.</remarks>
-    public abstract Weight LoadWeight(string name, StorageType type, int columns, params ReadOnlySpan<HostRows> parts);
+    internal abstract Weight LoadWeight(string name, StorageType type, int columns, params ReadOnlySpan<HostRows> parts);
 
     /// <summary>A weight of its own memory, whose stored rows <paramref name="write"/> puts one behind the other at
     /// the address that it is given.</summary>
     /// <exception cref="DeviceFailedException">There is not enough memory.</exception>
-    public virtual Weight MakeWeight(string name, StorageType type, int rows, int columns, Action<nint> write)
+    internal virtual Weight MakeWeight(string name, StorageType type, int rows, int columns, Action<nint> write)
     {
         using var host = new HostMemory(type.Bytes((long)rows * columns),
             mebibytes => $"no memory for {mebibytes} MiB of converted weights; close other programs or take a smaller model or type");
@@ -58,13 +58,13 @@ public abstract class ComputeDevice : IDisposable
         return LoadWeight(name, type, columns, new HostRows(host.Address, rows));
     }
 
-    /// <summary>A weight for <see cref="QuantizeRows"/> to fill; until then its numbers are undefined.</summary>
-    public abstract Weight AllocateWeight(string name, StorageType type, int rows, int columns);
+    /// <summary>A weight for <c>QuantizeRows</c> to fill; until then its numbers are undefined.</summary>
+    internal abstract Weight AllocateWeight(string name, StorageType type, int rows, int columns);
 
-    public Matrix AllocateMatrix(int rows, int columns, StorageType type = StorageType.F32)
+    internal Matrix AllocateMatrix(int rows, int columns, StorageType type = StorageType.F32)
         => new(Allocate(type, (long)rows * columns), 0, rows, columns, columns);
 
-    public IntVector AllocateInts(int length) => new(Allocate(StorageType.I32, length), 0, length);
+    internal IntVector AllocateInts(int length) => new(Allocate(StorageType.I32, length), 0, length);
 
     public virtual void Dispose() => GC.SuppressFinalize(this);
 

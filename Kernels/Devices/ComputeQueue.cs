@@ -5,7 +5,7 @@ namespace EdgeVideoLlava.Kernels.Devices;
 /// <summary>Work in order on one device. Operations (Linear, RmsNorm, ...) take a queue first; only Read and Wait wait for it.</summary>
 /// <remarks>Not thread-safe: one thread at a time gives work to a queue. Several queues of a device may be used at
 /// once; none waits for another but by <see cref="WaitFor"/>.</remarks>
-public abstract class ComputeQueue(ComputeDevice device) : IDisposable
+internal abstract class ComputeQueue(ComputeDevice device) : IDisposable
 {
     public ComputeDevice Device { get; } = device;
 

@@ -3,7 +3,7 @@ using EdgeVideoLlava.Kernels.Packing;
 namespace EdgeVideoLlava.Kernels.Devices;
 
 /// <summary>A piece of device memory holding one kind of number.</summary>
-public abstract class DeviceBuffer(ComputeDevice device, StorageType type, long elements) : IDisposable
+internal abstract class DeviceBuffer(ComputeDevice device, StorageType type, long elements) : IDisposable
 {
     public ComputeDevice Device { get; } = device;
     public StorageType Type { get; } = type;

@@ -8,7 +8,7 @@ namespace EdgeVideoLlava.Kernels.Devices;
 /// <param name="Driver">Platform or driver, with its version.</param>
 /// <param name="Memory">Bytes of device memory, as reported now (some drivers report what is free).</param>
 /// <param name="Lacks">What faster kernels could use and this device lacks; the portable kernels need none of it.</param>
-public sealed record DeviceDescription(string Id, string Name, string Kind, string Driver, long Memory, IReadOnlyList<string> Lacks)
+internal sealed record DeviceDescription(string Id, string Name, string Kind, string Driver, long Memory, IReadOnlyList<string> Lacks)
 {
     /// <summary>What else is known of it, in short phrases: caches, bandwidth, driver. For CUDA devices only.</summary>
     public IReadOnlyList<string> Details { get; init; } = [];

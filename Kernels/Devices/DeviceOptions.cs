@@ -9,7 +9,7 @@ namespace EdgeVideoLlava.Kernels.Devices;
 /// <param name="Tier">Kernels of an ILGPU device. Null: what its hardware is made for.</param>
 /// <param name="DeepTiles">Products on tensor cores keep four steps in shared memory instead of three, where a group
 /// may have 64 KB of it; the results are the same bits.</param>
-public sealed record DeviceOptions(int Threads = 0, StorageType? Compute = null, KernelTier? Tier = null, bool DeepTiles = false)
+internal sealed record DeviceOptions(int Threads = 0, StorageType? Compute = null, KernelTier? Tier = null, bool DeepTiles = false)
 {
     /// <summary>Whether <see cref="ComputeQueue.Profile"/> may be called: OpenCL's queues have time stamps only if created so.</summary>
     public bool TimesLaunches { get; init; }

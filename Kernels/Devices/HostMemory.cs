@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using EdgeVideoLlava.Kernels.Errors;
 
 namespace EdgeVideoLlava.Kernels.Devices;
 
@@ -9,7 +8,7 @@ namespace EdgeVideoLlava.Kernels.Devices;
 /// costs an address translation, which is most expensive in a virtual machine. Linux grants them where its transparent huge pages are
 /// "madvise" or "always"; elsewhere nothing changes.
 /// </remarks>
-public sealed unsafe partial class HostMemory : IDisposable
+internal sealed unsafe partial class HostMemory : IDisposable
 {
     private const int Alignment = 64, HugePage = 2 << 20, LeastForHugePages = 4 * HugePage;
 

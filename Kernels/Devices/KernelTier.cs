@@ -2,7 +2,7 @@ namespace EdgeVideoLlava.Kernels.Devices;
 
 /// <summary>Which of an operation's kernels an accelerator runs. All compute the same; they differ in what they ask
 /// of the hardware.</summary>
-public enum KernelTier
+internal enum KernelTier
 {
     /// <summary>One item makes a row or a small tile, nothing is shared: for processors behind OpenCL, whose caches
     /// do the sharing.</summary>

@@ -7,4 +7,4 @@ namespace EdgeVideoLlava.Kernels.Devices;
 /// <param name="Seconds">Of all of them, with what lay between the launch before and each.</param>
 /// <param name="Bytes">Of a product: weights, x and y, each once, of all launches; else 0.</param>
 /// <param name="Flop">Of a product: 2 a multiply-add, of all launches; else 0.</param>
-public sealed record LaunchTime(string Kernel, string Shape, int Launches, double Seconds, double Bytes, double Flop);
+internal sealed record LaunchTime(string Kernel, string Shape, int Launches, double Seconds, double Bytes, double Flop);

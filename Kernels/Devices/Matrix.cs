@@ -5,7 +5,7 @@ namespace EdgeVideoLlava.Kernels.Devices;
 
 /// <summary>(Rows, Columns) numbers in device memory, row-major; element (r, c) is at Offset + r * Stride + c.</summary>
 /// <remarks>Float32, or on an accelerator binary16 (<see cref="ComputeDevice.ActivationType"/>).</remarks>
-public readonly record struct Matrix(DeviceBuffer Buffer, long Offset, int Rows, int Columns, int Stride)
+internal readonly record struct Matrix(DeviceBuffer Buffer, long Offset, int Rows, int Columns, int Stride)
 {
     public StorageType Type => Buffer.Type;
 

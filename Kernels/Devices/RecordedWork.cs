@@ -2,7 +2,7 @@ namespace EdgeVideoLlava.Kernels.Devices;
 
 /// <summary>Operations of a queue that are given again as one piece of work, on the same memory
 /// (<see cref="ComputeQueue.Record"/>).</summary>
-public abstract class RecordedWork : IDisposable
+internal abstract class RecordedWork : IDisposable
 {
     /// <summary>False once the queue's own scratch has moved: record anew.</summary>
     public abstract bool IsCurrent { get; }

@@ -4,7 +4,7 @@ namespace EdgeVideoLlava.Kernels.Devices;
 
 /// <summary>A weight on a device: (Rows, Columns) numbers of a storage type that model code never looks at.</summary>
 /// <remarks>Only training writes to it.</remarks>
-public sealed class Weight(string name, StorageType type, int rows, int columns, DeviceBuffer buffer) : IDisposable
+internal sealed class Weight(string name, StorageType type, int rows, int columns, DeviceBuffer buffer) : IDisposable
 {
     public string Name { get; } = name;
 

@@ -1,12 +1,11 @@
 using EdgeVideoLlava.Kernels.Devices;
-using EdgeVideoLlava.Kernels.Errors;
 
 namespace EdgeVideoLlava.Kernels.Discovery;
 
 /// <summary>What "--device auto" takes: a CUDA device, else an OpenCL GPU with memory of its own, else the processor.</summary>
 /// <remarks>An OpenCL driver that runs on the processor (PoCL) is slower than our own code for it, and a GPU that
 /// shares its memory rarely faster.</remarks>
-public static class AutomaticDevice
+internal static class AutomaticDevice
 {
     /// <summary>Names of the devices to try, best first; the last is always "cpu".</summary>
     public static IReadOnlyList<string> Ranking(IReadOnlyList<DeviceDescription> devices)

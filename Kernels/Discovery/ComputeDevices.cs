@@ -1,21 +1,20 @@
 using System.Globalization;
 using EdgeVideoLlava.Kernels.Cpu;
 using EdgeVideoLlava.Kernels.Devices;
-using EdgeVideoLlava.Kernels.Errors;
 using EdgeVideoLlava.Kernels.Ilgpu;
 using EdgeVideoLlava.Kernels.Packing;
 
 namespace EdgeVideoLlava.Kernels.Discovery;
 
 /// <summary>Opens devices by the names that a command line uses: cpu, ilgpu-cpu, opencl[:n], cuda[:n], auto.</summary>
-public static class ComputeDevices
+internal static class ComputeDevices
 {
     /// <exception cref="DeviceUnavailableException">There is no such device on this machine, or it does not compute
     /// as the options want.</exception>
-    public static ComputeDevice Open(string name, DeviceOptions? options = null) => Open(name, options, out _);
+    internal static ComputeDevice Open(string name, DeviceOptions? options = null) => Open(name, options, out _);
 
     /// <param name="choice">Why "auto" took this device and not another; empty if the name is another, or there is nothing to say.</param>
-    public static ComputeDevice Open(string name, DeviceOptions? options, out string choice)
+    internal static ComputeDevice Open(string name, DeviceOptions? options, out string choice)
     {
         options ??= new DeviceOptions();
         choice = "";

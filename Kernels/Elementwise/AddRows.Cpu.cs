@@ -4,7 +4,7 @@ using EdgeVideoLlava.Kernels.Devices;
 
 namespace EdgeVideoLlava.Kernels.Elementwise;
 
-public static unsafe partial class AddRows
+internal static unsafe partial class AddRows
 {
     private static void Cpu(CpuQueue queue, Matrix x, Matrix table, int period, Matrix y)
         => queue.Workers.For(new Rows(new CpuRows(x), new CpuRows(table), period, new CpuRows(y)), x.Rows, 16);

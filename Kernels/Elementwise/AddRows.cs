@@ -6,7 +6,7 @@ namespace EdgeVideoLlava.Kernels.Elementwise;
 
 /// <summary>y[r] = x[r] + table[r / period % L]: the temporal embedding, one row of the table for each frame.</summary>
 /// <remarks>x, y (R, D);  table (L, D);  period = rows of a frame. y may alias x.</remarks>
-public static partial class AddRows
+internal static partial class AddRows
 {
     public static void Run(ComputeQueue queue, Matrix x, Matrix table, int period, Matrix y)
     {

@@ -5,7 +5,7 @@ using EdgeVideoLlava.Kernels.Packing;
 
 namespace EdgeVideoLlava.Kernels.Elementwise;
 
-public static unsafe partial class ConvertRows
+internal static unsafe partial class ConvertRows
 {
     private static void Cpu(CpuQueue queue, Matrix x, Matrix y)
         => queue.Workers.For(new Rows(x.Type, Address(x), x.Stride, Address(y), y.Stride, x.Columns), x.Rows, 8);

@@ -9,7 +9,7 @@ using ILGPU;
 
 namespace EdgeVideoLlava.Kernels.Elementwise;
 
-public static partial class ConvertRows
+internal static partial class ConvertRows
 {
     // ---- kernels ---------------------------------------------------------------------------------------------------------------
     /// <summary>One item is one element, here and below.</summary>

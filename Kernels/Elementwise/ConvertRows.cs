@@ -10,7 +10,7 @@ namespace EdgeVideoLlava.Kernels.Elementwise;
 /// x, y (R, D), of any strides, not overlapping. binary16 is rounded to nearest, ties to even; beyond its range stands infinity, NaN stays
 /// NaN. The other directions are exact.
 /// </remarks>
-public static partial class ConvertRows
+internal static partial class ConvertRows
 {
     public static void Run(ComputeQueue queue, Matrix x, Matrix y)
     {

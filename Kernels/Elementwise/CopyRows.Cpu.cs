@@ -4,7 +4,7 @@ using EdgeVideoLlava.Kernels.Packing;
 
 namespace EdgeVideoLlava.Kernels.Elementwise;
 
-public static unsafe partial class CopyRows
+internal static unsafe partial class CopyRows
 {
     // Memory-bound and rare: one thread.
     private static void Cpu(CpuQueue queue, Matrix x, Matrix y)

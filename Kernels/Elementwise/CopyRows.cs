@@ -6,7 +6,7 @@ namespace EdgeVideoLlava.Kernels.Elementwise;
 
 /// <summary>y[r] = x[r]: puts rows from one matrix into another (visual tokens into the prompt, a cache into a larger one).</summary>
 /// <remarks>x, y (R, D), of the same type, any strides, not overlapping.</remarks>
-public static partial class CopyRows
+internal static partial class CopyRows
 {
     public static void Run(ComputeQueue queue, Matrix x, Matrix y)
     {

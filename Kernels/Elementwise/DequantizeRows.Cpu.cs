@@ -6,7 +6,7 @@ using EdgeVideoLlava.Kernels.Packing;
 
 namespace EdgeVideoLlava.Kernels.Elementwise;
 
-public static unsafe partial class DequantizeRows
+internal static unsafe partial class DequantizeRows
 {
     private static void Cpu(CpuQueue queue, Weight weight, int first, Matrix y)
     {

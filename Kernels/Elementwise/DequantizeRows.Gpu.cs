@@ -9,7 +9,7 @@ using ILGPU;
 
 namespace EdgeVideoLlava.Kernels.Elementwise;
 
-public static partial class DequantizeRows
+internal static partial class DequantizeRows
 {
     // ---- kernel ----------------------------------------------------------------------------------------------------------------
     /// <summary>One item is eight columns of a row of y.</summary>

@@ -6,7 +6,7 @@ namespace EdgeVideoLlava.Kernels.Elementwise;
 
 /// <summary>y[r] = weight[first + r]: a weight's numbers as float32, exactly.</summary>
 /// <remarks>weight (R, D) of any type that a device keeps;  y (rows, D).</remarks>
-public static partial class DequantizeRows
+internal static partial class DequantizeRows
 {
     public static void Run(ComputeQueue queue, Weight weight, int first, Matrix y)
     {

@@ -6,7 +6,7 @@ using EdgeVideoLlava.Kernels.Packing;
 
 namespace EdgeVideoLlava.Kernels.Elementwise;
 
-public static unsafe partial class QuantizeRows
+internal static unsafe partial class QuantizeRows
 {
     private static void Cpu(CpuQueue queue, Matrix x, Weight weight, IntVector misfits)
         => queue.Workers.For(new Rows(weight.Type, x.Cpu(), x.Stride, x.Columns, (byte*)weight.Cpu(), misfits.Cpu()), x.Rows);

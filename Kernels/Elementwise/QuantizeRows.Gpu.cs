@@ -9,7 +9,7 @@ using ILGPU;
 
 namespace EdgeVideoLlava.Kernels.Elementwise;
 
-public static partial class QuantizeRows
+internal static partial class QuantizeRows
 {
     // ---- kernel ----------------------------------------------------------------------------------------------------------------
     /// <summary>One item is two blocks of a row, whose scales are one word; of an odd number of blocks the last has

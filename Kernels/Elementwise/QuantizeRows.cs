@@ -12,7 +12,7 @@ namespace EdgeVideoLlava.Kernels.Elementwise;
 /// number is not finite or too large for the type's scales (the blocks then mean nothing), else left as it is, so
 /// that many calls may share it.
 /// </remarks>
-public static partial class QuantizeRows
+internal static partial class QuantizeRows
 {
     public static void Run(ComputeQueue queue, Matrix x, Weight weight, IntVector misfits)
     {

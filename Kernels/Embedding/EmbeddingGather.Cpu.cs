@@ -6,7 +6,7 @@ using EdgeVideoLlava.Kernels.Packing;
 
 namespace EdgeVideoLlava.Kernels.Embedding;
 
-public static unsafe partial class EmbeddingGather
+internal static unsafe partial class EmbeddingGather
 {
     private static void Cpu(CpuQueue queue, Weight table, IntVector ids, Matrix y)
     {

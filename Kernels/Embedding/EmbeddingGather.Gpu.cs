@@ -9,7 +9,7 @@ using ILGPU;
 
 namespace EdgeVideoLlava.Kernels.Embedding;
 
-public static partial class EmbeddingGather
+internal static partial class EmbeddingGather
 {
     // ---- kernel ----------------------------------------------------------------------------------------------------------------
     /// <summary>One item is eight columns of a row of y.</summary>

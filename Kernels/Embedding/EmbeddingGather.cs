@@ -7,7 +7,7 @@ namespace EdgeVideoLlava.Kernels.Embedding;
 /// <summary>y[t] = table[ids[t]]: the word embeddings of token ids, as float32.</summary>
 /// <remarks>table (V, D) F32, F16, BF16 or blocks;  ids (T), each in 0..V-1 (checked where the prompt is made, never
 /// here);  y (T, D).</remarks>
-public static partial class EmbeddingGather
+internal static partial class EmbeddingGather
 {
     public static void Run(ComputeQueue queue, Weight table, IntVector ids, Matrix y)
     {

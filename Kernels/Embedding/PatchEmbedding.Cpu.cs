@@ -5,7 +5,7 @@ using EdgeVideoLlava.Kernels.MatMul;
 
 namespace EdgeVideoLlava.Kernels.Embedding;
 
-public static unsafe partial class PatchEmbedding
+internal static unsafe partial class PatchEmbedding
 {
     // A picture's patches are gathered into rows (im2col); one product then makes them all, with the positions as its residual.
     private static void Cpu(CpuQueue queue, Matrix pixels, Weight weight, Matrix classEmbedding, Matrix position, int patch, Matrix y)

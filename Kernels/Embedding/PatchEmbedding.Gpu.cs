@@ -11,7 +11,7 @@ using ILGPU;
 
 namespace EdgeVideoLlava.Kernels.Embedding;
 
-public static partial class PatchEmbedding
+internal static partial class PatchEmbedding
 {
     // ---- kernel ----------------------------------------------------------------------------------------------------------------
     /// <summary>One item is one pixel of a picture's patches: patches[g, (c, i, j)] = pixels[c, gy·s + i, gx·s + j].</summary>

@@ -9,7 +9,7 @@ namespace EdgeVideoLlava.Kernels.Embedding;
 /// y[n,0] = class + position[0];   y[n,1+g] = Σ_{c,i,j} pixels[n,c,gy·s+i,gx·s+j] · W[d,(c,i,j)] + position[1+g],   g = gy · G + gx
 /// pixels (N·3·S, S): picture, channel, row, column, S = G·s;  W (D, 3·s²);  class (1, D);  position (1+G², D);  y (N·(1+G²), D).
 /// </remarks>
-public static partial class PatchEmbedding
+internal static partial class PatchEmbedding
 {
     public static void Run(ComputeQueue queue, Matrix pixels, Weight weight, Matrix classEmbedding, Matrix position, int patch, Matrix y)
     {

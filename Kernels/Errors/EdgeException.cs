@@ -1,4 +1,4 @@
-namespace EdgeVideoLlava.Kernels.Errors;
+namespace EdgeVideoLlava;
 
 /// <summary>An error that tells the caller in one line what is wrong, where, and what to do about it.</summary>
 /// <remarks>

@@ -1,6 +1,5 @@
 using EdgeVideoLlava.Kernels.Attention;
 using EdgeVideoLlava.Kernels.Devices;
-using EdgeVideoLlava.Kernels.Errors;
 using EdgeVideoLlava.Kernels.Ilgpu.Views;
 using EdgeVideoLlava.Kernels.Packing;
 using ILGPU.Runtime;
@@ -8,7 +7,7 @@ using ILGPU.Runtime;
 namespace EdgeVideoLlava.Kernels.Ilgpu;
 
 /// <summary>Weights: packed on the host a piece at a time, copied, waited for.</summary>
-public sealed unsafe partial class IlgpuDevice
+internal sealed unsafe partial class IlgpuDevice
 {
     private const int PieceWords = 1 << 22;
 
@@ -20,13 +19,13 @@ public sealed unsafe partial class IlgpuDevice
         return WholeWords(format, rows, columns) * sizeof(uint);
     }
 
-    public override Weight AllocateWeight(string name, StorageType type, int rows, int columns)
+    internal override Weight AllocateWeight(string name, StorageType type, int rows, int columns)
     {
         Shapes.WholeBlocks(name, type, columns);
         return new Weight(name, type, rows, columns, AllocateWeight(Format(type), rows, columns));
     }
 
-    public override Weight LoadWeight(string name, StorageType type, int columns, params ReadOnlySpan<HostRows> parts)
+    internal override Weight LoadWeight(string name, StorageType type, int columns, params ReadOnlySpan<HostRows> parts)
     {
         Shapes.WholeBlocks(name, type, columns);
         int rows = 0;

@@ -1,5 +1,4 @@
 using EdgeVideoLlava.Kernels.Devices;
-using EdgeVideoLlava.Kernels.Errors;
 using EdgeVideoLlava.Kernels.Ilgpu.Compile;
 using EdgeVideoLlava.Kernels.Ilgpu.Cuda;
 using EdgeVideoLlava.Kernels.Packing;
@@ -15,9 +14,9 @@ namespace EdgeVideoLlava.Kernels.Ilgpu;
 /// CPU accelerator.</summary>
 /// <remarks>
 /// Weights stay in their storage type where <see cref="DeviceFormat"/> has it, and become F16 otherwise, rounded to even; activations are
-/// of <see cref="ActivationType"/>, everything else is float32 and int32. Opened by <see cref="ComputeDevices.Open"/>.
+/// of <see cref="ActivationType"/>, everything else is float32 and int32. Opened by <c>ComputeDevices.Open</c>.
 /// </remarks>
-public sealed unsafe partial class IlgpuDevice : ComputeDevice
+internal sealed unsafe partial class IlgpuDevice : ComputeDevice
 {
     // Kernels read 16 bytes at once.
     private const int Padding = 16;
@@ -112,14 +111,14 @@ public sealed unsafe partial class IlgpuDevice : ComputeDevice
         }
     }
 
-    public override ComputeQueue CreateQueue()
+    internal override ComputeQueue CreateQueue()
     {
         var queue = new IlgpuQueue(this);
         lock (queues) queues.Add(queue);
         return queue;
     }
 
-    public override DeviceBuffer Allocate(StorageType type, long elements)
+    internal override DeviceBuffer Allocate(StorageType type, long elements)
         => new IlgpuBuffer(this, type, elements, AllocateMemory(Math.Max(1, elements), type.ElementBytes()));
 
     /// <summary>Bytes of device memory that <see cref="Allocate"/> takes.</summary>

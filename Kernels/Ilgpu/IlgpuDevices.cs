@@ -13,7 +13,7 @@ namespace EdgeVideoLlava.Kernels.Ilgpu;
 /// An OpenCL device is listed whether or not it has the generic address space of OpenCL 2.0, which ILGPU asks for by default:
 /// kernels compiled at optimisation level O2 do without it.
 /// </remarks>
-public static class IlgpuDevices
+internal static class IlgpuDevices
 {
     private static readonly Lazy<bool> Libraries = new(SetResolver);
 

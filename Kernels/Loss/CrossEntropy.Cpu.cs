@@ -4,7 +4,7 @@ using EdgeVideoLlava.Kernels.Devices;
 
 namespace EdgeVideoLlava.Kernels.Loss;
 
-public static unsafe partial class CrossEntropy
+internal static unsafe partial class CrossEntropy
 {
     private static void Cpu(CpuQueue queue, Matrix logits, IntVector labels, Matrix losses)
         => queue.Workers.For(new Rows(logits.Cpu(), logits.Stride, logits.Columns, labels.Cpu(), losses.Cpu(), losses.Stride), logits.Rows);

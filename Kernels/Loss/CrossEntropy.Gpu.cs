@@ -8,7 +8,7 @@ using ILGPU;
 
 namespace EdgeVideoLlava.Kernels.Loss;
 
-public static partial class CrossEntropy
+internal static partial class CrossEntropy
 {
     internal const int Items = 256;
 

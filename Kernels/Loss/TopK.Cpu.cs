@@ -4,7 +4,7 @@ using EdgeVideoLlava.Kernels.Devices;
 
 namespace EdgeVideoLlava.Kernels.Loss;
 
-public static unsafe partial class TopK
+internal static unsafe partial class TopK
 {
     private static void Cpu(CpuQueue queue, Matrix logits, int candidates, IntVector ids, Matrix logProbabilities)
         => queue.Workers.For(new Rows(new CpuRows(logits), candidates, ids.Cpu(), new CpuRows(logProbabilities)), logits.Rows);

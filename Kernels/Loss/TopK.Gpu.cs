@@ -8,7 +8,7 @@ using ILGPU;
 
 namespace EdgeVideoLlava.Kernels.Loss;
 
-public static partial class TopK
+internal static partial class TopK
 {
     internal const int Items = 256;
 

@@ -9,7 +9,7 @@ namespace EdgeVideoLlava.Kernels.Loss;
 /// logProbabilities[b,i] = logits[b,ids[b,i]] − log Σ_v exp(logits[b,v]);   equal logits: the lower id first
 /// logits (B, V);  ids (B·k);  logProbabilities (B, k). Only the first candidates columns compete; all count in the sum.
 /// </remarks>
-public static partial class TopK
+internal static partial class TopK
 {
     public static void Run(ComputeQueue queue, Matrix logits, int candidates, IntVector ids, Matrix logProbabilities)
     {

@@ -3,6 +3,7 @@ namespace EdgeVideoLlava.Kernels.MatMul;
 /// <summary>The non-linearities of the model. All work in float32.</summary>
 public enum Activation
 {
+    /// <summary>x as it is.</summary>
     None,
 
     /// <summary>x/2 · (1 + erf(x/√2)), exact: projector and original towers.</summary>

@@ -10,7 +10,7 @@ namespace EdgeVideoLlava.Kernels.MatMul;
 /// (T, R of the weight), float32, where a backward asks for it: the biased sums that the activation is applied to; for SiLU·up gate, then
 /// up. Null in inference.
 /// </param>
-public readonly record struct Epilogue(
+internal readonly record struct Epilogue(
     Matrix? Bias = null, Activation Activation = Activation.None, Matrix? Residual = null, Matrix? PreActivation = null)
 {
     /// <summary>That of some of the rows.</summary>

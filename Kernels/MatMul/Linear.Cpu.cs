@@ -5,7 +5,7 @@ using EdgeVideoLlava.Kernels.Packing;
 
 namespace EdgeVideoLlava.Kernels.MatMul;
 
-public static partial class Linear
+internal static partial class Linear
 {
     private static void Cpu(CpuQueue queue, Weight weight, Matrix x, Matrix y, Epilogue epilogue)
     {

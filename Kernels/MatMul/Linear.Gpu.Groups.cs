@@ -8,7 +8,7 @@ using ILGPU;
 
 namespace EdgeVideoLlava.Kernels.MatMul;
 
-public static partial class Linear
+internal static partial class Linear
 {
     // Up to here the rows of x go eight at a time past weights that the cache still has: less work than a tile of 64
     // that is half empty, and more groups.

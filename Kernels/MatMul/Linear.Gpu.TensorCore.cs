@@ -8,7 +8,7 @@ using ILGPU;
 
 namespace EdgeVideoLlava.Kernels.MatMul;
 
-public static partial class Linear
+internal static partial class Linear
 {
     // Up to here reading the weight is all the time: the kernels that read it once for a few rows do as well.
     private const int FewRows = 8;

@@ -7,7 +7,7 @@ using EdgeVideoLlava.Kernels.Preprocess;
 
 namespace EdgeVideoLlava.Kernels.MatMul;
 
-public static partial class Linear
+internal static partial class Linear
 {
     private static void Gpu(IlgpuQueue queue, Weight weight, Matrix x, Matrix y, Epilogue epilogue)
     {

@@ -12,7 +12,7 @@ namespace EdgeVideoLlava.Kernels.MatMul;
 /// z (T, R), float32, where a backward asks for it (<see cref="Epilogue.PreActivation"/>).
 /// y must alias neither x nor the residual nor z.
 /// </remarks>
-public static partial class Linear
+internal static partial class Linear
 {
     public static void Run(ComputeQueue queue, Weight weight, Matrix x, Matrix y, Epilogue epilogue = default)
     {

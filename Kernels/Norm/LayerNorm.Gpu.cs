@@ -10,7 +10,7 @@ using ILGPU.Algorithms;
 
 namespace EdgeVideoLlava.Kernels.Norm;
 
-public static partial class LayerNorm
+internal static partial class LayerNorm
 {
     /// <summary>Of a group.</summary>
     internal const int Items = 256;

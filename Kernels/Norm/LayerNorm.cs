@@ -9,7 +9,7 @@ namespace EdgeVideoLlava.Kernels.Norm;
 /// x, y (T, D);  w, b (1, D). y may not alias x.
 /// statistics (T, 2), float32, where a backward asks for them: mean and 1 / sqrt(var + ε) of each row.
 /// </remarks>
-public static partial class LayerNorm
+internal static partial class LayerNorm
 {
     /// <param name="statistics">Kept for a backward; null in inference.</param>
     public static void Run(ComputeQueue queue, Matrix x, Matrix weight, Matrix bias, float epsilon, Matrix y, Matrix? statistics = null)

@@ -4,7 +4,7 @@ using EdgeVideoLlava.Kernels.Devices;
 
 namespace EdgeVideoLlava.Kernels.Norm;
 
-public static unsafe partial class RmsNorm
+internal static unsafe partial class RmsNorm
 {
     private static void Cpu(CpuQueue queue, Matrix x, Matrix weight, float epsilon, Matrix y, Matrix? scale)
     {

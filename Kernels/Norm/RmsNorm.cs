@@ -9,7 +9,7 @@ namespace EdgeVideoLlava.Kernels.Norm;
 /// x, y (T, D);  w (1, D). y may not alias x.
 /// scale (T, 1), float32, where a backward asks for it: 1 / sqrt(mean(x²) + ε) of each row.
 /// </remarks>
-public static partial class RmsNorm
+internal static partial class RmsNorm
 {
     /// <param name="scale">Kept for a backward; null in inference.</param>
     public static void Run(ComputeQueue queue, Matrix x, Matrix weight, float epsilon, Matrix y, Matrix? scale = null)

@@ -3,7 +3,7 @@ namespace EdgeVideoLlava.Kernels.Packing;
 /// <summary>float32 to stored numbers: F16, BF16, and the block types Q8_0, Q4_0, Q4_1, Q5_0, Q5_1, Q4_K, Q5_K, Q6_K,
 /// by ggml's reference rules.</summary>
 /// <remarks>Without column weights (an importance matrix). Bytes equal those of llama.cpp's files; see docs/formats.md.</remarks>
-public static unsafe class Pack
+internal static unsafe class Pack
 {
     /// <summary>Whether the type can be written.</summary>
     public static bool Writes(StorageType type) => BlockFormat.Of(type) is { } format && format.Quantize != null;

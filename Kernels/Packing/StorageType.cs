@@ -4,27 +4,63 @@ namespace EdgeVideoLlava.Kernels.Packing;
 /// laid out as in docs/formats.md).</summary>
 public enum StorageType
 {
+    /// <summary>Binary32.</summary>
     F32,
+
+    /// <summary>Binary16.</summary>
     F16,
+
+    /// <summary>Bfloat16.</summary>
     BF16,
+
+    /// <summary>64-bit integers.</summary>
     I64,
+
+    /// <summary>32-bit integers.</summary>
     I32,
+
+    /// <summary>Bytes without sign.</summary>
     U8,
+
+    /// <summary>Bytes with sign.</summary>
     I8,
+
+    /// <summary>32 signed bytes with a binary16 scale: 8.5 bits a number.</summary>
     Q8_0,
+
+    /// <summary>32 numbers of 4 bits with a scale: 4.5 bits.</summary>
     Q4_0,
+
+    /// <summary>32 numbers of 4 bits with a scale and a minimum: 5 bits.</summary>
     Q4_1,
+
+    /// <summary>32 numbers of 5 bits with a scale: 5.5 bits.</summary>
     Q5_0,
+
+    /// <summary>32 numbers of 5 bits with a scale and a minimum: 6 bits.</summary>
     Q5_1,
+
+    /// <summary>256 numbers of 2 bits, scales and minima of 16: 2.625 bits.</summary>
     Q2_K,
+
+    /// <summary>256 numbers of 3 bits, scales of 16: 3.4375 bits.</summary>
     Q3_K,
+
+    /// <summary>256 numbers of 4 bits, scales and minima of 32: 4.5 bits.</summary>
     Q4_K,
+
+    /// <summary>256 numbers of 5 bits, scales and minima of 32: 5.5 bits.</summary>
     Q5_K,
+
+    /// <summary>256 numbers of 6 bits, scales of 16: 6.5625 bits.</summary>
     Q6_K,
+
+    /// <summary>32 indices of 4 bits into a table of 16 levels, with a scale: 4.5 bits.</summary>
     IQ4_NL,
 }
 
-public static class StorageTypes
+/// <summary>What each type of storage takes.</summary>
+internal static class StorageTypes
 {
     /// <summary>Bytes that <paramref name="elements"/> numbers of a type take.</summary>
     /// <exception cref="ArgumentException">They are not whole blocks.</exception>

@@ -5,7 +5,7 @@ namespace EdgeVideoLlava.Kernels.Preprocess;
 /// <summary>One axis of a resampling of bytes, in device memory: output i is a weighted sum of Taps neighbours from Starts[i] on.</summary>
 /// <remarks>Starts (Count); Weights (Count, Taps), whole numbers of which 2^Precision stand for 1. Made once for a
 /// size, used by any number of frames.</remarks>
-public sealed class FixedPointAxis : IDisposable
+internal sealed class FixedPointAxis : IDisposable
 {
     /// <param name="queue">Writes the numbers; other queues may use them once it has been waited for.</param>
     public FixedPointAxis(ComputeQueue queue, ReadOnlySpan<int> starts, ReadOnlySpan<int> weights, int precision)

@@ -5,7 +5,7 @@ namespace EdgeVideoLlava.Kernels.Preprocess;
 /// <summary>One axis of a resampling in float32, in device memory: output i is a weighted sum of the places
 /// Positions[i, 0..Taps-1].</summary>
 /// <remarks>Positions, Weights (Count, Taps). A place outside of the frame stands for the background around it.</remarks>
-public sealed class PointAxis : IDisposable
+internal sealed class PointAxis : IDisposable
 {
     /// <param name="queue">Writes the numbers; other queues may use them once it has been waited for.</param>
     public PointAxis(ComputeQueue queue, ReadOnlySpan<int> positions, ReadOnlySpan<float> weights, int taps)

@@ -4,7 +4,7 @@ using EdgeVideoLlava.Kernels.Devices;
 
 namespace EdgeVideoLlava.Kernels.Preprocess;
 
-public static unsafe partial class ResampleBytes
+internal static unsafe partial class ResampleBytes
 {
     private static void Cpu(CpuQueue queue, RgbFrames frames, FixedPointAxis columns, FixedPointAxis rows, Matrix table, Matrix y)
     {

@@ -7,7 +7,7 @@ using ILGPU;
 
 namespace EdgeVideoLlava.Kernels.Preprocess;
 
-public static partial class ResampleBytes
+internal static partial class ResampleBytes
 {
     // ---- kernels ---------------------------------------------------------------------------------------------------------------
     /// <summary>One item is one pixel of a line: a source row at the width of the result, red, green and blue in one number.</summary>

@@ -11,7 +11,7 @@ namespace EdgeVideoLlava.Kernels.Preprocess;
 /// y[f,c,j,i] = table[c, byte(Σ_k rows.weight[j,k] · line[rows.start[j] + k, i])]
 /// frames (F, H, W, 3);  table (3, 256), what a byte stands for;  y (F · 3 · rows.Count, columns.Count).
 /// </remarks>
-public static partial class ResampleBytes
+internal static partial class ResampleBytes
 {
     public static void Run(ComputeQueue queue, RgbFrames frames, FixedPointAxis columns, FixedPointAxis rows, Matrix table, Matrix y)
     {

@@ -4,7 +4,7 @@ using EdgeVideoLlava.Kernels.Devices;
 
 namespace EdgeVideoLlava.Kernels.Preprocess;
 
-public static unsafe partial class ResamplePoints
+internal static unsafe partial class ResamplePoints
 {
     private static void Cpu(CpuQueue queue, RgbFrames frames, PointAxis columns, PointAxis rows, Matrix colours, Matrix y)
         => queue.Workers.For(new Rows(new FramePixels(frames), new Axis(columns), new Axis(rows), new CpuRows(colours), new CpuRows(y)),

@@ -7,7 +7,7 @@ using ILGPU;
 
 namespace EdgeVideoLlava.Kernels.Preprocess;
 
-public static partial class ResamplePoints
+internal static partial class ResamplePoints
 {
     // ---- kernel ----------------------------------------------------------------------------------------------------------------
     /// <summary>One item is one pixel of the result.</summary>

@@ -11,7 +11,7 @@ namespace EdgeVideoLlava.Kernels.Preprocess;
 /// frames (F, H, W, 3);  colours (3, 259): in columns 0..255 what a byte stands for, in 256 the background outside of the frame, in 257 the
 /// mean, in 258 the deviation (0 and 1 leave the sums as they are);  y (F · 3 · rows.Count, columns.Count).
 /// </remarks>
-public static partial class ResamplePoints
+internal static partial class ResamplePoints
 {
     internal const int Background = 256, Mean = 257, Deviation = 258;
 

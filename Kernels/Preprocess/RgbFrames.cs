@@ -5,7 +5,7 @@ namespace EdgeVideoLlava.Kernels.Preprocess;
 
 /// <summary>Frames of one size in device memory: (Count, Height, Width, 3) bytes, red first.</summary>
 /// <param name="Buffer">Of U8; <see cref="ComputeQueue.Write(ReadOnlySpan{byte}, DeviceBuffer)"/> fills it.</param>
-public readonly record struct RgbFrames(DeviceBuffer Buffer, int Count, int Height, int Width)
+internal readonly record struct RgbFrames(DeviceBuffer Buffer, int Count, int Height, int Width)
 {
     /// <summary>Bytes of the frames; kernels index them with 32 bits.</summary>
     internal int Bytes => checked(Count * Height * Width * 3);

@@ -11,7 +11,7 @@ using ILGPU.Algorithms;
 namespace EdgeVideoLlava.Kernels.Rotary;
 
 /// <summary>Into a cache of bytes: as many items as make one head together find its largest magnitude, then its levels.</summary>
-public static partial class RotaryEmbedding
+internal static partial class RotaryEmbedding
 {
     // ---- kernel ----------------------------------------------------------------------------------------------------------------
     internal const int GroupItems = 64;

@@ -6,7 +6,7 @@ using EdgeVideoLlava.Kernels.Packing;
 
 namespace EdgeVideoLlava.Kernels.Rotary;
 
-public static unsafe partial class RotaryEmbedding
+internal static unsafe partial class RotaryEmbedding
 {
     private static void Cpu(CpuQueue queue, Matrix qkv, Matrix cos, Matrix sin, IntVector positions, Matrix queries, HeadRows keys,
         HeadRows values)

@@ -9,7 +9,7 @@ using ILGPU;
 
 namespace EdgeVideoLlava.Kernels.Rotary;
 
-public static partial class RotaryEmbedding
+internal static partial class RotaryEmbedding
 {
     // ---- kernel ----------------------------------------------------------------------------------------------------------------
     /// <summary>One item is one pair of one row: of a query, a key, or a value, which is copied.</summary>

@@ -16,7 +16,7 @@ namespace EdgeVideoLlava.Kernels.Rotary;
 /// the capacity;  queries (T, Q);  keys, values (capacity, K), numbers or <see cref="HeadRows"/> of bytes, other rows
 /// stay. Nothing may alias qkv.
 /// </remarks>
-public static partial class RotaryEmbedding
+internal static partial class RotaryEmbedding
 {
     public static void Run(ComputeQueue queue, Matrix qkv, Matrix cos, Matrix sin, IntVector positions, Matrix queries, HeadRows keys,
         HeadRows values)

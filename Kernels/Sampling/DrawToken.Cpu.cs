@@ -3,7 +3,7 @@ using EdgeVideoLlava.Kernels.Devices;
 
 namespace EdgeVideoLlava.Kernels.Sampling;
 
-public static unsafe partial class DrawToken
+internal static unsafe partial class DrawToken
 {
     // A few dozen numbers: one thread.
     private static void Cpu(CpuQueue queue, Matrix logits, int candidates, int k, IntVector best, Matrix settings, IntVector state,

@@ -8,7 +8,7 @@ using ILGPU;
 
 namespace EdgeVideoLlava.Kernels.Sampling;
 
-public static partial class DrawToken
+internal static partial class DrawToken
 {
     // ---- kernel ----------------------------------------------------------------------------------------------------------------
     /// <summary>A single item: a few dozen numbers, whose sums must be made in order. Weights are kept for the listed

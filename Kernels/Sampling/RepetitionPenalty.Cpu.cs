@@ -3,7 +3,7 @@ using EdgeVideoLlava.Kernels.Devices;
 
 namespace EdgeVideoLlava.Kernels.Sampling;
 
-public static unsafe partial class RepetitionPenalty
+internal static unsafe partial class RepetitionPenalty
 {
     // A pass over one row: one thread.
     private static void Cpu(CpuQueue queue, Matrix logits, IntVector marks, Matrix settings)

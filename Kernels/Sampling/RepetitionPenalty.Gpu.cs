@@ -8,7 +8,7 @@ using ILGPU;
 
 namespace EdgeVideoLlava.Kernels.Sampling;
 
-public static partial class RepetitionPenalty
+internal static partial class RepetitionPenalty
 {
     // ---- kernel ----------------------------------------------------------------------------------------------------------------
     /// <summary>One item is one logit.</summary>

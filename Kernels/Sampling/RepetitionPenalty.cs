@@ -8,7 +8,7 @@ namespace EdgeVideoLlava.Kernels.Sampling;
 /// p, for every marked v.</summary>
 /// <remarks>logits (1, V), changed in place;  marks (V), not 0 for an id of the history;  settings (1, 4), p in
 /// column <see cref="SamplingSettings.Penalty"/>.</remarks>
-public static partial class RepetitionPenalty
+internal static partial class RepetitionPenalty
 {
     public static void Run(ComputeQueue queue, Matrix logits, IntVector marks, Matrix settings)
     {

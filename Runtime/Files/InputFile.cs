@@ -1,9 +1,7 @@
-using EdgeVideoLlava.Kernels.Errors;
-
 namespace EdgeVideoLlava.Runtime.Files;
 
 /// <summary>Opens a file that a stranger named: what is missing, forbidden or not a regular file is one line of ours.</summary>
-public static class InputFile
+internal static class InputFile
 {
     /// <summary>Opens for reading. A symbolic link gives its target's length, which <see cref="FileInfo.Length"/> would not.</summary>
     /// <exception cref="BadInputException">It is missing, a folder, a pipe or device, or may not be read.</exception>

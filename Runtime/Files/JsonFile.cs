@@ -1,10 +1,9 @@
 using System.Text.Json;
-using EdgeVideoLlava.Kernels.Errors;
 
 namespace EdgeVideoLlava.Runtime.Files;
 
 /// <summary>Reads a JSON file that a stranger may have made: a ceiling on its size and depth, one clear line when it is broken.</summary>
-public static class JsonFile
+internal static class JsonFile
 {
     private const long SizeCeiling = 64 << 20;
 

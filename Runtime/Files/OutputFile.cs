@@ -1,5 +1,3 @@
-using EdgeVideoLlava.Kernels.Errors;
-
 namespace EdgeVideoLlava.Runtime.Files;
 
 /// <summary>An output file that appears under its name when it is complete, and not at all otherwise.</summary>
@@ -8,7 +6,7 @@ namespace EdgeVideoLlava.Runtime.Files;
 /// leaves what was there before. A symbolic link's target is replaced, not the link. A device or pipe cannot be replaced by a
 /// rename: it is written directly.
 /// </remarks>
-public sealed class OutputFile : IDisposable
+internal sealed class OutputFile : IDisposable
 {
     private readonly string given, path;
     private readonly string? temporary;

@@ -1,5 +1,3 @@
-using EdgeVideoLlava.Kernels.Errors;
-
 namespace EdgeVideoLlava.Runtime.Files;
 
 /// <summary>The bytes of a stream as a file, which decoders want; readable by this user alone, deleted when it is disposed.</summary>

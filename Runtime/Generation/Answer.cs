@@ -3,8 +3,13 @@ namespace EdgeVideoLlava.Runtime.Generation;
 /// <summary>Why an answer ended.</summary>
 public enum StopReason
 {
+    /// <summary>The model ended it.</summary>
     EndToken,
+
+    /// <summary>A stop string came up; the text ends before it.</summary>
     StopString,
+
+    /// <summary>It reached the most tokens that the options allow.</summary>
     MaxTokens,
 
     /// <summary>The model's context is full.</summary>
@@ -13,6 +18,7 @@ public enum StopReason
     /// <summary>The loop guard saw the same phrase four times in a row.</summary>
     Loop,
 
+    /// <summary>It was cancelled.</summary>
     Cancelled,
 }
 

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using EdgeVideoLlava.Kernels.Errors;
 using EdgeVideoLlava.Runtime.Language;
 using EdgeVideoLlava.Runtime.Projector;
 using EdgeVideoLlava.Runtime.Text.Prompts;
@@ -12,7 +11,7 @@ namespace EdgeVideoLlava.Runtime.Generation;
 /// meanwhile, or one from inside a callback, is an <see cref="InvalidOperationException"/> and changes nothing. Only
 /// <see cref="Dispose"/> may come at any time.
 /// </remarks>
-public sealed class Conversation : IDisposable, IAsyncDisposable
+public sealed class Conversation : IConversation, IDisposable
 {
     private readonly Assistant assistant;
     private readonly PromptTemplate template;
@@ -158,11 +157,11 @@ public sealed class Conversation : IDisposable, IAsyncDisposable
         running?.WaitForEnd();
     }
 
-    private Shown Add(Shown shown)
+    private Shown Add(Seen seen)
     {
-        using VisionTokens tokens = shown.Tokens;
+        using VisionTokens tokens = seen.Tokens;
         generator.Memory.Hold(tokens);
-        return shown;
+        return new Shown(seen.Encode, seen.Notices);
     }
 
     private ChatMessage Question(string question)

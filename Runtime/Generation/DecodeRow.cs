@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using EdgeVideoLlava.Kernels.Devices;
-using EdgeVideoLlava.Kernels.Errors;
 using EdgeVideoLlava.Kernels.Loss;
 using EdgeVideoLlava.Runtime.Language;
 

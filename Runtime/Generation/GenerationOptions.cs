@@ -1,10 +1,9 @@
-using EdgeVideoLlava.Kernels.Errors;
-
 namespace EdgeVideoLlava.Runtime.Generation;
 
 /// <summary>How an answer is generated.</summary>
 public sealed record GenerationOptions
 {
+    /// <summary>How tokens are chosen; the default is the most likely one.</summary>
     public SamplingOptions Sampling { get; init; } = new();
 
     /// <summary>The answer ends after so many tokens at the latest.</summary>

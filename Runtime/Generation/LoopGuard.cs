@@ -6,7 +6,7 @@ namespace EdgeVideoLlava.Runtime.Generation;
 /// Bounded: <see cref="LongestPhrase"/> comparisons a token, however long the answer. A phrase has at least two tokens, so one token
 /// must stand eight times ("100000" is not a loop).
 /// </remarks>
-public sealed class LoopGuard
+internal sealed class LoopGuard
 {
     /// <summary>Repeats of a phrase that stop an answer.</summary>
     public const int Repeats = 4;

@@ -4,7 +4,7 @@ using EdgeVideoLlava.Runtime.Text.Prompts;
 namespace EdgeVideoLlava.Runtime.Generation;
 
 /// <summary>A dialogue to the ids that a checkpoint's layout wants: -200 markers (original) or expanded placeholders (-hf).</summary>
-public static class PromptIds
+internal static class PromptIds
 {
     /// <summary>llava_v1 for the original layout whatever the folder's name, the plain USER/ASSISTANT form for -hf.</summary>
     public static PromptTemplate DefaultTemplate(VideoLlavaConfig config)

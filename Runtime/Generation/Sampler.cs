@@ -1,5 +1,3 @@
-using EdgeVideoLlava.Kernels.Errors;
-
 namespace EdgeVideoLlava.Runtime.Generation;
 
 /// <summary>Chooses the next token from logits. One per conversation: it holds scratch and the state of its random numbers.</summary>
@@ -7,7 +5,7 @@ namespace EdgeVideoLlava.Runtime.Generation;
 /// Order: repetition penalty, temperature, top-k, top-p, min-p, soft-max, draw; formulas as in the transformers library's processors.
 /// Nothing is allocated after construction.
 /// </remarks>
-public sealed class Sampler
+internal sealed class Sampler
 {
     private readonly SamplingOptions options;
     private readonly int sampledRows;

@@ -1,5 +1,3 @@
-using EdgeVideoLlava.Kernels.Errors;
-
 namespace EdgeVideoLlava.Runtime.Generation;
 
 /// <summary>How the next token is chosen. As it stands: greedily.</summary>

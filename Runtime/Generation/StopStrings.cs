@@ -1,5 +1,3 @@
-using EdgeVideoLlava.Kernels.Errors;
-
 namespace EdgeVideoLlava.Runtime.Generation;
 
 /// <summary>Ends a streamed text before the stop string that is complete first, wherever pieces are cut.</summary>
@@ -7,7 +5,7 @@ namespace EdgeVideoLlava.Runtime.Generation;
 /// Of two that end at the same character the longer one counts. Text that may be the beginning of a stop string is held back until it is
 /// decided, so a shown text is never taken back.
 /// </remarks>
-public sealed class StopStrings
+internal sealed class StopStrings
 {
     private readonly string[] stops;
     private string held = "";

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using EdgeVideoLlava.Kernels.Errors;
 using EdgeVideoLlava.Runtime.Language;
 
 namespace EdgeVideoLlava.Runtime.Generation;

@@ -4,7 +4,7 @@ using EdgeVideoLlava.Runtime.Projector;
 namespace EdgeVideoLlava.Runtime.Generation;
 
 /// <summary>What a prompt must know about a picture or clip: its kind and how many positions it takes.</summary>
-public readonly record struct VisualShape(bool IsClip, int Rows)
+internal readonly record struct VisualShape(bool IsClip, int Rows)
 {
     public static VisualShape Of(VisionTokens tokens) => new(tokens.IsClip, tokens.Rows.Rows);
 

@@ -6,7 +6,7 @@ namespace EdgeVideoLlava.Runtime.Language;
 
 /// <summary>Keys (rotated) and values of one layer and one conversation: (capacity, K) each, grown by doubling.</summary>
 /// <param name="type">F32 or F16, the device's type of activations; or I8, signed bytes with a scale for each position and head.</param>
-public sealed class KvCache(ComputeDevice device, int heads, int headSize, StorageType type) : IDisposable
+internal sealed class KvCache(ComputeDevice device, int heads, int headSize, StorageType type) : IDisposable
 {
     private const int FirstCapacity = 256;
 

@@ -13,7 +13,7 @@ namespace EdgeVideoLlava.Runtime.Language;
 /// Weights may be float32 in writable memory, and a tied head's a copy of the embedding: each forward reads them anew.
 /// </remarks>
 /// <param name="cacheType">Of the KV caches: the type of the device's activations, or I8.</param>
-public sealed class Llama(LlamaConfig config, LlamaWeights weights, StorageType cacheType)
+internal sealed class Llama(LlamaConfig config, LlamaWeights weights, StorageType cacheType)
 {
     public LlamaConfig Config { get; } = config;
     public LlamaWeights Weights { get; } = weights;
@@ -52,7 +52,7 @@ public sealed class Llama(LlamaConfig config, LlamaWeights weights, StorageType 
     public void Layer(ComputeQueue queue, LlamaBatch batch, LlamaTape tape, int layer)
         => LlamaBlock.Forward(queue, Config, Weights, layer, batch, tape.Hidden[layer], tape.Layers[layer], tape.Hidden[layer + 1]);
 
-    /// <summary>The work of <see cref="Forward"/> on the device alone: room and positions are there already, the
+    /// <summary>The work of the forward pass on the device alone: room and positions are there already, the
     /// states stay as they are.</summary>
     internal void Layers(ComputeQueue queue, Matrix embeddings, LlamaBatch batch, Arena arena, Matrix hidden, StageTrace? trace = null)
     {

@@ -14,7 +14,7 @@ namespace EdgeVideoLlava.Runtime.Language;
 /// <param name="Attended">(T, D), float32: x plus the attention.</param>
 /// <param name="FeedForwardNorm">(T, D) after post_attention_layernorm; may be the memory of <paramref name="Norm"/>.</param>
 /// <param name="Hidden">(T, F), float32: silu(gate) · up.</param>
-public readonly record struct LlamaActivations(
+internal readonly record struct LlamaActivations(
     Matrix Norm, Matrix Qkv, Matrix Queries, Matrix Context, Matrix Attended, Matrix FeedForwardNorm, Matrix Hidden)
 {
     /// <summary>(T, 1): 1/rms of every row of x.</summary>

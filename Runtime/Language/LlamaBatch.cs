@@ -1,13 +1,12 @@
 using EdgeVideoLlava.Kernels.Attention;
 using EdgeVideoLlava.Kernels.Devices;
-using EdgeVideoLlava.Kernels.Errors;
 
 namespace EdgeVideoLlava.Runtime.Language;
 
 /// <summary>Which rows of a forward pass belong to which conversation: a prefill has one segment of many rows, a
 /// decode step up to 8 of one row.</summary>
 /// <remarks>Reused from step to step, so that a step allocates nothing.</remarks>
-public sealed class LlamaBatch(ComputeDevice device) : IDisposable
+internal sealed class LlamaBatch(ComputeDevice device) : IDisposable
 {
     private readonly List<(LlamaState State, int Count)> segments = [];
     private CacheSegment[] caches = [];

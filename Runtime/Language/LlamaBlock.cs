@@ -8,7 +8,7 @@ namespace EdgeVideoLlava.Runtime.Language;
 
 /// <summary>One layer of LLaMA: RMSNorm, grouped-query attention over the KV cache, RMSNorm, SwiGLU, each with
 /// residual (LlamaDecoderLayer).</summary>
-public static class LlamaBlock
+internal static class LlamaBlock
 {
     /// <summary>x (T, D) to y (T, D), which may not alias x; the rows belong to the batch's states, in order.</summary>
     /// <remarks>x, y and silu(gate) · up are float32 whatever the activations: they hold numbers beyond binary16.</remarks>

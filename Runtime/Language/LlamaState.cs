@@ -1,11 +1,10 @@
 using EdgeVideoLlava.Kernels.Devices;
-using EdgeVideoLlava.Kernels.Errors;
 using EdgeVideoLlava.Kernels.Packing;
 
 namespace EdgeVideoLlava.Runtime.Language;
 
 /// <summary>What belongs to one conversation: the KV cache of every layer and how many positions of it are filled.</summary>
-public sealed class LlamaState : IDisposable
+internal sealed class LlamaState : IDisposable
 {
     internal LlamaState(ComputeDevice device, LlamaConfig config, StorageType cache)
     {

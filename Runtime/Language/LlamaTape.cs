@@ -4,7 +4,7 @@ namespace EdgeVideoLlava.Runtime.Language;
 
 /// <summary>A forward of T rows that a backward can follow: the states around the layers, what each computed, the final norm.</summary>
 /// <remarks>Its memory is the arena's: it lasts until the scope that it was taken in is left, after the backward.</remarks>
-public sealed class LlamaTape
+internal sealed class LlamaTape
 {
     /// <param name="recompute">The layers share activations: a backward computes each layer's again (<see cref="Llama.Layer"/>).</param>
     public LlamaTape(Arena arena, LlamaConfig config, int rows, bool recompute = false)

@@ -1,14 +1,13 @@
 using System.Runtime.InteropServices;
 using EdgeVideoLlava.Kernels.Devices;
 using EdgeVideoLlava.Kernels.Elementwise;
-using EdgeVideoLlava.Kernels.Errors;
 using EdgeVideoLlava.Runtime.Projector;
 
 namespace EdgeVideoLlava.Runtime.Language;
 
 /// <summary>A prompt at its full length: every position is a token id or one row of a picture's or clip's tokens.</summary>
 /// <remarks>Positions count visual rows too (prepare_inputs_labels_for_multimodal of the original, masked_scatter of -hf).</remarks>
-public sealed class MergedPrompt
+internal sealed class MergedPrompt
 {
     /// <summary>Marks one block of visual rows in the ids of an original prompt (IMAGE_TOKEN_INDEX).</summary>
     public const int VisualMarker = -200;

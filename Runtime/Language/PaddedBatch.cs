@@ -11,7 +11,7 @@ namespace EdgeVideoLlava.Runtime.Language;
 /// <param name="Mask">(rows, length): 1 for real positions.</param>
 /// <param name="Positions">(rows, length)</param>
 /// <param name="Labels">(rows, length)</param>
-public sealed record PaddedBatch(int[][] Mask, int[][] Positions, int[][] Labels)
+internal sealed record PaddedBatch(int[][] Mask, int[][] Positions, int[][] Labels)
 {
     public static PaddedBatch Of(IReadOnlyList<(MergedPrompt Prompt, int[] ExpandedLabels)> rows, bool padLeft)
     {

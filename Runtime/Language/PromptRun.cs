@@ -7,4 +7,4 @@ namespace EdgeVideoLlava.Runtime.Language;
 /// <param name="Count">Positions, at least 1.</param>
 /// <param name="Visual">Whose rows they are; null where they are words, whose ids <see cref="MergedPrompt.Ids"/> has.</param>
 /// <param name="Row">The visual's row at the first position; 0 for words.</param>
-public readonly record struct PromptRun(int Start, int Count, VisionTokens? Visual, int Row);
+internal readonly record struct PromptRun(int Start, int Count, VisionTokens? Visual, int Row);

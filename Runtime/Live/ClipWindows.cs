@@ -6,7 +6,7 @@ namespace EdgeVideoLlava.Runtime.Live;
 
 /// <summary>The windows of a clip, in one pass over it: every chosen frame is decoded and preprocessed once, also
 /// where windows overlap.</summary>
-public sealed class ClipWindows(Assistant assistant, Clip clip, TimeSpan length, TimeSpan every)
+internal sealed class ClipWindows(Assistant assistant, Clip clip, TimeSpan length, TimeSpan every)
 {
     private readonly IReadOnlyList<FrameWindow> windows = FrameSampler.Windows(clip.Times, clip.Duration, length, every,
         assistant.Model.Config.ClipFrames);

@@ -7,9 +7,9 @@ namespace EdgeVideoLlava.Runtime.Live;
 
 /// <summary>Says for each window what happens in it. The next window is read and encoded while the last is put into words.</summary>
 /// <param name="prompt">The question asked about every window.</param>
-public sealed class Narrator(Assistant assistant, string prompt, GenerationOptions options)
+internal sealed class Narrator(Assistant assistant, string prompt, GenerationOptions options)
 {
-    private sealed record Seen(PixelWindow Window, VisionTokens Tokens, TimeSpan Encode);
+    private sealed record Encoded(PixelWindow Window, VisionTokens Tokens, TimeSpan Encode);
 
     /// <summary>Captions every window in order, back to back, and disposes its pixels.</summary>
     /// <param name="progress">Reports each caption after the sink has it.</param>
@@ -24,12 +24,12 @@ public sealed class Narrator(Assistant assistant, string prompt, GenerationOptio
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         // One encoded window waits while another is put into words: more would only make captions late.
-        Channel<Seen> encoded = Channel.CreateBounded<Seen>(1);
+        Channel<Encoded> encoded = Channel.CreateBounded<Encoded>(1);
         Task seeing = Task.Run(() => See(windows, encoded.Writer, stop.Token), CancellationToken.None);
         try
         {
             using Conversation conversation = assistant.Start();
-            await foreach (Seen seen in encoded.Reader.ReadAllAsync(cancel))
+            await foreach (Encoded seen in encoded.Reader.ReadAllAsync(cancel))
             {
                 Caption caption = Say(conversation, seen, cancel);
                 sink.Write(caption);
@@ -40,11 +40,11 @@ public sealed class Narrator(Assistant assistant, string prompt, GenerationOptio
         {
             await stop.CancelAsync();
             await seeing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            while (encoded.Reader.TryRead(out Seen? left)) left.Tokens.Dispose();
+            while (encoded.Reader.TryRead(out Encoded? left)) left.Tokens.Dispose();
         }
     }
 
-    private async Task See(IAsyncEnumerable<PixelWindow> windows, ChannelWriter<Seen> encoded, CancellationToken cancel)
+    private async Task See(IAsyncEnumerable<PixelWindow> windows, ChannelWriter<Encoded> encoded, CancellationToken cancel)
     {
         try
         {
@@ -53,7 +53,7 @@ public sealed class Narrator(Assistant assistant, string prompt, GenerationOptio
                 using PixelValues pixels = window.Pixels;
                 cancel.ThrowIfCancellationRequested();
                 (VisionTokens tokens, TimeSpan time) = assistant.Encode(pixels, cancel);
-                if (!await Offer(encoded, new Seen(window, tokens, time), cancel)) break;
+                if (!await Offer(encoded, new Encoded(window, tokens, time), cancel)) break;
             }
             encoded.Complete();
         }
@@ -64,7 +64,7 @@ public sealed class Narrator(Assistant assistant, string prompt, GenerationOptio
     }
 
     /// <summary>Waits for room; false, and the tokens are let go, when the narration was stopped meanwhile.</summary>
-    private static async Task<bool> Offer(ChannelWriter<Seen> encoded, Seen seen, CancellationToken cancel)
+    private static async Task<bool> Offer(ChannelWriter<Encoded> encoded, Encoded seen, CancellationToken cancel)
     {
         try
         {
@@ -78,7 +78,7 @@ public sealed class Narrator(Assistant assistant, string prompt, GenerationOptio
         }
     }
 
-    private Caption Say(Conversation conversation, Seen seen, CancellationToken cancel)
+    private Caption Say(Conversation conversation, Encoded seen, CancellationToken cancel)
     {
         conversation.Reset();
         conversation.Show(seen.Tokens);

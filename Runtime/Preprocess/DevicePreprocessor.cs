@@ -11,7 +11,7 @@ namespace EdgeVideoLlava.Runtime.Preprocess;
 /// Hf and HfTorchvision give the same bits, the others the same sums within float32's rounding. A frame is resampled while the next one is
 /// still being decoded. May be used by several threads; they take turns.
 /// </remarks>
-public sealed class DevicePreprocessor : IFramePreprocessor, IDisposable
+internal sealed class DevicePreprocessor : IFramePreprocessor, IDisposable
 {
     private readonly Lock turn = new();
     private readonly PreprocessPreset preset;

@@ -10,7 +10,7 @@ namespace EdgeVideoLlava.Runtime.Preprocess;
 /// </remarks>
 /// <param name="preset">Whose arithmetic.</param>
 /// <param name="size">Side of the tower's input in pixels: 224 for the real model.</param>
-public sealed class FramePreprocessor(PreprocessPreset preset, int size) : IFramePreprocessor
+internal sealed class FramePreprocessor(PreprocessPreset preset, int size) : IFramePreprocessor
 {
     public PreprocessPreset Preset { get; } = preset;
 

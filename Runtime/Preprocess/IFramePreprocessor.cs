@@ -4,7 +4,7 @@ namespace EdgeVideoLlava.Runtime.Preprocess;
 
 /// <summary>Frames to pixel values, on the processor (<see cref="FramePreprocessor"/>) or where the towers run
 /// (<see cref="DevicePreprocessor"/>).</summary>
-public interface IFramePreprocessor
+internal interface IFramePreprocessor
 {
     /// <summary>One picture for the image tower: (1, 3, Size, Size).</summary>
     PixelValues Picture(Frame frame);

@@ -10,10 +10,10 @@ public sealed record PixelValues(float[] Values, int Frames, int Size, bool IsCl
 {
     /// <summary>(Frames · 3 · Size, Size): the values that a device makes itself. Another queue than
     /// <see cref="MadeBy"/> waits for it first.</summary>
-    public Matrix? OnDevice { get; init; }
+    internal Matrix? OnDevice { get; init; }
 
     /// <summary>The queue whose work makes the values on the device; null if they are there.</summary>
-    public ComputeQueue? MadeBy { get; init; }
+    internal ComputeQueue? MadeBy { get; init; }
 
     /// <summary>The values on the host, wherever they are.</summary>
     public float[] ToHost()

@@ -5,7 +5,7 @@ namespace EdgeVideoLlava.Runtime.Projector;
 /// <summary>What the projector computes on its way from features (R, D of the towers), in memory that it is given.</summary>
 /// <param name="Hidden">(R, D of the language model) after its GELU.</param>
 /// <param name="PreActivation">The same before its GELU, float32, for a backward; null in inference.</param>
-public readonly record struct ProjectorActivations(Matrix Hidden, Matrix? PreActivation = null)
+internal readonly record struct ProjectorActivations(Matrix Hidden, Matrix? PreActivation = null)
 {
     public static ProjectorActivations Take(Arena arena, MlpProjector projector, int rows)
         => new(arena.TakeActivations(rows, projector.First.Rows));

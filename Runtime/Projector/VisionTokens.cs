@@ -3,19 +3,26 @@ using EdgeVideoLlava.Kernels.Devices;
 namespace EdgeVideoLlava.Runtime.Projector;
 
 /// <summary>A picture or clip in the word space of the language model: rows that take the places of tokens.</summary>
-/// <param name="rows">(Blocks · RowsPerBlock, D of the language model) on the device.</param>
-/// <param name="blocks">1 for a picture, its frames for a clip: an original prompt holds one marker for each block.</param>
-/// <param name="maker">The queue whose work makes the rows; null if they are there.</param>
-public sealed class VisionTokens(Matrix rows, int blocks, int rowsPerBlock, bool isClip, ComputeQueue? maker = null) : IDisposable
+/// <remarks>Thread-safe. Held by whoever encoded it and by each conversation that it is shown to; the last one releases the memory.</remarks>
+public sealed class VisionTokens : IDisposable
 {
     private readonly Lock gate = new();
-    private ComputeQueue? maker = maker;
+    private readonly Matrix rows;
+    private ComputeQueue? maker;
     private int holders = 1; // whoever encoded it, and each conversation that it was shown to
     private bool isDisposed;
 
+    /// <param name="rows">(Blocks · RowsPerBlock, D of the language model) on the device.</param>
+    /// <param name="blocks">1 for a picture, its frames for a clip: an original prompt holds one marker for each block.</param>
+    /// <param name="rowsPerBlock">Positions that a picture or frame takes.</param>
+    /// <param name="isClip">Whether the video tower encoded it.</param>
+    /// <param name="maker">The queue whose work makes the rows; null if they are there.</param>
+    internal VisionTokens(Matrix rows, int blocks, int rowsPerBlock, bool isClip, ComputeQueue? maker = null)
+        => (this.rows, this.maker, Blocks, RowsPerBlock, IsClip) = (rows, maker, blocks, rowsPerBlock, isClip);
+
     /// <summary>(Blocks · RowsPerBlock, D of the language model) on the device.</summary>
     /// <exception cref="ObjectDisposedException">Everyone who held it has let it go.</exception>
-    public Matrix Rows
+    internal Matrix Rows
     {
         get
         {
@@ -25,11 +32,13 @@ public sealed class VisionTokens(Matrix rows, int blocks, int rowsPerBlock, bool
     }
 
     /// <summary>1 for a picture, its frames for a clip.</summary>
-    public int Blocks { get; } = blocks;
+    public int Blocks { get; }
 
-    public int RowsPerBlock { get; } = rowsPerBlock;
+    /// <summary>Positions that a picture or frame takes in a prompt.</summary>
+    public int RowsPerBlock { get; }
 
-    public bool IsClip { get; } = isClip;
+    /// <summary>Whether the video tower encoded it; else the image tower did.</summary>
+    public bool IsClip { get; }
 
     /// <summary>Makes the language part's queue wait until the rows are there; once told, it need not wait for what
     /// the towers are given later.</summary>

@@ -9,7 +9,7 @@ namespace EdgeVideoLlava.Runtime.Text;
 /// characters; control pieces print nothing but end an unfinished character; one blank is cut from the start of the text, unless a byte
 /// piece or an unknown piece came first.
 /// </remarks>
-public sealed class StreamingDecoder
+internal sealed class StreamingDecoder
 {
     private readonly IVocabulary vocabulary;
     private readonly SpecialTokens? skipped;

@@ -1,5 +1,4 @@
 using System.Text;
-using EdgeVideoLlava.Kernels.Errors;
 using EdgeVideoLlava.Runtime.Language;
 using EdgeVideoLlava.Runtime.Text.ByteLevel;
 using EdgeVideoLlava.Runtime.Text.SentencePiece;
@@ -75,7 +74,7 @@ public sealed class TextTokenizer
     }
 
     /// <summary>A tokenizer of a vocabulary alone, without added tokens.</summary>
-    public static TextTokenizer FromSentencePiece(SentencePieceModel model, TokenizerMode mode)
+    internal static TextTokenizer FromSentencePiece(SentencePieceModel model, TokenizerMode mode)
         => FromSentencePiece(model, mode, "as told", null);
 
     /// <summary>A byte-level tokenizer given as arrays, as a GGUF file holds it.</summary>
@@ -85,7 +84,7 @@ public sealed class TextTokenizer
     /// <param name="bosId">Begin-of-text id, put in front of a text if <paramref name="addsBos"/>; -1 if there is none.</param>
     /// <param name="source">File name, for messages.</param>
     /// <exception cref="BadInputException">Pieces and merges do not fit together.</exception>
-    public static TextTokenizer FromByteLevel(string[] pieces, IReadOnlyList<string> merges, IReadOnlySet<int> specialIds,
+    internal static TextTokenizer FromByteLevel(string[] pieces, IReadOnlyList<string> merges, IReadOnlySet<int> specialIds,
         ByteLevelPattern pattern,
         int bosId, int eosId, int unknownId, bool addsBos, string source)
     {
@@ -140,7 +139,7 @@ public sealed class TextTokenizer
 
     /// <summary>A decoder for one answer, id by id.</summary>
     /// <param name="skipSpecial">As for <see cref="Decode"/>.</param>
-    public StreamingDecoder CreateDecoder(bool skipSpecial = true) => new(vocabulary, skipSpecial ? specials : null);
+    internal StreamingDecoder CreateDecoder(bool skipSpecial = true) => new(vocabulary, skipSpecial ? specials : null);
 
     private static TextTokenizer FromSentencePiece(SentencePieceModel model, TokenizerMode mode, string reason, TokenizerFiles? files)
     {

@@ -1,4 +1,3 @@
-using EdgeVideoLlava.Kernels.Errors;
 using EdgeVideoLlava.Runtime.Video.Formats;
 using EdgeVideoLlava.Runtime.Video.Frames;
 
@@ -65,6 +64,7 @@ public sealed class Clip : IDisposable
         return Repeat(ascendingIndices, cancellation);
     }
 
+    /// <summary>Closes the file.</summary>
     public void Dispose() => source.Dispose();
 
     private IEnumerable<Frame> Repeat(IReadOnlyList<int> indices, CancellationToken cancellation)

@@ -1,4 +1,3 @@
-using EdgeVideoLlava.Kernels.Errors;
 using EdgeVideoLlava.Runtime.Video.Decoders;
 using EdgeVideoLlava.Runtime.Video.Formats;
 using EdgeVideoLlava.Runtime.Video.Frames;

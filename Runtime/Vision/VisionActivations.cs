@@ -7,7 +7,7 @@ namespace EdgeVideoLlava.Runtime.Vision;
 /// <param name="Qkv">(R, 3·D)</param>
 /// <param name="Context">(R, D): the attention's result before its projection.</param>
 /// <param name="Output">(R, D), float32: x plus the attention.</param>
-public readonly record struct VisionAttentionActivations(Matrix Norm, Matrix Qkv, Matrix Context, Matrix Output)
+internal readonly record struct VisionAttentionActivations(Matrix Norm, Matrix Qkv, Matrix Context, Matrix Output)
 {
     /// <summary>(R, 2): mean and 1/std of every row of x.</summary>
     public Matrix? NormStatistics { get; init; }
@@ -33,7 +33,7 @@ public readonly record struct VisionAttentionActivations(Matrix Norm, Matrix Qkv
 /// <param name="Temporal">Null without temporal attention.</param>
 /// <param name="Norm">(R, D) before the feed-forward layer.</param>
 /// <param name="Activated">(R, F): the feed-forward layer after its activation.</param>
-public readonly record struct VisionActivations(
+internal readonly record struct VisionActivations(
     Matrix? TemporalInput, VisionAttentionActivations? Temporal, VisionAttentionActivations Spatial, Matrix Norm, Matrix Activated)
 {
     /// <summary>(R, 2): mean and 1/std of every row of the spatial attention's output.</summary>

@@ -10,7 +10,7 @@ namespace EdgeVideoLlava.Runtime.Vision;
 /// pre-norm with residual.</summary>
 /// <remarks>LanguageBind's CLIPEncoderLayer with add_time_attn, or transformers' CLIPEncoderLayer. Rows are (clip,
 /// frame, position).</remarks>
-public static class VisionBlock
+internal static class VisionBlock
 {
     /// <summary>x (R, D) to y (R, D), which may not alias x; R = clips · frames · positions.</summary>
     /// <param name="a">Of R rows: what is computed on the way.</param>

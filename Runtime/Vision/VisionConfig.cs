@@ -9,8 +9,13 @@ public sealed record VisionConfig
     /// <summary>Layers of the checkpoint; the features come from before the last, see <see cref="FeatureLayers"/>.</summary>
     public required int Layers { get; init; }
 
+    /// <summary>Width of a feature.</summary>
     public required int Hidden { get; init; }
+
+    /// <summary>Attention heads.</summary>
     public required int Heads { get; init; }
+
+    /// <summary>Width of the feed-forward layer.</summary>
     public required int FeedForward { get; init; }
 
     /// <summary>Side of a patch in pixels.</summary>
@@ -19,7 +24,10 @@ public sealed record VisionConfig
     /// <summary>Patches plus one for the class embedding.</summary>
     public required int Positions { get; init; }
 
+    /// <summary>Added to the variance in a norm.</summary>
     public required float LayerNormEpsilon { get; init; }
+
+    /// <summary>Of the feed-forward layer.</summary>
     public required Activation Activation { get; init; }
 
     /// <summary>Frames of a clip that temporal attention looks at together; 0 = no temporal attention (image towers, -hf).</summary>

@@ -6,7 +6,7 @@ namespace EdgeVideoLlava.Runtime.Vision;
 /// <param name="Rows">(Blocks · RowsPerBlock, D) on the device.</param>
 /// <param name="Blocks">1 for a picture, its frames for a clip.</param>
 /// <param name="RowsPerBlock">Patches for a picture (class embedding dropped), patches + 1 for a frame (class embedding kept).</param>
-public sealed record VisionFeatures(Matrix Rows, int Blocks, int RowsPerBlock, bool IsClip) : IDisposable
+internal sealed record VisionFeatures(Matrix Rows, int Blocks, int RowsPerBlock, bool IsClip) : IDisposable
 {
     public void Dispose() => Rows.Buffer.Dispose();
 }

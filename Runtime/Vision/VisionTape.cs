@@ -6,7 +6,7 @@ namespace EdgeVideoLlava.Runtime.Vision;
 /// <remarks>
 /// Its memory is the arena's: it lasts until the scope that it was taken in is left, after the backward. R = frames · positions.
 /// </remarks>
-public sealed class VisionTape
+internal sealed class VisionTape
 {
     /// <param name="layers">Layers to run; null: those that the features need.</param>
     /// <param name="recompute">The layers share one set of activations: a backward computes each layer's again.</param>

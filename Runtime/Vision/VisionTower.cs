@@ -1,7 +1,6 @@
 using EdgeVideoLlava.Kernels.Devices;
 using EdgeVideoLlava.Kernels.Elementwise;
 using EdgeVideoLlava.Kernels.Embedding;
-using EdgeVideoLlava.Kernels.Errors;
 using EdgeVideoLlava.Kernels.Norm;
 using EdgeVideoLlava.Runtime.Preprocess;
 
@@ -9,7 +8,7 @@ namespace EdgeVideoLlava.Runtime.Vision;
 
 /// <summary>f_V: a ViT (CLIP vision model), with temporal attention in the original video tower.</summary>
 /// <remarks>Weights are immutable and shared. A tower is used by one thread at a time, with the queue and the arena it is given.</remarks>
-public sealed class VisionTower(VisionConfig config, VisionTowerWeights weights)
+internal sealed class VisionTower(VisionConfig config, VisionTowerWeights weights)
 {
     public VisionConfig Config { get; } = config;
 

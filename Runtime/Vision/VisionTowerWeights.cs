@@ -7,5 +7,5 @@ namespace EdgeVideoLlava.Runtime.Vision;
 /// <param name="Class">(1, D)</param>
 /// <param name="Position">(P, D)</param>
 /// <param name="PreNormWeight">(1, D); the checkpoint spells it pre_layrnorm.</param>
-public sealed record VisionTowerWeights(
+internal sealed record VisionTowerWeights(
     Weight Patch, Matrix Class, Matrix Position, Matrix PreNormWeight, Matrix PreNormBias, IReadOnlyList<VisionBlockWeights> Blocks);

@@ -1,11 +1,10 @@
 using System.Text.Json;
-using EdgeVideoLlava.Kernels.Errors;
 using EdgeVideoLlava.Runtime.Files;
 
 namespace EdgeVideoLlava.Runtime.Weights;
 
 /// <summary>A checkpoint folder: config.json and safetensors shards, all tensors under their canonical names, memory-mapped.</summary>
-public sealed class Checkpoint : IDisposable
+internal sealed class Checkpoint : IDisposable
 {
     private const string IndexName = "model.safetensors.index.json", SingleName = "model.safetensors";
 

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using EdgeVideoLlava.Kernels.Errors;
 using EdgeVideoLlava.Kernels.MatMul;
 using EdgeVideoLlava.Runtime.Files;
 using EdgeVideoLlava.Runtime.Language;
@@ -9,7 +8,7 @@ namespace EdgeVideoLlava.Runtime.Weights;
 
 /// <summary>The one reader of third-party config.json files.</summary>
 /// <remarks>Sizes come from the tensors, the rest from here, absent keys by the reference classes' defaults.</remarks>
-public sealed class ConfigReader
+internal sealed class ConfigReader
 {
     /// <summary>Keys that say nothing about the forward pass, or what the tensors say better.</summary>
     private static readonly HashSet<string> Ignored =

@@ -4,7 +4,7 @@ using EdgeVideoLlava.Kernels.Packing;
 namespace EdgeVideoLlava.Runtime.Weights;
 
 /// <summary>A tensor in host memory, usually a piece of a memory-mapped file. Row-major; valid as long as its file is open.</summary>
-public sealed unsafe class HostTensor(string name, StorageType type, long[] shape, nint address)
+internal sealed unsafe class HostTensor(string name, StorageType type, long[] shape, nint address)
 {
     public string Name { get; } = name;
     public StorageType Type { get; } = type;

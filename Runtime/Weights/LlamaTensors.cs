@@ -3,7 +3,7 @@ using EdgeVideoLlava.Runtime.Language;
 namespace EdgeVideoLlava.Runtime.Weights;
 
 /// <summary>Tensors of the language model, arranged as <see cref="LlamaWeights"/>.</summary>
-public sealed class LlamaTensors
+internal sealed class LlamaTensors
 {
     internal const string LayerPrefix = "layers.";
 
@@ -69,7 +69,7 @@ public sealed class LlamaTensors
 }
 
 /// <summary>Tensors of one layer, arranged as <see cref="LlamaBlockWeights"/>.</summary>
-public sealed record LlamaBlockTensors(
+internal sealed record LlamaBlockTensors(
     ParameterSpec AttentionNorm, ParameterSpec Qkv, ParameterSpec Out,
     ParameterSpec FeedForwardNorm, ParameterSpec GateUp, ParameterSpec Down)
 {

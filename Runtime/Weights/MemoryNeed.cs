@@ -1,7 +1,6 @@
 using EdgeVideoLlava.Kernels.Attention;
 using EdgeVideoLlava.Kernels.Cpu;
 using EdgeVideoLlava.Kernels.Devices;
-using EdgeVideoLlava.Kernels.Errors;
 using EdgeVideoLlava.Kernels.Ilgpu;
 using EdgeVideoLlava.Kernels.Packing;
 using EdgeVideoLlava.Runtime.Language;
@@ -17,7 +16,7 @@ namespace EdgeVideoLlava.Runtime.Weights;
 /// <param name="OnAccelerator">
 /// Bytes of all weights and tables on an OpenCL or CUDA device, which keeps weights as stored (types without kernels there as F16).
 /// </param>
-public sealed record MemoryNeed(long Mapped, long Copied, long KvCachePerPosition, long KvCache, long OnAccelerator)
+internal sealed record MemoryNeed(long Mapped, long Copied, long KvCachePerPosition, long KvCache, long OnAccelerator)
 {
     /// <summary>Must be free: copies, the cache at full context, half of what is mapped (else it would be read again and again).</summary>
     public long Minimum => Copied + KvCache + Mapped / 2;

@@ -1,4 +1,3 @@
-using EdgeVideoLlava.Kernels.Errors;
 using EdgeVideoLlava.Kernels.Packing;
 
 namespace EdgeVideoLlava.Runtime.Weights;
@@ -8,7 +7,7 @@ namespace EdgeVideoLlava.Runtime.Weights;
 /// It drives loading, checking, the forecast of memory, inspection and synthetic checkpoints. Canonical names are spelled here, in
 /// <see cref="LlamaTensors"/> and in <see cref="TowerTensors"/>, the names that others use in <see cref="WeightNames"/>, none elsewhere.
 /// </remarks>
-public sealed class ModelTensors(VideoLlavaConfig config)
+internal sealed class ModelTensors(VideoLlavaConfig config)
 {
     public LlamaTensors Language { get; } = new(config.Language);
 
@@ -75,7 +74,7 @@ public sealed class ModelTensors(VideoLlavaConfig config)
 }
 
 /// <summary>Tensors of the projector.</summary>
-public sealed record ProjectorTensors(ParameterSpec First, ParameterSpec FirstBias, ParameterSpec Second, ParameterSpec SecondBias)
+internal sealed record ProjectorTensors(ParameterSpec First, ParameterSpec FirstBias, ParameterSpec Second, ParameterSpec SecondBias)
 {
     public IEnumerable<ParameterSpec> Parameters => [First, FirstBias, Second, SecondBias];
 

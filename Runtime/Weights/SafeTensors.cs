@@ -3,7 +3,6 @@ using System.IO.MemoryMappedFiles;
 using System.Text;
 using System.Text.Json;
 using EdgeVideoLlava.Kernels.Attention;
-using EdgeVideoLlava.Kernels.Errors;
 using EdgeVideoLlava.Kernels.Packing;
 using EdgeVideoLlava.Runtime.Files;
 
@@ -14,7 +13,7 @@ namespace EdgeVideoLlava.Runtime.Weights;
 /// Format (huggingface/safetensors): u64 little-endian length of the header, the header as JSON
 /// { name: { "dtype", "shape", "data_offsets": [begin, end] } }, offsets counted from the end of the header.
 /// </remarks>
-public sealed unsafe class SafeTensors : IDisposable
+internal sealed unsafe class SafeTensors : IDisposable
 {
     /// <summary>The ceiling of the format's own library: 100 MB of header.</summary>
     public const long HeaderCeiling = 100_000_000;

@@ -7,7 +7,7 @@ using EdgeVideoLlava.Runtime.Files;
 namespace EdgeVideoLlava.Runtime.Weights;
 
 /// <summary>Writes a safetensors file; nothing half-written ever stands under its name (<see cref="OutputFile"/>).</summary>
-public static class SafeTensorsWriter
+internal static class SafeTensorsWriter
 {
     /// <summary>One tensor to write: its bytes are made when their turn comes.</summary>
     public sealed record Entry(string Name, StorageType Type, long[] Shape, Action<Stream> Write);

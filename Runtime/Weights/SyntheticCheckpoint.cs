@@ -6,7 +6,7 @@ using EdgeVideoLlava.Runtime.Vision;
 namespace EdgeVideoLlava.Runtime.Weights;
 
 /// <summary>Random weights of the real model's shapes: speed can be measured without a download. The answers mean nothing.</summary>
-public static class SyntheticCheckpoint
+internal static class SyntheticCheckpoint
 {
     /// <summary>Video-LLaVA-7B, original layout, with so many of its 32 language layers.</summary>
     public static VideoLlavaConfig Video7B(int languageLayers)

@@ -1,7 +1,7 @@
 namespace EdgeVideoLlava.Runtime.Weights;
 
 /// <summary>Memory that a program may still take.</summary>
-public static class SystemMemory
+internal static class SystemMemory
 {
     /// <summary>Bytes: Linux's own estimate (MemAvailable), elsewhere what the garbage collector knows.</summary>
     public static long Available()

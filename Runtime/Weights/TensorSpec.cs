@@ -2,7 +2,7 @@ namespace EdgeVideoLlava.Runtime.Weights;
 
 /// <summary>A part of the model, or a set of them.</summary>
 [Flags]
-public enum ModelPart
+internal enum ModelPart
 {
     None = 0,
     Language = 1,
@@ -13,7 +13,7 @@ public enum ModelPart
 }
 
 /// <summary>What a parameter is for.</summary>
-public enum ParameterRole
+internal enum ParameterRole
 {
     /// <summary>Matrix of a product.</summary>
     Linear,
@@ -42,7 +42,7 @@ public enum ParameterRole
 
 /// <summary>A tensor of a checkpoint.</summary>
 /// <param name="Name">Its canonical name (<see cref="WeightNames"/>).</param>
-public sealed record TensorSpec(string Name, params long[] Shape)
+internal sealed record TensorSpec(string Name, params long[] Shape)
 {
     public long Elements { get; } = Shape.Aggregate(1L, (product, size) => product * size);
 }
@@ -50,7 +50,7 @@ public sealed record TensorSpec(string Name, params long[] Shape)
 /// <summary>A parameter of the model: a weight in its storage type, or a float32 matrix; of one tensor, or of several by rows.</summary>
 /// <param name="Layer">Within its part; null outside the layers.</param>
 /// <param name="Tensors">In the order of their rows.</param>
-public sealed record ParameterSpec(ModelPart Part, int? Layer, ParameterRole Role, IReadOnlyList<TensorSpec> Tensors)
+internal sealed record ParameterSpec(ModelPart Part, int? Layer, ParameterRole Role, IReadOnlyList<TensorSpec> Tensors)
 {
     public string Name => Tensors[0].Name;
 

@@ -4,7 +4,7 @@ using EdgeVideoLlava.Runtime.Vision;
 namespace EdgeVideoLlava.Runtime.Weights;
 
 /// <summary>Tensors of a tower, arranged as <see cref="VisionTowerWeights"/>.</summary>
-public sealed class TowerTensors
+internal sealed class TowerTensors
 {
     private readonly ParameterSpec[] postNorm;
 
@@ -85,14 +85,14 @@ public sealed class TowerTensors
 }
 
 /// <summary>Tensors of one attention with its norm, arranged as <see cref="VisionAttentionWeights"/>.</summary>
-public sealed record TowerAttentionTensors(
+internal sealed record TowerAttentionTensors(
     ParameterSpec NormWeight, ParameterSpec NormBias, ParameterSpec Qkv, ParameterSpec QkvBias, ParameterSpec Out, ParameterSpec OutBias)
 {
     public IEnumerable<ParameterSpec> Parameters => [NormWeight, NormBias, Qkv, QkvBias, Out, OutBias];
 }
 
 /// <summary>Tensors of one layer, arranged as <see cref="VisionBlockWeights"/>.</summary>
-public sealed record TowerBlockTensors(
+internal sealed record TowerBlockTensors(
     ParameterSpec? TemporalEmbedding, TowerAttentionTensors? Temporal, TowerAttentionTensors Spatial,
     ParameterSpec NormWeight, ParameterSpec NormBias, ParameterSpec Fc1, ParameterSpec Fc1Bias, ParameterSpec Fc2, ParameterSpec Fc2Bias)
 {

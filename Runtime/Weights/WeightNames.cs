@@ -6,7 +6,7 @@ namespace EdgeVideoLlava.Runtime.Weights;
 /// Canonical: embed_tokens.weight, layers.i.X, norm.weight, lm_head.weight, projector.{0,2}.X, image_tower.X, video_tower.X with X as in
 /// CLIPVisionModel below vision_model (embeddings.*, pre_layrnorm.*, encoder.layers.i.*, post_layernorm.*). The typo is the checkpoints'.
 /// </remarks>
-public static class WeightNames
+internal static class WeightNames
 {
     /// <summary>The canonical name of a tensor.</summary>
     public static string Canonical(string name)

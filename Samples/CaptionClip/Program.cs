@@ -1,4 +1,4 @@
-using EdgeVideoLlava.Kernels.Errors;
+using EdgeVideoLlava;
 using EdgeVideoLlava.Runtime;
 using EdgeVideoLlava.Runtime.Generation;
 

@@ -1,5 +1,5 @@
+using EdgeVideoLlava;
 using EdgeVideoLlava.Extensions;
-using EdgeVideoLlava.Kernels.Errors;
 using Microsoft.Extensions.AI;
 
 // Answers questions about uploaded pictures and clips, for any number of clients at once:

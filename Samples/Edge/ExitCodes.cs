@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using EdgeVideoLlava.Kernels.Errors;
 
 namespace EdgeVideoLlava.Edge;
 

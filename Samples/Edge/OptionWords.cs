@@ -1,4 +1,3 @@
-using EdgeVideoLlava.Kernels.Errors;
 using static EdgeVideoLlava.Edge.Diagnostics.NativeLibraries;
 
 namespace EdgeVideoLlava.Edge;

@@ -18,7 +18,7 @@ public abstract class KernelBenchmark
     private readonly RandomMemory host = new();
     private ComputeQueue? queue;
 
-    protected ComputeQueue Queue => queue ??= device.CreateQueue();
+    internal ComputeQueue Queue => queue ??= device.CreateQueue();
 
     [GlobalCleanup]
     public void Cleanup()
@@ -28,7 +28,7 @@ public abstract class KernelBenchmark
         host.Dispose();
     }
 
-    protected Matrix Random(int rows, int columns)
+    internal Matrix Random(int rows, int columns)
     {
         Matrix matrix = device.AllocateMatrix(rows, columns);
         buffers.Add(matrix.Buffer);
@@ -37,7 +37,7 @@ public abstract class KernelBenchmark
     }
 
     /// <summary>Memory that the benchmark fills.</summary>
-    protected Matrix Empty(int rows, int columns, StorageType type)
+    internal Matrix Empty(int rows, int columns, StorageType type)
     {
         Matrix matrix = device.AllocateMatrix(rows, columns, type);
         buffers.Add(matrix.Buffer);
@@ -45,7 +45,7 @@ public abstract class KernelBenchmark
     }
 
     /// <summary>Rows of a cache of bytes.</summary>
-    protected HeadRows Bytes(int rows, int heads, int headSize)
+    internal HeadRows Bytes(int rows, int heads, int headSize)
     {
         Matrix levels = Empty(rows, heads * headSize, StorageType.I8);
         var bytes = new byte[rows * heads * headSize];
@@ -54,21 +54,21 @@ public abstract class KernelBenchmark
         return new HeadRows(levels, Random(rows, heads));
     }
 
-    protected Weight Empty(StorageType type, int rows, int columns)
+    internal Weight Empty(StorageType type, int rows, int columns)
     {
         Weight weight = device.AllocateWeight("empty", type, rows, columns);
         buffers.Add(weight.Buffer);
         return weight;
     }
 
-    protected Weight Weight(StorageType type, int rows, int columns)
+    internal Weight Weight(StorageType type, int rows, int columns)
     {
         Weight weight = device.LoadWeight("random", type, columns, new HostRows(host.Allocate(type, (long)rows * columns), rows));
         buffers.Add(weight.Buffer);
         return weight;
     }
 
-    protected RgbFrames Frames(int count, int height, int width)
+    internal RgbFrames Frames(int count, int height, int width)
     {
         var bytes = new byte[count * height * width * 3];
         random.NextBytes(bytes);
@@ -78,7 +78,7 @@ public abstract class KernelBenchmark
         return new RgbFrames(buffer, count, height, width);
     }
 
-    protected Matrix Numbers(params float[] values)
+    internal Matrix Numbers(params float[] values)
     {
         Matrix matrix = device.AllocateMatrix(1, values.Length);
         buffers.Add(matrix.Buffer);
@@ -86,7 +86,7 @@ public abstract class KernelBenchmark
         return matrix;
     }
 
-    protected IntVector Ints(params int[] values)
+    internal IntVector Ints(params int[] values)
     {
         IntVector vector = device.AllocateInts(values.Length);
         buffers.Add(vector.Buffer);

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Reflection;
-using EdgeVideoLlava.Kernels.Errors;
 using EdgeVideoLlava.Kernels.Ilgpu.Cuda;
 using ILGPU.Backends;
 using ILGPU.Backends.EntryPoints;

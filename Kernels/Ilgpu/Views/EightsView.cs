@@ -3,7 +3,7 @@ using ILGPU;
 
 namespace EdgeVideoLlava.Kernels.Ilgpu.Views;
 
-/// <summary>A <see cref="Matrix"/> whose rows begin at multiples of 16 bytes and have a multiple of 8 columns, as a
+/// <summary>A <c>Matrix</c> whose rows begin at multiples of 16 bytes and have a multiple of 8 columns, as a
 /// kernel reads it, eight columns at a time.</summary>
 internal readonly struct EightsView<T>(ArrayView<U4> data, int rows, int columns, int stride) where T : unmanaged, IStoredElement<T>
 {

@@ -29,7 +29,7 @@ internal readonly struct Float32(float value) : IElement<Float32>
     public F8 Eight(ArrayView<U4> memory, int index) => F8.OfFloats(memory[2 * index], memory[2 * index + 1]);
 }
 
-/// <summary>A level of <see cref="SignedBytes"/>: its number without the scale.</summary>
+/// <summary>A level of <c>SignedBytes</c>: its number without the scale.</summary>
 internal readonly struct Int8(sbyte level) : IStoredElement<Int8>
 {
     private readonly sbyte level = level;

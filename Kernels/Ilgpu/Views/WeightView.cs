@@ -3,7 +3,7 @@ using ILGPU;
 
 namespace EdgeVideoLlava.Kernels.Ilgpu.Views;
 
-/// <summary>A weight as a kernel sees it: words whose meaning an <see cref="IDeviceWeights"/> knows.</summary>
+/// <summary>A weight as a kernel sees it: words whose meaning an <c>IDeviceWeights</c> knows.</summary>
 /// <remarks>
 /// Two sections in one buffer: the rows' numbers, RowWords words each, then the rows' scales, ScaleWords words each, from word Scales on.
 /// Every row of numbers begins at a multiple of 16 bytes.

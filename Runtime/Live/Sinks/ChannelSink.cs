@@ -3,7 +3,7 @@ using System.Threading.Channels;
 namespace EdgeVideoLlava.Runtime.Live.Sinks;
 
 /// <summary>Captions for a reader on another thread.</summary>
-public sealed class ChannelSink : ICaptionSink
+internal sealed class ChannelSink : ICaptionSink
 {
     private readonly Channel<Caption> captions = Channel.CreateUnbounded<Caption>();
 

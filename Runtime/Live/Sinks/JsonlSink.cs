@@ -11,6 +11,7 @@ public sealed class JsonlSink(TextWriter writer) : ICaptionSink
     // Not for HTML: letters of every script stay readable, control characters are escaped all the same.
     private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
+    /// <inheritdoc/>
     public void Write(Caption caption)
     {
         var line = new ArrayBufferWriter<byte>();

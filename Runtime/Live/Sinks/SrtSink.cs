@@ -9,6 +9,7 @@ public sealed class SrtSink(TextWriter writer) : ICaptionSink
 {
     private int count;
 
+    /// <inheritdoc/>
     public void Write(Caption caption)
     {
         string text = CaptionText.Lines(caption.Text);

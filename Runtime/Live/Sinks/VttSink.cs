@@ -14,6 +14,7 @@ public sealed class VttSink : ICaptionSink
         writer.Flush();
     }
 
+    /// <inheritdoc/>
     public void Write(Caption caption)
     {
         string text = CaptionText.Lines(caption.Text).Replace("&", "&amp;").Replace("<", "&lt;").Replace(">", "&gt;");

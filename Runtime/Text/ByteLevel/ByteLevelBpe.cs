@@ -1,6 +1,5 @@
 using System.Text;
 using System.Text.RegularExpressions;
-using EdgeVideoLlava.Kernels.Errors;
 using EdgeVideoLlava.Runtime.Text.Vocabularies;
 using Microsoft.ML.Tokenizers;
 

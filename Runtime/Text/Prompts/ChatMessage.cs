@@ -3,7 +3,10 @@ namespace EdgeVideoLlava.Runtime.Text.Prompts;
 /// <summary>Who says something in a dialogue.</summary>
 public enum ChatRole
 {
+    /// <summary>Who asks.</summary>
     User,
+
+    /// <summary>The model.</summary>
     Assistant,
 }
 

@@ -1,10 +1,8 @@
-using EdgeVideoLlava.Kernels.Errors;
-
 namespace EdgeVideoLlava.Runtime.Text.Prompts;
 
 /// <summary>What the -hf processor does to ids: one id per visual becomes one per feature row.</summary>
 /// <remarks>Source: huggingface/transformers, processing_video_llava.</remarks>
-public static class HfExpansion
+internal static class HfExpansion
 {
     /// <summary>Longest expanded prompt accepted; the model's context is far shorter.</summary>
     private const int LengthCeiling = 1 << 24;

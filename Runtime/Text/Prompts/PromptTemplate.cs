@@ -1,5 +1,4 @@
 using System.Text;
-using EdgeVideoLlava.Kernels.Errors;
 using EdgeVideoLlava.Runtime.Text.Vocabularies;
 
 namespace EdgeVideoLlava.Runtime.Text.Prompts;
@@ -8,6 +7,7 @@ namespace EdgeVideoLlava.Runtime.Text.Prompts;
 /// <remarks>Sources: the conversation templates of the LLaVA family (LLaVA, Video-LLaVA), and the chat form of the -hf port.</remarks>
 public sealed partial class PromptTemplate
 {
+    /// <summary>As options and messages spell it.</summary>
     public string Name { get; }
 
     /// <summary>Text in front of the dialogue; null where the form has none.</summary>
@@ -16,6 +16,7 @@ public sealed partial class PromptTemplate
     /// <summary>Generation also ends at this text; null where the end-of-text id alone ends an answer.</summary>
     public string? StopString { get; }
 
+    /// <summary>How turns are parted.</summary>
     public SeparatorStyle Style { get; }
 
     private readonly string userRole;

@@ -1,7 +1,7 @@
 namespace EdgeVideoLlava.Runtime.Text.Prompts;
 
 /// <summary>What the user shows: a picture or a clip.</summary>
-public enum VisualKind
+internal enum VisualKind
 {
     Picture,
     Clip,

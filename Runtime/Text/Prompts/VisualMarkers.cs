@@ -3,7 +3,7 @@ using System.Text;
 namespace EdgeVideoLlava.Runtime.Text.Prompts;
 
 /// <summary>The tags that stand in a prompt for pictures and clips.</summary>
-public static class VisualMarkers
+internal static class VisualMarkers
 {
     /// <summary>Frames of a clip of the original layout, each with its own tag.</summary>
     public const int FramesPerClip = 8;

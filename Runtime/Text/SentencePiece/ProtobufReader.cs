@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using EdgeVideoLlava.Kernels.Errors;
 
 namespace EdgeVideoLlava.Runtime.Text.SentencePiece;
 

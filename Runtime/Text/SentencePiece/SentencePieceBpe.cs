@@ -8,7 +8,7 @@ namespace EdgeVideoLlava.Runtime.Text.SentencePiece;
 /// is a piece; a symbol that is not a piece then becomes its UTF-8 bytes. Source: google/sentencepiece, bpe_model. A heap of candidate
 /// pairs makes it O(n log n): a text without blanks is one word here, however long.
 /// </remarks>
-public sealed class SentencePieceBpe(SentencePieceModel model)
+internal sealed class SentencePieceBpe(SentencePieceModel model)
 {
     /// <summary>U+2581, which stands for a blank inside pieces.</summary>
     public const char BlankMark = '\u2581';

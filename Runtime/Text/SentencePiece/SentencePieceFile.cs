@@ -1,5 +1,4 @@
 using System.Text;
-using EdgeVideoLlava.Kernels.Errors;
 using EdgeVideoLlava.Runtime.Text.Vocabularies;
 
 namespace EdgeVideoLlava.Runtime.Text.SentencePiece;

@@ -1,4 +1,3 @@
-using EdgeVideoLlava.Kernels.Errors;
 using EdgeVideoLlava.Runtime.Text.Vocabularies;
 
 namespace EdgeVideoLlava.Runtime.Text.SentencePiece;
@@ -8,7 +7,7 @@ namespace EdgeVideoLlava.Runtime.Text.SentencePiece;
 /// Format: google/sentencepiece, sentencepiece_model.proto (ModelProto). Only what Llama vocabularies use is accepted: BPE, byte fallback,
 /// no normalisation. Anything else would encode to wrong ids without a sign, so it is refused by name.
 /// </remarks>
-public sealed class SentencePieceModel
+internal sealed class SentencePieceModel
 {
     /// <summary>Ceilings on what a file may claim; the largest public vocabularies hold 0.3 million pieces in 5 MB.</summary>
     public const int PieceCeiling = 2_000_000;

@@ -1,7 +1,7 @@
 namespace EdgeVideoLlava.Runtime.Text.Vocabularies;
 
 /// <summary>What a vocabulary piece is. Values are those of the SentencePiece file format.</summary>
-public enum PieceType
+internal enum PieceType
 {
     /// <summary>Ordinary text; the only type that takes part in merging.</summary>
     Normal = 1,

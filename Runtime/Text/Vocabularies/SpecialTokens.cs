@@ -1,5 +1,4 @@
 using System.Buffers;
-using EdgeVideoLlava.Kernels.Errors;
 
 namespace EdgeVideoLlava.Runtime.Text.Vocabularies;
 

@@ -1,4 +1,3 @@
-using EdgeVideoLlava.Kernels.Errors;
 using EdgeVideoLlava.Runtime.Video.Frames;
 using SixLabors.ImageSharp;
 using SixLabors.ImageSharp.Formats.Bmp;

@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using EdgeVideoLlava.Kernels.Errors;
 using static EdgeVideoLlava.Runtime.Video.Decoders.LibavApi;
 
 namespace EdgeVideoLlava.Runtime.Video.Decoders;

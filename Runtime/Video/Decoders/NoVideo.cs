@@ -1,4 +1,3 @@
-using EdgeVideoLlava.Kernels.Errors;
 
 namespace EdgeVideoLlava.Runtime.Video.Decoders;
 

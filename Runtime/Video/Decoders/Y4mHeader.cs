@@ -1,5 +1,4 @@
 using System.Globalization;
-using EdgeVideoLlava.Kernels.Errors;
 using EdgeVideoLlava.Runtime.Video.Frames;
 
 namespace EdgeVideoLlava.Runtime.Video.Decoders;

@@ -1,5 +1,3 @@
-using EdgeVideoLlava.Kernels.Errors;
-
 namespace EdgeVideoLlava.Runtime.Video.Frames;
 
 /// <summary>Ceilings that are checked before memory is asked for.</summary>

@@ -3,6 +3,7 @@ namespace EdgeVideoLlava.Runtime.Video.Frames;
 /// <summary>How to open a clip.</summary>
 public sealed record ClipOptions
 {
+    /// <summary>What is used where nothing is said.</summary>
     public static ClipOptions Default { get; } = new();
 
     /// <summary>Takes one line about anything that was done differently than asked: another back end, frames that do not decode.</summary>

@@ -38,7 +38,7 @@ public static class FrameSampler
     /// <param name="window">Length of a window.</param>
     /// <param name="every">Distance from one window's start to the next one's.</param>
     /// <param name="count">Frames chosen in each window.</param>
-    public static IReadOnlyList<FrameWindow> Windows(
+    internal static IReadOnlyList<FrameWindow> Windows(
         IReadOnlyList<TimeSpan> times, TimeSpan duration, TimeSpan window, TimeSpan every, int count = 8)
     {
         if (window <= TimeSpan.Zero) throw new ArgumentOutOfRangeException(nameof(window), "a window has a positive length");

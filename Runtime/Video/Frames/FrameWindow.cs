@@ -4,4 +4,4 @@ namespace EdgeVideoLlava.Runtime.Video.Frames;
 /// <param name="Start">Begin, from the start of the clip.</param>
 /// <param name="End">End; earlier than a full window's where the clip ends.</param>
 /// <param name="Indices">Frames of the clip, ascending; repeated where the window holds fewer.</param>
-public sealed record FrameWindow(TimeSpan Start, TimeSpan End, IReadOnlyList<int> Indices);
+internal sealed record FrameWindow(TimeSpan Start, TimeSpan End, IReadOnlyList<int> Indices);

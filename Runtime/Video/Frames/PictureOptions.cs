@@ -3,8 +3,10 @@ namespace EdgeVideoLlava.Runtime.Video.Frames;
 /// <summary>How to read a picture.</summary>
 public sealed record PictureOptions
 {
+    /// <summary>What is used where nothing is said.</summary>
     public static PictureOptions Default { get; } = new();
 
+    /// <summary>What an orientation in the file does.</summary>
     public ExifHandling Exif { get; init; } = ExifHandling.Upright;
 
     /// <summary>Longest side that is decoded, in pixels.</summary>

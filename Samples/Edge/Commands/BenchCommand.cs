@@ -3,7 +3,6 @@ using System.Text;
 using EdgeVideoLlava.Edge.Diagnostics;
 using EdgeVideoLlava.Edge.Options;
 using EdgeVideoLlava.Kernels.Cpu;
-using EdgeVideoLlava.Kernels.Errors;
 using EdgeVideoLlava.Kernels.Packing;
 using EdgeVideoLlava.Runtime;
 using EdgeVideoLlava.Runtime.Files;

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using EdgeVideoLlava.Edge.Options;
-using EdgeVideoLlava.Kernels.Errors;
 using EdgeVideoLlava.Runtime.Live;
 using EdgeVideoLlava.Runtime.Live.Sinks;
 using EdgeVideoLlava.Runtime.Video;

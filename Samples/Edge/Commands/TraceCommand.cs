@@ -1,7 +1,6 @@
 using System.CommandLine;
 using EdgeVideoLlava.Edge.Options;
 using EdgeVideoLlava.Edge.Trace;
-using EdgeVideoLlava.Kernels.Errors;
 using EdgeVideoLlava.Kernels.Packing;
 using EdgeVideoLlava.Runtime;
 using EdgeVideoLlava.Runtime.Files;

@@ -6,7 +6,7 @@ namespace EdgeVideoLlava.Edge.Diagnostics;
 /// <param name="Job">"encode 8 frames", "prefill of 512", "decode after 512".</param>
 /// <param name="Kernels">Of attention, the first has the job's whole bytes and FLOP, and <see cref="SecondsOf"/>
 /// those of all its kernels.</param>
-public sealed record JobProfile(string Job, IReadOnlyList<LaunchTime> Kernels)
+internal sealed record JobProfile(string Job, IReadOnlyList<LaunchTime> Kernels)
 {
     private const string Attention = "Attention";
 
@@ -15,7 +15,7 @@ public sealed record JobProfile(string Job, IReadOnlyList<LaunchTime> Kernels)
 
     /// <summary>What a kernel's bytes and FLOP are to be divided by: attention may take several kernels, whose cost
     /// is known together only.</summary>
-    public double SecondsOf(LaunchTime kernel) => IsAttention(kernel) ? Kernels.Where(IsAttention).Sum(part => part.Seconds)
+    internal double SecondsOf(LaunchTime kernel) => IsAttention(kernel) ? Kernels.Where(IsAttention).Sum(part => part.Seconds)
         : kernel.Seconds;
 
     /// <param name="attention">Of the whole job: its launches do not tell, the positions are in the device's memory.</param>

@@ -35,7 +35,7 @@ public readonly record struct KernelCost(double Bytes, double Flop)
     }
 
     /// <summary>Sequences whose rows each attend to all rows of their own.</summary>
-    public static KernelCost FullAttention(SequenceLayout layout, int columns, StorageType type)
+    internal static KernelCost FullAttention(SequenceLayout layout, int columns, StorageType type)
     {
         double rows = (double)layout.Count * layout.Length;
         return new KernelCost(4 * rows * columns * type.ElementBytes(), 4 * rows * layout.Length * columns);

@@ -16,7 +16,7 @@ namespace EdgeVideoLlava.Edge.Diagnostics;
 /// <param name="Devices">OpenCL and CUDA devices; the processor itself is always there as "cpu".</param>
 /// <param name="SelfTests">Whether each of the devices computes as the processor does.</param>
 /// <param name="Libraries">Native libraries and programs, found or not.</param>
-public sealed record MachineReport(
+internal sealed record MachineReport(
     string Version,
     string Platform,
     string Simd,

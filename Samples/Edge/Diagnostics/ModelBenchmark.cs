@@ -25,7 +25,7 @@ public sealed record BenchmarkResult(string Test, IReadOnlyList<double> Seconds,
 }
 
 /// <summary>Times a loaded model's encode, prefill and decode on random input: the numbers do not matter, the shapes do.</summary>
-public sealed class ModelBenchmark(VideoLlava model, int repetitions)
+internal sealed class ModelBenchmark(VideoLlava model, int repetitions)
 {
     private readonly BenchmarkInput input = new(model.Config);
 

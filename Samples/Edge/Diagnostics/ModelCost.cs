@@ -12,7 +12,7 @@ namespace EdgeVideoLlava.Edge.Diagnostics;
 public static class ModelCost
 {
     /// <summary>FLOP of encoding and projecting a clip (or a picture: one frame) of so many frames.</summary>
-    public static double Encode(VisionConfig tower, MlpProjector projector, int frames)
+    internal static double Encode(VisionConfig tower, MlpProjector projector, int frames)
     {
         double p = tower.Positions, d = tower.Hidden, f = tower.FeedForward;
         double layer = 2 * p * (4 * d * d + 2 * d * f) + 4 * p * p * d;
@@ -22,14 +22,14 @@ public static class ModelCost
     }
 
     /// <summary>FLOP of prefilling so many positions of an empty conversation; the head runs for the last only.</summary>
-    public static double Prefill(Llama language, int positions)
+    internal static double Prefill(Llama language, int positions)
     {
         double attention = 4.0 * language.Config.QueryColumns * positions * (positions + 1) / 2 * language.Config.Layers;
         return 2.0 * positions * language.Weights.Blocks.Sum(Linears) + attention + 2.0 * Elements(language.Weights.Head);
     }
 
     /// <summary>Bytes that one decode step of one conversation must read: every linear, the head, the KV cache so far.</summary>
-    public static double DecodeBytes(Llama language, int position)
+    internal static double DecodeBytes(Llama language, int position)
     {
         double weights = language.Weights.Blocks.Sum(block
             => Bytes(block.Qkv) + Bytes(block.Out) + Bytes(block.GateUp) + Bytes(block.Down)) + Bytes(language.Weights.Head);
@@ -38,7 +38,7 @@ public static class ModelCost
     }
 
     /// <summary>Parameters of the language model and the projector, and of the towers as far as they are loaded.</summary>
-    public static double LanguageParameters(Llama language)
+    internal static double LanguageParameters(Llama language)
         => language.Weights.Blocks.Sum(Linears) + Elements(language.Weights.Head) + (language.Config.TiedHead ? 0
         : Elements(language.Weights.Embedding));
 

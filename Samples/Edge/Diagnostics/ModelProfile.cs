@@ -13,7 +13,7 @@ namespace EdgeVideoLlava.Edge.Diagnostics;
 
 /// <summary>Times the kernels of a loaded model's encode, prefill and decode step, each after a run to warm up, on random input.</summary>
 /// <remarks>Null where the device has no launches to time. The device was opened with <see cref="DeviceOptions.TimesLaunches"/>.</remarks>
-public sealed class ModelProfile(VideoLlava model)
+internal sealed class ModelProfile(VideoLlava model)
 {
     private readonly BenchmarkInput input = new(model.Config);
 

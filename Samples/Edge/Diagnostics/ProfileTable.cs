@@ -14,7 +14,7 @@ public static class ProfileTable
         + "Bytes of a product: weights, x and y, each once; of attention, all its kernels together, beside the first of them.";
 
     /// <param name="most">Kernels of a job; the rest is one line.</param>
-    public static string Of(IEnumerable<JobProfile> jobs, int most)
+    internal static string Of(IEnumerable<JobProfile> jobs, int most)
     {
         var text = new StringBuilder(
             "| job | kernel | shape | launches | µs a launch | of the job | GB/s | TFLOP/s |\n|---|---|---|---:|---:|---:|---:|---:|\n");

@@ -1,5 +1,4 @@
 using EdgeVideoLlava.Kernels.Devices;
-using EdgeVideoLlava.Kernels.Errors;
 using EdgeVideoLlava.Kernels.Loss;
 using EdgeVideoLlava.Runtime;
 using EdgeVideoLlava.Runtime.Language;
@@ -9,7 +8,7 @@ using EdgeVideoLlava.Runtime.Projector;
 namespace EdgeVideoLlava.Edge.Trace;
 
 /// <summary>One forward pass over a prompt, or a left-padded batch of prompts, with every stage kept.</summary>
-public sealed class ForwardTrace(VideoLlava model, int greedy, int endId)
+internal sealed class ForwardTrace(VideoLlava model, int greedy, int endId)
 {
     private readonly StageStack stages = new();
 

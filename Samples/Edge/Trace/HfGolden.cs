@@ -1,5 +1,3 @@
-using EdgeVideoLlava.Kernels.Errors;
-
 namespace EdgeVideoLlava.Edge.Trace;
 
 /// <summary>Maps reference files of the -hf flavour (one stacked tensor for all layers, transformers' names) to the

@@ -1,4 +1,3 @@
-using EdgeVideoLlava.Kernels.Errors;
 using EdgeVideoLlava.Kernels.Packing;
 using EdgeVideoLlava.Runtime;
 using EdgeVideoLlava.Runtime.Preprocess;
@@ -13,7 +12,7 @@ public static class PixelTensors
 {
     /// <summary>The pictures and clips in a tensor.</summary>
     /// <exception cref="BadInputException">Its shape means neither.</exception>
-    public static IEnumerable<PixelValues> Read(HostTensor tensor, ModelVariant variant)
+    internal static IEnumerable<PixelValues> Read(HostTensor tensor, ModelVariant variant)
     {
         IReadOnlyList<long> shape = tensor.Shape;
         int rank = shape.Count, pictureRank = variant == ModelVariant.Original ? 3 : 4;

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using EdgeVideoLlava.Kernels.Errors;
 using EdgeVideoLlava.Kernels.Packing;
 using EdgeVideoLlava.Runtime.Files;
 using EdgeVideoLlava.Runtime.Weights;

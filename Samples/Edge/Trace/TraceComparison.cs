@@ -1,5 +1,4 @@
 using System.Text.RegularExpressions;
-using EdgeVideoLlava.Kernels.Errors;
 
 namespace EdgeVideoLlava.Edge.Trace;
 

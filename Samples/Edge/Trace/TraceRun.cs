@@ -6,7 +6,7 @@ namespace EdgeVideoLlava.Edge.Trace;
 /// <summary>A traced forward pass with what went in, as one file.</summary>
 public static class TraceRun
 {
-    public static TraceFile Run(VideoLlava model, IReadOnlyList<PixelValues> visuals, PromptRows prompt, int greedy,
+    internal static TraceFile Run(VideoLlava model, IReadOnlyList<PixelValues> visuals, PromptRows prompt, int greedy,
         CancellationToken cancel = default)
     {
         var whole = new TraceFile();

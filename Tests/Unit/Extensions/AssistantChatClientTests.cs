@@ -1,5 +1,4 @@
 using EdgeVideoLlava.Extensions;
-using EdgeVideoLlava.Kernels.Errors;
 using EdgeVideoLlava.Runtime.Generation;
 using Microsoft.Extensions.AI;
 

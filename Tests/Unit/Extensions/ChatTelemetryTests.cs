@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using EdgeVideoLlava.Extensions;
-using EdgeVideoLlava.Kernels.Errors;
 using Microsoft.Extensions.AI;
 
 namespace EdgeVideoLlava.Tests.Unit.Extensions;

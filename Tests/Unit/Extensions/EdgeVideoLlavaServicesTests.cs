@@ -1,5 +1,4 @@
 using EdgeVideoLlava.Extensions;
-using EdgeVideoLlava.Kernels.Errors;
 using EdgeVideoLlava.Runtime;
 using EdgeVideoLlava.Tests.Unit.Support;
 using Microsoft.Extensions.AI;

@@ -6,6 +6,9 @@ internal readonly record struct Expected(double Value, double Terms)
     /// <summary>Rounding of float32 relative to what was summed.</summary>
     public const double Unit = 1.0 / (1 << 24);
 
+    /// <summary>k where 32 products are added one after the other, as the portable tile of products does: docs/numerics.md.</summary>
+    public const double ChainOf32 = 6;
+
     /// <summary>|got − expected| ≤ k · 2⁻²⁴ · Σ|terms| for every element; NaN fails. Prints the largest share of that used.</summary>
     /// <param name="k">4 for float32 sums, see docs/numerics.md.</param>
     public static void Check(ITestOutputHelper output, string what, ReadOnlySpan<float> got, ReadOnlySpan<Expected> expected, double k = 4)

@@ -17,5 +17,5 @@ public static class Golden
     /// when it is absent.</summary>
     public static string Data(string relative) => ReferenceFiles.Data(relative);
 
-    public static SafeTensors Tensors(string relative) => new(Path(relative));
+    internal static SafeTensors Tensors(string relative) => new(Path(relative));
 }

@@ -9,7 +9,7 @@ public static class Models
     private static readonly ConcurrentDictionary<(string, TestDevice), Lazy<VideoLlava>> Loaded = new();
 
     /// <summary>A model for tests that only read it.</summary>
-    public static VideoLlava Get(string folder, TestDevice device)
+    internal static VideoLlava Get(string folder, TestDevice device)
         => Loaded.GetOrAdd((folder, device), key => new Lazy<VideoLlava>(()
         => VideoLlava.Load(key.Item1, TestDevices.Get(key.Item2), new LoadOptions(AllVisionLayers: true)))).Value;
 }

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using EdgeVideoLlava.Kernels.Devices;
 using EdgeVideoLlava.Kernels.Discovery;
-using EdgeVideoLlava.Kernels.Errors;
 using EdgeVideoLlava.Kernels.Packing;
 using EdgeVideoLlava.Tests.Ptx.Execution;
 
@@ -82,7 +81,7 @@ public static class TestDevices
 
     private static string[] Required { get; } = (Environment.GetEnvironmentVariable("EDGE_REQUIRE") ?? "").Split(',');
 
-    public static ComputeDevice Get(TestDevice device)
+    internal static ComputeDevice Get(TestDevice device)
     {
         if (Absence(device) is not { } absence) return Opened[device].Value;
         if (IsRequired(device)) Assert.Fail($"the device {device} is required (EDGE_REQUIRE) but absent: {absence}");
@@ -108,7 +107,7 @@ public static class TestDevices
     }
 
     /// <summary>A device of the test's own, to count what is left on it.</summary>
-    public static ComputeDevice Open(TestDevice device) => device switch
+    internal static ComputeDevice Open(TestDevice device) => device switch
     {
         TestDevice.Cpu => Open("cpu"),
         TestDevice.IlgpuCpu => Open("ilgpu-cpu"),

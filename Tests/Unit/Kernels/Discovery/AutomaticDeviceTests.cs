@@ -1,7 +1,6 @@
 using EdgeVideoLlava.Kernels.Cpu;
 using EdgeVideoLlava.Kernels.Devices;
 using EdgeVideoLlava.Kernels.Discovery;
-using EdgeVideoLlava.Kernels.Errors;
 
 namespace EdgeVideoLlava.Tests.Unit.Kernels.Discovery;
 

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using EdgeVideoLlava.Kernels.Errors;
 using EdgeVideoLlava.Runtime.Files;
 using EdgeVideoLlava.Tests.Unit.Support;
 

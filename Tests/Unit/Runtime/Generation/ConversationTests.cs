@@ -1,5 +1,4 @@
 using EdgeVideoLlava.Kernels.Cpu;
-using EdgeVideoLlava.Kernels.Errors;
 using EdgeVideoLlava.Runtime;
 using EdgeVideoLlava.Runtime.Generation;
 using EdgeVideoLlava.Runtime.Projector;

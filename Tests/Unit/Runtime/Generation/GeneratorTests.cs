@@ -1,5 +1,4 @@
 using EdgeVideoLlava.Edge.Trace;
-using EdgeVideoLlava.Kernels.Errors;
 using EdgeVideoLlava.Runtime.Generation;
 using EdgeVideoLlava.Runtime.Text;
 using EdgeVideoLlava.Runtime.Text.Vocabularies;

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using EdgeVideoLlava.Kernels.Errors;
 using EdgeVideoLlava.Runtime.Generation;
 using EdgeVideoLlava.Runtime.Language;
 using EdgeVideoLlava.Runtime.Weights;

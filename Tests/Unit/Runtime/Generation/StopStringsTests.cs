@@ -1,4 +1,3 @@
-using EdgeVideoLlava.Kernels.Errors;
 using EdgeVideoLlava.Runtime.Generation;
 
 namespace EdgeVideoLlava.Tests.Unit.Runtime.Generation;

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using EdgeVideoLlava.Kernels.Errors;
 using EdgeVideoLlava.Runtime.Text;
 using EdgeVideoLlava.Runtime.Text.Prompts;
 using EdgeVideoLlava.Runtime.Text.Vocabularies;

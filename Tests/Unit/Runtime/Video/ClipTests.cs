@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using EdgeVideoLlava.Kernels.Errors;
 using EdgeVideoLlava.Runtime.Video;
 using EdgeVideoLlava.Runtime.Video.Decoders;
 using EdgeVideoLlava.Runtime.Video.Frames;

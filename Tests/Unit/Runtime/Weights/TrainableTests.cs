@@ -40,7 +40,7 @@ public sealed unsafe class TrainableTests : IDisposable
     }
 
     [Theory, InlineData(ModelPart.ImageTower), InlineData(ModelPart.VideoTower), InlineData(ModelPart.All)]
-    public void A_tower_that_is_trained_shares_nothing_with_its_equal(ModelPart trainable)
+    internal void A_tower_that_is_trained_shares_nothing_with_its_equal(ModelPart trainable)
     {
         Towers((image, video) =>
         {

@@ -147,7 +147,7 @@ public sealed class VariantTests
     [InlineData("shapes-trained/checkpoint", ModelPart.None), InlineData("shapes-trained/checkpoint", ModelPart.All)]
     [InlineData("original-tiny/checkpoint", ModelPart.Projector),
         InlineData("hf-tiny/checkpoint", ModelPart.Language | ModelPart.Projector)]
-    public void The_memory_forecast_is_what_the_device_holds(string folder, ModelPart trainable)
+    internal void The_memory_forecast_is_what_the_device_holds(string folder, ModelPart trainable)
     {
         var options = new LoadOptions(Trainable: trainable);
         using var tiny = new TinyModel(Golden.Path(folder), options);

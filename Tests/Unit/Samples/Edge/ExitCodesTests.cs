@@ -1,5 +1,4 @@
 using EdgeVideoLlava.Edge;
-using EdgeVideoLlava.Kernels.Errors;
 
 namespace EdgeVideoLlava.Tests.Unit.Samples.Edge;
 

@@ -1,7 +1,6 @@
 using EdgeVideoLlava.Edge;
 using EdgeVideoLlava.Kernels.Devices;
 using EdgeVideoLlava.Kernels.Discovery;
-using EdgeVideoLlava.Kernels.Errors;
 using EdgeVideoLlava.Kernels.Packing;
 
 namespace EdgeVideoLlava.Tests.Unit.Samples.Edge;

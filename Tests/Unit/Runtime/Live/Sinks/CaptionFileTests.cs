@@ -1,4 +1,3 @@
-using EdgeVideoLlava.Kernels.Errors;
 using EdgeVideoLlava.Runtime.Live.Sinks;
 
 namespace EdgeVideoLlava.Tests.Unit.Runtime.Live.Sinks;

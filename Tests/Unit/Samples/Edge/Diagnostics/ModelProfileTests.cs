@@ -17,7 +17,7 @@ public sealed class ModelProfileTests(ITestOutputHelper output)
     /// the job's time is theirs.</summary>
     [Theory, InlineData(KernelTier.Processor, "LinearRow, DeviceQ4_0, Float32"),
         InlineData(KernelTier.Portable, "LinearGroupRow, DeviceQ4_0, Float32, OneRow")]
-    public void A_decode_step_is_taken_apart(KernelTier tier, string product)
+    internal void A_decode_step_is_taken_apart(KernelTier tier, string product)
     {
         using ComputeDevice device = Open(tier);
         using VideoLlava model = VideoLlava.Synthetic(Config, StorageType.Q4_0, device);

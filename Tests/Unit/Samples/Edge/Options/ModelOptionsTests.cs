@@ -37,7 +37,7 @@ public sealed class ModelOptionsTests
     [InlineData("portable", KernelTier.Portable, false)]
     [InlineData("tensor-core", KernelTier.TensorCore, false)]
     [InlineData("tensor-core-deep", KernelTier.TensorCore, true)]
-    public void Kernels_are_taken(string name, KernelTier tier, bool deepTiles)
+    internal void Kernels_are_taken(string name, KernelTier tier, bool deepTiles)
     {
         ModelSettings settings = Read("--kernels", name);
         Assert.Equal((tier, deepTiles), (settings.Kernels, settings.DeepTiles));

@@ -1,6 +1,5 @@
 using System.Text;
 using EdgeVideoLlava.Edge.Trace;
-using EdgeVideoLlava.Kernels.Errors;
 using EdgeVideoLlava.Tests.Unit.Support;
 
 namespace EdgeVideoLlava.Tests.Unit.Samples.Edge.Trace;

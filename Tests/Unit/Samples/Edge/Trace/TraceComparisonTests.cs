@@ -1,5 +1,4 @@
 using EdgeVideoLlava.Edge.Trace;
-using EdgeVideoLlava.Kernels.Errors;
 using EdgeVideoLlava.Tests.Unit.Support;
 
 namespace EdgeVideoLlava.Tests.Unit.Samples.Edge.Trace;
