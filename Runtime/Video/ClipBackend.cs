@@ -30,6 +30,7 @@ public static class ClipBackend
         string? asked = options.Backend ?? Environment.GetEnvironmentVariable(Variable);
         if (format.Name == "YUV4MPEG2" && asked is not ("opencv" or "ffmpeg")) return new Y4mVideo(path, options);
         var reasons = new List<string>();
+        MissingLibrary remedy = MissingLibrary.Video;
         foreach (Candidate candidate in Candidates(path, format, asked, options))
         {
             if (candidate.Missing is string missing)
@@ -46,12 +47,13 @@ public static class ClipBackend
             catch (UnfitException e)
             {
                 reasons.Add(e.Message);
+                remedy = MissingLibrary.Ffmpeg; // OpenCV's library is here, or ffmpeg is and lacks a decoder
             }
         }
         string why = string.Join("; ", reasons);
-        throw new DeviceUnavailableException($"{path}: no back end decodes it ({why}): install {MissingLibrary.Video}")
+        throw new DeviceUnavailableException($"{path}: no back end decodes it ({why}): install {remedy}")
         {
-            Remedies = [MissingLibrary.Video],
+            Remedies = [remedy],
         };
     }
 
@@ -60,8 +62,9 @@ public static class ClipBackend
         if (asked == "none") return [new Candidate("", $"{Variable}=none", () => throw new InvalidOperationException())];
         string? openCv = OpenCvLibrary.Reason;
         var library = new Candidate($"OpenCV {OpenCvVersion}",
-            openCv == null ? null : $"OpenCV's native library cannot be loaded: {openCv}", () => new LibavStream(path, format.Demuxer, options));
-        var program = new Candidate($"ffmpeg {FfmpegVersion}", FfmpegProgram.IsAvailable ? null : "the ffmpeg program is not installed",
+            openCv == null ? null : $"OpenCV's native library cannot be loaded: {openCv}",
+            () => new LibavStream(path, format.Demuxer, options));
+        var program = new Candidate($"ffmpeg {FfmpegVersion}", FfmpegProgram.IsAvailable ? null : "ffmpeg is not installed",
             () => new FfmpegStream(path, format.Demuxer, options));
         return asked == "ffmpeg" ? [program, library] : [library, program];
     }

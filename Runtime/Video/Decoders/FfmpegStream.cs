@@ -12,7 +12,10 @@ namespace EdgeVideoLlava.Runtime.Video.Decoders;
 internal sealed class FfmpegStream(string path, string? format, ClipOptions options) : IVideoStream
 {
     private readonly string[] input =
-        [.. format == null ? Array.Empty<string>() : ["-f", format], "-i", "file:" + Path.GetFullPath(path)];
+    [
+        "-protocol_whitelist", "file,pipe", "-format_whitelist", Containers.Allowed,
+        .. format == null ? Array.Empty<string>() : ["-f", format], "-i", "file:" + Path.GetFullPath(path),
+    ];
 
     private string codec = "its codec";
 
@@ -24,7 +27,7 @@ internal sealed class FfmpegStream(string path, string? format, ClipOptions opti
             + ":packet=pts_time,duration_time,flags";
         var report = FfprobeReport.Read(path, FfmpegProgram.Probe(
             [
-                "-v", "quiet", "-protocol_whitelist", "file,pipe", "-select_streams", "V:0", "-of", "compact", "-show_entries", Entries,
+                "-v", "quiet", "-select_streams", "V:0", "-of", "compact", "-show_entries", Entries,
                 .. input,
             ], cancellation), options);
         StreamFacts facts = report.Facts ?? throw NoVideo.In(path);
@@ -68,7 +71,7 @@ internal sealed class FfmpegStream(string path, string? format, ClipOptions opti
         string[] sink = selection.Size == null ? ["-f", "null", "-"] : ["-f", "rawvideo", "-pix_fmt", "rgb24", "pipe:1"];
         return
         [
-            "-v", "level+info", "-hide_banner", "-nostats", "-nostdin", "-protocol_whitelist", "file,pipe", .. place, "-copyts", .. input,
+            "-v", "level+info", "-hide_banner", "-nostats", "-nostdin", .. place, "-copyts", .. input,
             "-map", "0:V:0", "-vf", Filters(selection), .. most, FfmpegProgram.FrameModeOption, "passthrough", .. sink,
         ];
     }
@@ -78,7 +81,8 @@ internal sealed class FfmpegStream(string path, string? format, ClipOptions opti
     {
         IEnumerable<string> ranges = selection.Times?.Select(range => $"between(t,{Text(range.From)},{Text(range.To)})")
             ?? selection.Numbers?.Select(range => $"between(n,{Text(range.From)},{Text(range.To)})") ?? [];
-        string select = string.Join('+', ranges), scale = selection.Size is (int width, int height) ? $",scale={width}:{height},format=rgb24" : "";
+        string select = string.Join('+', ranges);
+        string scale = selection.Size is (int width, int height) ? $",scale={width}:{height},format=rgb24" : "";
         return (select == "" ? "" : $"select='{select}',") + "showinfo=checksum=0" + scale;
     }
 

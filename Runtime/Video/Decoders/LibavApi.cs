@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace EdgeVideoLlava.Runtime.Video.Decoders;
 
-/// <summary>The functions of FFmpeg 7.1 (libavformat 61, libavcodec 61, libswscale 8) that OpenCV's native library carries and exports.</summary>
+/// <summary>The functions of FFmpeg 7.1 (libavformat 61, libavcodec 61, libswscale 8) that OpenCV's library exports.</summary>
 /// <remarks>Names, signatures and constants are those of FFmpeg's headers. OpenCV's own VideoCapture shows neither time stamps of the
 /// container, nor colour tags, mirrors, edit lists or a change of size.</remarks>
 internal static unsafe partial class LibavApi

@@ -3,7 +3,8 @@ using static EdgeVideoLlava.Runtime.Video.Decoders.LibavApi;
 
 namespace EdgeVideoLlava.Runtime.Video.Decoders;
 
-/// <summary>A container opened by the FFmpeg inside OpenCV's library, its first video stream, and that stream's decoder once it is asked for.</summary>
+/// <summary>A container opened by the FFmpeg inside OpenCV's library, its first video stream, and that stream's decoder once asked for.
+/// </summary>
 /// <remarks>Only local files are opened, whatever a file asks for.</remarks>
 internal sealed unsafe class LibavDecoder : IDisposable
 {
@@ -24,6 +25,7 @@ internal sealed unsafe class LibavDecoder : IDisposable
         nint options = 0;
         AvFormatContext* opened = null;
         SetEntry(&options, "protocol_whitelist", "file", 0);
+        SetEntry(&options, "format_whitelist", Containers.Allowed, 0);
         int result = OpenInput(&opened, "file:" + Path.GetFullPath(path), format == null ? 0 : FindInputFormat(format), &options);
         FreeEntries(&options);
         container = opened; // null when it could not be opened

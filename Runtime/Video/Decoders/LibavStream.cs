@@ -2,7 +2,7 @@ using EdgeVideoLlava.Runtime.Video.Frames;
 
 namespace EdgeVideoLlava.Runtime.Video.Decoders;
 
-/// <summary>Decodes clips with the FFmpeg inside OpenCV's library. Every run opens the file anew, so that none inherits from another.</summary>
+/// <summary>Decodes clips with the FFmpeg inside OpenCV's library. Every run opens the file anew: none inherits from another.</summary>
 /// <param name="format">FFmpeg's name of the container where it is known, else null.</param>
 internal sealed class LibavStream(string path, string? format, ClipOptions options) : IVideoStream
 {

@@ -3,7 +3,7 @@ using OpenCvSharp;
 
 namespace EdgeVideoLlava.Runtime.Video.Decoders;
 
-/// <summary>OpenCV's native library as its package ships it: whether it loads here, and whether the FFmpeg inside is the one we know.</summary>
+/// <summary>OpenCV's native library as its package ships it: whether it loads here, and whether we know the FFmpeg inside.</summary>
 internal static partial class OpenCvLibrary
 {
     private static readonly Lazy<string?> Missing = new(Load);

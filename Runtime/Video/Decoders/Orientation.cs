@@ -1,6 +1,7 @@
 namespace EdgeVideoLlava.Runtime.Video.Decoders;
 
-/// <summary>Quarter turns and mirrors that stand a stored picture upright: x' = XX x + XY y, y' = YX x + YY y, each factor -1, 0 or 1.</summary>
+/// <summary>Quarter turns and mirrors that stand a stored picture upright: x' = XX x + XY y, y' = YX x + YY y, factors of -1, 0 or 1.
+/// </summary>
 internal readonly record struct Orientation(int XX, int XY, int YX, int YY)
 {
     public static Orientation AsStored { get; } = new(1, 0, 0, 1);

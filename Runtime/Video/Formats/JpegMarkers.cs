@@ -38,8 +38,9 @@ internal static class JpegMarkers
             if (stream.ReadAtLeast(head[..2], 2, throwOnEndOfStream: false) < 2) break;
             int length = Math.Max(BinaryPrimitives.ReadUInt16BigEndian(head) - 2, 0), read = Math.Min(length, 7);
             if (stream.ReadAtLeast(head.Slice(2, read), read, throwOnEndOfStream: false) < read) break;
-            // A frame header: bits a sample, then height and width.
-            if (marker is >= 0xC0 and <= 0xCF and not (0xC4 or 0xC8 or 0xCC) && read >= 5) size = BinaryPrimitives.ReadInt32BigEndian(head[3..]);
+            // A frame header holds the bits of a sample, then height and width.
+            bool frameHeader = marker is >= 0xC0 and <= 0xCF and not (0xC4 or 0xC8 or 0xCC) && read >= 5;
+            if (frameHeader) size = BinaryPrimitives.ReadInt32BigEndian(head[3..]);
             multiPicture |= marker == 0xE2 && read >= 4 && head.Slice(2, 4).SequenceEqual("MPF\0"u8);
             stream.Seek(length - read, SeekOrigin.Current);
         }

@@ -71,7 +71,8 @@ internal sealed record MediaFormat(string Name, MediaKind Kind)
     /// <summary>gzip, bzip2, xz, Zstandard, 7-Zip, RAR, tar.</summary>
     private static bool Archive(ReadOnlySpan<byte> head)
         => head.StartsWith((ReadOnlySpan<byte>)[0x1F, 0x8B]) || head.StartsWith("BZh"u8)
-        || head.StartsWith((ReadOnlySpan<byte>)[0xFD, 0x37, 0x7A, 0x58, 0x5A]) || head.StartsWith((ReadOnlySpan<byte>)[0x28, 0xB5, 0x2F, 0xFD])
+        || head.StartsWith((ReadOnlySpan<byte>)[0xFD, 0x37, 0x7A, 0x58, 0x5A])
+        || head.StartsWith((ReadOnlySpan<byte>)[0x28, 0xB5, 0x2F, 0xFD])
         || head.StartsWith((ReadOnlySpan<byte>)[0x37, 0x7A, 0xBC, 0xAF]) || head.StartsWith("Rar!"u8) || At(head, 257, "ustar"u8);
 
     private static bool At(ReadOnlySpan<byte> head, int offset, ReadOnlySpan<byte> mark)

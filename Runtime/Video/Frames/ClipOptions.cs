@@ -18,6 +18,6 @@ public sealed record ClipOptions
     /// <summary>Overrides the variable EDGE_CLIP_BACKEND, for tests.</summary>
     internal string? Backend { get; init; }
 
-    /// <summary>Clips of no more pixels in all are decoded from end to end: their frames are certain and cost no more than a second.</summary>
+    /// <summary>Clips of no more pixels in all are decoded from end to end: their frames are certain, and cost about a second.</summary>
     internal double MostDecodedPixels { get; init; } = 200e6;
 }

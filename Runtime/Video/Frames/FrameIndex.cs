@@ -48,8 +48,8 @@ internal sealed class FrameIndex
     public static FrameIndex Untimed(int count, double framesPerSecond)
     {
         double rate = Rate(framesPerSecond);
-        return new FrameIndex([.. Enumerable.Range(0, count).Select(i => TimeSpan.FromSeconds(i / rate))], TimeSpan.FromSeconds(1 / rate), 0,
-            [], timed: false);
+        TimeSpan[] times = [.. Enumerable.Range(0, count).Select(i => TimeSpan.FromSeconds(i / rate))];
+        return new FrameIndex(times, TimeSpan.FromSeconds(1 / rate), 0, [], timed: false);
     }
 
     /// <summary>The frame shown at a time: the last that has begun; -1 before the first.</summary>

@@ -63,7 +63,7 @@ public static class FrameSampler
         return windows;
     }
 
-    /// <summary>The frames shown at moments spread evenly over a window: the first is its start, the last the instant before its end.</summary>
+    /// <summary>The frames shown at moments spread evenly over a window, from its start to the instant before its end.</summary>
     private static int[] OnScreen(IReadOnlyList<TimeSpan> times, int shown, TimeSpan start, TimeSpan stop, int count)
     {
         var indices = new int[count];

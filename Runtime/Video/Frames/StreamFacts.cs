@@ -31,7 +31,8 @@ internal sealed record StreamFacts
     /// <summary>Frames that should be seen: what an edit list leaves out is not.</summary>
     public int Expected => Math.Max(Packets.Count, Promised) - Packets.Count(packet => packet.Discarded);
 
-    /// <summary>Nothing in the list speaks against each packet being one shown frame: a key frame first, whole packets, one time each.</summary>
+    /// <summary>Nothing in the list speaks against each packet being one shown frame: a key frame first, whole packets, none before it.
+    /// </summary>
     public bool EveryPacketIsAFrame => Packets.Count > 0 && Promised <= Packets.Count && KeyFrames.OnePacketIsOneFrame(Codec)
         && Packets[0].IsKey && Packets.All(packet => !packet.Discarded && !packet.Corrupt && packet.Seconds >= Packets[0].Seconds);
 }

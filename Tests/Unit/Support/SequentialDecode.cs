@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.RegularExpressions;
+using EdgeVideoLlava.Runtime.Video.Decoders;
 using EdgeVideoLlava.Runtime.Video.Frames;
 
 namespace EdgeVideoLlava.Tests.Unit.Support;
@@ -11,24 +12,29 @@ internal sealed record SequentialDecode(int Width, int Height, IReadOnlyList<byt
 {
     /// <summary>Needs the program ffmpeg.</summary>
     /// <param name="width">What the first frame's width should be, upright; the oracle has its own.</param>
-    public static SequentialDecode Of(string path, int width, int height)
+    /// <param name="input">Options of the input.</param>
+    public static SequentialDecode Of(string path, int width, int height, params string[] input)
     {
-        (byte[] all, string log) = Run("ffmpeg", "-v", "info", "-nostdin", "-i", path, "-map", "0:V:0", "-vf",
-            $"showinfo=checksum=0,scale={width}:{height},format=rgb24", "-fps_mode", "passthrough", "-f", "rawvideo", "-");
+        string filters = $"showinfo=checksum=0,scale={width}:{height},format=rgb24";
+        (byte[] all, string log) = Run("ffmpeg", ["-v", "info", "-nostdin", .. input, "-i", path, "-map", "0:V:0", "-vf", filters,
+            FfmpegProgram.FrameModeOption, "passthrough", "-f", "rawvideo", "-"]);
         Match first = Regex.Match(log, @"showinfo.* n: *0 .* s:(\d+)x(\d+) ");
         Assert.True(first.Success, $"ffmpeg shows no frame of {path}");
         (int trueWidth, int trueHeight) = (int.Parse(first.Groups[1].Value), int.Parse(first.Groups[2].Value));
         return (trueWidth, trueHeight) == (width, height) ? new SequentialDecode(width, height, [.. all.Chunk(width * height * 3)])
-            : Of(path, trueWidth, trueHeight);
+            : Of(path, trueWidth, trueHeight, input);
     }
 
-    /// <summary>Time stamps of the frames in seconds from the container's start, as ffprobe decodes them; NaN where there is none.</summary>
+    /// <summary>Times of the frames in seconds on the file's clock, as ffprobe decodes them; NaN where there is none. A start a little below
+    /// zero is a sound's, and not counted.</summary>
     public static double[] Times(string path)
     {
         string[] lines = Lines("ffprobe", "-v", "quiet", "-select_streams", "V:0", "-of", "csv=p=0", "-show_entries",
             "format=start_time:frame=best_effort_timestamp_time", path);
         double start = Number(lines[^1]);
-        return [.. lines[..^1].Select(line => Number(line.TrimEnd(',')) - start)];
+        double[] stamps = [.. lines[..^1].Select(line => Number(line.Split(',')[0]))];
+        if (start is < 0 and > -0.2) start = Math.Min(0, stamps[0]);
+        return [.. stamps.Select(stamp => stamp - start)];
     }
 
     /// <summary>Largest and mean difference of the channels of one frame.</summary>

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using EdgeVideoLlava.Runtime.Video.Decoders;
 using EdgeVideoLlava.Tests.Unit.Support;
 
 namespace EdgeVideoLlava.Tests.Unit.Runtime.Video;
@@ -123,8 +124,9 @@ internal sealed record ClipCase(string Codec, string Container, string Group, st
             return Sound switch
             {
                 "none" => pictures,
-                "late02" => [.. sound, "-itsoffset", "0.2", .. pictures, "-map", "0", "-map", "1"],
-                "late5" => [.. sound, "-itsoffset", "5", .. pictures, "-map", "0", "-map", "1"],
+                // Passed on as they are: filling the time before them would be frames too.
+                "late02" => [.. sound, "-itsoffset", "0.2", .. pictures, "-map", "0", "-map", "1", FfmpegProgram.FrameModeOption, "passthrough"],
+                "late5" => [.. sound, "-itsoffset", "5", .. pictures, "-map", "0", "-map", "1", FfmpegProgram.FrameModeOption, "passthrough"],
                 _ => [.. pictures, .. sound, "-map", "0", "-map", "1"],
             };
         }
