@@ -29,19 +29,28 @@ internal sealed class FrameIndex
     /// <summary>Makes the index of (time stamp in seconds, key frame) in the order shown.</summary>
     /// <param name="last">How long the last frame is shown by the container's word, in seconds. It counts where it is longer than the frame
     /// before: writers that do not know put the shortest.</param>
-    /// <remarks>Without usable time stamps frames follow each other at the nominal rate.</remarks>
+    /// <remarks>A frame without a usable time stamp follows the one before at the nominal rate.</remarks>
     public static FrameIndex Of(IReadOnlyList<(double Seconds, bool Key)> frames, double origin, double framesPerSecond, double last = 0)
     {
-        bool timed = frames.Count > 0 && double.IsFinite(frames[0].Seconds) && Enumerable.Range(1, frames.Count - 1)
-            .All(i => frames[i].Seconds - frames[i - 1].Seconds > 2 * Tolerance.TotalSeconds);
         const double Absurd = 1e9; // seconds: 30 years
-        if (!timed || Math.Abs(frames[0].Seconds - origin) > Absurd || frames[^1].Seconds - origin > Absurd)
+        double gap = 2 * Tolerance.TotalSeconds, step = 1 / Rate(framesPerSecond);
+        if (frames.Count == 0 || !double.IsFinite(frames[0].Seconds) || Math.Abs(frames[0].Seconds - origin) > Absurd)
             return Untimed(frames.Count, framesPerSecond);
-        TimeSpan[] times = [.. frames.Select(frame => TimeSpan.FromSeconds(frame.Seconds - origin))];
+        var times = new TimeSpan[frames.Count];
+        bool timed = true;
+        double before = frames[0].Seconds - gap - step;
+        for (int i = 0; i < times.Length; i++)
+        {
+            double seconds = frames[i].Seconds;
+            bool usable = seconds - before > gap && seconds - origin < Absurd; // false for NaN
+            timed &= usable;
+            before = usable ? seconds : before + step;
+            times[i] = TimeSpan.FromSeconds(before - origin);
+        }
         int[] keys = [.. Enumerable.Range(0, frames.Count).Where(i => frames[i].Key)];
-        TimeSpan before = times.Length > 1 ? times[^1] - times[^2] : TimeSpan.FromSeconds(1 / Rate(framesPerSecond));
-        bool longer = last > before.TotalSeconds && last < Absurd;
-        return new FrameIndex(times, longer ? TimeSpan.FromSeconds(last) : before, origin, keys, timed: true);
+        TimeSpan shown = times.Length > 1 ? times[^1] - times[^2] : TimeSpan.FromSeconds(step);
+        bool longer = last > shown.TotalSeconds && last < Absurd;
+        return new FrameIndex(times, longer ? TimeSpan.FromSeconds(last) : shown, origin, keys, timed);
     }
 
     /// <summary>The index of so many frames at an even rate.</summary>

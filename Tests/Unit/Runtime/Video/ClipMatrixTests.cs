@@ -69,7 +69,8 @@ public sealed class ClipMatrixTests(ITestOutputHelper output)
         {
             double[] times = SequentialDecode.Times(path); // AVI has none
             Assert.Equal(times.Length, clip.FrameCount);
-            Assert.All(chosen, index => Assert.Equal(times[index], clip.Times[index].TotalSeconds, 0.0015));
+            Assert.All(chosen.Where(index => !double.IsNaN(times[index])),
+                index => Assert.Equal(times[index], clip.Times[index].TotalSeconds, 0.0015));
         }
         if (kind.Cut is not ("middle" or "copy")) Assert.Empty(notices);
     }

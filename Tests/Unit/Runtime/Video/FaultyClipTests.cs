@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Collections.Concurrent;
 using System.Text.Json;
 using EdgeVideoLlava.Runtime.Video;
@@ -92,10 +93,71 @@ public sealed class FaultyClipTests(ITestOutputHelper output)
         Assert.All(colour.Zip([32, 192, 64]), pair => Assert.InRange(pair.First, pair.Second - 3, pair.Second + 3));
     }
 
+    /// <summary>4:2:0, which is converted by our own code.</summary>
+    [Theory]
+    [InlineData("-colorspace bt709 -color_range tv"), InlineData("-colorspace bt2020nc -color_range tv"), InlineData("-color_range pc")]
+    public void So_are_those_of_halved_chroma(string tags)
+    {
+        RequireBackends("opencv");
+        using var folder = new TemporaryFolder();
+        string path = Path.Combine(folder.Path, "tagged.mkv");
+        SequentialDecode.Run("ffmpeg", ["-v", "error", "-f", "lavfi", "-i", "testsrc2=s=64x36:r=25:d=0.4", "-vf", "format=yuv420p", "-c:v",
+            "libx264", "-preset", "ultrafast", .. tags.Split(' '), path]);
+        CheckFile("opencv", path, ClipOptions.Default.MostDecodedPixels);
+    }
+
+    /// <summary>A container that calls other pictures key frames: none of them is believed.</summary>
+    [Theory, InlineData("opencv"), InlineData("ffmpeg")]
+    public void A_key_frame_that_is_none_is_not_entered(string backend)
+    {
+        RequireBackends(backend);
+        using var folder = new TemporaryFolder();
+        byte[] file = File.ReadAllBytes(Golden.Data("faults/c100.mp4"));
+        int at = file.AsSpan().IndexOf("stss"u8), count = BinaryPrimitives.ReadInt32BigEndian(file.AsSpan(at + 8));
+        Assert.InRange(count, 3, 10);
+        for (int i = 1; i < count; i++)
+        {
+            Span<byte> sample = file.AsSpan(at + 12 + 4 * i);
+            BinaryPrimitives.WriteInt32BigEndian(sample, BinaryPrimitives.ReadInt32BigEndian(sample) + 7);
+        }
+        CheckFile(backend, folder.File("untrue.mp4", file), 0);
+    }
+
+    [Theory, InlineData("opencv"), InlineData("ffmpeg")]
+    public void What_the_decoder_filled_in_or_left_out_is_told_with_its_count(string backend)
+    {
+        RequireBackends(backend);
+        using var folder = new TemporaryFolder();
+        byte[] stream = File.ReadAllBytes(Golden.Data("faults/mpeg4_grey.ts"));
+        for (int packet = 300; packet < 420; packet += 20) Overwrite(stream, packet * 188 + 60, 120);
+        Assert.Contains("5 of its 250 frames are damaged; the decoder filled in what is missing", Assert.Single(Told("damaged.ts", stream)));
+        byte[] lost = File.ReadAllBytes(Golden.Data("video/edge/counter_100.mp4"));
+        Overwrite(lost, 30_000, 2_000);
+        Assert.Contains("holds 100 frames, of which 98 decode", Assert.Single(Told("lost.mp4", lost)));
+
+        List<string> Told(string name, byte[] file)
+        {
+            var notices = new List<string>();
+            string path = folder.File(name, file);
+            using Clip clip = Clip.Open(path, new ClipOptions { Backend = backend, Notice = notices.Add }, TestContext.Current.CancellationToken);
+            return notices;
+        }
+
+        static void Overwrite(byte[] file, int from, int length)
+        {
+            for (int i = from; i < from + length; i++) file[i] = (byte)(7 * i);
+        }
+    }
+
     private void Check(string backend, string file, double mostDecoded)
     {
         RequireBackends(backend);
-        string path = Golden.Data($"faults/{file}");
+        CheckFile(backend, Golden.Data($"faults/{file}"), mostDecoded);
+    }
+
+    private void CheckFile(string backend, string path, double mostDecoded)
+    {
+        string file = Path.GetFileName(path);
         var notices = new List<string>();
         var options = new ClipOptions { Backend = backend, Notice = notices.Add, MostDecodedPixels = mostDecoded };
         using Clip clip = Clip.Open(path, options, TestContext.Current.CancellationToken);

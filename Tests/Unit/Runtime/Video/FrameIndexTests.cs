@@ -21,6 +21,15 @@ public sealed class FrameIndexTests
         Assert.Equal(0, FrameIndex.Untimed(100, 25).EntryBefore(99));
     }
 
+    [Fact]
+    public void A_frame_without_a_time_stamp_follows_the_one_before()
+    {
+        FrameIndex index = FrameIndex.Of([(3, true), (3.04, false), (double.NaN, false), (3.12, false), (3.12, false)], 1, 25, 0.1);
+        Assert.Equal([2, 2.04, 2.08, 2.12, 2.16], index.Times.Select(time => Math.Round(time.TotalSeconds, 6)));
+        Assert.Equal((false, 2.26), (index.Timed, Math.Round(index.Duration.TotalSeconds, 6)));
+        Assert.Equal([0.0, 0.04], FrameIndex.Of([(double.NaN, true), (3, false)], 0, 25).Times.Select(time => time.TotalSeconds));
+    }
+
     [Theory]
     [InlineData(-0.001, -1), InlineData(-0.00004, 0), InlineData(0.0399, 0), InlineData(0.03996, 1)]
     [InlineData(0.04, 1), InlineData(0.0799, 1), InlineData(1000, 99)]
