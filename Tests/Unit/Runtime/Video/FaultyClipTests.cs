@@ -27,11 +27,10 @@ public sealed class FaultyClipTests(ITestOutputHelper output)
         ["ts_midpacket.ts"] = "holds 99 frames, of which 78 decode",
     };
 
-    /// <summary>What the ffmpeg back end had wrong or refused; the others are in the long run.</summary>
+    /// <summary>One of each kind that the ffmpeg back end had wrong or refused; the others are in the long run.</summary>
     private static readonly HashSet<string> OfFfmpeg =
     [
-        "cut_with_sound.mp4", "editlist.mp4", "h264_b.avi", "junk_start.ts", "late_video.mp4", "mpeg4_b.avi", "reschange.ts", "styp_first.mp4",
-        "ts_204.ts", "ts_midgop.ts", "ts_midpacket.ts", "hflip.mp4",
+        "cut_with_sound.mp4", "h264_b.avi", "junk_start.ts", "reschange.ts", "styp_first.mp4", "ts_204.ts", "ts_midgop.ts",
     ];
 
     public static TheoryData<string, string> Rows()
@@ -63,12 +62,15 @@ public sealed class FaultyClipTests(ITestOutputHelper output)
     {
         Assert.Equal(5.0, First("late_video.mp4"), 1e-6);
         Assert.Equal(5.007, First("late5s.mkv"), 1e-6);
-        Assert.Equal(0.207, First("vp9_opus_offset02.webm"), 1e-6);
-        Assert.Equal(0, First("editlist.mp4"), 1e-6);
-        Assert.Equal(0, First("hevc_grey.ts"), 1e-6); // its time stamps begin at 1.48 s, and there is nothing else in the file
         Assert.Equal(0.64, First("ts_midgop.ts"), 1e-6); // the recording begins 0.64 s before the first picture that decodes
         Assert.Equal([0, 10, 20, 30], All("slides.mp4"));
-        Assert.Equal([0, 1, 2], All("still_end.mp4"));
+        if (backend == "opencv") // each file costs the ffmpeg back end three processes
+        {
+            Assert.Equal(0.207, First("vp9_opus_offset02.webm"), 1e-6);
+            Assert.Equal(0, First("editlist.mp4"), 1e-6);
+            Assert.Equal(0, First("hevc_grey.ts"), 1e-6); // its time stamps begin at 1.48 s, and there is nothing else in the file
+            Assert.Equal([0, 1, 2], All("still_end.mp4"));
+        }
         Assert.Equal(Enumerable.Range(0, 100).Select(i => Math.Round(0.04 * i, 6)), All("mpeg4_b.avi"));
 
         double First(string file) => All(file)[0];
@@ -106,9 +108,14 @@ public sealed class FaultyClipTests(ITestOutputHelper output)
         CheckFile("opencv", path, ClipOptions.Default.MostDecodedPixels);
     }
 
+    [Fact]
+    public void A_key_frame_that_is_none_is_not_entered() => EnterUntrueKeys("opencv");
+
+    [Fact, Trait("Category", "long")]
+    public void Nor_by_ffmpeg() => EnterUntrueKeys("ffmpeg");
+
     /// <summary>A container that calls other pictures key frames: none of them is believed.</summary>
-    [Theory, InlineData("opencv"), InlineData("ffmpeg")]
-    public void A_key_frame_that_is_none_is_not_entered(string backend)
+    private void EnterUntrueKeys(string backend)
     {
         RequireBackends(backend);
         using var folder = new TemporaryFolder();
