@@ -18,7 +18,7 @@ internal static class ComputeDevices
     {
         options ??= new DeviceOptions();
         choice = "";
-        if (name == "auto") return AutomaticDevice.Open(IlgpuDevices.List(), id => Open(id, options), out choice);
+        if (name == "auto") return OpenBest(options, out choice);
         string[] parts = name.Split(':', 2);
         int? index = parts.Length == 1 ? null
             : int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number
@@ -31,6 +31,21 @@ internal static class ComputeDevices
             ("cuda", _) => IlgpuAccelerators.OpenCuda(index, options),
             _ => throw Unknown(name),
         };
+    }
+
+    private static ComputeDevice OpenBest(DeviceOptions options, out string choice)
+    {
+        IReadOnlyList<DeviceDescription> devices;
+        try
+        {
+            devices = IlgpuDevices.List();
+        }
+        catch (DeviceUnavailableException e)
+        {
+            choice = e.Message;
+            return OpenCpu("cpu", options);
+        }
+        return AutomaticDevice.Open(devices, id => Open(id, options), out choice);
     }
 
     private static CpuDevice OpenCpu(string name, DeviceOptions options)

@@ -48,16 +48,12 @@ internal static class IlgpuAccelerators
             => device.CreateCudaAccelerator(context));
     }
 
-    private static Context Create(DeviceOptions options, Action<Context.Builder> devices)
+    private static Context Create(DeviceOptions options, Action<Context.Builder> devices) => IlgpuContext.Create(builder =>
     {
-        IlgpuDevices.FindLibraries();
-        return Context.Create(builder =>
-        {
-            devices(builder);
-            if (options.TimesLaunches) builder.Profiling();
-            CompilerOptions.Apply(builder);
-        });
-    }
+        devices(builder);
+        if (options.TimesLaunches) builder.Profiling();
+        CompilerOptions.Apply(builder);
+    });
 
     /// <summary>Any device will do: ILGPU refuses those without a generic address space, which text compiled at O2 never uses.</summary>
     private static bool Accept(CLDevice device)

@@ -18,10 +18,10 @@ internal static class IlgpuDevices
     private static readonly Lazy<bool> Libraries = new(SetResolver);
 
     /// <summary>Lists the devices of every installed driver; none of either kind is an empty list, not an error.</summary>
+    /// <exception cref="DeviceUnavailableException">ILGPU cannot work in this program.</exception>
     public static IReadOnlyList<DeviceDescription> List()
     {
-        FindLibraries();
-        using Context context = Context.Create(builder => builder.OpenCL(_ => true).Cuda());
+        using Context context = IlgpuContext.Create(builder => builder.OpenCL(_ => true).Cuda());
         var devices = new List<DeviceDescription>();
         foreach (CLDevice device in context.GetCLDevices()) devices.Add(Describe(device, $"opencl:{devices.Count}"));
         int openCl = devices.Count;

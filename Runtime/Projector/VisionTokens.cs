@@ -3,7 +3,7 @@ using EdgeVideoLlava.Kernels.Devices;
 namespace EdgeVideoLlava.Runtime.Projector;
 
 /// <summary>A picture or clip in the word space of the language model: rows that take the places of tokens.</summary>
-/// <remarks>Thread-safe. Held by whoever encoded it and by each conversation that it is shown to; the last one releases the memory.</remarks>
+/// <remarks>Thread-safe. Held by whoever encoded it and by each conversation that it is shown to; the last releases the memory.</remarks>
 public sealed class VisionTokens : IDisposable
 {
     private readonly Lock gate = new();

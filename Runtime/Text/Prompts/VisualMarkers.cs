@@ -3,10 +3,10 @@ using System.Text;
 namespace EdgeVideoLlava.Runtime.Text.Prompts;
 
 /// <summary>The tags that stand in a prompt for pictures and clips.</summary>
-internal static class VisualMarkers
+public static class VisualMarkers
 {
     /// <summary>Frames of a clip of the original layout, each with its own tag.</summary>
-    public const int FramesPerClip = 8;
+    internal const int FramesPerClip = 8;
 
     private static readonly string[] Tags = [TextTokenizer.ImageTag, "<video>"];
 
@@ -21,13 +21,13 @@ internal static class VisualMarkers
     /// newline and the question.
     /// </summary>
     /// <remarks>Features are consumed in this order. The model was trained with the clip before the pictures.</remarks>
-    public static string Original(IEnumerable<VisualKind> visuals, string question)
+    internal static string Original(IEnumerable<VisualKind> visuals, string question)
     {
         int tags = visuals.Sum(kind => kind == VisualKind.Clip ? FramesPerClip : 1);
         return tags == 0 ? question : new StringBuilder().Insert(0, TextTokenizer.ImageTag, tags).Append('\n').Append(question).ToString();
     }
 
     /// <summary>A question of the -hf layout: "&lt;image&gt;" or "&lt;video&gt;" and a newline for each, then the question.</summary>
-    public static string Hf(IEnumerable<VisualKind> visuals, string question)
+    internal static string Hf(IEnumerable<VisualKind> visuals, string question)
         => string.Concat(visuals.Select(kind => kind == VisualKind.Clip ? "<video>\n" : "<image>\n")) + question;
 }
