@@ -37,12 +37,16 @@ internal sealed class FrameIndex
         if (frames.Count == 0 || !double.IsFinite(frames[0].Seconds) || Math.Abs(frames[0].Seconds - origin) > Absurd)
             return Untimed(frames.Count, framesPerSecond);
         var times = new TimeSpan[frames.Count];
+        var later = new double[frames.Count]; // the earliest stamp of the frames behind: one that is not before it is wrong
+        later[^1] = double.PositiveInfinity;
+        for (int i = frames.Count - 2; i >= 0; i--)
+            later[i] = double.IsNaN(frames[i + 1].Seconds) ? later[i + 1] : Math.Min(later[i + 1], frames[i + 1].Seconds);
         bool timed = true;
         double before = frames[0].Seconds - gap - step;
         for (int i = 0; i < times.Length; i++)
         {
             double seconds = frames[i].Seconds;
-            bool usable = seconds - before > gap && seconds - origin < Absurd; // false for NaN
+            bool usable = seconds - before > gap && later[i] - seconds > gap && seconds - origin < Absurd; // false for NaN
             timed &= usable;
             before = usable ? seconds : before + step;
             times[i] = TimeSpan.FromSeconds(before - origin);

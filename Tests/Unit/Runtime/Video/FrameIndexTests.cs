@@ -27,6 +27,9 @@ public sealed class FrameIndexTests
         FrameIndex index = FrameIndex.Of([(3, true), (3.04, false), (double.NaN, false), (3.12, false), (3.12, false)], 1, 25, 0.1);
         Assert.Equal([2, 2.04, 2.08, 2.12, 2.16], index.Times.Select(time => Math.Round(time.TotalSeconds, 6)));
         Assert.Equal((false, 2.26), (index.Timed, Math.Round(index.Duration.TotalSeconds, 6)));
+        // A stamp that is too late spoils none of those behind it.
+        index = FrameIndex.Of([(0, true), (0.2, false), (0.08, false), (0.12, false), (0.16, false)], 0, 25);
+        Assert.Equal([0, 0.04, 0.08, 0.12, 0.16], index.Times.Select(time => Math.Round(time.TotalSeconds, 6)));
         Assert.Equal([0.0, 0.04], FrameIndex.Of([(double.NaN, true), (3, false)], 0, 25).Times.Select(time => time.TotalSeconds));
     }
 
