@@ -40,6 +40,9 @@ public sealed record MissingLibrary : Remedy
     /// <summary>NVIDIA's driver.</summary>
     public static MissingLibrary Cuda { get; } = new("an NVIDIA GPU with its driver (libcuda.so.1)");
 
+    /// <summary>What decodes the clips that OpenCV's library does not.</summary>
+    public static MissingLibrary Ffmpeg { get; } = new("the ffmpeg program");
+
     /// <summary>What clips are decoded by.</summary>
     public static MissingLibrary Video { get; } = new("the libraries that OpenCV wants (GTK 3, libdrm, libatomic), or the ffmpeg program");
 }

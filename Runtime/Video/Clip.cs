@@ -21,13 +21,14 @@ public sealed class Clip : IDisposable
     /// <summary>Number of frames that decode, never the container's claim.</summary>
     public int FrameCount => source.Index.Times.Count;
 
-    /// <summary>Start of each frame from the start of the clip, ascending.</summary>
+    /// <summary>Start of each frame on the file's clock, ascending. Pictures that begin later than the sound begin above zero.</summary>
     public IReadOnlyList<TimeSpan> Times => source.Index.Times;
 
     /// <summary>End of the last frame.</summary>
     public TimeSpan Duration => source.Index.Duration;
 
-    /// <summary>Opens a clip and counts its frames; nothing is decoded but the last group of pictures, as proof.</summary>
+    /// <summary>Opens a clip and counts its frames: by decoding, or of a long clip by its packets, with the last group of pictures decoded
+    /// as proof.</summary>
     /// <exception cref="BadInputException">No such file, no clip, no video stream, no frame that decodes, or beyond
     /// the ceilings.</exception>
     /// <exception cref="DeviceUnavailableException">Neither OpenCV's native library nor the ffmpeg program is on this machine.</exception>
@@ -36,7 +37,14 @@ public sealed class Clip : IDisposable
         options ??= ClipOptions.Default;
         MediaFormat format = MediaFile.Identify(path);
         if (format.Kind == MediaKind.Picture) throw new BadInputException($"{path}: a picture ({format.Name}), not a clip");
-        return new Clip(path, ClipBackend.Open(path, format, options, cancellation), options);
+        try
+        {
+            return new Clip(path, ClipBackend.Open(path, format, options, cancellation), options);
+        }
+        catch (BadInputException) when (format.IsGuess)
+        {
+            throw MediaFile.Neither(path, format.Name);
+        }
     }
 
     /// <summary>The frames with these indices, in ascending order, one by one; an index may come several times in a row.</summary>

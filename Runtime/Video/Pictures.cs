@@ -4,7 +4,7 @@ using EdgeVideoLlava.Runtime.Video.Frames;
 
 namespace EdgeVideoLlava.Runtime.Video;
 
-/// <summary>Reads still pictures: JPEG, PNG, WebP, BMP, and the first frame of a GIF.</summary>
+/// <summary>Reads still pictures: JPEG, PNG, WebP, BMP, and the first frame of a GIF or animated PNG.</summary>
 public static class Pictures
 {
     /// <summary>The picture as RGB bytes.</summary>
@@ -17,14 +17,15 @@ public static class Pictures
     public static Frame Read(string path, PictureOptions? options = null)
     {
         MediaFormat format = MediaFile.Identify(path);
-        if (format.Kind == MediaKind.Clip && format.Name != "GIF")
+        if (format.Kind == MediaKind.Clip && format.Name is not ("GIF" or "animated PNG"))
             throw new BadInputException($"{path}: a clip ({format.Name}), not a picture");
         options ??= PictureOptions.Default;
-        RequireWhole(path, format.Name, options);
-        if (format.Name != "GIF") return ImageSharpPictures.Decode(path, format.Name, options);
+        string name = format.Name == "animated PNG" ? "PNG" : format.Name;
+        RequireWhole(path, name, options);
+        if (name != "GIF") return ImageSharpPictures.Decode(path, name, options);
         // At worst twelve bits a pixel, each code its own sub-block's.
         GifFrame first = GifFrames.First(path, 4 * options.MaxPixels + (1 << 20));
-        Frame frame = ImageSharpPictures.Decode(path, format.Name, options, first.Opaque());
+        Frame frame = ImageSharpPictures.Decode(path, name, options, first.Opaque());
         Surround(frame, first);
         return frame;
     }

@@ -32,5 +32,6 @@ internal static class OptionWords
     private static string Packages(MissingLibrary library)
         => library == MissingLibrary.OpenCl ? Install + OpenClPackages
             : library == MissingLibrary.Cuda ? Install + "nvidia-driver (Debian non-free)"
+            : library == MissingLibrary.Ffmpeg ? Install + FfmpegPackage
             : $"{Install}{OpenCvPackages}, or {Install}{FfmpegPackage}";
 }

@@ -118,6 +118,42 @@ public sealed class NarrateTests
             => Assert.NotEmpty(JsonDocument.Parse(line).RootElement.GetProperty("text").GetString()!));
     }
 
+    /// <summary>Four pictures of ten seconds each: a window shows the one that is on screen in it.</summary>
+    [Fact]
+    public async Task A_slide_show_has_a_caption_in_every_window()
+        => Assert.Equal(Enumerable.Range(0, 10).Select(i => (4.0 * i, 4.0 * i + 4)), await Spans("slides.mp4"));
+
+    /// <summary>The sound begins at zero and the pictures five seconds later, where players show them.</summary>
+    [Fact]
+    public async Task Captions_have_the_times_that_players_show() => Assert.Equal([(5.0, 9.0)], await Spans("late_video.mp4"));
+
+    [Theory, InlineData("av1.mp4"), InlineData("av1.webm")]
+    public async Task Without_ffmpeg_a_codec_that_needs_it_is_code_3_with_its_name(string file)
+    {
+        string tools = Directory.CreateTempSubdirectory("edge-").FullName; // all programs of this machine but ffmpeg
+        IEnumerable<string> folders = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Where(Directory.Exists);
+        foreach (string program in folders.SelectMany(Directory.EnumerateFiles))
+        {
+            string link = Path.Combine(tools, Path.GetFileName(program));
+            if (!Path.GetFileName(program).StartsWith("ff", StringComparison.Ordinal) && !Path.Exists(link))
+                File.CreateSymbolicLink(link, program);
+        }
+        var variables = new Dictionary<string, string?> { ["PATH"] = tools };
+        EdgeResult result = await EdgeProcess.Run(
+            new EdgeRun { Arguments = ["narrate", ReferenceFiles.Data($"faults/{file}")], Environment = variables });
+        Directory.Delete(tools, recursive: true);
+        result.IsRefusal(3, "av1 has no decoder in OpenCV's package");
+        Assert.Contains("apt-get install -y --no-install-recommends ffmpeg", result.Errors);
+    }
+
+    private static async Task<(double, double)[]> Spans(string file)
+    {
+        EdgeResult result = await EdgeProcess.Run("narrate", ReferenceFiles.Data($"faults/{file}"), "--format", "jsonl", "--max-tokens", "2");
+        Assert.True(result.Code == 0, result.Errors);
+        return [.. result.Output.TrimEnd('\n').Split('\n').Select(line => JsonDocument.Parse(line).RootElement)
+            .Select(line => (line.GetProperty("start").GetDouble(), line.GetProperty("end").GetDouble()))];
+    }
+
     private static IEnumerable<(double Start, double End, string Text)> Expected()
     {
         using JsonDocument cases = JsonDocument.Parse(File.ReadAllText(ReferenceFiles.Golden("shapes-trained/cases.json")));

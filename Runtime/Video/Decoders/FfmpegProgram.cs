@@ -16,8 +16,9 @@ internal sealed partial class FfmpegProgram : IDisposable
     private readonly Process process;
     private readonly CancellationTokenRegistration cancelled;
     private readonly CancellationToken cancellation;
-    private readonly BlockingCollection<double> frameTimes = [];
+    private readonly BlockingCollection<LoggedFrame> frames = [];
     private double timeBase;
+    private bool damaged;
 
     private FfmpegProgram(string program, IEnumerable<string> arguments, CancellationToken cancellation)
     {
@@ -46,11 +47,17 @@ internal sealed partial class FfmpegProgram : IDisposable
     {
         get
         {
-            Match number = Number().Match(Version ?? "");
+            Match number = VersionNumber().Match(Version ?? "");
             bool old = number.Success && (int.Parse(number.Groups[1].Value), int.Parse(number.Groups[2].Value)).CompareTo((5, 1)) < 0;
             return old ? "-vsync" : "-fps_mode";
         }
     }
+
+    /// <summary>Lines that ffmpeg logged as errors so far.</summary>
+    public int Errors { get; private set; }
+
+    /// <summary>ffmpeg said that it has no decoder for the stream.</summary>
+    public bool LacksDecoder { get; private set; }
 
     /// <summary>Starts ffmpeg; frames come on <see cref="ReadExactly"/>.</summary>
     public static FfmpegProgram Decode(IEnumerable<string> arguments, CancellationToken cancellation)
@@ -72,16 +79,16 @@ internal sealed partial class FfmpegProgram : IDisposable
         return read == buffer.Length;
     }
 
-    /// <summary>Time stamp in seconds of the frame read last, as the filter "showinfo" logs it; NaN when it logs none.</summary>
-    public double FrameTime()
+    /// <summary>The next frame as the filter "showinfo" logs it; null when the log has ended.</summary>
+    public LoggedFrame? NextFrame()
     {
         try
         {
-            return frameTimes.Take(cancellation);
+            return frames.Take(cancellation);
         }
         catch (InvalidOperationException)
         {
-            return double.NaN; // the log has ended
+            return null;
         }
     }
 
@@ -104,19 +111,34 @@ internal sealed partial class FfmpegProgram : IDisposable
         }
     }
 
+    /// <summary>A line of the log, which begins with the speaker and its level (option -v level+info).</summary>
     private void ReadLog(string? line)
     {
         if (line == null)
         {
-            frameTimes.CompleteAdding();
+            frames.CompleteAdding();
             return;
         }
-        if (TimeBase().Match(line) is { Success: true } scale)
-            timeBase = double.Parse(scale.Groups[1].Value, CultureInfo.InvariantCulture) / double.Parse(scale.Groups[2].Value,
-                CultureInfo.InvariantCulture);
-        else if (TimeStamp().Match(line) is { Success: true } stamp)
-            frameTimes.Add(double.Parse(stamp.Groups[1].Value, CultureInfo.InvariantCulture) * timeBase);
+        if (ShownFrame().Match(line) is { Success: true } shown)
+        {
+            frames.Add(new LoggedFrame(Number(shown, 1) * timeBase, shown.Groups[4].Value == "1" && shown.Groups[5].Value == "I",
+                (int)Number(shown, 2), (int)Number(shown, 3), damaged));
+            damaged = false;
+        }
+        else if (TimeBase().Match(line) is { Success: true } scale)
+        {
+            timeBase = Number(scale, 1) / Number(scale, 2);
+        }
+        else
+        {
+            damaged |= line.Contains("corrupt decoded frame", StringComparison.Ordinal);
+            LacksDecoder |= NoDecoder().IsMatch(line);
+            if (line.Contains("[error]", StringComparison.Ordinal)) Errors++;
+        }
     }
+
+    private static double Number(Match match, int group)
+        => double.TryParse(match.Groups[group].Value, CultureInfo.InvariantCulture, out double number) ? number : double.NaN;
 
     private static string? ReadVersion()
     {
@@ -135,11 +157,22 @@ internal sealed partial class FfmpegProgram : IDisposable
     }
 
     [GeneratedRegex(@"^n?(\d+)\.(\d+)")]
-    private static partial Regex Number();
+    private static partial Regex VersionNumber();
 
     [GeneratedRegex(@"showinfo.*config in time_base: (\d+)/(\d+)")]
     private static partial Regex TimeBase();
 
-    [GeneratedRegex(@"showinfo.* pts: *(-?\d+) ")]
-    private static partial Regex TimeStamp();
+    [GeneratedRegex(@"showinfo.* n: *\d+ pts: *(-?\d+|NOPTS) .* s:(\d+)x(\d+) .*iskey:([01]) type:(.)")]
+    private static partial Regex ShownFrame();
+
+    [GeneratedRegex(@"Decoder .*not found|no decoder found", RegexOptions.IgnoreCase)]
+    private static partial Regex NoDecoder();
 }
+
+/// <summary>A frame in ffmpeg's log.</summary>
+/// <param name="Seconds">The container's time stamp; NaN: none.</param>
+/// <param name="IsKey">An intra-coded picture that the decoder calls a key frame.</param>
+/// <param name="Width">Upright.</param>
+/// <param name="Height">Upright.</param>
+/// <param name="IsDamaged">The decoder reported it as damaged.</param>
+internal readonly record struct LoggedFrame(double Seconds, bool IsKey, int Width, int Height, bool IsDamaged);

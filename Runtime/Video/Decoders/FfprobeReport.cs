@@ -3,15 +3,24 @@ using EdgeVideoLlava.Runtime.Video.Frames;
 
 namespace EdgeVideoLlava.Runtime.Video.Decoders;
 
-/// <summary>What ffprobe says of a video stream: size as shown, rate, and a time for each packet or decoded frame.</summary>
+/// <summary>What ffprobe says of a file and its first video stream.</summary>
 internal sealed class FfprobeReport
 {
-    public int Width { get; private set; }
-    public int Height { get; private set; }
-    public double FramesPerSecond { get; private set; }
+    private readonly List<PacketStamp> packets = [];
+    private ILookup<string, string>? stream, container;
 
-    /// <summary>(time in seconds, key frame) of each packet or frame, in the file's order.</summary>
-    public List<(double Seconds, bool Key)> Frames { get; } = [];
+    /// <summary>Null when there is no video stream.</summary>
+    public StreamFacts? Facts => stream == null || Number(stream, "width") is not > 0 ? null : new StreamFacts
+    {
+        Format = Word(container, "format_name"),
+        Codec = Word(stream, "codec_name"),
+        Width = (int)Number(stream, "width"),
+        Height = (int)Number(stream, "height"),
+        FramesPerSecond = Rate(Word(stream, "avg_frame_rate")),
+        ContainerStart = Number(container, "start_time"),
+        Promised = StreamPromise.Of(Word(container, "format_name"), (long)Math.Max(Number(stream, "nb_frames"), 0)),
+        Packets = packets,
+    };
 
     /// <summary>Reads lines of ffprobe's "compact" format: the kind, then key=value, separated by bars.</summary>
     public static FfprobeReport Read(string path, IEnumerable<string> lines, ClipOptions options)
@@ -22,30 +31,34 @@ internal sealed class FfprobeReport
             string[] parts = line.Split('|');
             var values = parts.Where(part => part.Contains('=')).Select(part => part.Split('=', 2))
                 .ToLookup(pair => pair[0], pair => pair[1]);
-            if (parts[0] == "stream") report.ReadStream(values);
-            else if (parts[0] is "packet" or "frame") report.Frames.Add(ReadFrame(values));
-            ClipLimits.RequireFrames(path, report.Frames.Count, options);
+            if (parts[0] == "stream") report.stream = values;
+            else if (parts[0] == "format") report.container = values;
+            else if (parts[0] == "packet") report.packets.Add(Packet(values));
+            ClipLimits.RequireFrames(path, report.packets.Count, options);
         }
         return report;
     }
 
-    private void ReadStream(ILookup<string, string> values)
+    /// <summary>Flags are letters in places of their own: K key, D left out by an edit list, C corrupt.</summary>
+    private static PacketStamp Packet(ILookup<string, string> values)
     {
-        (Width, Height) = ((int)Number(values, "width", 0), (int)Number(values, "height", 0));
-        if (Math.Abs(Number(values, "rotation", 0)) % 180 == 90) (Width, Height) = (Height, Width);
-        string[] rate = (values["avg_frame_rate"].FirstOrDefault() ?? "").Split('/');
-        if (rate.Length == 2 && Parse(rate[0]) is double top && Parse(rate[1]) is double bottom) FramesPerSecond = top / bottom;
+        string flags = Word(values, "flags");
+        double duration = Number(values, "duration_time");
+        return new PacketStamp(Number(values, "pts_time"), double.IsNaN(duration) ? 0 : duration, flags.Contains('K'), flags.Contains('D'),
+            flags.Contains('C'));
     }
 
-    private static (double, bool) ReadFrame(ILookup<string, string> values)
+    private static double Rate(string text)
     {
-        double seconds = Number(values, "pts_time", Number(values, "best_effort_timestamp_time", Number(values, "dts_time", double.NaN)));
-        return (seconds, (values["flags"].FirstOrDefault() ?? "").StartsWith('K'));
+        string[] rate = text.Split('/');
+        return rate.Length == 2 ? Parse(rate[0]) / Parse(rate[1]) : 0;
     }
 
-    private static double Number(ILookup<string, string> values, string key, double absent)
-        => Parse(values[key].FirstOrDefault()) ?? absent;
+    private static string Word(ILookup<string, string>? values, string key) => values?[key].FirstOrDefault() ?? "";
 
-    private static double? Parse(string? text)
-        => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) ? number : null;
+    private static double Number(ILookup<string, string>? values, string key) => Parse(Word(values, key));
+
+    /// <summary>NaN for what is no number, as "N/A".</summary>
+    private static double Parse(string text)
+        => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) ? number : double.NaN;
 }

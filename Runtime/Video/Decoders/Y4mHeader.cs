@@ -6,7 +6,7 @@ namespace EdgeVideoLlava.Runtime.Video.Decoders;
 /// <summary>The header line of a YUV4MPEG2 file, and what its samples mean in RGB.</summary>
 /// <remarks>
 /// Colours: ITU-R BT.601 (the format names no other, and FFmpeg assumes it), limited range (16..235) unless XCOLORRANGE=FULL. Each chroma
-/// sample colours its whole block of pixels.
+/// sample colours its whole block of pixels; in pictures of odd height chroma is interpolated. Both as FFmpeg does.
 /// </remarks>
 internal sealed record Y4mHeader(int Width, int Height, double FramesPerSecond, int ChromaX, int ChromaY, bool Mono, bool FullRange)
 {
@@ -49,28 +49,27 @@ internal sealed record Y4mHeader(int Width, int Height, double FramesPerSecond, 
     /// <summary>(Height, Width, 3) bytes from the planes of one frame.</summary>
     public byte[] ToRgb(ReadOnlySpan<byte> planes)
     {
-        var rgb = FrameMemory.Allocate(Width, Height);
+        byte[] rgb = FrameMemory.Allocate(Width, Height);
         ReadOnlySpan<byte> luma = planes[..(Width * Height)];
-        int chroma = Mono ? 0 : ChromaWidth * ChromaHeight;
-        ReadOnlySpan<byte> blue = planes.Slice(luma.Length, chroma), red = planes.Slice(luma.Length + chroma, chroma);
-        double scale = FullRange ? 1.0 : 255.0 / 219.0, chromaScale = FullRange ? 1.0 : 255.0 / 224.0;
-        int black = FullRange ? 0 : 16;
-        for (int y = 0, at = 0; y < Height; y++)
+        var colours = new YuvToRgb(Luma.Bt601, FullRange);
+        int step = ChromaX, width = ChromaWidth, height = ChromaHeight;
+        ReadOnlySpan<byte> chroma = Mono ? Enumerable.Repeat((byte)128, 2 * width * height).ToArray() : planes[luma.Length..];
+        ReadOnlySpan<byte> blue = chroma[..(width * height)], red = chroma[(width * height)..];
+        if (Height % 2 == 1 && ChromaX > 1) // FFmpeg takes another way then, which interpolates chroma: down, and across at odd widths
         {
-            for (int x = 0; x < Width; x++, at += 3)
-            {
-                int from = y / ChromaY * ChromaWidth + x / ChromaX;
-                double u = Mono ? 0 : (blue[from] - 128) * chromaScale, v = Mono ? 0 : (red[from] - 128) * chromaScale;
-                double l = (luma[y * Width + x] - black) * scale;
-                rgb[at] = Byte(l + 1.402 * v);
-                rgb[at + 1] = Byte(l - 0.344136 * u - 0.714136 * v);
-                rgb[at + 2] = Byte(l + 1.772 * u);
-            }
+            int wide = Width % 2 == 1 ? Width : width;
+            blue = ChromaPlane.Resize(blue, width, height, wide, Height);
+            red = ChromaPlane.Resize(red, width, height, wide, Height);
+            (step, width, height) = (wide == Width ? 1 : step, wide, Height);
+        }
+        for (int y = 0; y < Height; y++)
+        {
+            int from = (height == Height ? y : y / ChromaY) * width;
+            colours.Row(luma.Slice(y * Width, Width), blue.Slice(from, width), red.Slice(from, width), step,
+                rgb.AsSpan(y * Width * 3, Width * 3));
         }
         return rgb;
     }
-
-    private static byte Byte(double value) => (byte)Math.Clamp((int)Math.Round(value), 0, 255);
 
     private static int Size(string path, string word)
         => int.TryParse(word.AsSpan(1), NumberStyles.None, CultureInfo.InvariantCulture, out int size)

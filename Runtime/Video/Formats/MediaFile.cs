@@ -5,7 +5,9 @@ namespace EdgeVideoLlava.Runtime.Video.Formats;
 /// <summary>Tells pictures from clips, and both from everything else, by a file's first bytes; names say nothing.</summary>
 /// <remarks>
 /// Done before any decoder sees the file: FFmpeg would open a text as an animation of letters and a play list as the files it names.
-/// A GIF with more than one frame is a clip (and <see cref="Pictures"/> reads its first frame too); one with a single frame is a picture.
+/// A GIF or PNG with more than one frame is a clip (and <see cref="Pictures"/> reads its first frame too); one with a single frame is a
+/// picture. Data that are unknown and not text count as a clip until a decoder has said otherwise (<see cref="Clip.Open"/>): containers are
+/// many, and streams may begin in mid-packet.
 /// </remarks>
 public static class MediaFile
 {
@@ -21,10 +23,22 @@ public static class MediaFile
         byte[] head = ReadHead(path);
         MediaFormat? format = MediaFormat.Of(head);
         if (format == null)
-            throw new BadInputException($"{path}: {MediaFormat.OtherName(head)}, neither a picture (JPEG, PNG, WebP, BMP, GIF) nor a clip");
-        if (format.Name != "GIF") return format;
-        return format with { Kind = GifFrames.MoreThanOne(path) ? MediaKind.Clip : MediaKind.Picture };
+        {
+            if (MediaFormat.OtherName(head) is string other) throw Neither(path, other);
+            return new MediaFormat(MediaFormat.UnknownName(head), MediaKind.Clip) { IsGuess = true };
+        }
+        return format.Name switch
+        {
+            "GIF" => format with { Kind = GifFrames.MoreThanOne(path) ? MediaKind.Clip : MediaKind.Picture },
+            "PNG" when PngChunks.IsAnimated(path) => new MediaFormat("animated PNG", MediaKind.Clip) { Demuxer = "apng" },
+            "JPEG" when JpegMarkers.IsSequence(path) => new MediaFormat("Motion JPEG", MediaKind.Clip) { Demuxer = "mjpeg" },
+            _ => format,
+        };
     }
+
+    /// <summary>The refusal of what is neither a picture nor a clip.</summary>
+    internal static BadInputException Neither(string path, string name)
+        => new($"{path}: {name}, neither a picture (JPEG, PNG, WebP, BMP, GIF) nor a clip");
 
     /// <summary>The first bytes of a file.</summary>
     private static byte[] ReadHead(string path)

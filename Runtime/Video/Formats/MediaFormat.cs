@@ -5,6 +5,12 @@ namespace EdgeVideoLlava.Runtime.Video.Formats;
 /// <summary>A format known by its first bytes.</summary>
 internal sealed record MediaFormat(string Name, MediaKind Kind)
 {
+    /// <summary>FFmpeg's name of the container, where FFmpeg must not guess; else null.</summary>
+    public string? Demuxer { get; init; }
+
+    /// <summary>We do not know the data: only a decoder can say whether they are a clip.</summary>
+    public bool IsGuess { get; init; }
+
     /// <summary>The picture or clip format that begins so, or null.</summary>
     public static MediaFormat? Of(ReadOnlySpan<byte> head)
     {
@@ -43,8 +49,8 @@ internal sealed record MediaFormat(string Name, MediaKind Kind)
         return head.StartsWith("nut/multimedia container"u8) ? "NUT" : null;
     }
 
-    /// <summary>The name of something that is neither a picture nor a clip, for messages.</summary>
-    public static string OtherName(ReadOnlySpan<byte> head)
+    /// <summary>The name of something that is neither a picture nor a clip, for messages; null: unknown.</summary>
+    public static string? OtherName(ReadOnlySpan<byte> head)
     {
         if (At(head, 4, "ftyp"u8))
             return IsoPicture(head) ? "a HEIF or AVIF picture (convert it to PNG or JPEG)" : "sound alone, with no video stream";
@@ -52,11 +58,22 @@ internal sealed record MediaFormat(string Name, MediaKind Kind)
             return "sound alone, with no video stream";
         if (head.StartsWith("%PDF"u8)) return "a PDF document";
         if (head.StartsWith("PK\x03\x04"u8)) return "a ZIP archive";
-        if (head.StartsWith((ReadOnlySpan<byte>)[0x1F, 0x8B])) return "gzip-compressed data";
+        if (Archive(head)) return "an archive or compressed data (unpack it)";
         if (head.StartsWith("II*\0"u8) || head.StartsWith("MM\0*"u8)) return "a TIFF picture (convert it to PNG or JPEG)";
         if (head.StartsWith((ReadOnlySpan<byte>)[0x7F, 0x45, 0x4C, 0x46])) return "a program";
-        return IsText(head) ? "plain text" : $"unknown data (it begins with {Convert.ToHexString(head[..Math.Min(8, head.Length)])})";
+        return IsText(head) ? "plain text" : null;
     }
+
+    /// <summary>What is said of data that nobody knows.</summary>
+    public static string UnknownName(ReadOnlySpan<byte> head)
+        => $"unknown data (it begins with {Convert.ToHexString(head[..Math.Min(8, head.Length)])})";
+
+    /// <summary>gzip, bzip2, xz, Zstandard, 7-Zip, RAR, tar.</summary>
+    private static bool Archive(ReadOnlySpan<byte> head)
+        => head.StartsWith((ReadOnlySpan<byte>)[0x1F, 0x8B]) || head.StartsWith("BZh"u8)
+        || head.StartsWith((ReadOnlySpan<byte>)[0xFD, 0x37, 0x7A, 0x58, 0x5A])
+        || head.StartsWith((ReadOnlySpan<byte>)[0x28, 0xB5, 0x2F, 0xFD])
+        || head.StartsWith((ReadOnlySpan<byte>)[0x37, 0x7A, 0xBC, 0xAF]) || head.StartsWith("Rar!"u8) || At(head, 257, "ustar"u8);
 
     private static bool At(ReadOnlySpan<byte> head, int offset, ReadOnlySpan<byte> mark)
         => head.Length >= offset + mark.Length && head.Slice(offset, mark.Length).SequenceEqual(mark);
@@ -79,12 +96,17 @@ internal sealed record MediaFormat(string Name, MediaKind Kind)
         return at > 0 && head.Length > at && (head[at] is 0x09 or 0x27 or 0x47 or 0x67 or 0x40 or 0x42 or 0x46);
     }
 
+    /// <summary>Text in UTF-8, UTF-16 with its mark, or an older encoding: no control characters, and letters mostly ASCII.</summary>
     private static bool IsText(ReadOnlySpan<byte> head)
     {
+        if (head.StartsWith((ReadOnlySpan<byte>)[0xFF, 0xFE]) || head.StartsWith((ReadOnlySpan<byte>)[0xFE, 0xFF])) return true;
+        int plain = 0;
         foreach (byte value in head)
         {
             if (value < 32 && value is not (9 or 10 or 12 or 13)) return false;
+            if (value < 128) plain++;
         }
+        if (plain >= 0.7 * head.Length) return true;
         // A character cut by the end of the head is still text: leave the last three bytes out of the check.
         int whole = head.Length == 512 ? head.Length - 3 : head.Length;
         while (whole > 0 && whole < head.Length && (head[whole] & 0xC0) == 0x80) whole--;

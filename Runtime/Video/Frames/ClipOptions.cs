@@ -17,4 +17,7 @@ public sealed record ClipOptions
 
     /// <summary>Overrides the variable EDGE_CLIP_BACKEND, for tests.</summary>
     internal string? Backend { get; init; }
+
+    /// <summary>Clips of no more pixels in all are decoded from end to end: their frames are certain, and cost about a second.</summary>
+    internal double MostDecodedPixels { get; init; } = 200e6;
 }

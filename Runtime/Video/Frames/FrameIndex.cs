@@ -1,59 +1,68 @@
 namespace EdgeVideoLlava.Runtime.Video.Frames;
 
-/// <summary>When each frame of a clip is shown and where decoding can begin; made by listing packets, which costs no decoding.</summary>
+/// <summary>When each frame of a clip is shown and where decoding can begin.</summary>
 internal sealed class FrameIndex
 {
     /// <summary>Two time stamps closer than this are the same: containers and back ends round differently.</summary>
     public static readonly TimeSpan Tolerance = TimeSpan.FromMicroseconds(50);
 
-    /// <summary>A decoder is entered this many frames early, so that frames which refer backwards across a key frame are whole.</summary>
-    public const int LeadIn = 16;
-
     private readonly int[] keyFrames;
 
-    /// <summary>Start of each frame from the start of the clip, ascending.</summary>
+    /// <summary>Start of each frame on the file's clock, ascending.</summary>
     public IReadOnlyList<TimeSpan> Times { get; }
 
     /// <summary>End of the last frame.</summary>
     public TimeSpan Duration { get; }
 
-    /// <summary>The container's time stamp of the first frame, in seconds.</summary>
+    /// <summary>The container's time stamp at which the file's clock is zero, in seconds.</summary>
     public double Origin { get; }
 
     /// <summary>The time stamps tell frames apart, so a frame can be recognised by its time.</summary>
     public bool Timed { get; }
 
-    private FrameIndex(TimeSpan[] times, double origin, int[] keyFrames, bool timed, double framesPerSecond)
+    private FrameIndex(TimeSpan[] times, TimeSpan last, double origin, int[] keyFrames, bool timed)
     {
-        Origin = origin;
-        Times = times;
-        Timed = timed;
-        this.keyFrames = keyFrames;
-        TimeSpan last = times.Length > 1 ? times[^1] - times[^2] : TimeSpan.FromSeconds(1 / Rate(framesPerSecond));
+        (Times, Origin, Timed, this.keyFrames) = (times, origin, timed, keyFrames);
         Duration = times.Length == 0 ? TimeSpan.Zero : times[^1] + last;
     }
 
-    /// <summary>Makes the index of (time in seconds, key frame) in any order.</summary>
-    /// <remarks>Without usable time stamps frames follow each other at the nominal rate.</remarks>
-    public static FrameIndex Of(IReadOnlyList<(double Seconds, bool Key)> packets, double framesPerSecond)
+    /// <summary>Makes the index of (time stamp in seconds, key frame) in the order shown.</summary>
+    /// <param name="last">How long the last frame is shown by the container's word, in seconds. It counts where it is longer than the frame
+    /// before: writers that do not know put the shortest.</param>
+    /// <remarks>A frame without a usable time stamp follows the one before at the nominal rate.</remarks>
+    public static FrameIndex Of(IReadOnlyList<(double Seconds, bool Key)> frames, double origin, double framesPerSecond, double last = 0)
     {
-        var sorted = packets.OrderBy(packet => packet.Seconds).ToArray();
-        double origin = sorted.Length == 0 ? 0 : sorted[0].Seconds;
-        bool timed = double.IsFinite(origin) && Enumerable.Range(1, Math.Max(sorted.Length - 1, 0))
-            .All(i => sorted[i].Seconds - sorted[i - 1].Seconds > 2 * Tolerance.TotalSeconds);
-        bool absurd = sorted.Length > 0 && sorted[^1].Seconds - origin > TimeSpan.MaxValue.TotalSeconds / 4;
-        if (!timed || absurd) return Untimed(sorted.Length, framesPerSecond);
-        var times = Array.ConvertAll(sorted, packet => TimeSpan.FromSeconds(packet.Seconds - origin));
-        int[] keys = [.. Enumerable.Range(0, sorted.Length).Where(i => sorted[i].Key)];
-        return new FrameIndex(times, origin, keys, timed: true, framesPerSecond);
+        const double Absurd = 1e9; // seconds: 30 years
+        double gap = 2 * Tolerance.TotalSeconds, step = 1 / Rate(framesPerSecond);
+        if (frames.Count == 0 || !double.IsFinite(frames[0].Seconds) || Math.Abs(frames[0].Seconds - origin) > Absurd)
+            return Untimed(frames.Count, framesPerSecond);
+        var times = new TimeSpan[frames.Count];
+        var later = new double[frames.Count]; // the earliest stamp of the frames behind: one that is not before it is wrong
+        later[^1] = double.PositiveInfinity;
+        for (int i = frames.Count - 2; i >= 0; i--)
+            later[i] = double.IsNaN(frames[i + 1].Seconds) ? later[i + 1] : Math.Min(later[i + 1], frames[i + 1].Seconds);
+        bool timed = true;
+        double before = frames[0].Seconds - gap - step;
+        for (int i = 0; i < times.Length; i++)
+        {
+            double seconds = frames[i].Seconds;
+            bool usable = seconds - before > gap && later[i] - seconds > gap && seconds - origin < Absurd; // false for NaN
+            timed &= usable;
+            before = usable ? seconds : before + step;
+            times[i] = TimeSpan.FromSeconds(before - origin);
+        }
+        int[] keys = [.. Enumerable.Range(0, frames.Count).Where(i => frames[i].Key)];
+        TimeSpan shown = times.Length > 1 ? times[^1] - times[^2] : TimeSpan.FromSeconds(step);
+        bool longer = last > shown.TotalSeconds && last < Absurd;
+        return new FrameIndex(times, longer ? TimeSpan.FromSeconds(last) : shown, origin, keys, timed);
     }
 
     /// <summary>The index of so many frames at an even rate.</summary>
     public static FrameIndex Untimed(int count, double framesPerSecond)
     {
         double rate = Rate(framesPerSecond);
-        return new FrameIndex([.. Enumerable.Range(0, count).Select(i => TimeSpan.FromSeconds(i / rate))], 0, [], timed: false,
-            framesPerSecond);
+        TimeSpan[] times = [.. Enumerable.Range(0, count).Select(i => TimeSpan.FromSeconds(i / rate))];
+        return new FrameIndex(times, TimeSpan.FromSeconds(1 / rate), 0, [], timed: false);
     }
 
     /// <summary>The frame shown at a time: the last that has begun; -1 before the first.</summary>
@@ -69,13 +78,16 @@ internal sealed class FrameIndex
         return low - 1;
     }
 
-    /// <summary>Where decoding towards a frame should begin: the key frame at least the lead-in before it, or the first frame.</summary>
+    /// <summary>The last key frame that is shown no later than a frame; 0 where there is none.</summary>
     public int EntryBefore(int frame)
     {
-        int at = Array.BinarySearch(keyFrames, Math.Max(frame - LeadIn, 0));
+        int at = Array.BinarySearch(keyFrames, frame);
         if (at < 0) at = ~at - 1;
         return at < 0 ? 0 : keyFrames[at];
     }
+
+    /// <summary>The container's time stamp of a frame, in seconds.</summary>
+    public double Stamp(int frame) => Times[frame].TotalSeconds + Origin;
 
     private static double Rate(double framesPerSecond) => double.IsFinite(framesPerSecond) && framesPerSecond > 1e-3 ? framesPerSecond : 25;
 }

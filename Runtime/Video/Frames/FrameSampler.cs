@@ -29,7 +29,9 @@ public static class FrameSampler
     /// start &lt;= t &lt; start + length.</summary>
     /// <remarks>
     /// The last window may be cut short by the end of the clip; it is kept if it lasts at least half of <paramref name="window"/>, or if it
-    /// is the only one. A window in which no frame begins (a gap of a clip with variable frame rate) is left out.
+    /// is the only one. A window shows what is on screen in it: where fewer frames begin than are chosen, and the first of them after the
+    /// start, the frame shown before counts too, and frames are chosen that are on screen at evenly spread moments. The first window begins
+    /// with the first frame.
     /// </remarks>
     /// <param name="times">Start time of every frame, ascending.</param>
     /// <param name="duration">End of the last frame.</param>
@@ -43,18 +45,35 @@ public static class FrameSampler
         if (every <= TimeSpan.Zero) throw new ArgumentOutOfRangeException(nameof(every), "windows have a positive distance");
         var windows = new List<FrameWindow>();
         int first = 0;
-        for (TimeSpan start = TimeSpan.Zero; start < duration; start += every)
+        TimeSpan begin = times.Count > 0 ? times[0] : TimeSpan.Zero;
+        for (TimeSpan start = begin; start < duration; start += every)
         {
             bool cut = start + window > duration + Slack;
-            if (cut && start > TimeSpan.Zero && 2 * (duration + Slack - start) < window) break;
+            if (cut && start > begin && 2 * (duration + Slack - start) < window) break;
             while (first < times.Count && times[first] < start) first++;
             int end = first;
             while (end < times.Count && times[end] < start + window) end++;
             TimeSpan stop = cut ? duration : start + window;
-            if (end > first) windows.Add(new FrameWindow(start, stop, Array.ConvertAll(Linspace(end - first, count), i => first + i)));
+            bool later = first > 0 && (end == first || times[first] > start + Slack);
+            int[] indices = later && end - first < count ? OnScreen(times, first - 1, start, stop, count)
+                : Array.ConvertAll(Linspace(end - first, count), i => first + i);
+            windows.Add(new FrameWindow(start, stop, indices));
             if (cut) break;
         }
         return windows;
+    }
+
+    /// <summary>The frames shown at moments spread evenly over a window, from its start to the instant before its end.</summary>
+    private static int[] OnScreen(IReadOnlyList<TimeSpan> times, int shown, TimeSpan start, TimeSpan stop, int count)
+    {
+        var indices = new int[count];
+        for (int i = 0; i < count; i++)
+        {
+            TimeSpan moment = i == count - 1 ? stop - TimeSpan.FromTicks(1) : start + i * (stop - start) / Math.Max(count - 1, 1);
+            while (shown + 1 < times.Count && times[shown + 1] <= moment) shown++;
+            indices[i] = shown;
+        }
+        return indices;
     }
 
     // Time stamps are rounded by containers (whole milliseconds in Matroska): an end that misses by less does not make a shorter window.

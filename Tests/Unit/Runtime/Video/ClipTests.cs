@@ -203,7 +203,7 @@ public sealed class ClipTests
         string path = Path.Combine(Golden.Repository, "Samples/ShapesWorld/clips/demo.mp4");
         string message = Assert.Throws<DeviceUnavailableException>(()
             => Clip.Open(path, new ClipOptions { Backend = "none" }, cancellation: Cancellation)).Message;
-        Assert.Contains("install the libraries that OpenCV wants", message);
+        Assert.Contains("the libraries that OpenCV wants", message);
     }
 
     [Theory]
@@ -213,7 +213,7 @@ public sealed class ClipTests
         "libOpenCvSharpExtern.so is missing or does not load")]
     [InlineData("An attempt was made to load a program with an incorrect format.", "libOpenCvSharpExtern.so is missing or does not load")]
     public void The_loaders_list_of_places_becomes_the_library_that_lacks(string message, string reason)
-        => Assert.Equal(reason, OpenCvVideo.MissingLibrary(message));
+        => Assert.Equal(reason, OpenCvLibrary.MissingLibrary(message));
 
     [Fact]
     public void Frames_and_their_number_have_ceilings()
@@ -245,7 +245,7 @@ public sealed class ClipTests
 
     private static void RequireBackend(string backend)
     {
-        if (backend == "opencv") Assert.SkipUnless(OpenCvVideo.IsAvailable, $"needs OpenCV's native library ({OpenCvVideo.Reason})");
+        if (backend == "opencv") Assert.SkipUnless(OpenCvLibrary.IsAvailable, $"needs OpenCV's native library ({OpenCvLibrary.Reason})");
         if (backend == "ffmpeg") Assert.SkipUnless(FfmpegProgram.IsAvailable, "needs the programs ffmpeg and ffprobe");
     }
 }

@@ -13,7 +13,7 @@ public sealed class DecodeGoldenTests(ITestOutputHelper output)
     [Theory, InlineData("opencv"), InlineData("ffmpeg")]
     public void Chosen_frames_are_the_references_within_its_tolerance(string backend)
     {
-        Assert.SkipUnless(backend == "opencv" ? OpenCvVideo.IsAvailable : FfmpegProgram.IsAvailable, $"needs the back end {backend}");
+        Assert.SkipUnless(backend == "opencv" ? OpenCvLibrary.IsAvailable : FfmpegProgram.IsAvailable, $"needs the back end {backend}");
         using JsonDocument file = JsonDocument.Parse(File.ReadAllBytes(Golden.Path("preprocessing/decode/decode.json")));
         using SafeTensors frames = Golden.Tensors("preprocessing/decode/frames.safetensors");
         foreach (JsonElement entry in file.RootElement.GetProperty("clips").EnumerateArray())
@@ -56,7 +56,7 @@ public sealed class DecodeGoldenTests(ITestOutputHelper output)
     [Theory, InlineData("opencv"), InlineData("ffmpeg")]
     public void Lossless_frames_are_exact(string backend)
     {
-        Assert.SkipUnless(backend == "opencv" ? OpenCvVideo.IsAvailable : FfmpegProgram.IsAvailable, $"needs the back end {backend}");
+        Assert.SkipUnless(backend == "opencv" ? OpenCvLibrary.IsAvailable : FfmpegProgram.IsAvailable, $"needs the back end {backend}");
         using SafeTensors clips = Golden.Tensors("preprocessing/inputs/clips.safetensors");
         using Clip clip = Clip.Open(Golden.Data("video/edge/odd_101x57_ffv1.mkv"), new ClipOptions { Backend = backend },
             TestContext.Current.CancellationToken);

@@ -4,16 +4,15 @@ namespace EdgeVideoLlava.Tests.Unit.Runtime.Video;
 
 public sealed class FrameIndexTests
 {
-    /// <summary>Of the key frames 0, 30 and 60 decoding begins at the last one that is 16 frames before the frame or more.</summary>
     [Theory]
-    [InlineData(0, 0), InlineData(30, 0), InlineData(45, 0), InlineData(46, 30)]
-    [InlineData(60, 30), InlineData(75, 30), InlineData(76, 60), InlineData(99, 60)]
-    public void Decoding_begins_at_the_key_frame_before_the_lead_in(int frame, int entry)
+    [InlineData(0, 0), InlineData(29, 0), InlineData(30, 30), InlineData(45, 30)]
+    [InlineData(59, 30), InlineData(60, 60), InlineData(75, 60), InlineData(99, 60)]
+    public void Decoding_begins_at_the_last_key_frame_shown_no_later(int frame, int entry)
         => Assert.Equal(entry, Index(0, 30, 60).EntryBefore(frame));
 
-    [Theory, InlineData(3), InlineData(5), InlineData(20), InlineData(21)]
-    public void Before_the_first_key_frame_decoding_begins_at_the_first_frame(int frame)
-        => Assert.Equal(frame == 21 ? 5 : 0, Index(5, 60).EntryBefore(frame));
+    [Theory, InlineData(3, 0), InlineData(4, 0), InlineData(5, 5), InlineData(21, 5)]
+    public void Before_the_first_key_frame_decoding_begins_at_the_first_frame(int frame, int entry)
+        => Assert.Equal(entry, Index(5, 60).EntryBefore(frame));
 
     [Fact]
     public void Without_key_frames_decoding_begins_at_the_first_frame()
@@ -22,14 +21,16 @@ public sealed class FrameIndexTests
         Assert.Equal(0, FrameIndex.Untimed(100, 25).EntryBefore(99));
     }
 
-    /// <summary>Packets of frames that refer to later ones come in another order than they are shown in.</summary>
     [Fact]
-    public void Key_frames_are_counted_in_the_order_of_showing()
+    public void A_frame_without_a_time_stamp_follows_the_one_before()
     {
-        IEnumerable<(double, bool)> rest = Enumerable.Range(4, 96).Select(i => (1 + i / 10.0, i == 40));
-        FrameIndex index = FrameIndex.Of([(1.0, true), (1.3, false), (1.1, false), (1.2, false), .. rest], 10);
-        Assert.Equal([0, 0, 40], new[] { 40, 55, 56 }.Select(index.EntryBefore));
-        Assert.Equal((1.0, 100, 0.3), (index.Origin, index.Times.Count, Math.Round(index.Times[3].TotalSeconds, 6)));
+        FrameIndex index = FrameIndex.Of([(3, true), (3.04, false), (double.NaN, false), (3.12, false), (3.12, false)], 1, 25, 0.1);
+        Assert.Equal([2, 2.04, 2.08, 2.12, 2.16], index.Times.Select(time => Math.Round(time.TotalSeconds, 6)));
+        Assert.Equal((false, 2.26), (index.Timed, Math.Round(index.Duration.TotalSeconds, 6)));
+        // A stamp that is too late spoils none of those behind it.
+        index = FrameIndex.Of([(0, true), (0.2, false), (0.08, false), (0.12, false), (0.16, false)], 0, 25);
+        Assert.Equal([0, 0.04, 0.08, 0.12, 0.16], index.Times.Select(time => Math.Round(time.TotalSeconds, 6)));
+        Assert.Equal([0.0, 0.04], FrameIndex.Of([(double.NaN, true), (3, false)], 0, 25).Times.Select(time => time.TotalSeconds));
     }
 
     [Theory]
@@ -40,5 +41,5 @@ public sealed class FrameIndexTests
 
     /// <summary>A hundred frames at 25 a second.</summary>
     private static FrameIndex Index(params int[] keys)
-        => FrameIndex.Of([.. Enumerable.Range(0, 100).Select(i => (i / 25.0, keys.Contains(i)))], 25);
+        => FrameIndex.Of([.. Enumerable.Range(0, 100).Select(i => (i / 25.0, keys.Contains(i)))], 0, 25);
 }

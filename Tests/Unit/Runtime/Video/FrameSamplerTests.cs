@@ -52,16 +52,29 @@ public sealed class FrameSamplerTests
         Assert.Equal(last > 4 ? [(0, 4), (4, last)] : [(0, 4)], spans);
     }
 
+    /// <summary>Where fewer frames begin than are chosen, what was on screen before counts too.</summary>
     [Fact]
-    public void A_window_holds_the_frames_that_begin_in_it()
+    public void A_window_shows_what_is_on_screen_in_it()
     {
         TimeSpan[] times = [.. new double[] { 0, 1, 1.9, 2, 3.5, 9 }.Select(TimeSpan.FromSeconds)];
         IReadOnlyList<FrameWindow> windows = FrameSampler.Windows(times, TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(2),
             TimeSpan.FromSeconds(2), 3);
-        Assert.Equal([0, 2, 8], windows.Select(window => window.Start.TotalSeconds));
+        Assert.Equal([0, 2, 4, 6, 8], windows.Select(window => window.Start.TotalSeconds));
         Assert.Equal([0, 1, 2], windows[0].Indices);
         Assert.Equal([3, 3, 4], windows[1].Indices);
-        Assert.Equal([5, 5, 5], windows[2].Indices);
+        Assert.Equal([4, 4, 4], windows[2].Indices);
+        Assert.Equal([4, 4, 4], windows[3].Indices);
+        Assert.Equal([4, 5, 5], windows[4].Indices);
+    }
+
+    [Fact]
+    public void Windows_begin_with_the_first_frame_on_the_files_clock()
+    {
+        TimeSpan[] times = [.. Enumerable.Range(0, 60).Select(i => TimeSpan.FromSeconds(5 + i / 10.0))];
+        IReadOnlyList<FrameWindow> windows = FrameSampler.Windows(times, TimeSpan.FromSeconds(11), TimeSpan.FromSeconds(4),
+            TimeSpan.FromSeconds(4), 3);
+        Assert.Equal([(5.0, 9.0), (9.0, 11.0)], windows.Select(window => (window.Start.TotalSeconds, window.End.TotalSeconds)));
+        Assert.Equal([0, 19, 39], windows[0].Indices);
     }
 
     [Fact]

@@ -16,7 +16,7 @@ public sealed class LongClipTests(ITestOutputHelper output)
     public void Eight_frames_of_an_hour_of_4k_cost_seconds_and_little_memory(string backend)
     {
         Assert.SkipUnless(OperatingSystem.IsLinux() && FfmpegProgram.IsAvailable, "needs Linux, and ffmpeg to make the clip");
-        Assert.SkipUnless(backend != "opencv" || OpenCvVideo.IsAvailable, "needs OpenCV's native library");
+        Assert.SkipUnless(backend != "opencv" || OpenCvLibrary.IsAvailable, "needs OpenCV's native library");
         string second = Golden.Data("video/edge/uhd_3840x2160_25.mp4");
         using var folder = new TemporaryFolder();
         string hour = Path.Combine(folder.Path, "hour.mp4");

@@ -122,7 +122,8 @@ public sealed class CheckpointFormsTests : IDisposable
         SafeTensorsWriter.Write(Path.Combine(model, "model.safetensors"), [.. checkpoint.Tensors
             .Where(pair => ModelTensors.PartOf(pair.Key) == ModelPart.Language)
             .Select(pair => new SafeTensorsWriter.Entry(pair.Key.StartsWith("lm_head") ? pair.Key : "model." + pair.Key, pair.Value.Type,
-                [.. pair.Value.Shape], stream => stream.Write(new ReadOnlySpan<byte>((void*)pair.Value.Address, (int)pair.Value.Bytes))))]);
+                [.. pair.Value.Shape], stream => stream.Write(new ReadOnlySpan<byte>((void*)pair.Value.Address, (int)pair.Value.Bytes))))],
+            inputs: []);
         return model;
     }
 

@@ -18,6 +18,7 @@ public sealed class OptionWordsTests
         { MissingLibrary.OpenCl,
         "PoCL for the processor): apt-get install -y --no-install-recommends pocl-opencl-icd ocl-icd-libopencl1." },
         { MissingLibrary.Cuda, "(libcuda.so.1): apt-get install -y --no-install-recommends nvidia-driver (Debian non-free)." },
+        { MissingLibrary.Ffmpeg, "take the ffmpeg program: apt-get install -y --no-install-recommends ffmpeg." },
         { MissingLibrary.Video, "libgtk-3-0 libdrm2 libatomic1, or apt-get install -y --no-install-recommends ffmpeg." },
     };
 
