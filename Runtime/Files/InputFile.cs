@@ -40,7 +40,7 @@ internal static class InputFile
     /// <summary>Why a file is no use to anyone; null if it may be. The stream stands at its beginning.</summary>
     private static string? Complaint(FileStream stream)
     {
-        if (stream.Length == 0) return "empty (0 bytes)";
+        if (stream.Length == 0) return "empty (0 bytes); fetch it again";
         if (stream.Length > GitLfs.PointerCeiling) return null;
         var bytes = new byte[stream.Length];
         int read = stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);

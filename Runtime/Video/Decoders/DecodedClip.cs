@@ -101,14 +101,16 @@ internal sealed class DecodedClip : IClipSource
         bool proven = entry == null;
         int[] selected = proven || key == indices[0] ? indices : [key, .. indices];
         int at = 0;
-        foreach (DecodedFrame frame in stream.Decode(Selection(selected) with { Entry = entry, Size = (Width, Height) }, cancellation))
+        bool withProof = selected.Length > indices.Length;
+        FrameSelection selection = Selection(selected) with { Entry = entry, Size = (Width, Height), FirstIsProof = withProof };
+        foreach (DecodedFrame frame in stream.Decode(selection, cancellation))
         {
             // A frame that was lost would put the next one into its place.
             if (at == selected.Length || Index.Timed && Index.At(Time(frame)) != selected[at]) yield break;
             if (!proven && !(at == 0 && frame.IsKey)) yield break;
             proven = true;
             Tell(frame);
-            if (at++ == 0 && selected.Length > indices.Length) continue; // the proof, not asked for
+            if (at++ == 0 && withProof) continue;
             int index = selected[at - 1];
             yield return new Frame(frame.Rgb!, Width, Height, Index.Times[index]);
         }

@@ -52,7 +52,7 @@ internal sealed class LibavStream(string path, string? format, ClipOptions optio
                 double seconds = Time(file);
                 if (!selection.Includes(number++, seconds)) continue;
                 given++;
-                yield return Take(file, pictures, seconds, selection);
+                yield return Take(file, pictures, seconds, selection.FirstIsProof && given == 1 ? null : selection.Size);
             }
             if (number == 0 && file.Codec == "av1") throw file.Undecodable(); // there is a decoder, for graphics cards
         }
@@ -68,14 +68,15 @@ internal sealed class LibavStream(string path, string? format, ClipOptions optio
 
     private static unsafe double Time(LibavDecoder file) => file.Seconds(file.Frame->BestTimeStamp);
 
-    private unsafe DecodedFrame Take(LibavDecoder file, LibavPictures pictures, double seconds, FrameSelection selection)
+    /// <param name="size">Null: its pixels are not wanted.</param>
+    private unsafe DecodedFrame Take(LibavDecoder file, LibavPictures pictures, double seconds, (int Width, int Height)? size)
     {
         AvFrame* frame = file.Frame;
         ClipLimits.RequireSize(path, frame->Width, frame->Height, options);
         Orientation upright = LibavPictures.Upright(frame);
         bool isKey = (frame->Flags & AvFrame.Key) != 0 && frame->PictureType == AvFrame.Intra;
         bool isDamaged = (frame->Flags & AvFrame.Corrupt) != 0 || frame->DecodeErrors != 0;
-        byte[]? rgb = selection.Size is (int width, int height) ? pictures.ToRgb(frame, upright, width, height) : null;
+        byte[]? rgb = size is (int width, int height) ? pictures.ToRgb(frame, upright, width, height) : null;
         (int shownWidth, int shownHeight) = upright.Size(frame->Width, frame->Height);
         return new DecodedFrame(seconds, isKey, shownWidth, shownHeight, isDamaged, rgb);
     }

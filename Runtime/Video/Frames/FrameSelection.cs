@@ -21,6 +21,9 @@ internal sealed record FrameSelection
     /// <summary>Pixels are wanted, scaled to this size, upright; null: none are.</summary>
     public (int Width, int Height)? Size { get; init; }
 
+    /// <summary>The first frame is only to arrive; a decoder may leave out its pixels.</summary>
+    public bool FirstIsProof { get; init; }
+
     public bool Includes(int number, double seconds)
         => Times != null ? Times.Any(range => seconds >= range.From && seconds <= range.To)
             : Numbers == null || Numbers.Any(range => number >= range.From && number <= range.To);

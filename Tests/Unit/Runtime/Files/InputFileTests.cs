@@ -37,7 +37,7 @@ public sealed class InputFileTests : IDisposable
         Process.Start("mkfifo", [Path.Combine(folder.Path, "pipe")]).WaitForExit();
         Assert.EndsWith("pipe: a pipe or device, which cannot be read twice; write it into a file and name that",
             Assert.Throws<BadInputException>(() => InputFile.Open(Path.Combine(folder.Path, "pipe"))).Message);
-        Assert.EndsWith("empty (0 bytes)", Assert.Throws<BadInputException>(() => InputFile.Open(folder.File("empty", []))).Message);
+        Assert.EndsWith("empty (0 bytes); fetch it again", Assert.Throws<BadInputException>(() => InputFile.Open(folder.File("empty", []))).Message);
     }
 
     [Fact]
