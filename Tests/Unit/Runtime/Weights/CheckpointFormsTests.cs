@@ -43,6 +43,23 @@ public sealed class CheckpointFormsTests : IDisposable
         Assert.Equal((2, 2, 8), (config.ImageTower.Heads, config.VideoTower.Heads, config.VideoTower.TemporalFrames));
     }
 
+    /// <summary>So that no output is written over them: of a GGUF file its other parts, of an adapter its model, of a folder its towers.</summary>
+    [Fact]
+    public void The_files_of_every_form_are_known()
+    {
+        string file = folder.File("m-00001-of-00002.gguf", [0]), part = folder.File("m-00002-of-00002.gguf", [0]);
+        Assert.Contains(part, Checkpoint.Files(file));
+        Assert.Contains(file, Checkpoint.Files(file));
+        string model = Path.Combine(folder.Path, "model"), adapter = Path.Combine(folder.Path, "adapter");
+        Directory.CreateDirectory(Path.Combine(model, "towers/LanguageBind_Image"));
+        Directory.CreateDirectory(adapter);
+        string shard = Path.Combine(model, "model.safetensors"), tower = Path.Combine(model, "towers/LanguageBind_Image/pytorch_model.bin");
+        foreach (string path in new[] { shard, tower }) File.WriteAllBytes(path, [0]);
+        File.WriteAllText(Path.Combine(adapter, "adapter_config.json"), """{ "base_model_name_or_path": "org/model" }""");
+        Assert.Superset(new HashSet<string> { shard, tower }, Checkpoint.Files(model).ToHashSet());
+        Assert.Superset(new HashSet<string> { shard, tower }, Checkpoint.Files(adapter).Select(Path.GetFullPath).ToHashSet());
+    }
+
     [Fact]
     public void A_projector_alone_is_no_model()
         => Assert.Contains("put it into the folder of its language model",
