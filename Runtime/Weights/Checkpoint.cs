@@ -74,6 +74,9 @@ internal sealed class Checkpoint : IDisposable
     /// <summary>The keys of an mmproj file beside it; null where there is none.</summary>
     internal GgufKeys? VisionKeys { get; set; }
 
+    /// <summary>The keys of the file of a video tower; null where there is none.</summary>
+    internal GgufKeys? VideoKeys { get; set; }
+
     /// <summary>Whether queries and keys are stored for rotary pairs of neighbours, as in GGUF, and not of a head's halves.</summary>
     internal bool PairsNeighbours => Keys != null;
 
