@@ -1,5 +1,6 @@
 using System.Text.Json;
 using EdgeVideoLlava.Kernels.Packing;
+using EdgeVideoLlava.Quantizer.Calibration;
 using EdgeVideoLlava.Runtime;
 using EdgeVideoLlava.Runtime.Files;
 using EdgeVideoLlava.Runtime.Language;
@@ -19,6 +20,9 @@ internal sealed class LanguagePlan(Checkpoint checkpoint, VideoLlavaConfig confi
     private bool IsQuantized => options.Type.Most.IsBlock();
 
     private bool IsVideoLlava => config.Variant != ModelVariant.Text;
+
+    private IEnumerable<KeyValuePair<string, HostTensor>> Stored
+        => checkpoint.Tensors.Where(pair => ModelTensors.PartOf(pair.Key) == ModelPart.Language);
 
     /// <param name="name">Of the model, for people.</param>
     /// <param name="vision">Names of the files of the towers; null where there is none.</param>
@@ -49,11 +53,12 @@ internal sealed class LanguagePlan(Checkpoint checkpoint, VideoLlavaConfig confi
     private IEnumerable<GgufKey> Converted(string name, int rows)
     {
         LlamaConfig language = config.Language;
-        long numbers = checkpoint.Tensors.Where(pair => ModelTensors.PartOf(pair.Key) == ModelPart.Language).Sum(pair => pair.Value.Elements);
+        long numbers = Stored.Sum(pair => pair.Value.Elements);
         return
         [
             GgufKey.Of("general.architecture", "llama"), GgufKey.Of("general.type", "model"), GgufKey.Of("general.name", name),
-            GgufKey.Of("general.size_label", SizeLabel(numbers)), Of("block_count", language.Layers), Of("context_length", language.Context),
+            GgufKey.Of("general.size_label", SizeLabel(numbers)),
+            Of("block_count", language.Layers), Of("context_length", language.Context),
             Of("embedding_length", language.Hidden), Of("feed_forward_length", language.FeedForward),
             Of("attention.head_count", language.Heads), Of("attention.head_count_kv", language.KeyValueHeads),
             GgufKey.Of("llama.rope.freq_base", (float)language.RopeTheta),
@@ -86,16 +91,25 @@ internal sealed class LanguagePlan(Checkpoint checkpoint, VideoLlavaConfig confi
     {
         if (!IsQuantized && checkpoint.Keys == null) return keys;
         return keys.Where(key => key.Name is not (FileTypeKey or VersionKey))
-            .Append(GgufKey.Of(VersionKey, QuantizationVersion)).Append(GgufKey.Of(FileTypeKey, (uint)options.Type.Number));
+            .Append(GgufKey.Of(VersionKey, QuantizationVersion)).Append(GgufKey.Of(FileTypeKey, (uint)options.Type.Number))
+            .Concat(options.Importance is { } importance ? Keys(importance) : []);
     }
+
+    private static IEnumerable<GgufKey> Keys(ImportanceMatrix importance) =>
+    [
+        GgufKey.Of("quantize.imatrix.file", importance.Source), GgufKey.Of("quantize.imatrix.dataset", importance.Data),
+        GgufKey.Of("quantize.imatrix.entries_count", (uint)importance.Names.Count()),
+        GgufKey.Of("quantize.imatrix.chunks_count", (uint)importance.Chunks),
+    ];
 
     private IEnumerable<TensorPlan> Tensors(int rows, HostTensor? ropeFactors)
     {
         Dictionary<string, (TensorSpec Tensor, ParameterSpec Parameter)> known
             = new ModelTensors(config).Stored.ToDictionary(entry => entry.Tensor.Name);
-        IEnumerable<TensorPlan> tensors = checkpoint.Tensors.Where(pair => ModelTensors.PartOf(pair.Key) == ModelPart.Language)
-            .Select(pair => Plan(known[pair.Key].Tensor, known[pair.Key].Parameter, pair.Value, rows));
-        if (ropeFactors != null) tensors = tensors.Append(new TensorPlan(GgufNames.RopeFactors, ropeFactors, StorageType.F32, [.. ropeFactors.Shape]));
+        IEnumerable<TensorPlan> tensors
+            = Stored.Select(pair => Plan(known[pair.Key].Tensor, known[pair.Key].Parameter, pair.Value, rows));
+        if (ropeFactors != null)
+            tensors = tensors.Append(new TensorPlan(GgufNames.RopeFactors, ropeFactors, StorageType.F32, [.. ropeFactors.Shape]));
         if (!IsQuantized && checkpoint.Keys == null) return tensors;
         return tensors.OrderBy(tensor => Layer(tensor.Name) ?? -1).ThenBy(tensor => tensor.Name, StringComparer.Ordinal);
     }
@@ -108,8 +122,11 @@ internal sealed class LanguagePlan(Checkpoint checkpoint, VideoLlavaConfig confi
         bool isHead = parameter.Role == ParameterRole.Head || (parameter.Role == ParameterRole.Embedding && config.Language.TiedHead);
         StorageType type = shape.Length == 1 ? StorageType.F32
             : Overrides.Find(options, name, (int)shape[^1])
-                ?? options.Type.Of(name, parameter.Layer, config.Language.Layers, (int)shape[^1], isHead, isWeighted: false);
-        return new TensorPlan(name, source, type, shape, checkpoint.PairsNeighbours ? 0 : spec.RotaryHeads);
+                ?? options.Type.Of(name, parameter.Layer, config.Language.Layers, (int)shape[^1], isHead, options.Importance != null);
+        return new TensorPlan(name, source, type, shape, checkpoint.PairsNeighbours ? 0 : spec.RotaryHeads)
+        {
+            Importance = type.IsBlock() ? options.Importance?.Of(name, (int)shape[^1]) : null,
+        };
     }
 
     private static int? Layer(string name)

@@ -32,7 +32,8 @@ internal static class Manifest
     }
 
     /// <summary>Our own keys that are short.</summary>
-    private static bool IsShown(string key) => key.StartsWith("edge.") && !key.StartsWith("edge.files.") && !key.StartsWith("edge.tokenizer.added");
+    private static bool IsShown(string key)
+        => key.StartsWith("edge.") && !key.StartsWith("edge.files.") && !key.StartsWith("edge.tokenizer.added");
 
     private static void WriteValue(Utf8JsonWriter json, GgufKey key)
     {

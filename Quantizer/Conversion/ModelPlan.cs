@@ -20,8 +20,10 @@ internal sealed class ModelPlan
         HostTensor? ropeFactors = checkpoint.Tensors.GetValueOrDefault(GgufNames.RopeFactors); // reading the config takes it out
         VideoLlavaConfig config = ConfigReader.Read(checkpoint);
         new ModelTensors(config).Check(checkpoint);
-        string name = Title(checkpoint.Folder), towers = options.Type.Most == StorageType.F32 ? "f32" : "f16";
-        string? image = config.SeesPictures ? $"mmproj-{towers}.gguf" : null, video = config.SeesClips ? $"video-tower-{towers}.gguf" : null;
+        string name = checkpoint.Keys?.Text("general.name") ?? Title(checkpoint.Folder);
+        string towers = options.Type.Most == StorageType.F32 ? "f32" : "f16";
+        string? image = config.SeesPictures ? $"mmproj-{towers}.gguf" : null;
+        string? video = config.SeesClips ? $"video-tower-{towers}.gguf" : null;
         var towerPlans = new TowerPlans(checkpoint, config, options);
         List<FilePlan> files = [new LanguagePlan(checkpoint, config, options)
             .Make(name, $"language-{options.Type.Name}.gguf", (image, video), ropeFactors)];
@@ -35,7 +37,8 @@ internal sealed class ModelPlan
     /// <summary>Rounding what is rounded already adds up both errors.</summary>
     private static void RequireOriginal(Checkpoint checkpoint, QuantizerOptions options, TensorPlan[] tensors)
     {
-        if (options.Force || tensors.FirstOrDefault(plan => plan.Source.Type.IsBlock() && plan.Source.Type != plan.Type) is not { } first) return;
+        TensorPlan? first = tensors.FirstOrDefault(plan => plan.Source.Type.IsBlock() && plan.Source.Type != plan.Type);
+        if (options.Force || first == null) return;
         Setting force = TensorConverter.ForceSetting;
         throw new BadInputException($"{checkpoint.Folder}: quantized already ({first.Name} is {first.Source.Type}), which a second rounding "
             + $"would make worse; start from the model's original weights, or use {force}") { Remedies = [force] };

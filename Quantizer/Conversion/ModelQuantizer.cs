@@ -48,7 +48,7 @@ public static class ModelQuantizer
             }
             using var file = new OutputFile(output, Checkpoint.Files(model));
             using var manifest = new OutputFile($"{output}.{ManifestName}", Checkpoint.Files(model));
-            RequireSpace(plan, output, Path.GetDirectoryName(Path.GetFullPath(output))!);
+            RequireSpace(plan.Files.Sum(Bytes), output, Path.GetDirectoryName(Path.GetFullPath(output))!);
             WrittenFile written = Write(only with { Name = Path.GetFileName(output) }, file.Stream, converter, options);
             QuantizerReport result = Report(checkpoint, options, plan, [written], plan.Notices);
             Manifest.Write(manifest.Stream, result, plan);
@@ -60,7 +60,7 @@ public static class ModelQuantizer
         QuantizerReport WriteFolder()
         {
             using var folder = new OutputFolder(output);
-            RequireSpace(plan, output, folder.Place);
+            RequireSpace(plan.Files.Sum(Bytes), output, folder.Place);
             var files = new List<WrittenFile>();
             foreach (FilePlan file in plan.Files)
                 folder.Write(file.Name, stream => files.Add(Write(file, stream, converter, options)));
@@ -83,9 +83,10 @@ public static class ModelQuantizer
     private static GgufOutput.Entry[] Entries(FilePlan file, Action<Stream, TensorPlan> write)
         => [.. file.Tensors.Select(tensor => new GgufOutput.Entry(tensor.Name, tensor.Type, tensor.Shape, target => write(target, tensor)))];
 
-    private static void RequireSpace(ModelPlan plan, string output, string place)
+    /// <exception cref="BadInputException">A disk has not so many bytes.</exception>
+    internal static void RequireSpace(long need, string output, string place)
     {
-        long need = plan.Files.Sum(Bytes), free = new DriveInfo(place).AvailableFreeSpace;
+        long free = new DriveInfo(place).AvailableFreeSpace;
         if (need > free)
             throw new BadInputException($"{output}: {need >> 20} MiB are to be written, {free >> 20} MiB are free; choose another place");
     }

@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using EdgeVideoLlava.Kernels.Packing;
+using EdgeVideoLlava.Quantizer.Calibration;
 
 namespace EdgeVideoLlava.Quantizer.Conversion;
 
@@ -14,6 +15,9 @@ public sealed record QuantizerOptions
 
     /// <summary>Goes on where a number is not finite (it becomes 0) and where the model is quantized already.</summary>
     public bool Force { get; init; }
+
+    /// <summary>How much each column of each matrix matters; null: all alike.</summary>
+    public ImportanceMatrix? Importance { get; init; }
 
     /// <summary>Threads; 0: one for each core.</summary>
     public int Threads { get; init; }

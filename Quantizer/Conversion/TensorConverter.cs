@@ -31,7 +31,14 @@ internal sealed unsafe class TensorConverter(QuantizerOptions options, Action<Te
             int rows = Math.Min(most, plan.Rows - start);
             int bytes = checked((int)plan.Type.Bytes((long)rows * columns));
             if (buffer.Length < bytes) buffer = new byte[bytes];
-            Convert(plan, start, rows, losses);
+            try
+            {
+                Convert(plan, start, rows, losses);
+            }
+            catch (AggregateException several) when (several.InnerExceptions.OfType<BadInputException>().FirstOrDefault() is { } bad)
+            {
+                throw bad;
+            }
             target.Write(buffer.AsSpan(0, bytes));
             converted(plan, (long)rows * columns);
         }
@@ -57,15 +64,15 @@ internal sealed unsafe class TensorConverter(QuantizerOptions options, Action<Te
         StorageType from = plan.Source.Type;
         byte* stored = (byte*)plan.Source.Address + from.Bytes((long)plan.SourceRow(row) * columns);
         Span<float> floats = scratch.AsSpan(0, columns);
-        fixed (float* numbers = floats) Unpack.ToFloats(from, stored, numbers, columns);
+        Unpack.ToFloats(from, stored, floats);
         RequireFinite(plan, row, floats);
         if (from == plan.Type && (from.IsBlock() || !options.Force)) new ReadOnlySpan<byte>(stored, target.Length).CopyTo(target);
         else if (plan.Type == StorageType.F32) System.Runtime.InteropServices.MemoryMarshal.AsBytes(floats).CopyTo(target);
-        else if (!Pack.FromFloats(plan.Type, floats, target)) throw TooLarge(plan, row);
+        else if (!(plan.Importance is { } importance ? Pack.FromRow(plan.Type, floats, importance, target)
+            : Pack.FromFloats(plan.Type, floats, target))) throw TooLarge(plan, row);
         if (losses == null) return;
         Span<float> kept = scratch.AsSpan(columns, columns);
-        fixed (byte* bytes = target)
-        fixed (float* numbers = kept) Unpack.ToFloats(plan.Type, bytes, numbers, columns);
+        fixed (byte* bytes = target) Unpack.ToFloats(plan.Type, bytes, kept);
         losses.Add(floats, kept);
     }
 

@@ -11,6 +11,9 @@ namespace EdgeVideoLlava.Quantizer.Conversion;
 /// <param name="RotaryHeads">Heads of which the rows of both halves are to take turns; 0: rows stay in order.</param>
 internal sealed record TensorPlan(string Name, HostTensor Source, StorageType Type, long[] Shape, int RotaryHeads = 0)
 {
+    /// <summary>Of each column; null: all alike.</summary>
+    public float[]? Importance { get; init; }
+
     public long Elements => Shape.Aggregate(1L, (product, size) => product * size);
 
     /// <summary>Numbers that are stored together: blocks never reach over a row's end.</summary>

@@ -63,10 +63,12 @@ internal sealed class TowerPlans(Checkpoint checkpoint, VideoLlavaConfig config,
         GgufKey Of(string key, int value) => GgufKey.Of($"{prefix}.{key}", (uint)value);
     }
 
+    /// <summary>In the order of llama.cpp's converter: the class row first, every bias behind its weight.</summary>
     private IEnumerable<TensorPlan> Plans(IEnumerable<ParameterSpec> parameters, bool swaps)
-        => from parameter in parameters
-           from tensor in parameter.Tensors
-           select Plan(parameter, tensor, swaps);
+        => parameters.OrderBy(parameter => parameter.Role == ParameterRole.Class ? 0 : 1)
+            .SelectMany(parameter => parameter.Tensors.Select(tensor => (Parameter: parameter, Tensor: tensor)))
+            .GroupBy(entry => entry.Tensor.Name[..entry.Tensor.Name.LastIndexOf('.')])
+            .SelectMany(group => group.Select(entry => Plan(entry.Parameter, entry.Tensor, swaps)));
 
     private TensorPlan Plan(ParameterSpec parameter, TensorSpec spec, bool swaps)
     {

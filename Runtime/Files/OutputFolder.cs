@@ -27,7 +27,11 @@ internal sealed class OutputFolder : IDisposable
     public void Write(string name, Action<Stream> write)
     {
         FileStream? file = null;
-        Try(() => file = new FileStream(Path.Combine(temporary, name), FileMode.CreateNew, FileAccess.Write));
+        Try(() =>
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(Path.Combine(temporary, name))!);
+            file = new FileStream(Path.Combine(temporary, name), FileMode.CreateNew, FileAccess.Write);
+        });
         using var stream = new OutputStream(file!, e => OutputFile.Unwritable(Path.Combine(given, name), e));
         write(stream);
         Try(() => file!.Flush(flushToDisk: true));

@@ -1,10 +1,15 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using System.Text.Json;
+using System.Text.Json.Serialization;
 using System.Text.RegularExpressions;
 using EdgeVideoLlava.Edge.Options;
 using EdgeVideoLlava.Kernels.Packing;
+using EdgeVideoLlava.Quantizer.Calibration;
 using EdgeVideoLlava.Quantizer.Conversion;
 using EdgeVideoLlava.Quantizer.Hub;
+using EdgeVideoLlava.Runtime.Files;
+using EdgeVideoLlava.Runtime.Weights;
 
 namespace EdgeVideoLlava.Edge.Commands;
 
@@ -32,6 +37,18 @@ internal static class QuantizeCommand
             HelpName = "REGEX=TYPE",
             Description = "Another type for the matrices of such names; may be given several times, the first match counts.",
         };
+        var importance = new Option<string?>("--imatrix")
+        {
+            HelpName = "FILE",
+            Description = "Importance matrix of the model: llama.cpp's, or one that --calibrate made.",
+        };
+        CalibrationOptions calibration = new();
+        var report = new Option<string?>("--report")
+        {
+            HelpName = "FILE",
+            Description = "Write what each tensor loses to a file that ends in .html or .json.",
+        };
+        var json = new Option<bool>("--json") { Description = "Print one JSON object, with every tensor." };
         var force = new Option<bool>("--force")
         {
             Description = "Quantize what is quantized already, and take 0 for numbers that are not finite.",
@@ -52,33 +69,49 @@ internal static class QuantizeCommand
         });
         var command = new Command("quantize", "Convert a model to GGUF: smaller, and for every program that reads GGUF.")
         {
-            model, output, type, overrides, force, dryRun,
+            model, output, type, overrides, importance, report, json, force, dryRun,
         };
+        calibration.AddTo(command);
         command.Validators.Add(result =>
         {
             if (result.GetResult(output) == null && !result.GetValue(dryRun)) result.AddError("-o is missing: where to write");
+            if (result.GetResult(importance) != null && calibration.IsGiven(result))
+                result.AddError("--imatrix and --calibrate: give one of them");
+            if (result.GetValue(report) is { } path && !QuantizeReportFile.IsKnown(path))
+                result.AddError($"--report: '{path}' ends neither in .html nor in .json");
         });
         command.SetAction((parsed, cancel) =>
         {
+            string from = ModelStore.Resolve(parsed.GetRequiredValue(model));
+            string? reportPath = parsed.GetValue(report);
+            if (reportPath != null) OutputFile.Check(reportPath, Checkpoint.Files(from));
             var options = new QuantizerOptions
             {
                 Type = FileType.Find(parsed.GetValue(type)!)!,
                 Overrides = [.. (parsed.GetValue(overrides) ?? []).Select(text => Override(text)!.Value)],
                 Force = parsed.GetValue(force),
+                Measures = reportPath != null,
+                Importance = parsed.GetValue(importance) is { } path ? ImportanceMatrix.Read(path)
+                    : calibration.IsGiven(parsed) ? calibration.Collect(parsed, from, cancel) : null,
             };
-            string from = ModelStore.Resolve(parsed.GetRequiredValue(model));
-            if (parsed.GetValue(dryRun))
-            {
-                QuantizeText.Print(ModelQuantizer.Plan(from, options), null, Console.Out);
-                return Task.FromResult(ExitCodes.Ok);
-            }
-            using var progress = new QuantizeProgress(Console.IsErrorRedirected ? TextWriter.Null : Console.Error);
-            QuantizerReport report = ModelQuantizer.Run(from, parsed.GetValue(output)!, options, progress, cancel);
-            progress.Dispose();
-            QuantizeText.Print(report, progress.Elapsed, Console.Out);
+            QuantizerReport result = Convert(from, parsed.GetValue(dryRun) ? null : parsed.GetValue(output), options, out TimeSpan? time, cancel);
+            if (reportPath != null) QuantizeReportFile.Write(reportPath, result, Checkpoint.Files(from));
+            if (parsed.GetValue(json)) Console.WriteLine(JsonSerializer.Serialize(result, QuantizeJson.Default.QuantizerReport));
+            else QuantizeText.Print(result, time, Console.Out);
             return Task.FromResult(ExitCodes.Ok);
         });
         return command;
+    }
+
+    /// <param name="output">Null: nothing is written.</param>
+    private static QuantizerReport Convert(string model, string? output, QuantizerOptions options, out TimeSpan? time, CancellationToken cancel)
+    {
+        time = null;
+        if (output == null) return ModelQuantizer.Plan(model, options);
+        using var progress = new QuantizeProgress(Console.IsErrorRedirected ? TextWriter.Null : Console.Error);
+        QuantizerReport report = ModelQuantizer.Run(model, output, options, progress, cancel);
+        time = progress.Elapsed;
+        return report;
     }
 
     /// <summary>Null where a text is no REGEX=TYPE.</summary>
@@ -97,3 +130,8 @@ internal static class QuantizeCommand
         }
     }
 }
+
+/// <summary>Made at compile time.</summary>
+[JsonSerializable(typeof(QuantizerReport))]
+[JsonSourceGenerationOptions(WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+internal sealed partial class QuantizeJson : JsonSerializerContext;

@@ -104,9 +104,10 @@ internal sealed partial class ModelOptions
             => int.TryParse(result.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out int count) ? count : null;
     }
 
-    public void AddTo(Command command)
+    /// <param name="withModel">False where the model is an argument.</param>
+    public void AddTo(Command command, bool withModel = true)
     {
-        command.Options.Add(model);
+        if (withModel) command.Options.Add(model);
         command.Options.Add(device);
         command.Options.Add(compute);
         command.Options.Add(weights);
@@ -116,10 +117,12 @@ internal sealed partial class ModelOptions
         command.Options.Add(verbose);
     }
 
-    public ModelSettings Read(ParseResult parsed)
+    public ModelSettings Read(ParseResult parsed) => Read(parsed, parsed.GetValue(model));
+
+    /// <param name="folder">The model; null: the built-in one.</param>
+    public ModelSettings Read(ParseResult parsed, string? folder)
     {
         (KernelTier Tier, bool DeepTiles)? kernelsOf = parsed.GetValue(kernels) is { } name ? Tiers[name] : null;
-        string? folder = parsed.GetValue(model);
         return new(
             folder == null ? Path.Combine(Repository(), BuiltIn) : ModelStore.Resolve(folder),
             parsed.GetValue(device)!,
