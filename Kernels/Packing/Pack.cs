@@ -35,7 +35,8 @@ internal static unsafe class Pack
     {
         RequireWritten(type);
         if (type.Bytes(row.Length) != target.Length || importance.Length != row.Length)
-            throw new ArgumentException($"{row.Length} numbers, {importance.Length} importances and {target.Length} bytes do not fit {type}");
+            throw new ArgumentException(
+                $"{row.Length} numbers, {importance.Length} importances and {target.Length} bytes do not fit {type}");
         float squares = 0;
         foreach (float value in row)
         {

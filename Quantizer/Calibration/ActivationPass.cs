@@ -7,7 +7,8 @@ namespace EdgeVideoLlava.Quantizer.Calibration;
 /// <summary>Runs a prompt through the layers of a language model and shows what each of its matrices is multiplied with.</summary>
 internal static class ActivationPass
 {
-    /// <summary>Stages of a layer (<see cref="LlamaBlock"/>), and the matrices that each is the input of, by their names in a file.</summary>
+    /// <summary>Stages of a layer (<see cref="LlamaBlock"/>), and the matrices that each is the input of, by their names in a
+    /// file.</summary>
     public static IReadOnlyDictionary<string, string[]> Inputs { get; } = new Dictionary<string, string[]>
     {
         ["attn_norm"] = ["attn_q", "attn_k", "attn_v"],

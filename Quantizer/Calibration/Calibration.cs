@@ -10,7 +10,8 @@ internal static class Calibration
     private const int AnswerTokens = 64;
 
     /// <summary>Questions that are asked about a picture or clip, one after the other.</summary>
-    private static readonly string[] Questions = [Assistant.Question, "Describe what you see in detail.", "What happens first, and what last?"];
+    private static readonly string[] Questions
+        = [Assistant.Question, "Describe what you see in detail.", "What happens first, and what last?"];
 
     /// <param name="files">Pictures and clips, and texts whose names end in .txt or .raw, .md.</param>
     /// <param name="chunkLength">Tokens of a text's chunk.</param>

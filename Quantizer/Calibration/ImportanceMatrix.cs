@@ -44,8 +44,8 @@ public sealed class ImportanceMatrix
     {
         if (!entries.TryGetValue(name, out (double[] Sums, double Count) entry)) return null;
         if (entry.Sums.Length != columns)
-            throw new BadInputException($"{Source}: {name} has {entry.Sums.Length} columns there and {columns} in the model; this importance "
-                + "matrix is of another model");
+            throw new BadInputException($"{Source}: {name} has {entry.Sums.Length} columns there and {columns} in the model; this "
+                + "importance matrix is of another model");
         return [.. entry.Sums.Select(sum => (float)(sum / entry.Count))];
     }
 
@@ -96,8 +96,8 @@ public sealed class ImportanceMatrix
             if (!tensors.TryGetValue(name + Counts, out GgufTensor? counts) || tensor.Type != StorageType.F32
                 || counts.Type != StorageType.F32 || tensor.Bytes != tensor.Sizes[0] * sizeof(float) || counts.Bytes != sizeof(float))
                 throw new BadInputException($"{path}: {tensor.Name} is not one row of F32 numbers with its count; collect it again");
-            entries.Add(name, ([.. new ReadOnlySpan<float>((void*)tensor.Address, (int)tensor.Sizes[0]).ToArray().Select(sum => (double)sum)],
-                *(float*)counts.Address));
+            float[] sums = new ReadOnlySpan<float>((void*)tensor.Address, (int)tensor.Sizes[0]).ToArray();
+            entries.Add(name, ([.. sums.Select(sum => (double)sum)], *(float*)counts.Address));
         }
         return new ImportanceMatrix(entries, Path.GetFileName(path), string.Join(", ", file.Keys.Texts("imatrix.datasets", 1000) ?? []),
             file.Keys.Int("imatrix.chunk_count") ?? 0, file.Keys.Int("imatrix.chunk_size") ?? 0);
@@ -115,22 +115,25 @@ public sealed class ImportanceMatrix
         }
         ReadOnlySpan<byte> Take(long count, string what)
         {
-            if (count > bytes.Length - at) throw new BadInputException($"{path}: broken importance matrix: it ends in {what}, at byte {at}");
+            if (count > bytes.Length - at)
+                throw new BadInputException($"{path}: broken importance matrix: it ends in {what}, at byte {at}");
             at += (int)count;
             return bytes.AsSpan(at - (int)count, (int)count);
         }
+        string Name() => System.Text.Encoding.UTF8.GetString(Take(Int("the length of a name", NameCeiling), "a name"));
         var entries = new Dictionary<string, (double[], double)>();
         for (int left = Int("the number of entries", EntryCeiling); left > 0; left--)
         {
-            string name = System.Text.Encoding.UTF8.GetString(Take(Int("the length of a name", NameCeiling), "a name"));
+            string name = Name();
             int calls = Math.Max(1, Int("the number of calls", ChunkCeiling)), columns = Int("the number of columns", ColumnCeiling);
             var sums = new double[columns];
             ReadOnlySpan<byte> stored = Take((long)columns * sizeof(float), name);
             for (int i = 0; i < columns; i++) sums[i] = BitConverter.ToSingle(stored[(4 * i)..]);
-            if (!entries.TryAdd(name, (sums, calls))) throw new BadInputException($"{path}: broken importance matrix: {name} is there twice");
+            if (!entries.TryAdd(name, (sums, calls)))
+                throw new BadInputException($"{path}: broken importance matrix: {name} is there twice");
         }
         int chunks = at == bytes.Length ? 0 : Int("the number of chunks", ChunkCeiling);
-        string data = at == bytes.Length ? "" : System.Text.Encoding.UTF8.GetString(Take(Int("the length of a name", NameCeiling), "a name"));
+        string data = at == bytes.Length ? "" : Name();
         return new ImportanceMatrix(entries, Path.GetFileName(path), data, chunks, 0);
     }
 }

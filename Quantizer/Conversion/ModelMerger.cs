@@ -74,7 +74,8 @@ public static class ModelMerger
 
         void Copy(string from, string name, string to)
         {
-            if (File.Exists(Path.Combine(from, name))) folder.Write(to, stream => stream.Write(File.ReadAllBytes(Path.Combine(from, name))));
+            string path = Path.Combine(from, name);
+            if (File.Exists(path)) folder.Write(to, stream => stream.Write(File.ReadAllBytes(path)));
         }
     }
 }

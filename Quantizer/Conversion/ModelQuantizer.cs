@@ -81,7 +81,8 @@ public static class ModelQuantizer
     }
 
     private static GgufOutput.Entry[] Entries(FilePlan file, Action<Stream, TensorPlan> write)
-        => [.. file.Tensors.Select(tensor => new GgufOutput.Entry(tensor.Name, tensor.Type, tensor.Shape, target => write(target, tensor)))];
+        => [.. file.Tensors.Select(tensor
+            => new GgufOutput.Entry(tensor.Name, tensor.Type, tensor.Shape, target => write(target, tensor)))];
 
     /// <exception cref="BadInputException">A disk has not so many bytes.</exception>
     internal static void RequireSpace(long need, string output, string place)
@@ -102,5 +103,6 @@ public static class ModelQuantizer
 
     private static QuantizerReport Report(Checkpoint checkpoint, QuantizerOptions options, ModelPlan plan, IReadOnlyList<WrittenFile> files,
         IReadOnlyList<string> notices)
-        => new(checkpoint.Folder, options.Type.Name, plan.Files.Sum(file => file.Tensors.Sum(tensor => tensor.Source.Bytes)), files, notices);
+        => new(checkpoint.Folder, options.Type.Name,
+            plan.Files.Sum(file => file.Tensors.Sum(tensor => tensor.Source.Bytes)), files, notices);
 }

@@ -1,5 +1,6 @@
 using EdgeVideoLlava.Kernels.Packing;
 using EdgeVideoLlava.Runtime.Weights;
+using EdgeVideoLlava.Runtime.Weights.Gguf;
 
 namespace EdgeVideoLlava.Quantizer.Conversion;
 
@@ -35,4 +36,4 @@ internal sealed record TensorPlan(string Name, HostTensor Source, StorageType Ty
 /// <summary>A GGUF file to be written.</summary>
 /// <param name="Part">What it holds: "language model", "image tower and projector", "video tower".</param>
 /// <param name="Name">Of the file.</param>
-internal sealed record FilePlan(string Part, string Name, IReadOnlyList<Runtime.Weights.Gguf.GgufKey> Keys, IReadOnlyList<TensorPlan> Tensors);
+internal sealed record FilePlan(string Part, string Name, IReadOnlyList<GgufKey> Keys, IReadOnlyList<TensorPlan> Tensors);

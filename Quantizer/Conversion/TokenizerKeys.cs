@@ -92,11 +92,12 @@ internal sealed class TokenizerKeys : IDisposable
     }
 
     /// <summary>The pieces, and for the rows behind them added tokens, or what stands for none.</summary>
-    private (string[] Texts, PieceType[] Types, float[] Scores) Table(int rows, IReadOnlyList<string> pieces, IReadOnlyList<PieceType> types,
-        IReadOnlyList<float> scores)
+    private (string[] Texts, PieceType[] Types, float[] Scores) Table(int rows, IReadOnlyList<string> pieces,
+        IReadOnlyList<PieceType> types, IReadOnlyList<float> scores)
     {
         Dictionary<int, SpecialToken> added = files.AddedTokens.Values.DistinctBy(token => token.Id).ToDictionary(token => token.Id);
-        (string Text, PieceType Type, float Score) Row(int id) => id < pieces.Count && pieces[id].Length > 0 ? (pieces[id], types[id], scores[id])
+        (string Text, PieceType Type, float Score) Row(int id)
+            => id < pieces.Count && pieces[id].Length > 0 ? (pieces[id], types[id], scores[id])
             : added.TryGetValue(id, out SpecialToken token) ? (token.Text, PieceType.Control, AddedScore)
             : ($"[PAD{id}]", PieceType.Unused, PaddingScore);
         (string Text, PieceType Type, float Score)[] table = [.. Enumerable.Range(0, rows).Select(Row)];

@@ -9,7 +9,8 @@ internal static class ModelComparison
     private const int AnswerTokens = 64;
 
     /// <summary>On chunks of a text; scored is the second half of each, as in <see cref="Perplexity"/>.</summary>
-    public static void OnText(Divergence divergence, VideoLlava a, VideoLlava b, int[][] chunks, Action<int>? progress, CancellationToken cancel)
+    public static void OnText(Divergence divergence, VideoLlava a, VideoLlava b, int[][] chunks, Action<int>? progress,
+        CancellationToken cancel)
     {
         int length = chunks[0].Length, first = length / 2, rows = length - first;
         using ChunkLogits one = new(a, rows), other = new(b, rows);

@@ -16,7 +16,8 @@ public static unsafe class TensorComparison
     {
         using Checkpoint one = new(a), other = new(b);
         VideoLlavaConfig config = Read(one), otherConfig = Read(other);
-        Dictionary<string, TensorSpec> specs = new ModelTensors(config).Stored.ToDictionary(entry => entry.Tensor.Name, entry => entry.Tensor);
+        Dictionary<string, TensorSpec> specs
+            = new ModelTensors(config).Stored.ToDictionary(entry => entry.Tensor.Name, entry => entry.Tensor);
         string[] shared = [.. one.Tensors.Keys.Where(name => other.Tensors.ContainsKey(name) && specs.ContainsKey(name))];
         if (config.Language with { Vocabulary = 0 } != otherConfig.Language with { Vocabulary = 0 } || shared.Length == 0)
             throw new BadInputException($"{a} and {b}: not two forms of one model ({config.Language} and {otherConfig.Language})");

@@ -29,7 +29,8 @@ internal static class WeightNames
     public static bool IsIgnored(string canonical) => canonical.EndsWith(".rotary_emb.inv_freq")
         || canonical.EndsWith(".embeddings.position_ids");
 
-    /// <summary>The name of a canonical one in the checkpoints of a variant: of the original repository, or of transformers to 4.51.</summary>
+    /// <summary>The name of a canonical one in the checkpoints of a variant: of the original repository, or of transformers to
+    /// 4.51.</summary>
     public static string InFile(string canonical, ModelVariant variant)
     {
         string language = variant == ModelVariant.Hf ? "language_model." : "";

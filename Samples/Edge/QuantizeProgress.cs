@@ -20,7 +20,8 @@ internal sealed class QuantizeProgress(TextWriter terminal) : IProgress<Quantize
         shown = now;
         int full = (int)(Width * value.Done);
         string left = value.Done < 0.01 ? "" : $", {Time(now * ((1 - value.Done) / value.Done))} left";
-        terminal.Write($"\r\e[K[{new string('=', full)}{new string(' ', Width - full)}] {(int)(100 * value.Done),3} %{left}  {value.Tensor}");
+        string bar = new string('=', full) + new string(' ', Width - full);
+        terminal.Write($"\r\e[K[{bar}] {(int)(100 * value.Done),3} %{left}  {TerminalText.Printable(value.Tensor)}");
     }
 
     public void Dispose()
@@ -29,5 +30,6 @@ internal sealed class QuantizeProgress(TextWriter terminal) : IProgress<Quantize
         shown = TimeSpan.FromSeconds(-1);
     }
 
-    private static string Time(TimeSpan time) => time.TotalMinutes >= 1 ? $"{(int)time.TotalMinutes} min {time.Seconds} s" : $"{(int)time.TotalSeconds} s";
+    private static string Time(TimeSpan time)
+        => time.TotalMinutes >= 1 ? $"{(int)time.TotalMinutes} min {time.Seconds} s" : $"{(int)time.TotalSeconds} s";
 }

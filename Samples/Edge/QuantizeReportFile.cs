@@ -37,14 +37,15 @@ internal static class QuantizeReportFile
             svg { vertical-align: middle } rect { fill: #3b76af }
             </style></head><body>
             <h1>{{Text(Path.GetFileName(report.Model))}} as {{Text(report.Type)}}</h1>
-            <p>{{QuantizeText.Size(report.SourceBytes)}} before, {{QuantizeText.Size(report.Bytes)}} now. The error is the root mean square of
-            what a tensor lost, over that of its numbers; the worst block is the same of its worst 32 neighbours.</p>
+            <p>{{QuantizeText.Size(report.SourceBytes)}} before, {{QuantizeText.Size(report.Bytes)}} now. The error is the root mean
+            square of what a tensor lost, over that of its numbers; the worst block is the same of its worst 32 neighbours.</p>
 
             """);
         foreach (WrittenFile file in report.Files)
         {
-            page.Append($"<h2>{Text(file.Name)}: {Text(file.Part)}, {QuantizeText.Size(file.Bytes)}</h2>\n<table><thead><tr><th>tensor</th><th>shape</th>"
-                + "<th>from</th><th>to</th><th>size</th><th>error</th><th></th><th>worst block</th><th>cosine</th></tr></thead><tbody>\n");
+            page.Append($"<h2>{Text(file.Name)}: {Text(file.Part)}, {QuantizeText.Size(file.Bytes)}</h2>\n"
+                + "<table><thead><tr><th>tensor</th><th>shape</th><th>from</th><th>to</th><th>size</th>"
+                + "<th>error</th><th></th><th>worst block</th><th>cosine</th></tr></thead><tbody>\n");
             foreach (WrittenTensor tensor in file.Tensors) page.Append(Row(tensor, largest));
             page.Append("</tbody></table>\n");
         }

@@ -10,12 +10,13 @@ internal static class QuantizeText
     {
         foreach (WrittenFile file in report.Files)
         {
-            IEnumerable<string> types = file.Tensors.GroupBy(tensor => tensor.Type).OrderByDescending(group => group.Sum(tensor => tensor.Bytes))
-                .Select(group => $"{group.Count()} {group.Key}");
+            IEnumerable<string> types = file.Tensors.GroupBy(tensor => tensor.Type)
+                .OrderByDescending(group => group.Sum(tensor => tensor.Bytes)).Select(group => $"{group.Count()} {group.Key}");
             output.WriteLine($"{file.Name,-24} {Size(file.Bytes),10}  {file.Part}: {string.Join(", ", types)}");
         }
         string all = $"{Size(report.SourceBytes)} -> {Size(report.Bytes)}";
-        output.WriteLine(time is { } taken ? FormattableString.Invariant($"{all} in {taken.TotalSeconds:0.0} s") : $"{all}; nothing was written");
+        output.WriteLine(time is { } taken ? FormattableString.Invariant($"{all} in {taken.TotalSeconds:0.0} s")
+            : $"{all}; nothing was written");
         foreach (string notice in report.Notices) Notices.Say(notice);
     }
 

@@ -18,9 +18,11 @@ internal sealed record GgufKey(string Name, byte[] Value)
     public static GgufKey Of(string name, IReadOnlyCollection<string> values)
         => new(name, [.. Array(GgufType.String, values.Count), .. values.SelectMany(Text)]);
 
-    public static GgufKey Of(string name, float[] values) => OfArray(name, GgufType.Float32, MemoryMarshal.AsBytes(values.AsSpan()), values);
+    public static GgufKey Of(string name, float[] values)
+        => new(name, [.. Array(GgufType.Float32, values.Length), .. MemoryMarshal.AsBytes(values.AsSpan())]);
 
-    public static GgufKey Of(string name, int[] values) => OfArray(name, GgufType.Int32, MemoryMarshal.AsBytes(values.AsSpan()), values);
+    public static GgufKey Of(string name, int[] values)
+        => new(name, [.. Array(GgufType.Int32, values.Length), .. MemoryMarshal.AsBytes(values.AsSpan())]);
 
     /// <summary>A text as the format has it: its length in bytes of UTF-8, then these.</summary>
     internal static byte[] Text(string text)
@@ -31,9 +33,6 @@ internal sealed record GgufKey(string Name, byte[] Value)
         Encoding.UTF8.GetBytes(text, bytes.AsSpan(sizeof(long)));
         return bytes;
     }
-
-    private static GgufKey OfArray(string name, GgufType element, ReadOnlySpan<byte> bytes, Array values)
-        => new(name, [.. Array(element, values.Length), .. bytes]);
 
     private static byte[] Number(GgufType type) => BitConverter.GetBytes((uint)type);
 

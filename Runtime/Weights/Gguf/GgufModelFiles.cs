@@ -26,10 +26,14 @@ internal sealed partial record GgufModelFiles(string Language, string? Vision = 
         if (files.Length == 0) return null;
         ILookup<string, string> kinds = files.ToLookup(Kind);
         if (!kinds.Contains(""))
-            throw new BadInputException($"{files[0]}: {Named(Kind(files[0]))}, and no language model is beside it; put both into one folder");
+        {
+            throw new BadInputException(
+                $"{files[0]}: {Named(Kind(files[0]))}, and no language model is beside it; put both into one folder");
+        }
         foreach (IGrouping<string, string> kind in kinds.Where(kind => kind.Count() > 1))
             throw new BadInputException($"{path}: {string.Join(" and ", kind.Select(Path.GetFileName))} are both here; leave one");
-        return new GgufModelFiles(kinds[""].Single(), kinds[VisionArchitecture].FirstOrDefault(), kinds[VideoArchitecture].FirstOrDefault());
+        return new GgufModelFiles(kinds[""].Single(), kinds[VisionArchitecture].FirstOrDefault(),
+            kinds[VideoArchitecture].FirstOrDefault());
     }
 
     /// <summary>A language model given by its file's name, with the files that it names.</summary>

@@ -21,7 +21,11 @@ internal static class MergeCommand
             Description = "Form of the result. Default: safetensors, under the original names.",
             DefaultValueFactory = _ => "safetensors",
         };
-        var type = new Option<string?>("--type") { HelpName = "f32|f16|bf16", Description = "Of the numbers. Default: as most are stored." };
+        var type = new Option<string?>("--type")
+        {
+            HelpName = "f32|f16|bf16",
+            Description = "Of the numbers. Default: as most are stored.",
+        };
         var force = new Option<bool>("--force") { Description = "Take 0 for numbers that are not finite." };
         to.AcceptOnlyFromAmong("safetensors", "gguf");
         type.AcceptOnlyFromAmong([.. Types.Select(one => one.ToString().ToLowerInvariant())]);

@@ -26,14 +26,15 @@ internal static class PerplexityCommand
         {
             using ModelSession session = ModelSession.Open(model.Read(parsed, parsed.GetRequiredValue(path)), cancel);
             session.Announce();
-            int[][] ids = TextChunks.Read(parsed.GetValue(text)!, session.Assistant.Tokenizer, parsed.GetValue(context), parsed.GetValue(chunks));
+            int[][] ids = TextChunks.Read(parsed.GetValue(text)!, session.Assistant.Tokenizer, parsed.GetValue(context),
+                parsed.GetValue(chunks));
             using var line = new TerminalLine();
-            PerplexityReport report = Perplexity.Measure(session.Model, ids,
-                (chunk, value) => line.Show(FormattableString.Invariant($"chunk {chunk} of {ids.Length}: perplexity {value:0.0000}")), cancel);
+            PerplexityReport report = Perplexity.Measure(session.Model, ids, (chunk, value)
+                => line.Show(FormattableString.Invariant($"chunk {chunk} of {ids.Length}: perplexity {value:0.0000}")), cancel);
             line.Dispose();
             Console.WriteLine(parsed.GetValue(json) ? JsonSerializer.Serialize(report, QualityJson.Default.PerplexityReport)
-                : FormattableString.Invariant(
-                    $"perplexity {report.Value:0.0000} ± {report.StandardError:0.0000} ({report.Scored} positions of {report.Chunks} chunks)"));
+                : FormattableString.Invariant($"perplexity {report.Value:0.0000} ± {report.StandardError:0.0000} ")
+                    + $"({report.Scored} positions of {report.Chunks} chunks)");
             return Task.FromResult(ExitCodes.Ok);
         });
         return command;

@@ -94,7 +94,8 @@ internal static class QuantizeCommand
                 Importance = parsed.GetValue(importance) is { } path ? ImportanceMatrix.Read(path)
                     : calibration.IsGiven(parsed) ? calibration.Collect(parsed, from, cancel) : null,
             };
-            QuantizerReport result = Convert(from, parsed.GetValue(dryRun) ? null : parsed.GetValue(output), options, out TimeSpan? time, cancel);
+            string? target = parsed.GetValue(dryRun) ? null : parsed.GetValue(output);
+            QuantizerReport result = Convert(from, target, options, out TimeSpan? time, cancel);
             if (reportPath != null) QuantizeReportFile.Write(reportPath, result, Checkpoint.Files(from));
             if (parsed.GetValue(json)) Console.WriteLine(JsonSerializer.Serialize(result, QuantizeJson.Default.QuantizerReport));
             else QuantizeText.Print(result, time, Console.Out);
@@ -104,7 +105,8 @@ internal static class QuantizeCommand
     }
 
     /// <param name="output">Null: nothing is written.</param>
-    private static QuantizerReport Convert(string model, string? output, QuantizerOptions options, out TimeSpan? time, CancellationToken cancel)
+    private static QuantizerReport Convert(string model, string? output, QuantizerOptions options, out TimeSpan? time,
+        CancellationToken cancel)
     {
         time = null;
         if (output == null) return ModelQuantizer.Plan(model, options);

@@ -16,7 +16,8 @@ internal static class VerifyCommand
     public static Command Create()
     {
         var model = new ModelOptions();
-        Argument<string> a = new("A") { Description = "The model to compare with." }, b = new("B") { Description = "The same model in another form." };
+        var a = new Argument<string>("A") { Description = "The model to compare with." };
+        var b = new Argument<string>("B") { Description = "The same model in another form." };
         var files = new Argument<string[]>("FILE")
         {
             Description = "Pictures and clips: A answers about each, and B is held to it.",
@@ -24,7 +25,12 @@ internal static class VerifyCommand
         };
         Option<string?> text = TextOptions.Text(required: false);
         Option<int> context = TextOptions.Context(), chunks = TextOptions.Chunks(10);
-        var ask = new Option<string>("--ask") { HelpName = "TEXT", Description = "The question.", DefaultValueFactory = _ => Assistant.Question };
+        var ask = new Option<string>("--ask")
+        {
+            HelpName = "TEXT",
+            Description = $"The question. Default: {Assistant.Question}",
+            DefaultValueFactory = _ => Assistant.Question,
+        };
         var most = new Option<double?>("--max-kl")
         {
             HelpName = "X",
@@ -75,16 +81,17 @@ internal static class VerifyCommand
         foreach (ComparedTensor tensor in report.Tensors.Where(tensor => tensor.RelativeError > 0)
             .OrderByDescending(tensor => tensor.RelativeError).Take(Worst))
         {
-            output.WriteLine(FormattableString.Invariant(
-                $"  {tensor.Name,-45} {tensor.TypeA,5} -> {tensor.TypeB,-5} {tensor.RelativeError,9:0.0000%}  cosine {tensor.Cosine:0.000000}"));
+            string types = $"{tensor.TypeA} -> {tensor.TypeB}";
+            Line($"  {tensor.Name,-45} {types,-14} {tensor.RelativeError,9:0.0000%}  cosine {tensor.Cosine:0.000000}");
         }
         if (report.Divergence is not { } divergence) return;
-        output.WriteLine(FormattableString.Invariant(
-            $"KL divergence of the next token: {divergence.Mean:0.000000} ± {divergence.StandardError:0.000000} nats over {divergence.Positions} positions"));
-        output.WriteLine(FormattableString.Invariant(
-            $"  median {divergence.Median:0.000000}, 99 % below {divergence.Percentile99:0.0000}; same likeliest token {divergence.TopAgreementPercent:0.00} %"));
+        Line($"KL divergence of the next token: {divergence.Mean:0.000000} ± {divergence.StandardError:0.000000} nats");
+        Line($"  {divergence.Positions} positions, median {divergence.Median:0.000000}, 99 % below {divergence.Percentile99:0.0000}");
+        Line($"  the same likeliest token at {divergence.TopAgreementPercent:0.00} %");
         if (divergence.PerplexityA is { } before)
-            output.WriteLine(FormattableString.Invariant($"  perplexity {before:0.0000} -> {divergence.PerplexityB:0.0000}"));
+            Line($"  perplexity {before:0.0000} -> {divergence.PerplexityB:0.0000}");
+
+        void Line(FormattableString text) => output.WriteLine(FormattableString.Invariant(text));
     }
 }
 

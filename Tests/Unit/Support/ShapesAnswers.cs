@@ -12,7 +12,8 @@ internal static class ShapesAnswers
 
     /// <summary>All but two of the 120 answers are the reference's id by id, or every one of every third dialogue's 40.</summary>
     /// <param name="model">The model in another form.</param>
-    public static void AssertKept(ComputeDevice device, LoadOptions options, ITestOutputHelper output, bool all = true, string? model = null)
+    public static void AssertKept(ComputeDevice device, LoadOptions options, ITestOutputHelper output, bool all = true,
+        string? model = null)
     {
         int asked = all ? 120 : 40;
         Assert.InRange(Same(model ?? Model, device, options, output, asked), asked - asked / 60, asked);

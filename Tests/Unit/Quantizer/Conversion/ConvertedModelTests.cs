@@ -66,7 +66,8 @@ public sealed unsafe class ConvertedModelTests(ITestOutputHelper output) : IDisp
         VideoLlavaConfig before = ConfigReader.Read(expected), after = ConfigReader.Read(got);
         int rows = (int)got.Tensors["embed_tokens.weight"].Shape[0];
         Assert.Equal(before with { Notices = after.Notices, Language = before.Language with { Vocabulary = rows } }, after);
-        Dictionary<string, TensorSpec> specs = new ModelTensors(after).Stored.ToDictionary(entry => entry.Tensor.Name, entry => entry.Tensor);
+        Dictionary<string, TensorSpec> specs
+            = new ModelTensors(after).Stored.ToDictionary(entry => entry.Tensor.Name, entry => entry.Tensor);
         Assert.Equal(specs.Keys.Where(name => !name.Contains("post_layernorm")).Order(), got.Tensors.Keys.Order());
         foreach ((string name, HostTensor tensor) in got.Tensors)
         {

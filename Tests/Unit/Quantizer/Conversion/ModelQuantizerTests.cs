@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using EdgeVideoLlava.Kernels.Packing;
+using EdgeVideoLlava.Quantizer.Calibration;
 using EdgeVideoLlava.Quantizer.Conversion;
 using EdgeVideoLlava.Runtime.Weights.Gguf;
 using EdgeVideoLlava.Tests.Unit.Runtime.Text;
@@ -33,6 +34,19 @@ public sealed class ModelQuantizerTests : IDisposable
     public void A_file_becomes_the_one_that_the_reference_makes_too(string golden, string type)
         => A_file_becomes_the_one_that_the_reference_makes(golden, type);
 
+    /// <summary>With an importance matrix, the file's name in the keys too.</summary>
+    [Theory, InlineData("q4_k_m")]
+    public void A_file_with_an_importance_matrix_becomes_the_one_that_the_reference_makes(string type)
+    {
+        ImportanceMatrix importance = ImportanceMatrix.Read(Golden.Path("gguf/smollm2_quality/imatrix.gguf"));
+        WrittenFile file = Convert(Golden.Data(SmolLm), type, force: true, importance).Files.Single();
+        Assert.Equal(Digest($"gguf/smollm2_quality/{type}_imatrix"), file.Sha256);
+    }
+
+    [Theory, Trait("Category", "long"), InlineData("q4_0")]
+    public void A_file_with_an_importance_matrix_becomes_the_one_that_the_reference_makes_too(string type)
+        => A_file_with_an_importance_matrix_becomes_the_one_that_the_reference_makes(type);
+
     /// <summary>All keys, tensors and places but the name of the model.</summary>
     [Theory, InlineData("q8_0", "mmproj-compat-f16")]
     public void An_mmproj_file_is_of_the_form_that_old_and_new_programs_read(string type, string golden)
@@ -49,7 +63,8 @@ public sealed class ModelQuantizerTests : IDisposable
         Assert.All(expected.Keys.Names.Where(key => key != "general.name"),
             key => Assert.Equal(expected.Keys.Copy(key).Value, got.Keys.Copy(key).Value));
         Assert.Equal(Places(expected), Places(got));
-        Assert.All(GgufWriter.TensorsOf(expected).Zip(GgufWriter.TensorsOf(got)), pair => Assert.Equal(pair.First.Bytes, pair.Second.Bytes));
+        Assert.All(GgufWriter.TensorsOf(expected).Zip(GgufWriter.TensorsOf(got)),
+            pair => Assert.Equal(pair.First.Bytes, pair.Second.Bytes));
     }
 
     [Fact]
@@ -71,14 +86,16 @@ public sealed class ModelQuantizerTests : IDisposable
     public void A_small_mix_gives_more_bits_to_the_first_layers(string type, int layers, string values, string down)
     {
         FileType mix = FileType.Find(type)!;
-        IEnumerable<StorageType> Of(string name) => Enumerable.Range(0, 6).Select(layer => mix.Of($"blk.{layer}.{name}.weight", layer, layers, 4096, false, false));
+        IEnumerable<StorageType> Of(string name)
+            => Enumerable.Range(0, 6).Select(layer => mix.Of($"blk.{layer}.{name}.weight", layer, layers, 4096, false, false));
         Assert.Equal(values, string.Join(',', Of("attn_v")));
         Assert.Equal(down, string.Join(',', Of("ffn_down")));
     }
 
-    private QuantizerReport Convert(string model, string type, bool force = false)
+    private QuantizerReport Convert(string model, string type, bool force = false, ImportanceMatrix? importance = null)
     {
-        QuantizerReport report = ModelQuantizer.Run(model, Path.Combine(folder.Path, "out.gguf"), Options(type) with { Force = force });
+        QuantizerOptions options = Options(type) with { Force = force, Importance = importance };
+        QuantizerReport report = ModelQuantizer.Run(model, Path.Combine(folder.Path, "out.gguf"), options);
         Assert.Equal(new FileInfo(Path.Combine(folder.Path, "out.gguf")).Length, report.Bytes);
         return report;
     }
@@ -89,5 +106,6 @@ public sealed class ModelQuantizerTests : IDisposable
         => Json.Load(Golden.Path($"{golden}.describe.json")).GetProperty("file_sha256").GetString()!;
 
     private static IEnumerable<(string, StorageType, string, long)> Places(GgufFile file)
-        => file.Tensors.Select(tensor => (tensor.Name, tensor.Type, string.Join(',', tensor.Sizes), tensor.Offset - file.Tensors[0].Offset));
+        => file.Tensors.Select(tensor
+            => (tensor.Name, tensor.Type, string.Join(',', tensor.Sizes), tensor.Offset - file.Tensors[0].Offset));
 }
