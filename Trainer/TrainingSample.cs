@@ -1,3 +1,4 @@
+using EdgeVideoLlava.Kernels.Loss;
 using EdgeVideoLlava.Runtime;
 using EdgeVideoLlava.Runtime.Language;
 using EdgeVideoLlava.Runtime.Preprocess;
@@ -11,6 +12,21 @@ namespace EdgeVideoLlava.Trainer;
 /// <param name="Visuals">In the order of the markers; none for a dialogue without pictures.</param>
 internal sealed record TrainingSample(int[] Ids, int[] Labels, IReadOnlyList<PixelValues> Visuals)
 {
+    /// <summary>Labels that a pass learns from: of the expanded and cut prompt, without the first position's.</summary>
+    internal int Supervised(VideoLlavaConfig config)
+    {
+        (int supervised, int position, int block) = (0, 0, 0);
+        int[] blocks = [.. Visuals.SelectMany(pixels => Enumerable.Repeat(
+            pixels.IsClip ? config.VideoTower.Positions : config.ImageTower.Positions - 1, pixels.Frames))];
+        for (int i = 0; i < Ids.Length && position < (config.ExpandedLimit ?? int.MaxValue); i++)
+        {
+            bool isVisual = Ids[i] == MergedPrompt.VisualMarker;
+            if (!isVisual && position > 0 && Labels[i] != CrossEntropy.Ignored) supervised++;
+            position += !isVisual ? 1 : block < blocks.Length ? blocks[block++] : 0;
+        }
+        return supervised;
+    }
+
     /// <summary>The prompt at its full length, cut where the checkpoint's training cuts it.</summary>
     /// <param name="visuals">The encoded visuals, in order.</param>
     /// <exception cref="BadInputException">Markers and visuals do not match.</exception>

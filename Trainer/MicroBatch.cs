@@ -1,0 +1,40 @@
+using EdgeVideoLlava.Kernels.Devices;
+using EdgeVideoLlava.Runtime;
+
+namespace EdgeVideoLlava.Trainer;
+
+/// <summary>Forward and backward of the samples that are averaged together.</summary>
+internal static class MicroBatch
+{
+    /// <summary>Adds the gradient of scale · mean loss to what learns. Samples run one after the other, without padding.</summary>
+    /// <param name="arena">For this alone.</param>
+    /// <param name="scale">1 / accumulated micro-batches, and a loss scale.</param>
+    /// <param name="recompute">Layers share activations and are computed again on the way back: the same bits in less memory.</param>
+    /// <returns>The loss, unscaled; without supervised positions 0, and nothing is added.</returns>
+    /// <exception cref="BadInputException">A sample's markers and visuals do not match, or it does not fit into the context.</exception>
+    public static BatchLoss Backward(VideoLlava model, IReadOnlyList<TrainingSample> batch, Trainable trainable, Arena arena,
+        float scale = 1, bool recompute = false, CancellationToken cancel = default)
+    {
+        int supervised = batch.Sum(sample => sample.Supervised(model.Config));
+        double sum = 0;
+        foreach (TrainingSample sample in batch)
+        {
+            cancel.ThrowIfCancellationRequested();
+            if (sample.Supervised(model.Config) == 0) continue;
+            sum += Sample(model, sample, trainable, arena, scale / supervised, recompute);
+        }
+        return new BatchLoss(sum, supervised);
+    }
+
+    private static double Sample(VideoLlava model, TrainingSample sample, Trainable trainable, Arena arena, float factor, bool recompute)
+    {
+        using Arena.Scope scope = arena.Begin();
+        using var pass = new TrainingPass(model, sample, arena, recompute: recompute);
+        bool learns = trainable.LearnsWords || sample.Visuals.Count > 0;
+        if (!learns) return pass.Loss(arena, factor, trainable.Language, null);
+        Matrix d = arena.Take(pass.Prompt.Length, model.Config.Language.Hidden);
+        double loss = pass.Loss(arena, factor, trainable.Language, d);
+        pass.Backward(arena, trainable, d);
+        return loss;
+    }
+}
