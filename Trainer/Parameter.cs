@@ -8,7 +8,8 @@ namespace EdgeVideoLlava.Trainer;
 /// <param name="Tensors">By rows; names are canonical, or an adapter's.</param>
 /// <param name="Value">(R, C), float32: what the optimizer changes.</param>
 /// <param name="Gradient">(R, C), float32</param>
-internal sealed record Parameter(ModelPart Part, IReadOnlyList<TensorSpec> Tensors, Matrix Value, Matrix Gradient)
+/// <param name="Rounded">The weight that the model computes with, where it is binary16; null where it is the value itself.</param>
+internal sealed record Parameter(ModelPart Part, IReadOnlyList<TensorSpec> Tensors, Matrix Value, Matrix Gradient, Matrix? Rounded = null)
 {
     public string Name => Tensors[0].Name;
 
