@@ -1,5 +1,6 @@
 using EdgeVideoLlava.Kernels.Devices;
 using EdgeVideoLlava.Kernels.Elementwise;
+using EdgeVideoLlava.Kernels.Optimizer;
 using EdgeVideoLlava.Kernels.Packing;
 using EdgeVideoLlava.Runtime;
 using EdgeVideoLlava.Runtime.Language;
@@ -19,7 +20,7 @@ internal sealed class Trainable : IDisposable
     private readonly List<IDisposable> owned = [];
     private readonly VideoLlava model;
 
-    /// <param name="parts">Language, projector or both; their weights have memory of their own (<see cref="LoadOptions.Trainable"/>).</param>
+    /// <param name="parts">Language, projector or both, loaded into memory of their own (<see cref="LoadOptions.Trainable"/>).</param>
     /// <param name="lora">Instead of the language model's weights, which then may be of any type.</param>
     /// <param name="seed">Of the adapter's first numbers.</param>
     /// <exception cref="BadInputException">The model shares its head with its embedding.</exception>
@@ -65,6 +66,10 @@ internal sealed class Trainable : IDisposable
     {
         if (parameter.Rounded is { } weight) ConvertRows.Run(queue, parameter.Value, weight);
     }
+
+    /// <summary>The first parameter, from the loss on, whose gradient holds a number that is not finite.</summary>
+    public string? FirstNotFinite(ComputeQueue queue)
+        => parameters.LastOrDefault(parameter => !double.IsFinite(SquaredNorm.Of(queue, parameter.Gradient)))?.Name;
 
     public void Dispose()
     {

@@ -11,6 +11,7 @@ return await CommandLine.Run(
         TraceCommand.Create(),
         InspectCommand.Create(),
         PullCommand.Create(),
+        TrainCommand.Create(),
         BenchCommand.Create(),
         DoctorCommand.Create(),
     },
