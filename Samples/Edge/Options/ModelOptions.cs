@@ -78,6 +78,12 @@ internal sealed partial class ModelOptions
         Description = "Worker threads of the processor. Default: one for each core. The answer does not depend on it.",
     };
 
+    private readonly Option<bool> exact = new("--exact")
+    {
+        Description = "On the processor, multiply weights in blocks (q8_0, q4_k, ...) with activations in float32. Default: activations are "
+            + "rounded to bytes there, which is many times as fast.",
+    };
+
     private readonly Option<bool> verbose = new("--verbose")
     {
         Description = "Say at the start why this device was taken, its memory, and which rules the tokenizer follows.",
@@ -113,6 +119,7 @@ internal sealed partial class ModelOptions
         command.Options.Add(cache);
         command.Options.Add(kernels);
         command.Options.Add(threads);
+        command.Options.Add(exact);
         command.Options.Add(verbose);
     }
 
@@ -130,6 +137,7 @@ internal sealed partial class ModelOptions
             parsed.GetValue(threads))
         {
             DeepTiles = kernelsOf?.DeepTiles == true,
+            Exact = parsed.GetValue(exact),
             Verbose = parsed.GetValue(verbose),
             ModelName = folder == null ? "built-in shapes model"
                 : Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))),
