@@ -11,7 +11,7 @@ internal static class PerplexityCommand
 {
     public static Command Create()
     {
-        var model = new ModelOptions();
+        var model = new ModelOptions(measures: true);
         var path = new Argument<string>("MODEL") { Description = "A checkpoint's folder, a GGUF file, or OWNER/NAME of a pulled model." };
         var text = TextOptions.Text(required: true);
         Option<int> context = TextOptions.Context(), chunks = TextOptions.Chunks(int.MaxValue);

@@ -15,7 +15,7 @@ internal static class VerifyCommand
 
     public static Command Create()
     {
-        var model = new ModelOptions();
+        var model = new ModelOptions(measures: true);
         var a = new Argument<string>("A") { Description = "The model to compare with." };
         var b = new Argument<string>("B") { Description = "The same model in another form." };
         var files = new Argument<string[]>("FILE")
