@@ -44,8 +44,8 @@ internal sealed class Adapters(VideoLlava model, LoraOptions options, int seed, 
         float bound = 1 / MathF.Sqrt(inputs);
         float[] down = [.. Enumerable.Range(0, options.Rank * inputs).Select(_ => (2 * random.NextSingle() - 1) * bound)];
         Weight a = Make($"{name}.lora_A.weight", options.Rank, inputs), b = Make($"{name}.lora_B.weight", outputs, options.Rank);
-        model.LanguageQueue.Write(down, Trainable.Numbers(a));
-        Fill.Run(model.LanguageQueue, Trainable.Numbers(b), 0);
+        model.LanguageQueue.Write(down, model.Device.Numbers(a));
+        Fill.Run(model.LanguageQueue, model.Device.Numbers(b), 0);
         return new LoraPart(start, a, b, Learn(a), Learn(b));
     }
 
@@ -56,5 +56,5 @@ internal sealed class Adapters(VideoLlava model, LoraOptions options, int seed, 
         return weight;
     }
 
-    private Matrix Learn(Weight weight) => learn(new TensorSpec(weight.Name, weight.Rows, weight.Columns), Trainable.Numbers(weight));
+    private Matrix Learn(Weight weight) => learn(new TensorSpec(weight.Name, weight.Rows, weight.Columns), model.Device.Numbers(weight));
 }

@@ -40,6 +40,7 @@ internal static class MicroBatch
     private static double Sample(VideoLlava model, TrainingSample sample, Trainable trainable, Arena arena, float factor, bool recompute)
     {
         using Arena.Scope scope = arena.Begin();
+        model.VisionQueue.WaitFor(model.LanguageQueue); // the arena's memory is still read by the sample before
         using var pass = new TrainingPass(model, sample, arena, recompute: recompute);
         bool learns = trainable.LearnsWords || sample.Visuals.Count > 0;
         if (!learns) return pass.Loss(arena, factor, trainable.Language, null);

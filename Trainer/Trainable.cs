@@ -77,9 +77,6 @@ internal sealed class Trainable : IDisposable
         foreach (IDisposable memory in owned) memory.Dispose();
     }
 
-    /// <summary>A weight's numbers, of a type that stores them one by one.</summary>
-    internal static Matrix Numbers(Weight weight) => new(weight.Buffer, 0, weight.Rows, weight.Columns, weight.Columns);
-
     private LlamaGradients Whole(LlamaWeights weights, LlamaTensors tensors)
     {
         Matrix embedding = Learn(tensors.Embedding, weights.Embedding);
@@ -97,12 +94,13 @@ internal sealed class Trainable : IDisposable
 
     private Matrix Learn(ParameterSpec spec, Weight weight)
     {
-        if (weight.Buffer.Type == StorageType.F32) return Learn(spec.Part, spec.Tensors, Numbers(weight), null);
+        if (weight.Buffer.Type == StorageType.F32) return Learn(spec.Part, spec.Tensors, model.Device.Numbers(weight), null);
         if (weight.Buffer.Type != StorageType.F16)
             throw new ArgumentException($"{weight.Name} is {weight.Buffer.Type}; what learns is loaded as F32 or F16");
         Matrix master = Allocate(weight.Rows, weight.Columns);
-        ConvertRows.Run(model.LanguageQueue, Numbers(weight), master);
-        return Learn(spec.Part, spec.Tensors, master, Numbers(weight));
+        var halves = new Matrix(weight.Buffer, 0, weight.Rows, weight.Columns, weight.Columns); // on the processor; TrainingRun sees to it
+        ConvertRows.Run(model.LanguageQueue, halves, master);
+        return Learn(spec.Part, spec.Tensors, master, halves);
     }
 
     private Matrix Learn(ParameterSpec spec, Matrix value) => Learn(spec.Part, spec.Tensors, value, null);

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using EdgeVideoLlava.Kernels.Cpu;
 using EdgeVideoLlava.Kernels.Devices;
+using EdgeVideoLlava.Kernels.Discovery;
 using EdgeVideoLlava.Kernels.Packing;
 using EdgeVideoLlava.Runtime;
 using EdgeVideoLlava.Runtime.Files;
@@ -17,7 +18,7 @@ public sealed class TrainingRun : IDisposable
     private const double MostGrowth = 1e6;
 
     private readonly Assistant assistant;
-    private readonly CpuDevice device;
+    private readonly ComputeDevice device;
     private readonly Arena arena;
     private readonly Optimizer optimizer;
     private readonly LossScaler scaler;
@@ -26,7 +27,8 @@ public sealed class TrainingRun : IDisposable
     private int done;
     private long samples;
 
-    private TrainingRun(Recipe recipe, CpuDevice device, Assistant assistant, IReadOnlyList<DialogueRecord> records, Action<string> warn)
+    private TrainingRun(
+        Recipe recipe, ComputeDevice device, Assistant assistant, IReadOnlyList<DialogueRecord> records, Action<string> warn)
     {
         (Recipe, this.device, this.assistant, Records, this.warn) = (recipe, device, assistant, records, warn);
         Reader = new SampleReader(assistant, records, recipe, warn);
@@ -75,12 +77,13 @@ public sealed class TrainingRun : IDisposable
     private ComputeQueue Queue => Model.LanguageQueue;
 
     /// <summary>Reads the data files and loads the model.</summary>
+    /// <param name="device">cpu, opencl[:n], cuda[:n] or ilgpu-cpu.</param>
     /// <param name="threads">Of the processor; 0: one for each core.</param>
     /// <param name="warn">Told of skipped samples and the like, one line each, on any thread.</param>
     /// <exception cref="BadInputException">Data, model or recipe are none that can be trained.</exception>
     /// <exception cref="DeviceFailedException">Too little memory.</exception>
-    public static TrainingRun Open(Recipe recipe, int threads = 0, Action<string>? warn = null, IProgress<double>? loading = null,
-        CancellationToken cancel = default)
+    public static TrainingRun Open(Recipe recipe, string device = "cpu", int threads = 0, Action<string>? warn = null,
+        IProgress<double>? loading = null, CancellationToken cancel = default)
     {
         if (Path.GetFullPath(recipe.Output).TrimEnd('/') == Path.GetFullPath(recipe.Model).TrimEnd('/'))
             throw new BadInputException($"{recipe.Output}: the output is the model's folder; choose another one");
@@ -90,20 +93,22 @@ public sealed class TrainingRun : IDisposable
             string folder = Path.GetDirectoryName(Path.GetFullPath(file)) ?? "/";
             records.AddRange(DialogueFile.Read(file, recipe.Pictures ?? folder, recipe.Clips ?? folder));
         }
-        var device = new CpuDevice(threads);
+        ComputeDevice opened = ComputeDevices.Open(device, new DeviceOptions(threads, StorageType.F32));
         Assistant? assistant = null;
         try
         {
-            assistant = Assistant.Load(recipe.Model, device, options: Loading(recipe), progress: loading, cancel: cancel);
+            if (opened is not CpuDevice && recipe.Precision == Precision.Fp16)
+                throw new BadInputException($"{opened.Label}: weights of fp16 are trained on the processor; take precision fp32");
+            assistant = Assistant.Load(recipe.Model, opened, options: Loading(recipe), progress: loading, cancel: cancel);
             if (assistant.Config.Variant == ModelVariant.Hf)
                 throw new BadInputException($"{recipe.Model}: a model of the -hf layout; training is of the original layout");
             foreach (DialogueRecord record in records) _ = record.Expanded(assistant.Config.ClipFrames);
-            return new TrainingRun(recipe, device, assistant, records, warn ?? (_ => { }));
+            return new TrainingRun(recipe, opened, assistant, records, warn ?? (_ => { }));
         }
         catch
         {
             assistant?.Dispose();
-            device.Dispose();
+            opened.Dispose();
             throw;
         }
     }

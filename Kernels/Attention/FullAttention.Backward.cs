@@ -1,13 +1,13 @@
 using EdgeVideoLlava.Kernels.Cpu;
 using EdgeVideoLlava.Kernels.Devices;
+using EdgeVideoLlava.Kernels.Ilgpu;
 
 namespace EdgeVideoLlava.Kernels.Attention;
 
-// no gpu: a backward runs on the processor
 // no benchmark: measured with a training step
 /// <summary>Backward of the attention inside many sequences.</summary>
 /// <remarks>
-/// The weights are made again from the log-sums (<see cref="AttentionBackward"/>).
+/// The weights are made again from the log-sums (<see cref="AttentionBackward"/>); an accelerator makes these again too.
 /// qkv (R, 3·D), y (R, D), logSums (R, H), layout: of the forward;  dy (R, D);  dqkv (R, 3·D), replaced, aliasing nothing.
 /// </remarks>
 internal static partial class FullAttention
@@ -19,6 +19,7 @@ internal static partial class FullAttention
         Shapes.Same(y, dy);
         Shapes.Is(qkv, y.Rows, 3 * y.Columns);
         Shapes.Is(logSums, y.Rows, heads);
-        Backward(CpuQueue.Of(queue), qkv, layout, heads, y, logSums, dy, dqkv);
+        if (queue is CpuQueue cpu) Backward(cpu, qkv, layout, heads, y, logSums, dy, dqkv);
+        else BackwardGpu((IlgpuQueue)queue, qkv, layout, heads, y, dy, dqkv);
     }
 }

@@ -11,8 +11,8 @@ internal static unsafe partial class Dropout
 
     private readonly struct Rows(CpuRows x, float probability, ulong seed, CpuRows y, bool add) : ICpuJob
     {
-        private readonly uint threshold = (uint)(probability * (1L << 32));
-        private readonly float factor = 1 / (1 - probability);
+        private readonly uint threshold = Threshold(probability);
+        private readonly float factor = Factor(probability);
 
         public void Execute<V>(int begin, int end) where V : unmanaged, ILanes<V>
         {
@@ -26,14 +26,6 @@ internal static unsafe partial class Dropout
                     target[c] = add ? target[c] + kept : kept;
                 }
             }
-        }
-
-        /// <summary>SplitMix64's finalizer (Steele, Lea and Flood, 2014), its upper half.</summary>
-        private static uint Hash(ulong z)
-        {
-            z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
-            z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
-            return (uint)((z ^ (z >> 31)) >> 32);
         }
     }
 }

@@ -1,9 +1,9 @@
 using EdgeVideoLlava.Kernels.Cpu;
 using EdgeVideoLlava.Kernels.Devices;
+using EdgeVideoLlava.Kernels.Ilgpu;
 
 namespace EdgeVideoLlava.Kernels.Elementwise;
 
-// no gpu: a backward runs on the processor
 // no benchmark: bound by memory, measured with a training step
 /// <summary>y[i] += Σ_r x[r] over rows r with r / period % L = i: gradients of a bias (one row), of an embedding of frames.</summary>
 /// <remarks>x (R, D);  y (L, D);  period = rows of a frame. Sums are made in the order of the rows.</remarks>
@@ -13,6 +13,7 @@ internal static partial class SumRows
     {
         Shapes.Is(y, y.Rows, x.Columns);
         ArgumentOutOfRangeException.ThrowIfLessThan(period, 1);
-        Cpu(CpuQueue.Of(queue), x, y, period);
+        if (queue is CpuQueue cpu) Cpu(cpu, x, y, period);
+        else Gpu((IlgpuQueue)queue, x, y, period);
     }
 }

@@ -1,9 +1,9 @@
 using EdgeVideoLlava.Kernels.Cpu;
 using EdgeVideoLlava.Kernels.Devices;
+using EdgeVideoLlava.Kernels.Ilgpu;
 
 namespace EdgeVideoLlava.Kernels.Embedding;
 
-// no gpu: a backward runs on the processor
 // no benchmark: its product is measured with a training step
 /// <summary>Backward of the patch embedding; pixels learn nothing.</summary>
 /// <remarks>
@@ -20,6 +20,7 @@ internal static partial class PatchEmbedding
         if (dWeight is { } dw) Shapes.Is(dw, dy.Columns, 3 * patch * patch);
         if (dClass is { } dc) Shapes.Vector(dc, dy.Columns);
         if (dPosition is { } dp) Shapes.Is(dp, positions, dy.Columns);
-        Backward(CpuQueue.Of(queue), pixels, patch, dy, dWeight, dClass, dPosition);
+        if (queue is CpuQueue cpu) Backward(cpu, pixels, patch, dy, dWeight, dClass, dPosition);
+        else BackwardGpu((IlgpuQueue)queue, pixels, patch, dy, dWeight, dClass, dPosition);
     }
 }

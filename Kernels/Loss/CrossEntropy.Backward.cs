@@ -1,9 +1,9 @@
 using EdgeVideoLlava.Kernels.Cpu;
 using EdgeVideoLlava.Kernels.Devices;
+using EdgeVideoLlava.Kernels.Ilgpu;
 
 namespace EdgeVideoLlava.Kernels.Loss;
 
-// no gpu: a backward runs on the processor
 // no benchmark: bound by memory, measured with a training step
 /// <summary>Loss and backward in one pass, in place: logits become factor · d loss / d logits.</summary>
 /// <remarks>
@@ -16,6 +16,7 @@ internal static partial class CrossEntropy
     {
         Shapes.Length(labels, logits.Rows);
         Shapes.Is(losses, logits.Rows, 1);
-        Backward(CpuQueue.Of(queue), logits, labels, losses, factor);
+        if (queue is CpuQueue cpu) Backward(cpu, logits, labels, losses, factor);
+        else BackwardGpu((IlgpuQueue)queue, logits, labels, losses, factor);
     }
 }

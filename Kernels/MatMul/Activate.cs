@@ -1,9 +1,9 @@
 using EdgeVideoLlava.Kernels.Cpu;
 using EdgeVideoLlava.Kernels.Devices;
+using EdgeVideoLlava.Kernels.Ilgpu;
 
 namespace EdgeVideoLlava.Kernels.MatMul;
 
-// no gpu: a backward runs on the processor; inference has its activations in the products
 // no benchmark: bound by memory, measured with a training step
 /// <summary>An activation for itself, where something is added before it that the product does not know, and its backward.</summary>
 /// <remarks>
@@ -16,7 +16,8 @@ internal static partial class Activate
     public static void Run(ComputeQueue queue, Activation activation, Matrix z, Matrix y)
     {
         Shapes.Is(y, z.Rows, Outputs(activation, z));
-        Forward(CpuQueue.Of(queue), activation, z, y);
+        if (queue is CpuQueue cpu) Forward(cpu, activation, z, y);
+        else ForwardGpu((IlgpuQueue)queue, activation, z, y);
     }
 
     /// <summary>The gradient before the activation.</summary>
@@ -24,7 +25,8 @@ internal static partial class Activate
     {
         Shapes.Same(z, dz);
         Shapes.Is(dy, z.Rows, Outputs(activation, z));
-        Backward(CpuQueue.Of(queue), activation, z, dy, dz);
+        if (queue is CpuQueue cpu) Backward(cpu, activation, z, dy, dz);
+        else BackwardGpu((IlgpuQueue)queue, activation, z, dy, dz);
     }
 
     private static int Outputs(Activation activation, Matrix z) => activation == Activation.SiluUp ? z.Columns / 2 : z.Columns;

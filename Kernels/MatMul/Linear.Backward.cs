@@ -1,10 +1,12 @@
 using EdgeVideoLlava.Kernels.Cpu;
 using EdgeVideoLlava.Kernels.Devices;
 using EdgeVideoLlava.Kernels.Elementwise;
+using EdgeVideoLlava.Kernels.Ilgpu;
+using EdgeVideoLlava.Kernels.Packing;
 
 namespace EdgeVideoLlava.Kernels.MatMul;
 
-// no gpu: a backward runs on the processor
+// no gpu: PlainProduct.Gpu.cs
 // no benchmark: its products are measured with a training step
 /// <summary>Backward of z = b + x Wᵀ, with dz the gradient of z.</summary>
 /// <remarks>
@@ -18,7 +20,9 @@ internal static partial class Linear
     {
         Shapes.Is(dz, dx.Rows, weight.Rows);
         Shapes.Is(dx, dz.Rows, weight.Columns);
-        InputBackward(CpuQueue.Of(queue), weight, dz, dx, add);
+        Matrix? numbers = weight.Buffer.Type == StorageType.F32 ? queue.Device.Numbers(weight) : null;
+        if (numbers is { } whole) PlainProduct.Run(queue, dz, false, whole, dx, add);
+        else DequantizedBackward(queue, weight, dz, dx, add);
     }
 
     /// <summary>Adds to the gradients of the weight and, where there is one, of the bias.</summary>
@@ -28,8 +32,25 @@ internal static partial class Linear
         {
             Shapes.Is(x, dz.Rows, dw.Columns);
             Shapes.Is(dw, dz.Columns, x.Columns);
-            PlainProduct.Run(CpuQueue.Of(queue), dz, true, x, dw, true);
+            PlainProduct.Run(queue, dz, true, x, dw, true);
         }
         if (dBias is { } db) SumRows.Run(queue, dz, db);
+    }
+
+    // So much of a weight of another type exists as float32 at a time.
+    private const int DequantizedNumbers = 1 << 22;
+
+    private static void DequantizedBackward(ComputeQueue queue, Weight weight, Matrix dz, Matrix dx, bool add)
+    {
+        Arena scratch = queue is CpuQueue cpu ? cpu.Scratch : ((IlgpuQueue)queue).Scratch;
+        using Arena.Scope scope = scratch.Begin();
+        int atOnce = Math.Clamp(DequantizedNumbers / weight.Columns, 1, weight.Rows);
+        Matrix numbers = scratch.Take(atOnce, weight.Columns);
+        for (int row = 0; row < weight.Rows; row += atOnce)
+        {
+            int count = Math.Min(atOnce, weight.Rows - row);
+            DequantizeRows.Run(queue, weight, row, numbers.RowRange(0, count));
+            PlainProduct.Run(queue, dz.ColumnRange(row, count), false, numbers.RowRange(0, count), dx, add || row > 0);
+        }
     }
 }

@@ -1,16 +1,17 @@
 using EdgeVideoLlava.Kernels.Cpu;
 using EdgeVideoLlava.Kernels.Cpu.Simd;
 using EdgeVideoLlava.Kernels.Devices;
+using EdgeVideoLlava.Kernels.Ilgpu;
 
 namespace EdgeVideoLlava.Kernels.MatMul;
 
-/// <summary>c (+)= a b, or aᵀ b, of float32 matrices on the processor: the two products of a backward.</summary>
+/// <summary>c (+)= a b, or aᵀ b, of float32 matrices: the two products of a backward.</summary>
 /// <remarks>
 /// One item is one panel of columns of c (two registers wide) for one block of its rows. Along the depth, DepthBlock at a time: rows of b
 /// are copied into the panel, then <see cref="Tile"/> goes over the rows of a, which lie in blocks of the same depth. Every sum is made in
 /// the same order whatever the number of threads.
 /// </remarks>
-internal static unsafe class PlainProduct
+internal static unsafe partial class PlainProduct
 {
     private const int DepthBlock = 256, RowBlock = 510, RowsAtOnce = 2 * RowBlock, WidestPanel = 32;
 
@@ -18,7 +19,13 @@ internal static unsafe class PlainProduct
     /// <param name="b">(K, N)</param>
     /// <param name="c">(M, N)</param>
     /// <param name="add">Adds to c instead of replacing it.</param>
-    public static void Run(CpuQueue queue, Matrix a, bool transposed, Matrix b, Matrix c, bool add)
+    public static void Run(ComputeQueue queue, Matrix a, bool transposed, Matrix b, Matrix c, bool add)
+    {
+        if (queue is CpuQueue cpu) Cpu(cpu, a, transposed, b, c, add);
+        else Gpu((IlgpuQueue)queue, a, transposed, b, c, add);
+    }
+
+    private static void Cpu(CpuQueue queue, Matrix a, bool transposed, Matrix b, Matrix c, bool add)
     {
         using Arena.Scope scope = queue.Scratch.Begin();
         int atOnce = Math.Min(c.Rows, RowsAtOnce);

@@ -1,9 +1,10 @@
 using EdgeVideoLlava.Kernels.Cpu;
 using EdgeVideoLlava.Kernels.Devices;
+using EdgeVideoLlava.Kernels.Ilgpu;
 
 namespace EdgeVideoLlava.Kernels.Norm;
 
-// no gpu: a backward runs on the processor
+// no gpu: both norms have theirs in NormBackward.Gpu.cs
 // no benchmark: bound by memory, measured with a training step
 /// <summary>Backward of y = (x − mean) · s · w + b, s = 1 / sqrt(var + ε) of the row.</summary>
 /// <remarks>
@@ -25,6 +26,7 @@ internal static partial class LayerNorm
         if (dBias is { } db) Shapes.Vector(db, x.Columns);
         if (dx is { } target) Shapes.Same(x, target);
         if (residual is { } passing) Shapes.Same(x, passing);
-        Backward(CpuQueue.Of(queue), x, weight, statistics, dy, dx, residual, dWeight, dBias);
+        if (queue is CpuQueue cpu) Backward(cpu, x, weight, statistics, dy, dx, residual, dWeight, dBias);
+        else DeviceNormBackward.Run((IlgpuQueue)queue, x, weight, statistics, dy, dx, residual, dWeight, dBias);
     }
 }

@@ -1,9 +1,10 @@
 using EdgeVideoLlava.Kernels.Cpu;
 using EdgeVideoLlava.Kernels.Devices;
+using EdgeVideoLlava.Kernels.Ilgpu;
 
 namespace EdgeVideoLlava.Kernels.Norm;
 
-// no gpu: a backward runs on the processor
+// no gpu: both norms have theirs in NormBackward.Gpu.cs
 // no benchmark: bound by memory, measured with a training step
 /// <summary>Backward of y = x · s · w, s = 1 / sqrt(mean(x²) + ε) of the row.</summary>
 /// <remarks>
@@ -24,6 +25,7 @@ internal static partial class RmsNorm
         if (dWeight is { } dw) Shapes.Vector(dw, x.Columns);
         if (dx is { } target) Shapes.Same(x, target);
         if (residual is { } passing) Shapes.Same(x, passing);
-        Backward(CpuQueue.Of(queue), x, weight, scale, dy, dx, residual, dWeight);
+        if (queue is CpuQueue cpu) Backward(cpu, x, weight, scale, dy, dx, residual, dWeight);
+        else DeviceNormBackward.Run((IlgpuQueue)queue, x, weight, scale, dy, dx, residual, dWeight, null);
     }
 }

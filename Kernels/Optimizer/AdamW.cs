@@ -1,5 +1,6 @@
 using EdgeVideoLlava.Kernels.Cpu;
 using EdgeVideoLlava.Kernels.Devices;
+using EdgeVideoLlava.Kernels.Ilgpu;
 
 namespace EdgeVideoLlava.Kernels.Optimizer;
 
@@ -10,7 +11,6 @@ namespace EdgeVideoLlava.Kernels.Optimizer;
 internal readonly record struct AdamWStep(
     double Rate, int Step, float GradientFactor, double Beta1, double Beta2, double Epsilon, double WeightDecay);
 
-// no gpu: the optimizer runs on the processor
 // no benchmark: bound by memory, measured with a training step
 /// <summary>A step of Adam with decoupled weight decay (Loshchilov and Hutter, arXiv:1711.05101), as torch.optim.AdamW takes it.</summary>
 /// <remarks>
@@ -25,6 +25,7 @@ internal static partial class AdamW
         Shapes.Same(value, gradient);
         Shapes.Same(value, first);
         Shapes.Same(value, second);
-        Cpu(CpuQueue.Of(queue), value, gradient, first, second, step);
+        if (queue is CpuQueue cpu) Cpu(cpu, value, gradient, first, second, step);
+        else Gpu((IlgpuQueue)queue, value, gradient, first, second, step);
     }
 }

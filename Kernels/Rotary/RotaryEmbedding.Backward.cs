@@ -1,9 +1,9 @@
 using EdgeVideoLlava.Kernels.Cpu;
 using EdgeVideoLlava.Kernels.Devices;
+using EdgeVideoLlava.Kernels.Ilgpu;
 
 namespace EdgeVideoLlava.Kernels.Rotary;
 
-// no gpu: a backward runs on the processor
 // no benchmark: bound by memory, measured with a training step
 /// <summary>Backward of the rotation, in place: the gradients of rotated heads become those of the heads before.</summary>
 /// <remarks>
@@ -18,6 +18,7 @@ internal static partial class RotaryEmbedding
         Shapes.Length(positions, heads.Rows);
         if (heads.Columns % (2 * cos.Columns) != 0)
             throw new ArgumentException($"{heads.Columns} columns are not a multiple of the head size {2 * cos.Columns}");
-        Backward(CpuQueue.Of(queue), heads, cos, sin, positions);
+        if (queue is CpuQueue cpu) Backward(cpu, heads, cos, sin, positions);
+        else BackwardGpu((IlgpuQueue)queue, heads, cos, sin, positions);
     }
 }

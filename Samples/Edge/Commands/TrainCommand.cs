@@ -30,14 +30,20 @@ internal static class TrainCommand
         };
         var resume = new Option<bool>("--resume") { Description = "Go on from the newest checkpoint in the output folder." };
         var force = new Option<bool>("--force") { Description = "Go on although the recipe has changed." };
+        var device = new Option<string>("--device")
+        {
+            HelpName = "cpu|opencl[:n]|cuda[:n]|ilgpu-cpu",
+            Description = "Where to compute, in float32. Only the processor's kernels are fast yet.",
+            DefaultValueFactory = _ => "cpu",
+        };
         var threads = new Option<int?>("--threads")
         {
             HelpName = "N",
             Description = "Worker threads of the processor. Default: one for each core. The result does not depend on it.",
         };
-        var command = new Command("train", "Train a model's projector, the whole model, or an adapter, on the processor.")
+        var command = new Command("train", "Train a model's projector, the whole model, or an adapter.")
         {
-            recipe, preset, set, dryRun, resume, force, threads,
+            recipe, preset, set, dryRun, resume, force, device, threads,
         };
         command.SetAction((parsed, cancel) => Task.Run(() =>
         {
@@ -49,7 +55,7 @@ internal static class TrainCommand
             string path = parsed.GetValue(recipe) ?? throw new BadInputException(
                 "no recipe is given; print one with --show-preset, fill in model, data and output, and give its file");
             Recipe read = Recipe.Read(path, (parsed.GetValue(set) ?? []).Select(Change));
-            using TrainingRun run = Open(read, parsed.GetValue(threads) ?? 0, cancel);
+            using TrainingRun run = Open(read, parsed.GetValue(device)!, parsed.GetValue(threads) ?? 0, cancel);
             if (parsed.GetValue(dryRun)) TrainingText.Print(TrainingPlan.Of(run), Console.Out, !Console.IsOutputRedirected);
             else Run(run, parsed.GetValue(resume), parsed.GetValue(force), cancel);
             return ExitCodes.Ok;
@@ -57,10 +63,10 @@ internal static class TrainCommand
         return command;
     }
 
-    private static TrainingRun Open(Recipe recipe, int threads, CancellationToken cancel)
+    private static TrainingRun Open(Recipe recipe, string device, int threads, CancellationToken cancel)
     {
         using LoadProgress progress = LoadProgress.OnTerminal();
-        return TrainingRun.Open(recipe, threads, Notices.Say, progress, cancel);
+        return TrainingRun.Open(recipe, device, threads, Notices.Say, progress, cancel);
     }
 
     private static void Run(TrainingRun run, bool resume, bool force, CancellationToken cancel)

@@ -5,6 +5,9 @@ namespace EdgeVideoLlava.Tests.Unit.Support;
 /// <summary>How gradients are held against a reference, and against the function that they are of.</summary>
 internal static class Gradients
 {
+    /// <summary>The CPU device at every width, and OpenCL.</summary>
+    public static IEnumerable<string> Devices => KernelDevices.Cpu.Append(nameof(TestDevice.OpenCl));
+
     /// <summary>The goldens' measure: the error's norm relative to the tensor's.</summary>
     public static void Close(ITestOutputHelper output, string what, ReadOnlySpan<float> got, ReadOnlySpan<float> expected, double tolerance)
     {

@@ -28,7 +28,8 @@ public sealed class LoraBaseTests(ITestOutputHelper output)
         {
             trainable.Lora!.IsTraining = training;
             foreach (Parameter parameter in trainable.Parameters.Where(parameter => parameter.Name is
-                "layers.0.self_attn.k_proj.lora_A.weight" or "layers.0.mlp.down_proj.lora_B.weight" or "layers.1.mlp.up_proj.lora_A.weight"))
+                "layers.0.self_attn.k_proj.lora_A.weight" or "layers.0.mlp.down_proj.lora_B.weight"
+                or "layers.1.mlp.up_proj.lora_A.weight"))
             {
                 Loss();
                 float[] value = model.LanguageQueue.Read(parameter.Value), gradient = model.LanguageQueue.Read(parameter.Gradient);

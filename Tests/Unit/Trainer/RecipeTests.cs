@@ -50,7 +50,7 @@ public sealed class RecipeTests : IDisposable
     [InlineData("{}", "no array of samples")]
     [InlineData("[]", "no samples")]
     [InlineData("[{\"id\": 1}]", "sample 0: no conversations")]
-    [InlineData("[{\"conversations\": [{\"from\": \"system\", \"value\": \"x\"}]}]", "sample 0, turn 0: from is system; it is human or gpt")]
+    [InlineData("[{\"conversations\": [{\"from\": \"system\", \"value\": \"x\"}]}]", "turn 0: from is system; it is human or gpt")]
     [InlineData("[{\"conversations\": [{\"from\": \"human\"}]}]", "sample 0, turn 0: no value")]
     [InlineData("[{\"conversations\": [{\"from\": \"human\", \"value\": \"a\"}, {\"from\": \"human\", \"value\": \"b\"}]}]", "do not take turns")]
     [InlineData("[{\"video\": [\"a\", \"b\"], \"conversations\": []}]", "2 videos; a sample has at most one")]

@@ -6,24 +6,27 @@ using EdgeVideoLlava.Trainer;
 
 namespace EdgeVideoLlava.Tests.Unit.Trainer;
 
-/// <summary>Loss and every gradient of a micro-batch against the reference: pictures, clips, words alone, several turns, cut ones.</summary>
+/// <summary>Loss and every gradient of a micro-batch against the reference: pictures, clips, words, several turns, cut ones.</summary>
 public sealed class StageGradientTests(ITestOutputHelper output)
 {
-    public static TheoryData<string, int> Batches => new()
-    {
-        { "stage1", 0 }, { "stage2_full", 0 }, { "stage2_full", 2 }, { "stage2_lora/b_zero", 0 }, { "stage2_lora/b_nonzero", 0 },
-    };
+    public static IEnumerable<TheoryDataRow<string, int, TestDevice>> Batches
+        => from device in TestDevices.ForModels
+           from batch in new[]
+           {
+               ("stage1", 0), ("stage2_full", 0), ("stage2_full", 2), ("stage2_lora/b_zero", 0), ("stage2_lora/b_nonzero", 0),
+           }
+           select new TheoryDataRow<string, int, TestDevice>(batch.Item1, batch.Item2, device);
 
-    [Theory, MemberData(nameof(Batches))]
-    public void Loss_and_gradients_equal_the_reference(string stage, int batch) => With(stage, (model, trainable, arena) =>
+    [Theory, DeviceRows(nameof(Batches))]
+    public void Loss_and_gradients_equal_the_reference(string stage, int batch, TestDevice device) => With(stage, device, (model,
+        trainable, arena) =>
     {
         using SafeTensors expected = Golden.Tensors($"training/{stage}/step0_mb{batch}.safetensors");
         BatchLoss loss = MicroBatch.Backward(model, BatchLossTests.Batch(batch), trainable, arena);
         Assert.Equal(expected["loss"].ToFloats()[0], loss.Mean, 2e-5);
         Assert.Equal(expected["expanded_labels"].ToLongs().Count(label => label != -100), loss.Supervised);
         Dictionary<string, HostTensor> gradients = expected.Tensors.Where(pair => pair.Key.StartsWith("grad."))
-            .ToDictionary(pair => WeightNames.Canonical(pair.Key["grad.".Length..].Replace(".default.", ".").Replace("base_model.model.", "")),
-                pair => pair.Value);
+            .ToDictionary(pair => StageRunTests.Canonical(pair.Key["grad.".Length..]), pair => pair.Value);
         foreach (Parameter parameter in trainable.Parameters)
         {
             foreach ((TensorSpec tensor, int start, int count) in parameter.Rows())
@@ -37,7 +40,7 @@ public sealed class StageGradientTests(ITestOutputHelper output)
     });
 
     [Fact]
-    public void Layers_computed_again_give_the_same_bits() => With("stage2_full", (model, trainable, arena) =>
+    public void Layers_computed_again_give_the_same_bits() => With("stage2_full", TestDevice.Cpu, (model, trainable, arena) =>
     {
         float[][] Gradients(bool recompute)
         {
@@ -48,10 +51,10 @@ public sealed class StageGradientTests(ITestOutputHelper output)
         Assert.Equal(Gradients(recompute: false), Gradients(recompute: true));
     });
 
-    /// <summary>The golden model on the processor with what a stage trains.</summary>
-    private static void With(string stage, Action<VideoLlava, Trainable, Arena> test)
+    /// <summary>The golden model with what a stage trains.</summary>
+    private static void With(string stage, TestDevice device, Action<VideoLlava, Trainable, Arena> test)
     {
-        VideoLlava model = Models.Get(Golden.Path("training/model"), TestDevice.Cpu);
+        VideoLlava model = Models.Get(Golden.Path("training/model"), device);
         lock (model)
         {
             using var trainable = new Trainable(model, stage == "stage1" ? ModelPart.Projector : ModelPart.Projector | ModelPart.Language,

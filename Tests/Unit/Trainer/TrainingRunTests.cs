@@ -7,7 +7,7 @@ using EdgeVideoLlava.Trainer;
 
 namespace EdgeVideoLlava.Tests.Unit.Trainer;
 
-/// <summary>Whole runs of the tiny model on eight pictures and clips: it learns them, changes only what it should, and goes on bit for bit.</summary>
+/// <summary>Whole runs of the tiny model on eight pictures and clips: it learns, changes only what it should, goes on bit for bit.</summary>
 public sealed class TrainingRunTests(ITestOutputHelper output) : IDisposable
 {
     private readonly TrainingFiles files = new();
@@ -31,7 +31,8 @@ public sealed class TrainingRunTests(ITestOutputHelper output) : IDisposable
     public void Stage_2_learns_eight_answers()
     {
         float first = 0, last = 0;
-        Run(Recipe("full", Stage.Stage2, 24), report => (first, last) = (report.Step == 1 ? (float)report.Loss : first, (float)report.Loss));
+        Run(Recipe("full", Stage.Stage2, 24),
+            report => (first, last) = (report.Step == 1 ? (float)report.Loss : first, (float)report.Loss));
         output.WriteLine($"loss {first} to {last}");
         Assert.True(last < 0.1 * first);
         AssertAnswers(files.Of("full"));
@@ -41,7 +42,12 @@ public sealed class TrainingRunTests(ITestOutputHelper output) : IDisposable
     [Fact]
     public void An_adapter_learns_them_beside_the_frozen_model()
     {
-        Run(Recipe("adapter", Stage.Stage2Lora, 30) with { BaseWeights = "q8_0", LossMean = LossMean.Tokens, GroupByModalityLength = true });
+        Run(Recipe("adapter", Stage.Stage2Lora, 30) with
+        {
+            BaseWeights = "q8_0",
+            LossMean = LossMean.Tokens,
+            GroupByModalityLength = true,
+        });
         AssertAnswers(files.Of("adapter"));
         using SafeTensors golden = Golden.Tensors("training/stage2_lora/saved_safetensors/adapter_model.safetensors"),
             others = Golden.Tensors("training/stage2_lora/saved_safetensors/non_lora_trainables.safetensors");
@@ -91,11 +97,9 @@ public sealed class TrainingRunTests(ITestOutputHelper output) : IDisposable
             Assert.Equal(3, run.StepsDone);
             run.Run();
         }
-        foreach (string name in new[] { "checkpoint-000005.safetensors", stage == Stage.Stage2 ? "model.safetensors" : "adapter_model.safetensors" })
-        {
-            if (name.StartsWith("checkpoint")) AssertSameTensors(recipe.Output, interrupted.Output, name);
-            else Assert.Equal(File.ReadAllBytes(Path.Combine(recipe.Output, name)), File.ReadAllBytes(Path.Combine(interrupted.Output, name)));
-        }
+        AssertSameTensors(recipe.Output, interrupted.Output, "checkpoint-000005.safetensors");
+        string result = stage == Stage.Stage2 ? "model.safetensors" : "adapter_model.safetensors";
+        Assert.Equal(File.ReadAllBytes(Path.Combine(recipe.Output, result)), File.ReadAllBytes(Path.Combine(interrupted.Output, result)));
         Assert.Equal(5, File.ReadAllLines(Path.Combine(interrupted.Output, "log.jsonl")).Length);
 
         var refusal = Assert.Throws<BadInputException>(() => Resume(interrupted with { LearningRate = 1, Steps = 7 }));
@@ -179,7 +183,8 @@ public sealed class TrainingRunTests(ITestOutputHelper output) : IDisposable
         run.Resume(force);
     }
 
-    private static void Run(Recipe recipe, Action<StepReport>? report = null, CancellationToken cancel = default, Action<string>? warn = null)
+    private static void Run(
+        Recipe recipe, Action<StepReport>? report = null, CancellationToken cancel = default, Action<string>? warn = null)
     {
         using TrainingRun run = TrainingRun.Open(recipe, warn: warn);
         run.Run(report == null ? null : new Told(report), cancel);

@@ -8,7 +8,7 @@ namespace EdgeVideoLlava.Tests.Unit.Kernels.Attention;
 public sealed class CausalAttentionBackwardTests(ITestOutputHelper output)
 {
     public static IEnumerable<TheoryDataRow<string, string>> Goldens
-        => from device in KernelDevices.Cpu
+        => from device in Gradients.Devices
            from name in new[] { "attention_causal", "attention_causal_gqa_padded", "attention_large_scores" }
            select new TheoryDataRow<string, string>(device, name);
 
@@ -40,9 +40,9 @@ public sealed class CausalAttentionBackwardTests(ITestOutputHelper output)
     }
 
     public static IEnumerable<TheoryDataRow<string, int, int, int, int>> Sizes
-        => from device in KernelDevices.Cpu
+        => from device in Gradients.Devices
            from size in new[] { (1, 1, 1, 8), (150, 4, 2, 24), (230, 2, 2, 80) }
-           where size.Item1 < 200 || device == KernelDevices.Cpu.Last()
+           where size.Item1 < 200 || device == KernelDevices.Cpu.Last() || device == nameof(TestDevice.OpenCl)
            select new TheoryDataRow<string, int, int, int, int>(device, size.Item1, size.Item2, size.Item3, size.Item4);
 
     /// <summary>Several blocks of keys and of queries, head sizes that are no panels.</summary>

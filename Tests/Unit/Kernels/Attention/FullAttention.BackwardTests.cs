@@ -7,7 +7,7 @@ namespace EdgeVideoLlava.Tests.Unit.Kernels.Attention;
 
 public sealed class FullAttentionBackwardTests(ITestOutputHelper output)
 {
-    public static TheoryData<string> Devices => [.. KernelDevices.Cpu];
+    public static TheoryData<string> Devices => [.. Gradients.Devices];
 
     /// <summary>Five positions of one clip of eight frames: the reference's five sequences, whose rows take turns in ours.</summary>
     [Theory, MemberData(nameof(Devices))]

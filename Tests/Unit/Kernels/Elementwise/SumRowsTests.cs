@@ -7,7 +7,7 @@ namespace EdgeVideoLlava.Tests.Unit.Kernels.Elementwise;
 public sealed class SumRowsTests(ITestOutputHelper output)
 {
     public static IEnumerable<TheoryDataRow<string, int, int, int, int>> Sizes
-        => from device in KernelDevices.Cpu
+        => from device in Gradients.Devices
            from size in new[] { (1, 1, 1, 1), (37, 130, 1, 1), (40, 65, 4, 5), (48, 20, 8, 3) }
            select new TheoryDataRow<string, int, int, int, int>(device, size.Item1, size.Item2, size.Item3, size.Item4);
 

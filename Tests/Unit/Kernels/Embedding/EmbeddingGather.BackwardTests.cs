@@ -8,7 +8,7 @@ namespace EdgeVideoLlava.Tests.Unit.Kernels.Embedding;
 public sealed class EmbeddingGatherBackwardTests(ITestOutputHelper output)
 {
     public static IEnumerable<TheoryDataRow<string, string, int>> Goldens
-        => from device in KernelDevices.Cpu
+        => from device in Gradients.Devices
            from golden in new[] { ("embedding", -1), ("embedding_padding_idx", 0) }
            select new TheoryDataRow<string, string, int>(device, golden.Item1, golden.Item2);
 

@@ -7,7 +7,7 @@ namespace EdgeVideoLlava.Tests.Unit.Kernels.Embedding;
 
 public sealed class PatchEmbeddingBackwardTests(ITestOutputHelper output)
 {
-    public static TheoryData<string> Devices => [.. KernelDevices.Cpu];
+    public static TheoryData<string> Devices => [.. Gradients.Devices];
 
     /// <summary>The reference's convolution alone; our rows have the class embedding's in front.</summary>
     [Theory, MemberData(nameof(Devices))]

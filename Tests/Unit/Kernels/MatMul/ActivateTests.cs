@@ -8,7 +8,7 @@ namespace EdgeVideoLlava.Tests.Unit.Kernels.MatMul;
 public sealed class ActivateTests(ITestOutputHelper output)
 {
     public static IEnumerable<TheoryDataRow<string, string, Activation>> Goldens
-        => from device in KernelDevices.Cpu
+        => from device in Gradients.Devices
            from operation in new[] { ("gelu_exact", Activation.Gelu), ("quick_gelu", Activation.QuickGelu), ("swiglu", Activation.SiluUp) }
            select new TheoryDataRow<string, string, Activation>(device, operation.Item1, operation.Item2);
 

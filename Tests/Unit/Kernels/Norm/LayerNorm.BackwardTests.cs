@@ -8,7 +8,7 @@ namespace EdgeVideoLlava.Tests.Unit.Kernels.Norm;
 public sealed class LayerNormBackwardTests(ITestOutputHelper output)
 {
     public static IEnumerable<TheoryDataRow<string, string, double>> Goldens
-        => from device in KernelDevices.Cpu
+        => from device in Gradients.Devices
            from golden in new[] { ("layernorm_5x37", 1e-5), ("layernorm_3d", 1e-5), ("layernorm_offset", 1e-4) } // the goldens' README
            select new TheoryDataRow<string, string, double>(device, golden.Item1, golden.Item2);
 

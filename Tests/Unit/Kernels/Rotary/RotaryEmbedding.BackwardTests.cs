@@ -8,7 +8,7 @@ namespace EdgeVideoLlava.Tests.Unit.Kernels.Rotary;
 public sealed class RotaryEmbeddingBackwardTests(ITestOutputHelper output)
 {
     public static IEnumerable<TheoryDataRow<string, string>> Goldens
-        => from device in KernelDevices.Cpu
+        => from device in Gradients.Devices
            from name in new[] { "rope_64", "rope_64_positions", "rope_16" }
            select new TheoryDataRow<string, string>(device, name);
 
