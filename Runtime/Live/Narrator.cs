@@ -10,8 +10,10 @@ namespace EdgeVideoLlava.Runtime.Live;
 /// <param name="prompt">The question asked about every window.</param>
 internal sealed class Narrator(Assistant assistant, string prompt, GenerationOptions options)
 {
-    /// <param name="Complete">When the window had its last frame, by the stopwatch.</param>
-    private sealed record Encoded(PixelWindow Window, VisionTokens Tokens, TimeSpan Encode, long Complete);
+    /// <summary>Told of each window of a live source that is done with; null: nobody counts.</summary>
+    public LiveStatistics? Statistics { get; init; }
+
+    private sealed record Encoded(PixelWindow Window, VisionTokens Tokens, TimeSpan Encode);
 
     /// <summary>Captions every window in order, back to back, and disposes its pixels.</summary>
     /// <param name="progress">Reports each caption after the sink has it.</param>
@@ -35,6 +37,7 @@ internal sealed class Narrator(Assistant assistant, string prompt, GenerationOpt
             {
                 Caption caption = Say(conversation, seen, cancel);
                 sink.Write(caption);
+                Statistics?.WindowIsDone();
                 progress?.Report(caption);
             }
         }
@@ -52,11 +55,10 @@ internal sealed class Narrator(Assistant assistant, string prompt, GenerationOpt
         {
             await foreach (PixelWindow window in windows.WithCancellation(cancel))
             {
-                long complete = Stopwatch.GetTimestamp();
                 using PixelValues pixels = window.Pixels;
                 cancel.ThrowIfCancellationRequested();
                 (VisionTokens tokens, TimeSpan time) = assistant.Encode(pixels, cancel);
-                if (!await Offer(encoded, new Encoded(window, tokens, time, complete), cancel)) break;
+                if (!await Offer(encoded, new Encoded(window, tokens, time), cancel)) break;
             }
             encoded.Complete();
         }
@@ -85,10 +87,11 @@ internal sealed class Narrator(Assistant assistant, string prompt, GenerationOpt
     {
         conversation.Reset();
         conversation.Show(seen.Tokens);
-        TimeSpan waited = Stopwatch.GetElapsedTime(seen.Complete);
+        TimeSpan waited = Stopwatch.GetElapsedTime(seen.Window.Complete);
         Answer answer = conversation.Ask(prompt, options, cancel: cancel);
         return new Caption(seen.Window.Start, seen.Window.End, answer.Text)
         {
+            Captured = seen.Window.Captured,
             Encode = seen.Encode,
             FirstToken = waited + answer.FirstToken,
             Generate = answer.Generate,
