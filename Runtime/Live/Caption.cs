@@ -9,6 +9,9 @@ public sealed record Caption(TimeSpan Start, TimeSpan End, string Text)
     /// <summary>When the window's begin was taken, by the system's clock; null: it is a clip's.</summary>
     public DateTimeOffset? Captured { get; init; }
 
+    /// <summary>Triggers that fired in this window.</summary>
+    public IReadOnlyList<string> Events { get; init; } = [];
+
     /// <summary>Time that the encoders and the projector took.</summary>
     public TimeSpan Encode { get; init; }
 

@@ -3,7 +3,7 @@ namespace EdgeVideoLlava.Runtime.Live;
 /// <summary>What a live narration has seen and left out so far. Thread-safe.</summary>
 public sealed class LiveStatistics
 {
-    private long frames, framesDropped, windows, windowsDropped, windowsStill, waiting;
+    private long frames, framesDropped, windows, windowsDropped, windowsStill, waiting, silent;
 
     /// <summary>Frames that the source gave.</summary>
     public long Frames => Interlocked.Read(ref frames);
@@ -19,6 +19,9 @@ public sealed class LiveStatistics
 
     /// <summary>Windows in which nothing had changed, so that nothing was asked about them.</summary>
     public long WindowsStill => Interlocked.Read(ref windowsStill);
+
+    /// <summary>Answers that said nothing new and became no caption.</summary>
+    public long CaptionsLeftOut => Interlocked.Read(ref silent);
 
     /// <summary>Windows that wait or are being put into words.</summary>
     public long Waiting => Interlocked.Read(ref waiting);
@@ -44,6 +47,8 @@ public sealed class LiveStatistics
         Interlocked.Increment(ref windowsStill);
         WindowIsDone();
     }
+
+    internal void CaptionWasLeftOut() => Interlocked.Increment(ref silent);
 
     internal void WindowIsDone() => Interlocked.Decrement(ref waiting);
 }

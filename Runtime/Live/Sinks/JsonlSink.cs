@@ -22,6 +22,12 @@ public sealed class JsonlSink(TextWriter writer) : ICaptionSink
             json.WriteNumber("end", Seconds(caption.End));
             if (caption.Captured is { } captured) json.WriteString("captured", CaptionText.Utc(captured));
             json.WriteString("text", caption.Text);
+            if (caption.Events.Count > 0)
+            {
+                json.WriteStartArray("events");
+                foreach (string what in caption.Events) json.WriteStringValue(what);
+                json.WriteEndArray();
+            }
             json.WriteNumber("tokens", caption.Tokens);
             json.WriteNumber("encode_seconds", Seconds(caption.Encode));
             json.WriteNumber("first_token_seconds", Seconds(caption.FirstToken));

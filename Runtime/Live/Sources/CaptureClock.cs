@@ -16,9 +16,10 @@ internal enum Pace
 /// <summary>The stamps of a source's frames: time since its start, never backwards, and the system's clock, also across
 /// connections.</summary>
 /// <remarks>
-/// Within a connection the stream's own time stamps say how frames lie apart: they are exact where arrival is not. The first frame ties
-/// them to the clock; a stream that falls behind by more than <see cref="Slack"/> (it stalled, or its stamps jumped) is tied again. Spans
-/// are of the monotonic clock, so that setting the system's clock moves no window.
+/// Within a connection the stream's own time stamps say how frames lie apart: they are exact where arrival is not. The first frame ties them
+/// to the clock; a stream that falls behind by more than <see cref="Slack"/> (it stalled, or its stamps jumped) is tied again. Frames that
+/// come in a heap when a connection begins are of the past: they keep their distances, and whoever came earliest for its stamp says when
+/// all were taken. Spans are of the monotonic clock, so that setting the system's clock moves no window.
 /// </remarks>
 internal sealed class CaptureClock(TimeProvider clock, Pace pace)
 {
@@ -32,7 +33,7 @@ internal sealed class CaptureClock(TimeProvider clock, Pace pace)
 
     private readonly long began = clock.GetTimestamp();
     private TimeSpan? tie; // what is added to the stream's stamps
-    private TimeSpan last = -Tick;
+    private TimeSpan last = -Tick, lead; // so far the axis runs before the clock
 
     /// <summary>Time since the source began, by the monotonic clock.</summary>
     public TimeSpan Now => clock.GetElapsedTime(began);
@@ -46,10 +47,11 @@ internal sealed class CaptureClock(TimeProvider clock, Pace pace)
     {
         bool stamped = double.IsFinite(seconds) && Math.Abs(seconds) < 1e9;
         if (pace == Pace.Recorded) return (After(stamped ? TimeSpan.FromSeconds(seconds) : last + Tick), null);
-        if (!stamped) return Given(Now);
+        if (!stamped) return Given(Now + lead);
         var own = TimeSpan.FromSeconds(seconds);
-        TimeSpan ahead = (tie ??= Now - own) + own - Now;
-        if (ahead < -Slack || ahead > Furthest || pace == Pace.AsTaken && ahead > TimeSpan.Zero) tie = Now - own;
+        TimeSpan ahead = (tie ??= (Now + lead > last ? Now + lead : last + Tick) - own) + own - Now;
+        if (ahead < lead - Slack || ahead > Furthest) tie = Now + lead - own;
+        else if (pace == Pace.AsTaken) lead = ahead > lead ? ahead : lead;
         else if (ahead > TimeSpan.Zero) await Task.Delay(ahead, clock, cancel).ConfigureAwait(false);
         return Given(tie.Value + own);
     }
@@ -57,7 +59,7 @@ internal sealed class CaptureClock(TimeProvider clock, Pace pace)
     private (TimeSpan, DateTimeOffset?) Given(TimeSpan time)
     {
         TimeSpan stamp = After(time);
-        return (stamp, clock.GetUtcNow() - (Now - stamp));
+        return (stamp, clock.GetUtcNow() - (Now + lead - stamp));
     }
 
     /// <summary>Not before the last frame's.</summary>

@@ -10,7 +10,8 @@ namespace EdgeVideoLlava.Runtime.Live.Sources;
 /// <param name="input">ffmpeg's arguments up to and with the input.</param>
 /// <param name="script">For ffmpeg's standard input; null: it reads ours.</param>
 /// <param name="hide">Takes secrets out of what ffmpeg says.</param>
-internal sealed class FfmpegFrames(string name, string[] input, string? script = "", Func<string, string>? hide = null)
+/// <param name="madeUp">The time stamps of Motion JPEG are ffmpeg's, and are left out.</param>
+internal sealed class FfmpegFrames(string name, string[] input, string? script = "", Func<string, string>? hide = null, bool madeUp = false)
 {
     private const int MaxPixels = 40_000_000; // as of a clip
 
@@ -25,7 +26,9 @@ internal sealed class FfmpegFrames(string name, string[] input, string? script =
                 throw new BadInputException($"{name}: frames of {frame.Width} x {frame.Height} pixels; choose another stream of it");
             byte[] rgb = FrameMemory.Allocate(frame.Width, frame.Height);
             if (!program.ReadExactly(rgb)) break;
-            yield return new DecodedFrame(frame.Seconds, frame.IsKey, frame.Width, frame.Height, frame.IsDamaged, rgb);
+            // Motion JPEG over a network has no time stamps: those that ffmpeg makes up say nothing.
+            double seconds = madeUp && program.Codec == "mjpeg" ? double.NaN : frame.Seconds;
+            yield return new DecodedFrame(seconds, frame.IsKey, frame.Width, frame.Height, frame.IsDamaged, rgb);
         }
         cancel.ThrowIfCancellationRequested();
         if (program.Complaint is { } complaint) throw new BadInputException($"{name}: {Reason(complaint)}");
@@ -48,6 +51,8 @@ internal sealed class FfmpegFrames(string name, string[] input, string? script =
             : Says("refused") ? "nobody listens there (connection refused)"
             : Says("resolve") || Says("not known") ? "no such host"
             : Says("timed out") ? "does not answer (timed out)"
+            : Says("Input/output error") || Says("End of file") ? "broke off"
+            : Says("does not contain any stream") || Says("marking filters") ? "sends no pictures"
             : Says("No such file") ? "there is no such device or stream"
             : Says("Permission denied") ? "may not be opened (permission denied)"
             : Says("resource busy") ? "is in use by another program"

@@ -18,10 +18,10 @@ public static class LiveSources
     public static LiveSource Url(StreamAddress address)
     {
         string[] transport = address.Scheme.StartsWith("rtsp", StringComparison.Ordinal) ? ["option rtsp_flags prefer_tcp"] : [];
-        // The stream is looked at for a second at most and its rate not measured; the list's own reader need not look again.
+        // The stream is looked at until its size is known, its rate is not measured; the list's own reader need not look again.
         string[] lines =
         [
-            "ffconcat version 1.0", $"file '{address.Secret}'", "option analyzeduration 1000000", "option fpsprobesize 0", .. transport,
+            "ffconcat version 1.0", $"file '{address.Secret}'", "option analyzeduration 10000000", "option fpsprobesize 0", .. transport,
         ];
         string[] input =
         [
@@ -29,7 +29,7 @@ public static class LiveSources
             "-protocol_whitelist", $"pipe,{address.Protocols}", "-format_whitelist", $"concat,rtsp,hls,{Containers.Allowed}",
             "-f", "concat", "-safe", "0", "-i", "pipe:0",
         ];
-        var frames = new FfmpegFrames(address.Shown, input, string.Join('\n', lines) + "\n", address.Hide);
+        var frames = new FfmpegFrames(address.Shown, input, string.Join('\n', lines) + "\n", address.Hide, madeUp: true);
         return new LiveSource(address.Shown, address.IsAhead ? Pace.Held : Pace.AsTaken, frames.Read);
     }
 
@@ -40,7 +40,7 @@ public static class LiveSources
     {
         string[] input = ["-protocol_whitelist", "pipe", "-format_whitelist", Containers.Allowed, "-i", "pipe:0"];
         return new LiveSource("standard input", isLive ? Pace.AsTaken : Pace.Recorded,
-            new FfmpegFrames("standard input", input, script: null).Read)
+            new FfmpegFrames("standard input", input, script: null, madeUp: isLive).Read)
         { Ends = true };
     }
 

@@ -60,6 +60,9 @@ internal sealed partial class FfmpegProgram : IDisposable
     /// <summary>ffmpeg said that it has no decoder for the stream.</summary>
     public bool LacksDecoder { get; private set; }
 
+    /// <summary>FFmpeg's name of the codec, once its log has told it.</summary>
+    public string? Codec { get; private set; }
+
     /// <summary>The last complaint as ffmpeg worded it, which may hold addresses; null: none.</summary>
     public string? Complaint { get; private set; }
 
@@ -155,6 +158,7 @@ internal sealed partial class FfmpegProgram : IDisposable
         }
         else
         {
+            if (Codec == null && InputCodec().Match(line) is { Success: true } codec) Codec = codec.Groups[1].Value;
             damaged |= line.Contains("corrupt decoded frame", StringComparison.Ordinal);
             LacksDecoder |= NoDecoder().IsMatch(line);
             if (Failure().Match(line) is not { Success: true } failure) return;
@@ -193,6 +197,9 @@ internal sealed partial class FfmpegProgram : IDisposable
 
     [GeneratedRegex(@"^(?:\[[^\]]* @ [^\]]*\] )*\[(?:error|fatal)\] (.*)")]
     private static partial Regex Failure();
+
+    [GeneratedRegex(@"Stream #0:.*: Video: (\w+)")]
+    private static partial Regex InputCodec();
 
     [GeneratedRegex(@"Decoder .*not found|no decoder found", RegexOptions.IgnoreCase)]
     private static partial Regex NoDecoder();

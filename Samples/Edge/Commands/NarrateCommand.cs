@@ -1,9 +1,7 @@
 using System.CommandLine;
 using EdgeVideoLlava.Edge.Live;
 using EdgeVideoLlava.Edge.Options;
-using EdgeVideoLlava.Runtime;
 using EdgeVideoLlava.Runtime.Files;
-using EdgeVideoLlava.Runtime.Generation;
 using EdgeVideoLlava.Runtime.Live;
 using EdgeVideoLlava.Runtime.Live.Sinks;
 using EdgeVideoLlava.Runtime.Live.Sources;
@@ -25,13 +23,6 @@ internal sealed class NarrateCommand
     private readonly Option<TimeSpan> window = SecondsOption.Create("--window", 4, "Length of a window, e.g. 4s or 1500ms.");
     private readonly Option<TimeSpan> every = SecondsOption.Create("--every", 4, "Distance from one window's start to the next one's.");
 
-    private readonly Option<string> prompt = new("--prompt")
-    {
-        HelpName = "TEXT",
-        Description = "What is asked about every window.",
-        DefaultValueFactory = _ => Assistant.Question,
-    };
-
     private readonly Option<string?> format = new("--format")
     {
         Description = "How captions are written. Default: as OUT ends (.srt, .vtt or .jsonl), else console."
@@ -46,6 +37,7 @@ internal sealed class NarrateCommand
 
     private readonly ModelOptions model = new();
     private readonly GenerationOptionSet generation = new(maxTokens: 128);
+    private readonly NarrationOptionSet narration = new();
     private readonly LiveOptionSet live = new();
 
     private NarrateCommand() => format.AcceptOnlyFromAmong(["console", .. CaptionFormat.All.Select(known => known.Name)]);
@@ -55,8 +47,9 @@ internal sealed class NarrateCommand
         var narrate = new NarrateCommand();
         var command = new Command("narrate", "Caption a clip, camera or stream window by window, back to back.")
         {
-            narrate.file, narrate.window, narrate.every, narrate.prompt, narrate.format, narrate.outputs,
+            narrate.file, narrate.window, narrate.every, narrate.format, narrate.outputs,
         };
+        narrate.narration.AddTo(command);
         narrate.live.AddTo(command);
         narrate.generation.AddTo(command);
         narrate.model.AddTo(command);
@@ -89,7 +82,8 @@ internal sealed class NarrateCommand
             ICaptionSink[] sinks = [.. targets.Zip(files, (target, file) => Sink(parsed, target, file.Writer))];
             if (sinks.Length == 0) sinks = [Sink(parsed, null, Console.Out)];
             var windows = new ClipWindows(session.Assistant, clip, parsed.GetValue(window), parsed.GetValue(every));
-            var narrator = new Narrator(session.Assistant, parsed.GetValue(prompt)!, Generation(parsed));
+            await using EventActions actions = narration.Actions(parsed, Notices.Say);
+            var narrator = new Narrator(session.Assistant, narration.Read(parsed, generation), actions.Fire);
             bool onTerminal = files.Count == 0 && !Console.IsOutputRedirected;
             await NarrationProgress.Run(windows.Count, clip.Duration, onTerminal, progress
                 => narrator.Run(windows.Read(cancel), new SinkRow(sinks), progress, cancel));
@@ -124,8 +118,9 @@ internal sealed class NarrateCommand
             if (panel != null) sinks.Add(panel);
             if (files.Count == 0 && (panel == null || Console.IsOutputRedirected)) sinks.Add(Sink(parsed, null, Console.Out));
             var request = new LiveRequest(source, live.Connection(parsed) with { Notice = tell }, parsed.GetValue(window),
-                parsed.GetValue(every), live.Gate(parsed), live.Duration(parsed), live.Most(parsed), parsed.GetValue(prompt)!, Generation(parsed));
-            await LiveRun.Run(session.Assistant, request, sinks, panel, statistics, cancel);
+                parsed.GetValue(every), live.Gate(parsed), live.Duration(parsed), live.Most(parsed), narration.Read(parsed, generation));
+            await using EventActions actions = narration.Actions(parsed, tell);
+            await LiveRun.Run(session.Assistant, request, sinks, actions.Fire, panel, statistics, cancel);
             foreach (CaptionLog complete in files) complete.Complete();
         }
         finally
@@ -133,8 +128,6 @@ internal sealed class NarrateCommand
             foreach (CaptionLog opened in files) opened.Dispose();
         }
     }
-
-    private GenerationOptions Generation(ParseResult parsed) => generation.Read(parsed) with { GuardLoops = true };
 
     private CaptionFormat? Format(ParseResult parsed, string? target) => parsed.GetValue(format) is not { } name ? CaptionFormat.Of(target)
         : CaptionFormat.All.FirstOrDefault(known => known.Name == name);

@@ -22,8 +22,9 @@ internal sealed class LiveTally(int most, Action enough) : IProgress<Caption>
     {
         string means = captions == 0 ? "" : string.Create(CultureInfo.InvariantCulture,
             $" (first token {firstTokens / captions:0.00} s, last {latencies / captions:0.00} s after the window's end, on average)");
+        string silent = seen.CaptionsLeftOut == 0 ? "" : $", {seen.CaptionsLeftOut} with nothing new";
         return string.Create(CultureInfo.InvariantCulture,
             $"{captions} captions in {time.TotalSeconds:0} s{means}; {seen.Windows} windows: {seen.WindowsStill} still, "
-            + $"{seen.WindowsDropped} dropped; {seen.Frames} frames, {seen.FramesDropped} dropped");
+            + $"{seen.WindowsDropped} dropped{silent}; {seen.Frames} frames, {seen.FramesDropped} dropped");
     }
 }
