@@ -33,7 +33,7 @@ internal sealed class FrameIndex
     public static FrameIndex Of(IReadOnlyList<(double Seconds, bool Key)> frames, double origin, double framesPerSecond, double last = 0)
     {
         const double Absurd = 1e9; // seconds: 30 years
-        double gap = 2 * Tolerance.TotalSeconds, step = 1 / Rate(framesPerSecond);
+        double gap = 2 * Tolerance.TotalSeconds, step = Math.Max(1 / Rate(framesPerSecond), 2 * gap);
         if (frames.Count == 0 || !double.IsFinite(frames[0].Seconds) || Math.Abs(frames[0].Seconds - origin) > Absurd)
             return Untimed(frames.Count, framesPerSecond);
         var times = new TimeSpan[frames.Count];
@@ -42,7 +42,8 @@ internal sealed class FrameIndex
         for (int i = frames.Count - 2; i >= 0; i--)
             later[i] = double.IsNaN(frames[i + 1].Seconds) ? later[i + 1] : Math.Min(later[i + 1], frames[i + 1].Seconds);
         bool timed = true;
-        double before = frames[0].Seconds - gap - step;
+        // A first stamp that is later than one behind it is wrong: its frame is shown right before that one, not before the clock begins.
+        double before = Math.Max(Math.Min(frames[0].Seconds, later[0] - step), origin) - step;
         for (int i = 0; i < times.Length; i++)
         {
             double seconds = frames[i].Seconds;

@@ -23,13 +23,13 @@ internal static class DoctorCommand
         {
             MachineReport report = parsed.GetValue(here) ? MachineReport.Take() : await ChildReport.Take(cancel);
             if (parsed.GetValue(json)) Console.WriteLine(JsonSerializer.Serialize(report, DoctorJson.Readable.MachineReport));
-            else Print(report, Console.Out);
+            else Print(report, Console.Out, TerminalText.Columns);
             return report.SelfTests.All(test => test.Failure == null) && report.Died == null ? ExitCodes.Ok : ExitCodes.DeviceFailed;
         });
         return command;
     }
 
-    private static void Print(MachineReport report, TextWriter output)
+    private static void Print(MachineReport report, TextWriter output, int columns)
     {
         output.WriteLine($"EdgeVideoLlava {report.Version} on {report.Platform}");
         output.WriteLine(
@@ -37,25 +37,27 @@ internal static class DoctorCommand
         output.WriteLine($"memory     {Gibibytes(report.MemoryTotal)}, {Gibibytes(report.MemoryAvailable)} available");
         output.WriteLine();
         output.WriteLine("devices");
-        output.WriteLine($"  {"cpu",-9}  the processor");
+        Row("cpu", "the processor");
         foreach (DeviceDescription device in report.Devices)
         {
-            output.WriteLine($"  {device.Id,-9}  {device.Name} ({device.Kind}, {Gibibytes(device.Memory)})");
-            output.WriteLine($"  {"",-9}  {device.Driver}");
-            if (device.Details.Count > 0) output.WriteLine($"  {"",-9}  {string.Join(", ", device.Details)}");
-            if (device.Lacks.Count > 0) output.WriteLine($"  {"",-9}  without {string.Join(", ", device.Lacks)}");
+            Row(device.Id, $"{device.Name} ({device.Kind}, {Gibibytes(device.Memory)})");
+            Row("", device.Driver);
+            if (device.Details.Count > 0) Row("", string.Join(", ", device.Details));
+            if (device.Lacks.Count > 0) Row("", $"without {string.Join(", ", device.Lacks)}");
             SelfTestResult test = report.SelfTests.Single(result => result.Device == device.Id);
-            output.WriteLine($"  {"",-9}  self-test {Outcome(test)}");
+            Row("", $"self-test {Outcome(test)}");
         }
         if (report.Died != null) output.WriteLine($"  not looked at: {report.Died}");
-        else output.WriteLine($"  {"auto",-9}  {report.Automatic}");
+        else Row("auto", report.Automatic.ToString());
         output.WriteLine();
         output.WriteLine("libraries");
         foreach (LibraryStatus library in report.Libraries)
         {
-            output.WriteLine($"  {library.Name,-9}  {(library.Found ? "found" : "MISSING")}: {library.Detail} ({library.Purpose})");
-            if (library.Remedy != null) output.WriteLine($"  {"",-9}  to get it: {library.Remedy}");
+            Row(library.Name, $"{(library.Found ? "found" : "MISSING")}: {library.Detail} ({library.Purpose})");
+            if (library.Remedy != null) Row("", $"to get it: {library.Remedy}");
         }
+
+        void Row(string name, string text) => output.WriteLine(TerminalText.Fold($"  {name,-9}  {text}", 13, columns));
     }
 
     private static string Outcome(SelfTestResult test) => test.Failure == null

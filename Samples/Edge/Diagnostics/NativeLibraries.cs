@@ -40,7 +40,7 @@ internal static class NativeLibraries
     private static LibraryStatus Ffmpeg()
     {
         string? version = ClipBackend.FfmpegVersion;
-        return new LibraryStatus("ffmpeg", "clips that OpenCV does not decode (AV1)", version != null, version
+        return new LibraryStatus("ffmpeg", "AV1 clips, which OpenCV does not decode", version != null, version
             ?? "not on the path", version != null ? null : Install + FfmpegPackage);
     }
 

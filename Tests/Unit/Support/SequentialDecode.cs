@@ -25,8 +25,8 @@ internal sealed record SequentialDecode(int Width, int Height, IReadOnlyList<byt
             : Of(path, trueWidth, trueHeight, input);
     }
 
-    /// <summary>Times of the frames in seconds on the file's clock, as ffprobe decodes them; NaN where there is none. A start a little below
-    /// zero is a sound's, and not counted.</summary>
+    /// <summary>Times of the frames in seconds on the file's clock, as ffprobe decodes them; NaN where there is none, or one that is later
+    /// than a frame behind it. A start a little below zero is a sound's, and not counted.</summary>
     public static double[] Times(string path)
     {
         string[] lines = Lines("ffprobe", "-v", "quiet", "-select_streams", "V:0", "-of", "csv=p=0", "-show_entries",
@@ -34,7 +34,7 @@ internal sealed record SequentialDecode(int Width, int Height, IReadOnlyList<byt
         double start = Number(lines[^1]);
         double[] stamps = [.. lines[..^1].Select(line => Number(line.Split(',')[0]))];
         if (start is < 0 and > -0.2) start = Math.Min(0, stamps[0]);
-        return [.. stamps.Select(stamp => stamp - start)];
+        return [.. stamps.Select((stamp, i) => stamps.Skip(i + 1).Any(later => later <= stamp) ? double.NaN : stamp - start)];
     }
 
     /// <summary>Largest and mean difference of the channels of one frame.</summary>

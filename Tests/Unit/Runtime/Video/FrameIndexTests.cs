@@ -30,6 +30,10 @@ public sealed class FrameIndexTests
         // A stamp that is too late spoils none of those behind it.
         index = FrameIndex.Of([(0, true), (0.2, false), (0.08, false), (0.12, false), (0.16, false)], 0, 25);
         Assert.Equal([0, 0.04, 0.08, 0.12, 0.16], index.Times.Select(time => Math.Round(time.TotalSeconds, 6)));
+        // Nor does the first: it is shown right before the second, but not before the clock begins.
+        (double, bool)[] late = [(2.76, false), (2.68, false), (2.72, false), (2.76, true)];
+        Assert.Equal([0.04, 0.08, 0.12, 0.16], FrameIndex.Of(late, 2.6, 25).Times.Select(time => Math.Round(time.TotalSeconds, 6)));
+        Assert.Equal([0, 0.04, 0.08, 0.12], FrameIndex.Of(late, 2.68, 25).Times.Select(time => Math.Round(time.TotalSeconds, 6)));
         Assert.Equal([0.0, 0.04], FrameIndex.Of([(double.NaN, true), (3, false)], 0, 25).Times.Select(time => time.TotalSeconds));
     }
 
