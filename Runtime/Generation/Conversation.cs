@@ -127,6 +127,15 @@ public sealed class Conversation : IConversation, IDisposable
         AddTurn(Question(question), answer);
     }
 
+    /// <summary>Forgets what was asked and answered, not what was shown: that is shown with the next question again, which so is another
+    /// first question about it. Only the question is prefilled; what stands before it is in the cache.</summary>
+    public void Rewind()
+    {
+        using OneAtATime.Visit visit = turns.Enter();
+        messages.Clear();
+        asked = 0;
+    }
+
     /// <summary>Forgets the dialogue and its pictures, keeps what the next one shares with it (the system prompt) in the cache.</summary>
     public void Reset()
     {

@@ -15,6 +15,9 @@ internal sealed partial class ModelOptions
     /// <summary>The built-in model's folder in the repository.</summary>
     private const string BuiltIn = "Samples/ShapesWorld/model";
 
+    /// <summary>The clip that shows what the built-in model knows.</summary>
+    public string Demo => Path.Combine(Repository(), "Samples/ShapesWorld/clips/demo.mp4");
+
     private readonly Option<string?> model = new("--model")
     {
         HelpName = "DIR|FILE|NAME",
