@@ -127,6 +127,15 @@ public sealed class Conversation : IConversation, IDisposable
         AddTurn(Question(question), answer);
     }
 
+    /// <summary>Forgets what was asked and answered, not what was shown: that is shown with the next question again, which so is another
+    /// first question about it. Only the question is prefilled; what stands before it is in the cache.</summary>
+    public void Rewind()
+    {
+        using OneAtATime.Visit visit = turns.Enter();
+        messages.Clear();
+        asked = 0;
+    }
+
     /// <summary>Forgets the dialogue and its pictures, keeps what the next one shares with it (the system prompt) in the cache.</summary>
     public void Reset()
     {
@@ -193,14 +202,5 @@ public sealed class Conversation : IConversation, IDisposable
     }
 
     private MergedPrompt Merge(string prompt)
-    {
-        VideoLlavaConfig config = assistant.Model.Config;
-        IReadOnlyList<VisionTokens> visuals = generator.Memory.Visuals;
-        int[] ids = PromptIds.Encode(config, assistant.Tokenizer, prompt, [.. visuals.Select(VisualShape.Of)]);
-        MergedPrompt merged = config.Variant != ModelVariant.Hf ? MergedPrompt.FromMarkers(ids, visuals, config.Language.Vocabulary)
-            : MergedPrompt.FromPlaceholders(ids, visuals, config.ImageTokenId!.Value, config.VideoTokenId!.Value,
-                config.Language.Vocabulary);
-        if (config.ExpandedLimit is { } limit) merged.Truncate(limit);
-        return merged;
-    }
+        => PromptIds.Merge(assistant.Model.Config, assistant.Tokenizer, prompt, generator.Memory.Visuals);
 }

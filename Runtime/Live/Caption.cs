@@ -6,6 +6,12 @@ namespace EdgeVideoLlava.Runtime.Live;
 /// <param name="Text">The model's words, as they came.</param>
 public sealed record Caption(TimeSpan Start, TimeSpan End, string Text)
 {
+    /// <summary>When the window's begin was taken, by the system's clock; null: it is a clip's.</summary>
+    public DateTimeOffset? Captured { get; init; }
+
+    /// <summary>Triggers that fired in this window.</summary>
+    public IReadOnlyList<string> Events { get; init; } = [];
+
     /// <summary>Time that the encoders and the projector took.</summary>
     public TimeSpan Encode { get; init; }
 
@@ -15,6 +21,9 @@ public sealed record Caption(TimeSpan Start, TimeSpan End, string Text)
 
     /// <summary>From the first token to the last.</summary>
     public TimeSpan Generate { get; init; }
+
+    /// <summary>From the window's last frame to the last token.</summary>
+    public TimeSpan Latency => FirstToken + Generate;
 
     /// <summary>Tokens generated.</summary>
     public int Tokens { get; init; }

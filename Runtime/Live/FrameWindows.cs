@@ -20,6 +20,9 @@ internal sealed class FrameWindows
         (this.assistant, this.length, this.every, count) = (assistant, length, every, assistant.Config.ClipFrames);
     }
 
+    /// <summary>Windows come with their frames in small.</summary>
+    public bool WithLooks { get; init; }
+
     /// <summary>The windows in order, each disposed by whoever takes it. A last one that is cut short by the end of the stream counts if it
     /// lasts half of the length or is the only one.</summary>
     public async IAsyncEnumerable<PixelWindow> Read(IAsyncEnumerable<Frame> frames, [EnumeratorCancellation] CancellationToken cancel)
@@ -41,7 +44,7 @@ internal sealed class FrameWindows
                 for (; begun + windows * every <= frame.Time; windows++)
                 {
                     TimeSpan start = begun + windows * every;
-                    if (start + length > frame.Time) open.Enqueue(new OpenWindow(assistant, start, length, count, windows == 0));
+                    if (start + length > frame.Time) open.Enqueue(new OpenWindow(assistant, start, length, count, windows == 0, WithLooks));
                 }
                 shown = frame;
             }

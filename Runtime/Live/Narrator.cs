@@ -7,11 +7,25 @@ using EdgeVideoLlava.Runtime.Projector;
 namespace EdgeVideoLlava.Runtime.Live;
 
 /// <summary>Says for each window what happens in it. The next window is read and encoded while the last is put into words.</summary>
-/// <param name="prompt">The question asked about every window.</param>
-internal sealed class Narrator(Assistant assistant, string prompt, GenerationOptions options)
+/// <remarks>Several questions about a window are forks: the prompt up to the window's last row is prefilled once.</remarks>
+/// <param name="events">Told, on the narrator's thread, of each trigger that fires; null: nobody is.</param>
+internal sealed class Narrator(Assistant assistant, NarrationOptions options, Action<LiveEvent>? events = null)
 {
-    /// <param name="Complete">When the window had its last frame, by the stopwatch.</param>
-    private sealed record Encoded(PixelWindow Window, VisionTokens Tokens, TimeSpan Encode, long Complete);
+    private static readonly GenerationOptions YesOrNo = new() { MaxTokens = 4 };
+
+    private readonly TriggerState[] triggers = [.. options.Triggers.Select(trigger => new TriggerState(trigger))];
+    private string? last; // said last
+
+    /// <param name="prompt">The question asked about every window.</param>
+    public Narrator(Assistant assistant, string prompt, GenerationOptions options)
+        : this(assistant, new NarrationOptions { Question = prompt, Generation = options })
+    {
+    }
+
+    /// <summary>Told of each window of a live source that is done with; null: nobody counts.</summary>
+    public LiveStatistics? Statistics { get; init; }
+
+    private sealed record Encoded(PixelWindow Window, VisionTokens Tokens, TimeSpan Encode);
 
     /// <summary>Captions every window in order, back to back, and disposes its pixels.</summary>
     /// <param name="progress">Reports each caption after the sink has it.</param>
@@ -33,9 +47,20 @@ internal sealed class Narrator(Assistant assistant, string prompt, GenerationOpt
             using Conversation conversation = assistant.Start();
             await foreach (Encoded seen in encoded.Reader.ReadAllAsync(cancel))
             {
-                Caption caption = Say(conversation, seen, cancel);
-                sink.Write(caption);
-                progress?.Report(caption);
+                conversation.Reset();
+                conversation.Show(seen.Tokens);
+                string[] appeared = Watch(conversation, seen.Window, cancel);
+                if (Say(conversation, seen, cancel) is { } caption)
+                {
+                    caption = caption with { Events = appeared };
+                    sink.Write(caption);
+                    progress?.Report(caption);
+                }
+                else
+                {
+                    Statistics?.CaptionWasLeftOut();
+                }
+                Statistics?.WindowIsDone();
             }
         }
         finally
@@ -52,11 +77,10 @@ internal sealed class Narrator(Assistant assistant, string prompt, GenerationOpt
         {
             await foreach (PixelWindow window in windows.WithCancellation(cancel))
             {
-                long complete = Stopwatch.GetTimestamp();
                 using PixelValues pixels = window.Pixels;
                 cancel.ThrowIfCancellationRequested();
                 (VisionTokens tokens, TimeSpan time) = assistant.Encode(pixels, cancel);
-                if (!await Offer(encoded, new Encoded(window, tokens, time, complete), cancel)) break;
+                if (!await Offer(encoded, new Encoded(window, tokens, time), cancel)) break;
             }
             encoded.Complete();
         }
@@ -81,14 +105,34 @@ internal sealed class Narrator(Assistant assistant, string prompt, GenerationOpt
         }
     }
 
-    private Caption Say(Conversation conversation, Encoded seen, CancellationToken cancel)
+    /// <summary>Asks what each trigger wants to know, and gives those that fire.</summary>
+    private string[] Watch(Conversation conversation, PixelWindow window, CancellationToken cancel)
     {
-        conversation.Reset();
-        conversation.Show(seen.Tokens);
-        TimeSpan waited = Stopwatch.GetElapsedTime(seen.Complete);
-        Answer answer = conversation.Ask(prompt, options, cancel: cancel);
+        var appeared = new List<string>();
+        foreach (TriggerState trigger in triggers)
+        {
+            string answer = conversation.Ask(trigger.Trigger.Question, YesOrNo, cancel: cancel).Text;
+            conversation.Rewind();
+            if (!trigger.Appears(answer)) continue;
+            appeared.Add(trigger.Trigger.What);
+            events?.Invoke(new LiveEvent(trigger.Trigger.What, window.Start, window.End, window.Captured));
+        }
+        return [.. appeared];
+    }
+
+    /// <summary>The caption; null if it would say nothing new.</summary>
+    private Caption? Say(Conversation conversation, Encoded seen, CancellationToken cancel)
+    {
+        TimeSpan waited = Stopwatch.GetElapsedTime(seen.Window.Complete);
+        string question = options.WithContext && last != null ? $"Earlier: {last} {options.Question}" : options.Question;
+        Answer answer = conversation.Ask(question, options.Generation, cancel: cancel);
+        bool isSilent = options.Silence is { } silence && AnswerWords.Begin(answer.Text, silence);
+        bool isRepeat = last != null && options.RepeatsFrom is { } limit && Similarity.Of(answer.Text, last) >= limit;
+        if (isSilent || isRepeat) return null;
+        last = answer.Text;
         return new Caption(seen.Window.Start, seen.Window.End, answer.Text)
         {
+            Captured = seen.Window.Captured,
             Encode = seen.Encode,
             FirstToken = waited + answer.FirstToken,
             Generate = answer.Generate,

@@ -4,10 +4,13 @@ using EdgeVideoLlava.Runtime.Video.Frames;
 namespace EdgeVideoLlava.Runtime.Live;
 
 /// <summary>A window of a stream that has begun: the frames that are shown at its moments so far.</summary>
-internal sealed class OpenWindow(Assistant assistant, TimeSpan start, TimeSpan length, int count, bool isFirst) : IDisposable
+internal sealed class OpenWindow(Assistant assistant, TimeSpan start, TimeSpan length, int count, bool isFirst, bool withLooks)
+    : IDisposable
 {
     private readonly List<PixelValues> frames = []; // one a moment, the same where a frame is shown at several
+    private readonly List<Thumbnail> looks = [];
     private Frame? newest;
+    private DateTimeOffset? captured;
 
     public TimeSpan Start { get; } = start;
 
@@ -21,7 +24,10 @@ internal sealed class OpenWindow(Assistant assistant, TimeSpan start, TimeSpan l
     {
         while (frames.Count < count && Moment(frames.Count) < until)
         {
-            frames.Add(ReferenceEquals(shown, newest) ? frames[^1] : assistant.Look(shown));
+            bool again = ReferenceEquals(shown, newest);
+            frames.Add(again ? frames[^1] : assistant.Look(shown));
+            if (withLooks && !again) looks.Add(new Thumbnail(shown));
+            captured ??= shown.Captured - (shown.Time - Start);
             newest = shown;
         }
     }
@@ -30,7 +36,7 @@ internal sealed class OpenWindow(Assistant assistant, TimeSpan start, TimeSpan l
     /// <param name="end">Earlier than <see cref="End"/> where the stream ends.</param>
     public PixelWindow Close(TimeSpan end)
     {
-        using (this) return new PixelWindow(Start, end, assistant.Join(frames));
+        using (this) return new PixelWindow(Start, end, assistant.Join(frames)) { Captured = captured, Looks = looks };
     }
 
     public void Dispose()

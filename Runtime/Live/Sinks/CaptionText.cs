@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 
 namespace EdgeVideoLlava.Runtime.Live.Sinks;
@@ -26,6 +27,10 @@ internal static class CaptionText
         }
         return lines.ToString();
     }
+
+    /// <summary>A moment as ISO 8601 in UTC, with milliseconds.</summary>
+    public static string Utc(DateTimeOffset moment)
+        => moment.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
 
     /// <summary>hh:mm:ss and milliseconds, rounded; hours may have more than two digits.</summary>
     /// <param name="time">Not negative.</param>

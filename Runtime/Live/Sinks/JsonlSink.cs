@@ -20,10 +20,18 @@ public sealed class JsonlSink(TextWriter writer) : ICaptionSink
             json.WriteStartObject();
             json.WriteNumber("start", Seconds(caption.Start));
             json.WriteNumber("end", Seconds(caption.End));
+            if (caption.Captured is { } captured) json.WriteString("captured", CaptionText.Utc(captured));
             json.WriteString("text", caption.Text);
+            if (caption.Events.Count > 0)
+            {
+                json.WriteStartArray("events");
+                foreach (string what in caption.Events) json.WriteStringValue(what);
+                json.WriteEndArray();
+            }
             json.WriteNumber("tokens", caption.Tokens);
             json.WriteNumber("encode_seconds", Seconds(caption.Encode));
             json.WriteNumber("first_token_seconds", Seconds(caption.FirstToken));
+            if (caption.Captured != null) json.WriteNumber("latency_seconds", Seconds(caption.Latency));
             json.WriteNumber("tokens_per_second", Math.Round(caption.TokensPerSecond, 2));
             json.WriteEndObject();
         }

@@ -1,7 +1,7 @@
 namespace EdgeVideoLlava.Runtime.Live.Sinks;
 
 /// <summary>WebVTT (W3C): a header, then cues; "&amp;", "&lt;" and "&gt;" are escaped, with them "--&gt;". A caption
-/// without text gets no cue.</summary>
+/// without text gets no cue; the identifier of a live source's is its capture time.</summary>
 public sealed class VttSink : ICaptionSink
 {
     private readonly TextWriter writer;
@@ -19,6 +19,7 @@ public sealed class VttSink : ICaptionSink
     {
         string text = CaptionText.Lines(caption.Text).Replace("&", "&amp;").Replace("<", "&lt;").Replace(">", "&gt;");
         if (text.Length == 0) return;
+        if (caption.Captured is { } moment) writer.Write($"{CaptionText.Utc(moment)}\n"); // the cue's identifier
         writer.Write($"{CaptionText.Time(caption.Start, '.')} --> {CaptionText.Time(caption.End, '.')}\n{text}\n\n");
         writer.Flush();
     }

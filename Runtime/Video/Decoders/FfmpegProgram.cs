@@ -20,16 +20,17 @@ internal sealed partial class FfmpegProgram : IDisposable
     private double timeBase;
     private bool damaged;
 
-    private FfmpegProgram(string program, IEnumerable<string> arguments, CancellationToken cancellation)
+    /// <param name="input">Given to the program's standard input; null: it reads ours.</param>
+    private FfmpegProgram(string program, IEnumerable<string> arguments, CancellationToken cancellation, string? input = "")
     {
         var start = new ProcessStartInfo(program, arguments)
         {
-            RedirectStandardInput = true,
+            RedirectStandardInput = input != null,
             RedirectStandardOutput = true,
             RedirectStandardError = true
         };
         process = Process.Start(start)!;
-        process.StandardInput.Close();
+        if (input != null) Give(input);
         process.ErrorDataReceived += (_, line) => ReadLog(line.Data); // always read: a full pipe would stop the program
         process.BeginErrorReadLine();
         this.cancellation = cancellation;
@@ -58,6 +59,19 @@ internal sealed partial class FfmpegProgram : IDisposable
 
     /// <summary>ffmpeg said that it has no decoder for the stream.</summary>
     public bool LacksDecoder { get; private set; }
+
+    /// <summary>FFmpeg's name of the codec, once its log has told it.</summary>
+    public string? Codec { get; private set; }
+
+    /// <summary>The last complaint as ffmpeg worded it, which may hold addresses; null: none.</summary>
+    public string? Complaint { get; private set; }
+
+    /// <summary>Starts ffmpeg on a live source; of each frame <see cref="NextFrame"/> tells the size, then its pixels come on
+    /// <see cref="ReadExactly"/>.</summary>
+    /// <param name="input">For its standard input: what its arguments, which every user of the machine can list, must not say. Null: it
+    /// reads our standard input.</param>
+    public static FfmpegProgram Watch(IEnumerable<string> arguments, string? input, CancellationToken cancellation)
+        => new(Ffmpeg.Value!, arguments, cancellation, input);
 
     /// <summary>Starts ffmpeg; frames come on <see cref="ReadExactly"/>.</summary>
     public static FfmpegProgram Decode(IEnumerable<string> arguments, CancellationToken cancellation)
@@ -99,6 +113,19 @@ internal sealed partial class FfmpegProgram : IDisposable
         process.Dispose();
     }
 
+    private void Give(string input)
+    {
+        try
+        {
+            process.StandardInput.Write(input);
+            process.StandardInput.Close();
+        }
+        catch (IOException)
+        {
+            // It has ended by itself, and says why in its log.
+        }
+    }
+
     private void Kill()
     {
         try
@@ -131,9 +158,12 @@ internal sealed partial class FfmpegProgram : IDisposable
         }
         else
         {
+            if (Codec == null && InputCodec().Match(line) is { Success: true } codec) Codec = codec.Groups[1].Value;
             damaged |= line.Contains("corrupt decoded frame", StringComparison.Ordinal);
             LacksDecoder |= NoDecoder().IsMatch(line);
-            if (line.Contains("[error]", StringComparison.Ordinal)) Errors++;
+            if (Failure().Match(line) is not { Success: true } failure) return;
+            Errors++;
+            Complaint = failure.Groups[1].Value;
         }
     }
 
@@ -164,6 +194,12 @@ internal sealed partial class FfmpegProgram : IDisposable
 
     [GeneratedRegex(@"showinfo.* n: *\d+ pts: *(-?\d+|NOPTS) .* s:(\d+)x(\d+) .*iskey:([01]) type:(.)")]
     private static partial Regex ShownFrame();
+
+    [GeneratedRegex(@"^(?:\[[^\]]* @ [^\]]*\] )*\[(?:error|fatal)\] (.*)")]
+    private static partial Regex Failure();
+
+    [GeneratedRegex(@"Stream #0:.*: Video: (\w+)")]
+    private static partial Regex InputCodec();
 
     [GeneratedRegex(@"Decoder .*not found|no decoder found", RegexOptions.IgnoreCase)]
     private static partial Regex NoDecoder();

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using EdgeVideoLlava.Runtime.Video.Frames;
 using OpenCvSharp;
 
 namespace EdgeVideoLlava.Runtime.Video.Decoders;
@@ -46,4 +47,35 @@ internal static partial class OpenCvLibrary
 
     [GeneratedRegex(@"([\w+.-]+\.so[.\d]*): cannot open shared object")]
     private static partial Regex SharedObject();
+}
+
+/// <summary>A camera of Video4Linux through OpenCV's library. Not for several threads at once.</summary>
+internal sealed class OpenCvCamera : IDisposable
+{
+    private readonly VideoCapture capture;
+    private readonly Mat image = new();
+
+    /// <param name="device">/dev/videoN.</param>
+    public OpenCvCamera(string device) => capture = new VideoCapture(device, VideoCaptureAPIs.V4L2);
+
+    /// <summary>It can be read; also true of some that another program uses, which then give no picture.</summary>
+    public bool IsOpen => capture.IsOpened();
+
+    /// <summary>Asks for a size, of which the camera takes the nearest that it has.</summary>
+    public void Ask(int width, int height)
+    {
+        capture.Set(VideoCaptureProperties.FrameWidth, width);
+        capture.Set(VideoCaptureProperties.FrameHeight, height);
+    }
+
+    /// <summary>Waits for the next picture; null: there is none any more.</summary>
+    public Frame? Next()
+        => capture.Read(image) && !image.Empty()
+            ? Frame.FromPixels(image.AsSpan<byte>(), image.Width, image.Height, PixelFormat.Bgr, (int)image.Step()) : null;
+
+    public void Dispose()
+    {
+        image.Dispose();
+        capture.Dispose();
+    }
 }

@@ -2,12 +2,15 @@ namespace EdgeVideoLlava.Runtime.Video.Frames;
 
 /// <summary>A picture, or one picture of a clip: RGB bytes, row-major, upright.</summary>
 /// <param name="Rgb">(Height, Width, 3) bytes, dense. Not changed while the frame is in use.</param>
-/// <param name="Time">Presentation time from the start of the clip; zero for a picture.</param>
+/// <param name="Time">Presentation time from the start of the clip or live source; zero for a picture.</param>
 /// <exception cref="ArgumentException">There are fewer or more bytes than the size says, or no pixels.</exception>
 public sealed record Frame(byte[] Rgb, int Width, int Height, TimeSpan Time)
 {
     /// <summary>(Height, Width, 3) bytes.</summary>
     public byte[] Rgb { get; } = Dense(Rgb, Width, Height);
+
+    /// <summary>When a live source took the picture, by the system's clock; null for a clip's.</summary>
+    public DateTimeOffset? Captured { get; init; }
 
     /// <summary>Copies pixels of any common layout.</summary>
     /// <param name="pixels">Rows from the top; alpha is left out.</param>

@@ -29,9 +29,10 @@ internal sealed class GenerationOptionSet(int maxTokens)
         foreach (Option option in new Option[] { tokens, temperature, topK, topP, minP, penalty, seed, stop }) command.Options.Add(option);
     }
 
-    public GenerationOptions Read(ParseResult parsed) => new()
+    /// <param name="most">Longest answer unless the command line names one.</param>
+    public GenerationOptions Read(ParseResult parsed, int? most = null) => new()
     {
-        MaxTokens = parsed.GetValue(tokens),
+        MaxTokens = most is { } limit && parsed.GetResult(tokens) is null or { Implicit: true } ? limit : parsed.GetValue(tokens),
         StopStrings = parsed.GetValue(stop) ?? [],
         Sampling = new SamplingOptions
         {

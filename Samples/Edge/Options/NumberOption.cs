@@ -39,6 +39,17 @@ internal static class NumberOption
         return option;
     }
 
+    /// <summary>The same without a default.</summary>
+    public static Option<float?> OptionalReal(string name, float least, float most, string description)
+    {
+        Option<float> real = Real(name, least, least, most, description);
+        var option = new Option<float?>(name) { HelpName = real.HelpName, Description = description };
+        foreach (Action<OptionResult> validator in real.Validators) option.Validators.Add(validator);
+        option.CustomParser = result => float.TryParse(result.Tokens[0].Value, NumberStyles.AllowDecimalPoint,
+            CultureInfo.InvariantCulture, out float value) ? value : null;
+        return option;
+    }
+
     // The token is read, never the value: asking for the value of a wrong one would end the process.
     private static void Refuse(OptionResult result, Predicate<string> isRight, string wanted)
     {

@@ -16,12 +16,28 @@ internal static class SecondsOption
             DefaultValueFactory = _ => TimeSpan.FromSeconds(seconds),
             CustomParser = result => Parse(result.Tokens[0].Value) ?? TimeSpan.FromSeconds(seconds),
         };
-        option.Validators.Add(result =>
-        {
-            if (result.Tokens is [Token token, ..] && Parse(token.Value) == null)
-                result.AddError($"{name}: '{token.Value}' is no length of time; give seconds above 0, as 4s, 0.5s, 1500ms or 00:00:04");
-        });
+        option.Validators.Add(Refuse);
         return option;
+    }
+
+    /// <summary>The same without a default.</summary>
+    public static Option<TimeSpan?> CreateOptional(string name, string description)
+    {
+        var option = new Option<TimeSpan?>(name)
+        {
+            HelpName = "TIME",
+            Description = description,
+            CustomParser = result => Parse(result.Tokens[0].Value),
+        };
+        option.Validators.Add(Refuse);
+        return option;
+    }
+
+    private static void Refuse(OptionResult result)
+    {
+        if (result.Tokens is [Token token, ..] && Parse(token.Value) == null)
+            result.AddError(
+                $"{result.Option.Name}: '{token.Value}' is no length of time; give seconds above 0, as 4s, 0.5s, 1500ms or 00:00:04");
     }
 
     private static TimeSpan? Parse(string text)

@@ -1,0 +1,26 @@
+using EdgeVideoLlava.Runtime.Generation;
+
+namespace EdgeVideoLlava.Runtime.Live;
+
+/// <summary>What is asked about each window, and which answers are worth a caption.</summary>
+public sealed record NarrationOptions
+{
+    /// <summary>Asked about every window.</summary>
+    public string Question { get; init; } = Assistant.Question;
+
+    /// <summary>How answers are generated.</summary>
+    public GenerationOptions Generation { get; init; } = new() { MaxTokens = 128, GuardLoops = true };
+
+    /// <summary>The question begins with what was said last: the model can tell what is new.</summary>
+    public bool WithContext { get; init; }
+
+    /// <summary>An answer as similar as this to the last caption says nothing new and is left out (<see cref="Similarity"/>); null: none
+    /// is.</summary>
+    public double? RepeatsFrom { get; init; }
+
+    /// <summary>An answer that begins with these words says nothing and is left out. Null: none does.</summary>
+    public string? Silence { get; init; }
+
+    /// <summary>What is watched for; each costs its own question about the window, which is encoded and read once.</summary>
+    public IReadOnlyList<EventTrigger> Triggers { get; init; } = [];
+}

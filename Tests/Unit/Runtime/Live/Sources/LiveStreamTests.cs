@@ -1,0 +1,264 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.NetworkInformation;
+using System.Net.Sockets;
+using EdgeVideoLlava.Kernels.Cpu;
+using EdgeVideoLlava.Runtime;
+using EdgeVideoLlava.Runtime.Generation;
+using EdgeVideoLlava.Runtime.Live;
+using EdgeVideoLlava.Runtime.Live.Sources;
+using EdgeVideoLlava.Runtime.Video.Decoders;
+using EdgeVideoLlava.Tests.Unit.Support;
+
+namespace EdgeVideoLlava.Tests.Unit.Runtime.Live.Sources;
+
+/// <summary>Real streams of local servers, by their captions: the demo clip eight times as fast, six scenes of half a second.</summary>
+[Collection(nameof(Alone))]
+public sealed class LiveStreamTests : IClassFixture<LiveStreamTests.Media>, IDisposable
+{
+    private const string Secret = "hunter22";
+
+    private static readonly string[] Truth =
+    [
+        "An orange circle shrinks.", "A white star vanishes.", "A red circle moves down then moves left.",
+        "A yellow square appears and a black circle moves right.", "A purple cross appears and a white ring moves down.",
+        "A blue cross vanishes and an orange square stays still.",
+    ];
+
+    private readonly Media media;
+    private readonly HttpStreamServer server;
+    private readonly List<string> notices = [];
+
+    public LiveStreamTests(Media media)
+    {
+        this.media = media;
+        server = new HttpStreamServer(media.Folder);
+    }
+
+    public void Dispose() => server.Dispose();
+
+    private LiveOptions Options => new()
+    {
+        Reconnects = false,
+        Notice = line => { lock (notices) notices.Add(line); },
+    };
+
+    /// <summary>What is said about the first windows of a stream; the windows are taken first and put into words afterwards, so that a
+    /// busy machine loses none.</summary>
+    private async Task<string[]> Captions(string url, int count, LiveOptions? options = null, string? question = null)
+    {
+        LiveSource source = LiveSources.Url(StreamAddress.Parse(url));
+        CancellationToken cancel = TestContext.Current.CancellationToken;
+        var windows = new List<PixelWindow>();
+        var half = TimeSpan.FromSeconds(0.5);
+        var whole = new LiveWindows(media.Assistant, half, half, gate: null, new LiveStatistics());
+        await foreach (PixelWindow window in whole.Read(source.Read(options ?? Options, cancel), loses: false, cancel))
+        {
+            windows.Add(window);
+            if (windows.Count == count) break;
+        }
+        var captions = new List<string>();
+        await new Narrator(media.Assistant, question ?? Assistant.Question, new GenerationOptions { MaxTokens = 40 })
+            .Run(windows, new Sink(caption => captions.Add(caption.Text)), cancel: cancel);
+        return [.. captions];
+    }
+
+    private sealed class Sink(Action<Caption> receive) : ICaptionSink
+    {
+        public void Write(Caption caption) => receive(caption);
+    }
+
+    [Theory, InlineData("fast.ts"), InlineData("list.m3u8")]
+    public async Task A_transport_stream_and_a_play_list_over_HTTP(string path)
+    {
+        server.Password = $"bob:{Secret}";
+        Assert.Equal(Truth, await Captions(server.Url($"{path}?token=abcdef", $"bob:{Secret}@"), 6));
+        Assert.Empty(notices);
+    }
+
+    /// <summary>Motion JPEG has no time stamps: frames count when they arrive, here all at once, the last of them as the only window.</summary>
+    [Fact]
+    public async Task Motion_JPEG_over_HTTP()
+        => Assert.Equal(["Yes"], await Captions(server.Url("star.mpjpeg"), 1, question: "Is there a white star?"));
+
+    [Fact]
+    public async Task A_connection_that_breaks_off_is_made_again()
+    {
+        server.Gives = n => (n == 1 ? media.HalfOf("fast.ts") : long.MaxValue, false);
+        string[] captions = await Captions(server.Url("fast.ts"), 5, Options with { Reconnects = true });
+        Assert.Equal(Truth[..2], captions[..2]);
+        Assert.Equal(2, server.Requests.Count);
+        Assert.Equal(["broke off; next attempt in 1 s", "is back"], notices.Select(line => line[(line.IndexOf(": ") + 2)..]));
+    }
+
+    [Fact]
+    public async Task A_stream_that_stalls_is_opened_again()
+    {
+        server.Gives = n => n == 1 ? (media.HalfOf("fast.ts"), true) : (long.MaxValue, false);
+        string[] captions = await Captions(server.Url("fast.ts"), 4, Options with { Reconnects = true, Stall = TimeSpan.FromSeconds(2) });
+        Assert.Equal(Truth[..2], captions[..2]);
+        Assert.Contains("no frame for 2 s", notices[0]);
+        Assert.Equal(2, server.Requests.Count);
+    }
+
+    [Theory]
+    [InlineData("nothing.ts", "", "there is no such stream")]
+    [InlineData("fast.ts", "bob:wrongword@", "wants another user or password")]
+    [InlineData("evil.m3u8", $"bob:{Secret}@", "")]
+    public async Task What_cannot_be_read_is_one_line_without_secrets(string path, string user, string why)
+    {
+        if (path != "nothing.ts") server.Password = $"bob:{Secret}";
+        var refused = await Assert.ThrowsAsync<BadInputException>(() => Captions(server.Url($"{path}?token=abcdef", user), 1));
+        Assert.Contains($"http://127.0.0.1:{server.Port}/{path}: {why}", refused.Message);
+        Assert.DoesNotContain(Secret, refused.Message);
+        Assert.DoesNotContain("wrongword", refused.Message);
+        Assert.DoesNotContain("abcdef", refused.Message);
+    }
+
+    /// <summary>While a stream is read, no process on this machine has the password or the token among its arguments.</summary>
+    [Fact]
+    public async Task No_argument_of_a_process_holds_the_password()
+    {
+        server.Gives = _ => (long.MaxValue, true);
+        server.Password = $"bob:{Secret}";
+        LiveSource source = LiveSources.Url(StreamAddress.Parse(server.Url("fast.ts?token=abcdef", $"bob:{Secret}@")));
+        await foreach (var _ in source.Read(Options, TestContext.Current.CancellationToken)) break;
+        await using var frames = source.Read(Options, TestContext.Current.CancellationToken).GetAsyncEnumerator();
+        Assert.True(await frames.MoveNextAsync());
+        string[] commands = [.. Directory.GetDirectories("/proc", "*").Select(CommandLine).Where(command => command.StartsWith("ffmpeg")
+            || command.Contains("/ffmpeg"))];
+        Assert.Contains(commands, command => command.Contains("concat"));
+        Assert.All(commands, command => Assert.False(command.Contains(Secret) || command.Contains("abcdef"), command));
+
+        static string CommandLine(string process)
+        {
+            try
+            {
+                return File.ReadAllText($"{process}/cmdline").Replace('\0', ' ');
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                return "";
+            }
+        }
+    }
+
+    [Fact]
+    public async Task A_transport_stream_over_UDP()
+    {
+        int port = FreeUdpPort();
+        Task<string[]> captions = Captions($"udp://127.0.0.1:{port}", 5);
+        while (!IPGlobalProperties.GetIPGlobalProperties().GetActiveUdpListeners().Any(end => end.Port == port))
+            await Task.Delay(10, TestContext.Current.CancellationToken);
+        using Process sender = media.Run("-re", "-i", "fast.ts", "-c", "copy", "-f", "mpegts", $"udp://127.0.0.1:{port}?pkt_size=1316");
+        Assert.Equal(Truth[..5], await captions);
+    }
+
+    [Fact]
+    public async Task RTSP_over_TCP_with_a_password()
+    {
+        using var cam = new RtspServer(Path.Combine(media.Folder, "fast.ts"), $"bob:{Secret}");
+        Assert.Equal(Truth[..5], await Captions($"rtsp://bob:{Secret}@127.0.0.1:{cam.Port}/cam", 5));
+        Assert.Contains("PLAY", cam.Methods);
+        var refused = await Assert.ThrowsAsync<BadInputException>(() => Captions($"rtsp://bob:wrongword@127.0.0.1:{cam.Port}/cam", 1));
+        Assert.Equal($"rtsp://127.0.0.1:{cam.Port}/cam: wants another user or password", refused.Message);
+    }
+
+    /// <summary>VLC's server, which knows UDP only and asks for the password its own way; one scene over and over, seen from anywhere in it.</summary>
+    [Fact]
+    public async Task RTSP_of_VLC_over_UDP_with_a_password()
+    {
+        Assert.SkipUnless(File.Exists("/usr/bin/cvlc"), "VLC is not installed (apt-get install vlc-bin vlc-plugin-base)");
+        int port = FreeTcpPort();
+        bool root = Environment.UserName == "root"; // as which VLC does not start
+        string[] drop = root ? ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] : ["env"];
+        var start = new ProcessStartInfo(drop[0], [.. drop[1..], "cvlc", "-I", "dummy", "--no-audio", "--no-media-library",
+            Path.Combine(media.Folder, "minute.ts"), "--sout", $"#rtp{{sdp=rtsp://127.0.0.1:{port}/cam}}", "--sout-keep",
+            "--sout-rtsp-user", "bob", "--sout-rtsp-pwd", Secret])
+        { RedirectStandardError = true, RedirectStandardOutput = true };
+        start.Environment["HOME"] = media.Folder;
+        using Process vlc = Process.Start(start)!;
+        vlc.BeginErrorReadLine();
+        vlc.BeginOutputReadLine();
+        try
+        {
+            while (!IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpListeners().Any(end => end.Port == port))
+            {
+                Assert.False(vlc.HasExited, "VLC has ended");
+                await Task.Delay(20, TestContext.Current.CancellationToken);
+            }
+            Assert.Equal(["Yes"], await Captions($"rtsp://bob:{Secret}@127.0.0.1:{port}/cam", 1, Options with { Reconnects = true },
+                question: "Is there a white star?"));
+            var refused = await Assert.ThrowsAsync<BadInputException>(() => Captions($"rtsp://bob:wrongword@127.0.0.1:{port}/cam", 1));
+            Assert.Equal($"rtsp://127.0.0.1:{port}/cam: wants another user or password", refused.Message);
+        }
+        finally
+        {
+            vlc.Kill(entireProcessTree: true);
+        }
+    }
+
+    private static int FreeUdpPort()
+    {
+        using var socket = new UdpClient(new IPEndPoint(IPAddress.Loopback, 0));
+        return ((IPEndPoint)socket.Client.LocalEndPoint!).Port;
+    }
+
+    private static int FreeTcpPort()
+    {
+        var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        int port = ((IPEndPoint)listener.LocalEndpoint).Port;
+        listener.Dispose();
+        return port;
+    }
+
+    /// <summary>The model, and the demo clip in the forms in which it is sent.</summary>
+    public sealed class Media : IDisposable
+    {
+        private readonly TemporaryFolder temporary = new();
+        private readonly CpuDevice device = new(2);
+
+        public Media()
+        {
+            Assert.SkipUnless(FfmpegProgram.IsAvailable, "ffmpeg is not installed");
+            string shapes = Path.Combine(Golden.Repository, "Samples/ShapesWorld");
+            Assistant = Assistant.Load($"{shapes}/model", device);
+            string demo = $"{shapes}/clips/demo.mp4";
+            string[] encoder = ["-c:v", "libx264", "-preset", "ultrafast", "-g", "8", "-qp", "10", "-pix_fmt", "yuv420p"];
+            Make(["-i", demo, "-vf", "setpts=PTS/8", "-r", "64", .. encoder, "-f", "mpegts", "fast.ts"]);
+            Make(["-i", "fast.ts", "-c", "copy", "-f", "hls", "-hls_time", "1", "-hls_list_size", "0", "list.m3u8"]);
+            Make(["-ss", "4.6", "-t", "1.5", "-i", demo, "-c:v", "mjpeg", "-q:v", "2", "-f", "mpjpeg", "star.mpjpeg"]);
+            Make(["-ss", "4.6", "-t", "1.5", "-i", demo, .. encoder, "-f", "mpegts", "star.ts"]);
+            Make(["-stream_loop", "40", "-i", "star.ts", "-c", "copy", "-f", "mpegts", "minute.ts"]);
+            File.WriteAllText(Path.Combine(Folder, "evil.m3u8"),
+                $"#EXTM3U\n#EXT-X-TARGETDURATION:3\n#EXTINF:3,\nfile://{Folder}/fast.ts\n#EXT-X-ENDLIST\n");
+            if (OperatingSystem.IsLinux()) // VLC runs as somebody else
+                File.SetUnixFileMode(Folder, (UnixFileMode)0b111_101_101);
+        }
+
+        public string Folder => temporary.Path;
+
+        public Assistant Assistant { get; }
+
+        public long HalfOf(string name) => new FileInfo(Path.Combine(Folder, name)).Length / 2;
+
+        /// <summary>Starts ffmpeg in the folder.</summary>
+        public Process Run(params string[] arguments)
+            => Process.Start(new ProcessStartInfo("ffmpeg", ["-v", "error", "-nostdin", "-y", .. arguments]) { WorkingDirectory = Folder })!;
+
+        public void Dispose()
+        {
+            Assistant.Dispose();
+            device.Dispose();
+            temporary.Dispose();
+        }
+
+        private void Make(string[] arguments)
+        {
+            using Process process = Run(arguments);
+            process.WaitForExit();
+            Assert.Equal(0, process.ExitCode);
+        }
+    }
+}
