@@ -104,13 +104,15 @@ public sealed class TrainingRun : IDisposable
             string folder = Path.GetDirectoryName(Path.GetFullPath(file)) ?? "/";
             records.AddRange(DialogueFile.Read(file, recipe.Pictures ?? folder, recipe.Clips ?? folder));
         }
-        ComputeDevice opened = ComputeDevices.Open(device, new DeviceOptions(threads, StorageType.F32));
+        // Exact: a backward is that of float32 products, not of those of whole numbers.
+        ComputeDevice opened = ComputeDevices.Open(device, new DeviceOptions(threads, StorageType.F32) { IsExact = true });
         Assistant? assistant = null;
         try
         {
             if (opened is not CpuDevice && recipe.Precision == Precision.Fp16)
                 throw new BadInputException($"{opened.Label}: weights of fp16 are trained on the processor; take precision fp32");
-            assistant = Assistant.Load(recipe.Model, opened, options: Loading(recipe) with { AvailableMemory = available }, progress: loading, cancel: cancel);
+            LoadOptions options = Loading(recipe) with { AvailableMemory = available };
+            assistant = Assistant.Load(recipe.Model, opened, options: options, progress: loading, cancel: cancel);
             if (assistant.Config.Variant == ModelVariant.Hf)
                 throw new BadInputException($"{recipe.Model}: a model of the -hf layout; training is of the original layout");
             foreach (DialogueRecord record in records) _ = record.Expanded(assistant.Config.ClipFrames);
