@@ -16,6 +16,10 @@ public sealed record AssistantOptions
     /// <summary>Type of the activations; unset: fp16 on a GPU, fp32 elsewhere.</summary>
     public ComputeType? Compute { get; init; }
 
+    /// <summary>The processor multiplies weights in blocks (GGUF's, or <see cref="Weights"/>) with activations in float32. Else it rounds
+    /// the activations of such a product to bytes, 32 to a scale, which is many times as fast.</summary>
+    public bool Exact { get; init; }
+
     /// <summary>Type that the language model's linear layers are converted to while loading; unset: as stored.</summary>
     public WeightType? Weights { get; init; }
 
@@ -33,5 +37,5 @@ public sealed record AssistantOptions
 
     internal LoadOptions Loading => new(AvailableMemory: AvailableMemory, LanguageWeights: Weights?.Storage, KvCache: KvCache?.Storage);
 
-    internal ComputeDevice Open() => ComputeDevices.Open(Device, new DeviceOptions(Threads, Compute?.Storage));
+    internal ComputeDevice Open() => ComputeDevices.Open(Device, new DeviceOptions(Threads, Compute?.Storage) { IsExact = Exact });
 }

@@ -1,3 +1,4 @@
+using EdgeVideoLlava.Kernels.Cpu;
 using EdgeVideoLlava.Kernels.Devices;
 using EdgeVideoLlava.Kernels.Packing;
 using EdgeVideoLlava.Runtime.Weights;
@@ -16,15 +17,17 @@ namespace EdgeVideoLlava.Runtime;
 /// Parts whose parameters are float32 in memory of their own, which may be written; they share nothing: no tower another tower's weights,
 /// no head the embedding.
 /// </param>
+/// <param name="TrainableType">F32; or F16, to which trainable weights are rounded: their float32 masters are the trainer's.</param>
 internal sealed record LoadOptions(
     bool AllVisionLayers = false, long? AvailableMemory = null, StorageType? LanguageWeights = null, StorageType? KvCache = null,
-    ModelPart Trainable = ModelPart.None)
+    ModelPart Trainable = ModelPart.None, StorageType TrainableType = StorageType.F32)
 {
     internal bool Trains(ModelPart part) => (Trainable & part) != 0;
 
     /// <summary>The type that a parameter has once it is loaded: the one rule for the loader and for the forecast of memory.</summary>
     internal StorageType TypeOf(ParameterSpec parameter, StorageType stored)
-        => !parameter.IsWeight || Trains(parameter.Part) ? StorageType.F32
+        => !parameter.IsWeight ? StorageType.F32
+            : Trains(parameter.Part) ? TrainableType
             : LanguageWeights is { } wanted && parameter.IsLanguageLinear ? wanted.ForRows(parameter.Columns)
             : stored;
 
@@ -32,9 +35,24 @@ internal sealed record LoadOptions(
     internal bool ChoosesType(ParameterSpec parameter)
         => Trains(parameter.Part) || (LanguageWeights != null && parameter.IsLanguageLinear);
 
+    /// <summary>The device copies linear layers in blocks into an order of its own.</summary>
+    internal bool Rearranges { get; init; }
+
+    /// <summary>With what a device does of its own accord.</summary>
+    internal LoadOptions On(ComputeDevice device) => this with { Rearranges = device.RearrangesLinears };
+
+    /// <summary>Whether a parameter is copied into an order that only products read.</summary>
+    internal bool IsRearranged(ParameterSpec parameter, StorageType stored)
+        => Rearranges && parameter is { IsWeight: true, Role: not ParameterRole.Embedding } && PanelBuffer.Takes(TypeOf(parameter, stored),
+            [.. parameter.Tensors.Select(tensor => (int)tensor.Shape[0])]);
+
+    /// <summary>Whether a tied head is loaded apart from the embedding.</summary>
+    internal bool HeadIsApart(ParameterSpec head, StorageType stored) => Trains(ModelPart.Language) || IsRearranged(head, stored);
+
     /// <summary>Whether the processor can use a parameter where it is, in the mapped file.</summary>
     internal bool StaysMapped(ParameterSpec parameter, StorageType stored)
-        => parameter is { IsWeight: true, Tensors.Count: 1 } && !Trains(parameter.Part) && TypeOf(parameter, stored) == stored;
+        => parameter is { IsWeight: true, Tensors.Count: 1 } && !Trains(parameter.Part) && TypeOf(parameter, stored) == stored
+            && !IsRearranged(parameter, stored);
 
     /// <exception cref="ArgumentException">Two options contradict each other.</exception>
     internal void Validate()

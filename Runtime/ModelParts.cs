@@ -59,6 +59,7 @@ internal sealed class ModelParts : IDisposable
         try
         {
             options.Validate();
+            options = options.On(device);
             MemoryNeed.Check(checkpoint, config, device, options);
             return new ModelParts(checkpoint, config, device, options, progress, cancel);
         }
@@ -77,7 +78,7 @@ internal sealed class ModelParts : IDisposable
         (VisionArena, LanguageArena, Batch) = (new Arena(device), new Arena(device), new LlamaBatch(device));
         owned.AddRange([VisionArena, LanguageArena, Batch, VisionQueue, LanguageQueue]);
         var tensors = new ModelTensors(config);
-        long done = 0, total = tensors.Loaded(options)
+        long done = 0, total = tensors.Loaded(options, checkpoint)
             .SelectMany(parameter => parameter.Tensors).Sum(tensor => checkpoint.Tensors[tensor.Name].Bytes);
         var loader = new WeightLoader(checkpoint, device, LanguageQueue, options, cancel)
         {

@@ -27,7 +27,7 @@ internal static class DeviceChecks
 
     private static readonly StorageType[] Types =
         [StorageType.F16, StorageType.Q8_0, StorageType.Q6_K, StorageType.Q5_0, StorageType.Q5_1, StorageType.Q4_0, StorageType.Q4_1,
-        StorageType.Q4_K];
+        StorageType.Q4_K, StorageType.Q5_K];
 
     /// <summary>The checks of an accelerator; one of them is given when its turn comes, and one that fails leaves the
     /// others as they are.</summary>

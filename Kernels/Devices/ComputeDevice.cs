@@ -50,6 +50,14 @@ internal abstract class ComputeDevice : IDisposable
     /// copy on return.</remarks>
     internal abstract Weight LoadWeight(string name, StorageType type, int columns, params ReadOnlySpan<HostRows> parts);
 
+    /// <summary>Whether <see cref="LoadLinear"/> copies weights in blocks into an order of its own, which nothing but products
+    /// reads.</summary>
+    internal virtual bool RearrangesLinears => false;
+
+    /// <summary>As <see cref="LoadWeight"/>, for a weight that only products read.</summary>
+    internal virtual Weight LoadLinear(string name, StorageType type, int columns, params ReadOnlySpan<HostRows> parts)
+        => LoadWeight(name, type, columns, parts);
+
     /// <summary>A weight of its own memory, whose stored rows <paramref name="write"/> puts one behind the other at
     /// the address that it is given.</summary>
     /// <exception cref="DeviceFailedException">There is not enough memory.</exception>
@@ -61,8 +69,23 @@ internal abstract class ComputeDevice : IDisposable
         return LoadWeight(name, type, columns, new HostRows(host.Address, rows));
     }
 
+    /// <summary>As <see cref="MakeWeight"/>, for a weight that only products read.</summary>
+    /// <param name="parts">Rows of each tensor that it is put together of.</param>
+    internal virtual Weight MakeLinear(string name, StorageType type, ReadOnlySpan<int> parts, int columns, Action<nint> write)
+    {
+        int rows = 0;
+        foreach (int part in parts) rows += part;
+        return MakeWeight(name, type, rows, columns, write);
+    }
+
     /// <summary>A weight for <c>QuantizeRows</c> to fill; until then its numbers are undefined.</summary>
     internal abstract Weight AllocateWeight(string name, StorageType type, int rows, int columns);
+
+    /// <summary>The numbers of a weight that is kept as float32, as a matrix that may be written.</summary>
+    /// <exception cref="ArgumentException">It is kept as another type.</exception>
+    internal virtual Matrix Numbers(Weight weight)
+        => weight.Buffer.Type == StorageType.F32 ? new Matrix(weight.Buffer, 0, weight.Rows, weight.Columns, weight.Columns)
+            : throw new ArgumentException($"{weight.Name} is kept as {weight.Buffer.Type}");
 
     internal Matrix AllocateMatrix(int rows, int columns, StorageType type = StorageType.F32)
         => new(Allocate(type, (long)rows * columns), 0, rows, columns, columns);

@@ -11,6 +11,10 @@ namespace EdgeVideoLlava.Kernels.Devices;
 /// may have 64 KB of it; the results are the same bits.</param>
 internal sealed record DeviceOptions(int Threads = 0, StorageType? Compute = null, KernelTier? Tier = null, bool DeepTiles = false)
 {
+    /// <summary>The processor multiplies weights in blocks with x in float32 instead of x rounded to bytes: slower, and what every other
+    /// device is compared with.</summary>
+    public bool IsExact { get; init; }
+
     /// <summary>Whether <see cref="ComputeQueue.Profile"/> may be called: OpenCL's queues have time stamps only if created so.</summary>
     public bool TimesLaunches { get; init; }
 

@@ -57,7 +57,7 @@ internal static class ComputeDevices
     {
         if (options.Compute is not (null or StorageType.F32)) throw Only(name, "the processor computes in fp32 only; take ", Setting.Fp32);
         if (options.Tier != null) throw Only(name, "the processor has no tiers of kernels; leave ", Setting.NoTier);
-        return new CpuDevice(options.Threads);
+        return new CpuDevice(options.Threads) { IsExact = options.IsExact };
     }
 
     private static DeviceUnavailableException Only(string name, string what, Setting setting)

@@ -10,7 +10,7 @@ public abstract record Remedy(string Words)
 
 /// <summary>A setting of the library with the value that would help, in the form that <c>ComputeDevices.Open</c> and
 /// the options parse.</summary>
-/// <param name="Name">Device, Compute, Tier, LanguageWeights or KvCache.</param>
+/// <param name="Name">Device, Compute, Tier, LanguageWeights, KvCache, PromptTemplate or Force.</param>
 /// <param name="Value">Null: the setting is to be left out.</param>
 public sealed record Setting(string Name, string? Value) : Remedy(Value == null ? $"{Name} unset" : $"{Name} = {Value}")
 {

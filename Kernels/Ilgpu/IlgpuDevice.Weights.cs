@@ -51,6 +51,10 @@ internal sealed unsafe partial class IlgpuDevice
         return new Weight(name, type, rows, columns, buffer);
     }
 
+    /// <summary>Its rows are padded.</summary>
+    internal override Matrix Numbers(Weight weight)
+        => base.Numbers(weight) with { Stride = ((IlgpuWeightBuffer)weight.Buffer).Format.RowWords(weight.Columns) };
+
     private DeviceFormat Format(StorageType type) => Tier == KernelTier.TensorCore ? DeviceFormat.OfTensorCores(type)
         : DeviceFormat.Of(type);
 

@@ -1,6 +1,7 @@
 using EdgeVideoLlava.Kernels.Cpu;
 using EdgeVideoLlava.Kernels.Cpu.Simd;
 using EdgeVideoLlava.Kernels.Devices;
+using EdgeVideoLlava.Kernels.MatMul.Integer;
 using EdgeVideoLlava.Kernels.Packing;
 
 namespace EdgeVideoLlava.Kernels.MatMul;
@@ -14,7 +15,10 @@ internal static partial class Linear
             case StorageType.F32: Cpu<StoredF32>(queue, weight, x, y, epilogue); break;
             case StorageType.F16: Cpu<StoredF16>(queue, weight, x, y, epilogue); break;
             case StorageType.BF16: Cpu<StoredBF16>(queue, weight, x, y, epilogue); break;
-            default: BlockProduct.Run(queue, weight, x, y, epilogue); break;
+            default:
+                if (weight.Buffer is PanelBuffer) IntegerProduct.Of(weight.Type)!.Run(queue, weight, x, y, epilogue);
+                else BlockProduct.Run(queue, weight, x, y, epilogue);
+                break;
         }
     }
 

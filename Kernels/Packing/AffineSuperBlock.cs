@@ -36,6 +36,29 @@ internal static unsafe class AffineSuperBlock
         return Half.IsFinite(d) && Half.IsFinite(minimum);
     }
 
+    /// <summary>The same with an importance of each column: scales and minima are searched together with their groups' weights.</summary>
+    public static bool QuantizeWeighted(float* x, float* importance, int top, byte* scales, byte* levels, out Half d, out Half minimum)
+    {
+        float* weights = stackalloc float[Group], found = stackalloc float[Groups], minima = stackalloc float[Groups];
+        float* sums = stackalloc float[Groups];
+        byte* scaleLevels = stackalloc byte[Groups], minimumLevels = stackalloc byte[Groups];
+        float squares = 0;
+        for (int i = 0; i < Groups * Group; i++) squares += x[i] * x[i];
+        for (int g = 0; g < Groups; g++)
+        {
+            ScaleSearch.Weigh(x + g * Group, importance + g * Group, 2 * squares / (Groups * Group), Group, weights);
+            sums[g] = 0;
+            for (int i = 0; i < Group; i++) sums[g] += weights[i];
+            (found[g], minima[g]) = ScaleSearch.AffineWeighted(x + g * Group, weights, Group, top, levels + g * Group);
+        }
+        d = (Half)ScaleSearch.Positive(found, sums, Groups, 63, scaleLevels);
+        minimum = (Half)ScaleSearch.Positive(minima, sums, Groups, 63, minimumLevels);
+        new Span<byte>(scales, 12).Clear();
+        for (int g = 0; g < Groups; g++) Set(scales, g, scaleLevels[g], minimumLevels[g]);
+        for (int g = 0; g < Groups; g++) Requantize(x + g * Group, top, Get(scales, g), (float)d, (float)minimum, levels + g * Group);
+        return Half.IsFinite(d) && Half.IsFinite(minimum);
+    }
+
     /// <summary>Large numbers count more, but small ones too: their root mean square is added to each magnitude.</summary>
     private static void Weigh(float* x, float* weights)
     {

@@ -20,12 +20,10 @@ internal sealed unsafe class BlockFormat
         [StorageType.IQ4_NL] = Readable<IQ4_NL>(),
     };
 
-    private BlockFormat(int columns, int bytes, delegate*<byte*, float*, long, void> dequantize, delegate*<float*, byte*, long,
-        bool> quantize)
+    private BlockFormat(int columns, int bytes, delegate*<byte*, float*, long, void> dequantize)
     {
         (Columns, Bytes) = (columns, bytes);
         Dequantize = dequantize;
-        Quantize = quantize;
     }
 
     public int Columns { get; }
@@ -36,20 +34,34 @@ internal sealed unsafe class BlockFormat
     public delegate*<byte*, float*, long, void> Dequantize { get; }
 
     /// <summary>(numbers, blocks, count of blocks), true if all fit; null for a type that is only read.</summary>
-    public delegate*<float*, byte*, long, bool> Quantize { get; }
+    public delegate*<float*, byte*, long, bool> Quantize { get; private init; }
+
+    /// <summary>(numbers, importance of each column, mean square of the row, blocks, count of blocks), as <see cref="Quantize"/>.</summary>
+    public delegate*<float*, float*, float, byte*, long, bool> QuantizeWeighted { get; private init; }
 
     /// <summary>null for F32 and the types of whole numbers, which need no conversion.</summary>
     public static BlockFormat? Of(StorageType type) => Formats.GetValueOrDefault(type);
 
-    private static BlockFormat Readable<TBlock>() where TBlock : unmanaged, IBlock<TBlock> => Create<TBlock>(null);
+    private static BlockFormat Readable<TBlock>() where TBlock : unmanaged, IBlock<TBlock>
+    {
+        RequireSize<TBlock>();
+        return new BlockFormat(TBlock.Columns, TBlock.Bytes, &DequantizeAll<TBlock>);
+    }
 
-    private static BlockFormat Writable<TBlock>() where TBlock : unmanaged, IWritableBlock<TBlock> => Create<TBlock>(&QuantizeAll<TBlock>);
+    private static BlockFormat Writable<TBlock>() where TBlock : unmanaged, IWritableBlock<TBlock>
+    {
+        RequireSize<TBlock>();
+        return new BlockFormat(TBlock.Columns, TBlock.Bytes, &DequantizeAll<TBlock>)
+        {
+            Quantize = &QuantizeAll<TBlock>,
+            QuantizeWeighted = &QuantizeAllWeighted<TBlock>,
+        };
+    }
 
-    private static BlockFormat Create<TBlock>(delegate*<float*, byte*, long, bool> quantize) where TBlock : unmanaged, IBlock<TBlock>
+    private static void RequireSize<TBlock>() where TBlock : unmanaged, IBlock<TBlock>
     {
         if (sizeof(TBlock) != TBlock.Bytes)
             throw new InvalidOperationException($"{typeof(TBlock).Name} takes {sizeof(TBlock)} bytes, its format {TBlock.Bytes}");
-        return new BlockFormat(TBlock.Columns, TBlock.Bytes, &DequantizeAll<TBlock>, quantize);
     }
 
     private static void DequantizeAll<TBlock>(byte* source, float* target, long blocks) where TBlock : unmanaged, IBlock<TBlock>
@@ -61,6 +73,15 @@ internal sealed unsafe class BlockFormat
     {
         bool fit = true;
         for (long i = 0; i < blocks; i++) fit &= TBlock.Quantize(source + i * TBlock.Columns, (TBlock*)target + i);
+        return fit;
+    }
+
+    private static bool QuantizeAllWeighted<TBlock>(float* source, float* importance, float meanSquare, byte* target, long blocks)
+        where TBlock : unmanaged, IWritableBlock<TBlock>
+    {
+        bool fit = true;
+        for (long i = 0; i < blocks; i++, source += TBlock.Columns, importance += TBlock.Columns)
+            fit &= TBlock.QuantizeWeighted(source, importance, meanSquare, (TBlock*)target + i);
         return fit;
     }
 }

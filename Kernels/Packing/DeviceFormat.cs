@@ -16,6 +16,7 @@ internal abstract unsafe class DeviceFormat(StorageType type)
         new DeviceFormat<DeviceQ5_0>(StorageType.Q5_0),
         new DeviceFormat<DeviceQ5_1>(StorageType.Q5_1),
         new DeviceFormat<DeviceQ4_K>(StorageType.Q4_K),
+        new DeviceFormat<DeviceQ5_K>(StorageType.Q5_K),
         new DeviceFormat<DeviceQ6_K>(StorageType.Q6_K),
         new DeviceFormat<DeviceIQ4_NL>(StorageType.IQ4_NL),
     }.ToDictionary(format => format.Type);

@@ -19,4 +19,10 @@ internal unsafe interface IWritableBlock<TSelf> : IBlock<TSelf> where TSelf : un
     /// <summary>Finite numbers to a block by ggml's reference rule.</summary>
     /// <returns>Whether they fit: a scale beyond the largest half does not.</returns>
     static abstract bool Quantize(float* source, TSelf* block);
+
+    /// <summary>The same where some columns matter more than others, by ggml's rule for an importance matrix. A type that has no such
+    /// rule counts all alike.</summary>
+    /// <param name="importance">Of each column of the block: the mean square of what it is multiplied with.</param>
+    /// <param name="meanSquare">Of the whole row's numbers.</param>
+    static virtual bool QuantizeWeighted(float* source, float* importance, float meanSquare, TSelf* block) => TSelf.Quantize(source, block);
 }

@@ -2,7 +2,7 @@ namespace EdgeVideoLlava.Kernels.Packing;
 
 /// <summary>float32 to stored numbers: F16, BF16, and the block types Q8_0, Q4_0, Q4_1, Q5_0, Q5_1, Q4_K, Q5_K, Q6_K,
 /// by ggml's reference rules.</summary>
-/// <remarks>Without column weights (an importance matrix). Bytes equal those of llama.cpp's files; see docs/formats.md.</remarks>
+/// <remarks>With an importance of each column or without. Bytes equal those of llama.cpp's files; see docs/formats.md.</remarks>
 internal static unsafe class Pack
 {
     /// <summary>Whether the type can be written.</summary>
@@ -26,6 +26,28 @@ internal static unsafe class Pack
         fixed (byte* to = target)
         {
             return format.Quantize(from, to, source.Length / format.Columns);
+        }
+    }
+
+    /// <summary>One row, with an importance of each of its columns: the mean square of what it is multiplied with.</summary>
+    /// <inheritdoc cref="FromFloats"/>
+    public static bool FromRow(StorageType type, ReadOnlySpan<float> row, ReadOnlySpan<float> importance, Span<byte> target)
+    {
+        RequireWritten(type);
+        if (type.Bytes(row.Length) != target.Length || importance.Length != row.Length)
+            throw new ArgumentException(
+                $"{row.Length} numbers, {importance.Length} importances and {target.Length} bytes do not fit {type}");
+        float squares = 0;
+        foreach (float value in row)
+        {
+            if (!float.IsFinite(value)) return false;
+            squares += value * value;
+        }
+        BlockFormat format = BlockFormat.Of(type)!;
+        fixed (float* from = row, weights = importance)
+        fixed (byte* to = target)
+        {
+            return format.QuantizeWeighted(from, weights, squares / row.Length, to, row.Length / format.Columns);
         }
     }
 

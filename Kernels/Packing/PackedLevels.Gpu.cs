@@ -46,7 +46,25 @@ internal static unsafe class PackedLevels
         return new BlockScale { Step = DeviceMath.HalfToFloat(word), Offset = -DeviceMath.UpperHalfToFloat(word) };
     }
 
-    /// <summary>Step · level − Offset. The product is exact (at most 21 bits), so that fused or not the result is the same.</summary>
+    /// <summary>Scale and minimum of a group of 32 columns of Q4_K and Q5_K, whose first 16 bytes are four words of the scales.</summary>
+    /// <remarks>The 6-bit fields are those of <see cref="AffineSuperBlock"/>: its bytes 0..3, 4..7 and 8..11 are the words Y, Z and
+    /// W.</remarks>
+    public static BlockScale AffineScale(WeightView weight, int row, int column)
+    {
+        U4 head = weight.Quads[(weight.Scales + row * weight.ScaleWords) / 4 + column / 256];
+        int shift = (column / 32 & 3) * 8;
+        uint low = head.Y >> shift, middle = head.Z >> shift, high = head.W >> shift;
+        bool upper = (column / 32 & 4) != 0;
+        uint step = upper ? high & 15u | (low >> 6 & 3u) << 4 : low & 63u;
+        uint offset = upper ? high >> 4 & 15u | (middle >> 6 & 3u) << 4 : middle & 63u;
+        return new BlockScale
+        {
+            Step = DeviceMath.HalfToFloat(head.X) * (int)step,
+            Offset = DeviceMath.UpperHalfToFloat(head.X) * (int)offset
+        };
+    }
+
+    /// <summary>Step · level − Offset. The product is exact (at most 22 bits), so that fused or not the result is the same.</summary>
     public static F8 Nibbles(uint word, BlockScale scale) => F8.Scaled(Levels.OfNibbles(word, 0f), scale.Step, scale.Offset);
 
     /// <summary>Levels of nibbles with the fifth bits that stand behind a row's nibbles, a word a block.</summary>

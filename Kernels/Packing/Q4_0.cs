@@ -36,4 +36,14 @@ internal unsafe struct Q4_0 : IWritableBlock<Q4_0>
                 | BlockRange.Level(source[j + 16] * inverse + 8.5f, 15) << 4);
         return Half.IsFinite(block->d);
     }
+
+    public static bool QuantizeWeighted(float* source, float* importance, float meanSquare, Q4_0* block)
+    {
+        float* weights = stackalloc float[32];
+        byte* levels = stackalloc byte[32];
+        ScaleSearch.Weigh(source, importance, meanSquare, 32, weights);
+        block->d = (Half)ScaleSearch.Symmetric(source, 32, 8, levels, weights);
+        for (int j = 0; j < 16; j++) block->nibbles[j] = (byte)(levels[j] | levels[j + 16] << 4);
+        return Half.IsFinite(block->d);
+    }
 }

@@ -39,4 +39,15 @@ internal unsafe struct Q4_1 : IWritableBlock<Q4_1>
         }
         return Half.IsFinite(block->d) && Half.IsFinite(block->m);
     }
+
+    public static bool QuantizeWeighted(float* source, float* importance, float meanSquare, Q4_1* block)
+    {
+        float* weights = stackalloc float[32];
+        byte* levels = stackalloc byte[32];
+        ScaleSearch.Weigh(source, importance, meanSquare, 32, weights);
+        (float scale, float minimum) = ScaleSearch.AffineWeighted(source, weights, 32, 15, levels);
+        (block->d, block->m) = ((Half)scale, (Half)(-minimum));
+        for (int j = 0; j < 16; j++) block->nibbles[j] = (byte)(levels[j] | levels[j + 16] << 4);
+        return Half.IsFinite(block->d) && Half.IsFinite(block->m);
+    }
 }

@@ -1,4 +1,3 @@
-using EdgeVideoLlava.Kernels.Ilgpu.Intrinsics;
 using EdgeVideoLlava.Kernels.Ilgpu.Views;
 
 namespace EdgeVideoLlava.Kernels.Packing;
@@ -20,22 +19,7 @@ internal readonly unsafe struct DeviceQ4_K : IDeviceWeights, IDevicePacking
         }
     }
 
-    /// <remarks>The 6-bit fields are those of <see cref="AffineSuperBlock"/>: its bytes 0..3, 4..7 and 8..11 are the
-    /// words Y, Z and W.</remarks>
-    public BlockScale Scale(WeightView weight, int row, int column)
-    {
-        U4 head = weight.Quads[(weight.Scales + row * weight.ScaleWords) / 4 + column / 256];
-        int shift = (column / 32 & 3) * 8;
-        uint low = head.Y >> shift, middle = head.Z >> shift, high = head.W >> shift;
-        bool upper = (column / 32 & 4) != 0;
-        uint step = upper ? high & 15u | (low >> 6 & 3u) << 4 : low & 63u;
-        uint offset = upper ? high >> 4 & 15u | (middle >> 6 & 3u) << 4 : middle & 63u;
-        return new BlockScale
-        {
-            Step = DeviceMath.HalfToFloat(head.X) * (int)step,
-            Offset = DeviceMath.UpperHalfToFloat(head.X) * (int)offset
-        };
-    }
+    public BlockScale Scale(WeightView weight, int row, int column) => PackedLevels.AffineScale(weight, row, column);
 
     public F8 Load(WeightView weight, int row, int column, BlockScale scale)
         => PackedLevels.Nibbles(weight.Words[row * weight.RowWords + column / 8], scale);

@@ -34,11 +34,24 @@ internal unsafe struct Q4_K : IWritableBlock<Q4_K>
     {
         byte* levels = stackalloc byte[256];
         bool fit = AffineSuperBlock.Quantize(source, 15, -1, 20, block->scales, levels, out block->d, out block->minimum);
+        block->Put(levels);
+        return fit;
+    }
+
+    public static bool QuantizeWeighted(float* source, float* importance, float meanSquare, Q4_K* block)
+    {
+        byte* levels = stackalloc byte[256];
+        bool fit = AffineSuperBlock.QuantizeWeighted(source, importance, 15, block->scales, levels, out block->d, out block->minimum);
+        block->Put(levels);
+        return fit;
+    }
+
+    private void Put(byte* levels)
+    {
         for (int i = 0; i < 128; i++)
         {
             byte* low = levels + i / 32 * 64 + i % 32;
-            block->nibbles[i] = (byte)(low[0] | low[32] << 4);
+            nibbles[i] = (byte)(low[0] | low[32] << 4);
         }
-        return fit;
     }
 }

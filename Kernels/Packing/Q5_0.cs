@@ -31,13 +31,20 @@ internal unsafe struct Q5_0 : IWritableBlock<Q5_0>
     public static bool Quantize(float* source, Q5_0* block)
     {
         float d = BlockRange.Extreme(source, 32) / -16, inverse = d != 0 ? 1 / d : 0;
-        (block->d, block->fifth) = ((Half)d, 0);
-        for (int j = 0; j < 16; j++)
-        {
-            int low = BlockRange.Level(source[j] * inverse + 16.5f, 31), high = BlockRange.Level(source[j + 16] * inverse + 16.5f, 31);
-            block->nibbles[j] = (byte)(low & 15 | (high & 15) << 4);
-            block->fifth |= (uint)(low >> 4) << j | (uint)(high >> 4) << (j + 16);
-        }
+        byte* levels = stackalloc byte[32];
+        for (int j = 0; j < 32; j++) levels[j] = (byte)BlockRange.Level(source[j] * inverse + 16.5f, 31);
+        PackedFifths.Put(levels, out block->fifth, block->nibbles);
+        block->d = (Half)d;
+        return Half.IsFinite(block->d);
+    }
+
+    public static bool QuantizeWeighted(float* source, float* importance, float meanSquare, Q5_0* block)
+    {
+        float* weights = stackalloc float[32];
+        byte* levels = stackalloc byte[32];
+        ScaleSearch.Weigh(source, importance, meanSquare, 32, weights);
+        block->d = (Half)ScaleSearch.Symmetric(source, 32, 16, levels, weights);
+        PackedFifths.Put(levels, out block->fifth, block->nibbles);
         return Half.IsFinite(block->d);
     }
 }

@@ -32,14 +32,21 @@ internal unsafe struct Q5_1 : IWritableBlock<Q5_1>
     {
         (float smallest, float largest) = BlockRange.Ends(source, 32);
         float d = (largest - smallest) / 31, inverse = d != 0 ? 1 / d : 0;
-        (block->d, block->m, block->fifth) = ((Half)d, (Half)smallest, 0);
-        for (int j = 0; j < 16; j++)
-        {
-            int low = BlockRange.Level((source[j] - smallest) * inverse + 0.5f, 31);
-            int high = BlockRange.Level((source[j + 16] - smallest) * inverse + 0.5f, 31);
-            block->nibbles[j] = (byte)(low & 15 | (high & 15) << 4);
-            block->fifth |= (uint)(low >> 4) << j | (uint)(high >> 4) << (j + 16);
-        }
+        (block->d, block->m) = ((Half)d, (Half)smallest);
+        byte* levels = stackalloc byte[32];
+        for (int j = 0; j < 32; j++) levels[j] = (byte)BlockRange.Level((source[j] - smallest) * inverse + 0.5f, 31);
+        PackedFifths.Put(levels, out block->fifth, block->nibbles);
+        return Half.IsFinite(block->d) && Half.IsFinite(block->m);
+    }
+
+    public static bool QuantizeWeighted(float* source, float* importance, float meanSquare, Q5_1* block)
+    {
+        float* weights = stackalloc float[32];
+        byte* levels = stackalloc byte[32];
+        ScaleSearch.Weigh(source, importance, meanSquare, 32, weights);
+        (float scale, float minimum) = ScaleSearch.AffineWeighted(source, weights, 32, 31, levels);
+        (block->d, block->m) = ((Half)scale, (Half)(-minimum));
+        PackedFifths.Put(levels, out block->fifth, block->nibbles);
         return Half.IsFinite(block->d) && Half.IsFinite(block->m);
     }
 }

@@ -35,13 +35,26 @@ internal unsafe struct Q5_K : IWritableBlock<Q5_K>
     {
         byte* levels = stackalloc byte[256];
         bool fit = AffineSuperBlock.Quantize(source, 31, -0.5f, 15, block->scales, levels, out block->d, out block->minimum);
-        new Span<byte>(block->fifth, 32).Clear();
-        for (int i = 0; i < 256; i++) block->fifth[i % 32] |= (byte)(levels[i] >> 4 << i / 32);
+        block->Put(levels);
+        return fit;
+    }
+
+    public static bool QuantizeWeighted(float* source, float* importance, float meanSquare, Q5_K* block)
+    {
+        byte* levels = stackalloc byte[256];
+        bool fit = AffineSuperBlock.QuantizeWeighted(source, importance, 31, block->scales, levels, out block->d, out block->minimum);
+        block->Put(levels);
+        return fit;
+    }
+
+    private void Put(byte* levels)
+    {
+        for (int i = 0; i < 32; i++) fifth[i] = 0;
+        for (int i = 0; i < 256; i++) fifth[i % 32] |= (byte)(levels[i] >> 4 << i / 32);
         for (int i = 0; i < 128; i++)
         {
             byte* low = levels + i / 32 * 64 + i % 32;
-            block->nibbles[i] = (byte)(low[0] & 15 | (low[32] & 15) << 4);
+            nibbles[i] = (byte)(low[0] & 15 | (low[32] & 15) << 4);
         }
-        return fit;
     }
 }

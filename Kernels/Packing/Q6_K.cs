@@ -35,11 +35,17 @@ internal unsafe struct Q6_K : IWritableBlock<Q6_K>
         }
     }
 
-    public static bool Quantize(float* source, Q6_K* block)
+    public static bool Quantize(float* source, Q6_K* block) => Quantize(source, null, block);
+
+    public static bool QuantizeWeighted(float* source, float* importance, float meanSquare, Q6_K* block)
+        => Quantize(source, importance, block);
+
+    private static bool Quantize(float* source, float* weights, Q6_K* block)
     {
         byte* levels = stackalloc byte[256];
         float* found = stackalloc float[16];
-        for (int g = 0; g < 16; g++) found[g] = ScaleSearch.Symmetric(source + g * 16, 16, 32, levels + g * 16);
+        for (int g = 0; g < 16; g++)
+            found[g] = ScaleSearch.Symmetric(source + g * 16, 16, 32, levels + g * 16, weights == null ? null : weights + g * 16);
         float extreme = BlockRange.Extreme(found, 16);
         *block = default;
         if (MathF.Abs(extreme) < 1e-15f) return true;

@@ -19,9 +19,10 @@ internal static unsafe class ScaleSearch
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int Nearest(float x, int lowest, int highest) => Math.Clamp(Nearest(x), lowest, highest);
 
-    /// <summary>x ≈ scale · (level − half), levels 0..2·half−1, errors weighted by x².</summary>
+    /// <summary>x ≈ scale · (level − half), levels 0..2·half−1.</summary>
+    /// <param name="weights">Of the errors; null: x².</param>
     /// <returns>The scale; 0 if all numbers vanish.</returns>
-    public static float Symmetric(float* x, int count, int half, byte* levels)
+    public static float Symmetric(float* x, int count, int half, byte* levels, float* weights = null)
     {
         float extreme = BlockRange.Extreme(x, count);
         new Span<byte>(levels, count).Clear();
@@ -35,7 +36,7 @@ internal static unsafe class ScaleSearch
             for (int i = 0; i < count; i++)
             {
                 int level = Nearest(inverse * x[i], -half, half - 1);
-                float weight = x[i] * x[i];
+                float weight = weights == null ? x[i] * x[i] : weights[i];
                 products += weight * x[i] * level;
                 squares += weight * level * level;
             }
@@ -50,8 +51,9 @@ internal static unsafe class ScaleSearch
 
     /// <summary>x ≈ scale · level − minimum, levels 0..top, minimum not negative.</summary>
     /// <param name="first">First inverse scale tried: top + first levels over the range; then
-    /// <paramref name="steps"/> more, each a tenth further.</param>
-    public static (float Scale, float Minimum) Affine(float* x, float* weights, int count, int top, float first, int steps, byte* levels)
+    /// <paramref name="steps"/> more, each <paramref name="stride"/> further.</param>
+    public static (float Scale, float Minimum) Affine(float* x, float* weights, int count, int top, float first, int steps, byte* levels,
+        float stride = 0.1f)
     {
         (float smallest, float largest) = BlockRange.Ends(x, count);
         if (smallest > 0) smallest = 0;
@@ -69,7 +71,7 @@ internal static unsafe class ScaleSearch
         for (int step = 0; step <= steps; step++)
         {
             // Ranges begin at the best minimum found so far, not at the smallest number.
-            inverse = (first + 0.1f * step + top) / (largest - minimum);
+            inverse = (first + stride * step + top) / (largest - minimum);
             if (!Fit(x, weights, count, top, inverse, minimum, sumW, sumX, out float fitScale, out float fitMinimum)) continue;
             float error = Error(x, weights, count, top, inverse, minimum, fitScale, fitMinimum);
             if (!(error < least)) continue;
@@ -112,5 +114,73 @@ internal static unsafe class ScaleSearch
     private static void Levels(float* x, int count, int top, float inverse, float from, byte* levels)
     {
         for (int i = 0; i < count; i++) levels[i] = (byte)Nearest(inverse * (x[i] - from), 0, top);
+    }
+
+    /// <summary>The search among 37 scales that ggml makes where importances are known.</summary>
+    /// <inheritdoc cref="Affine"/>
+    public static (float Scale, float Minimum) AffineWeighted(float* x, float* weights, int count, int top, byte* levels)
+        => Affine(x, weights, count, top, -0.9f, 36, levels, stride: 0.05f);
+
+    /// <summary>Weights of a block's errors: importance · √(typical² + x²).</summary>
+    public static void Weigh(float* x, float* importance, float typicalSquare, int count, float* weights)
+    {
+        for (int i = 0; i < count; i++) weights[i] = importance[i] * MathF.Sqrt(typicalSquare + x[i] * x[i]);
+    }
+
+    /// <summary>x ≈ scale · level, x not negative, levels 0..top: a search, then each level anew as long as that helps.</summary>
+    public static float Positive(float* x, float* weights, int count, int top, byte* levels)
+    {
+        float largest = 0;
+        for (int i = 0; i < count; i++) largest = MathF.Max(largest, x[i]);
+        new Span<byte>(levels, count).Clear();
+        if (largest < Vanishing) return 0;
+        float inverse = top / largest, least = PositiveError(x, weights, count, top, inverse);
+        for (int tenths = -4; tenths <= 4; tenths++)
+        {
+            if (tenths == 0) continue;
+            float other = (0.1f * tenths + top) / largest, error = PositiveError(x, weights, count, top, other);
+            if (error < least) (least, inverse) = (error, other);
+        }
+        float products = 0, squares = 0;
+        for (int i = 0; i < count; i++)
+        {
+            int level = Math.Min(top, Nearest(inverse * x[i]));
+            levels[i] = (byte)level;
+            products += weights[i] * x[i] * level;
+            squares += weights[i] * level * level;
+        }
+        for (int round = 0; round < 5 && Improve(x, weights, count, top, levels, ref products, ref squares); round++)
+        {
+        }
+        return squares > 0 ? products / squares : 0;
+    }
+
+    private static float PositiveError(float* x, float* weights, int count, int top, float inverse)
+    {
+        float scale = 1 / inverse, error = 0;
+        for (int i = 0; i < count; i++)
+        {
+            float difference = x[i] - scale * Math.Min(top, Nearest(inverse * x[i]));
+            error += weights[i] * difference * difference;
+        }
+        return error;
+    }
+
+    /// <summary>Every level once by the scale that all the others want.</summary>
+    private static bool Improve(float* x, float* weights, int count, int top, byte* levels, ref float products, ref float squares)
+    {
+        bool changed = false;
+        for (int i = 0; i < count; i++)
+        {
+            float others = products - weights[i] * x[i] * levels[i], otherSquares = squares - weights[i] * levels[i] * levels[i];
+            if (!(others > 0) || !(otherSquares > 0)) continue;
+            int level = Math.Min(top, Nearest(x[i] * otherSquares / others));
+            if (level == levels[i]) continue;
+            others += weights[i] * x[i] * level;
+            otherSquares += weights[i] * level * level;
+            if (!(others * others * squares > products * products * otherSquares)) continue;
+            (levels[i], products, squares, changed) = ((byte)level, others, otherSquares, true);
+        }
+        return changed;
     }
 }

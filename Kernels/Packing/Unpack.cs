@@ -19,6 +19,12 @@ internal static unsafe class Unpack
         }
     }
 
+    /// <summary>As many numbers as there is room for.</summary>
+    public static void ToFloats(StorageType type, byte* source, Span<float> target)
+    {
+        fixed (float* numbers = target) ToFloats(type, source, numbers, target.Length);
+    }
+
     // Four at a time on every processor: an upload is bound by the bus.
     private static void ToFloats<TStored>(byte* source, float* target, long count) where TStored : unmanaged, IStored
     {

@@ -10,6 +10,7 @@ internal sealed class OutputFile : IDisposable
 {
     private readonly string given, path;
     private readonly string? temporary;
+    private readonly FileStream? onDisk;
     private bool isComplete;
 
     /// <summary>What is written here becomes the file. A refusal of the system is a <see cref="BadInputException"/>.</summary>
@@ -35,7 +36,9 @@ internal sealed class OutputFile : IDisposable
             this.path = Target(path);
             FileStream? special = OpenSpecial(this.path);
             if (special == null) temporary = $"{this.path}.{Path.GetRandomFileName()}.part";
-            Stream = new OutputStream(special ?? create(temporary!), e => Unwritable(path, e));
+            Stream written = special ?? create(temporary!);
+            onDisk = temporary == null ? null : written as FileStream;
+            Stream = new OutputStream(written, e => Unwritable(path, e));
         }
         catch (Exception e) when (IsRefusal(e))
         {
@@ -47,12 +50,13 @@ internal sealed class OutputFile : IDisposable
     /// <exception cref="BadInputException">It cannot, or it is one of the inputs.</exception>
     public static void Check(string path, IEnumerable<string> inputs) => new OutputFile(path, inputs).Dispose();
 
-    /// <summary>Closes the file and gives it its name.</summary>
+    /// <summary>Brings the file to the disk itself, closes it and gives it its name.</summary>
     /// <exception cref="BadInputException">The disk is full, or the place has gone.</exception>
     public void Complete()
     {
         try
         {
+            onDisk?.Flush(flushToDisk: true);
             Stream.Dispose();
             if (temporary != null) File.Move(temporary, path, overwrite: true);
             isComplete = true;

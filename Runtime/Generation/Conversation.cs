@@ -202,14 +202,5 @@ public sealed class Conversation : IConversation, IDisposable
     }
 
     private MergedPrompt Merge(string prompt)
-    {
-        VideoLlavaConfig config = assistant.Model.Config;
-        IReadOnlyList<VisionTokens> visuals = generator.Memory.Visuals;
-        int[] ids = PromptIds.Encode(config, assistant.Tokenizer, prompt, [.. visuals.Select(VisualShape.Of)]);
-        MergedPrompt merged = config.Variant != ModelVariant.Hf ? MergedPrompt.FromMarkers(ids, visuals, config.Language.Vocabulary)
-            : MergedPrompt.FromPlaceholders(ids, visuals, config.ImageTokenId!.Value, config.VideoTokenId!.Value,
-                config.Language.Vocabulary);
-        if (config.ExpandedLimit is { } limit) merged.Truncate(limit);
-        return merged;
-    }
+        => PromptIds.Merge(assistant.Model.Config, assistant.Tokenizer, prompt, generator.Memory.Visuals);
 }

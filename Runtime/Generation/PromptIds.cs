@@ -1,3 +1,5 @@
+using EdgeVideoLlava.Runtime.Language;
+using EdgeVideoLlava.Runtime.Projector;
 using EdgeVideoLlava.Runtime.Text;
 using EdgeVideoLlava.Runtime.Text.Prompts;
 
@@ -33,5 +35,17 @@ internal static class PromptIds
         List<int> Rows(bool clips) => [.. visuals.Where(visual => visual.IsClip == clips).Select(visual => visual.Rows)];
         return HfExpansion.Expand(tokenizer.Encode(prompt), config.ImageTokenId!.Value, config.VideoTokenId!.Value, Rows(clips: false),
             Rows(clips: true));
+    }
+
+    /// <summary>A rendered prompt with the rows of its visuals in their places.</summary>
+    /// <exception cref="BadInputException">The prompt's tags and the visuals do not match.</exception>
+    public static MergedPrompt Merge(VideoLlavaConfig config, TextTokenizer tokenizer, string prompt, IReadOnlyList<VisionTokens> visuals)
+    {
+        int[] ids = Encode(config, tokenizer, prompt, [.. visuals.Select(VisualShape.Of)]);
+        MergedPrompt merged = config.Variant != ModelVariant.Hf ? MergedPrompt.FromMarkers(ids, visuals, config.Language.Vocabulary)
+            : MergedPrompt.FromPlaceholders(ids, visuals, config.ImageTokenId!.Value, config.VideoTokenId!.Value,
+                config.Language.Vocabulary);
+        if (config.ExpandedLimit is { } limit) merged.Truncate(limit);
+        return merged;
     }
 }

@@ -45,10 +45,24 @@ internal static class GgufTokenizer
         float[] scores = keys.Floats(Prefix + "scores", PieceCeiling) ?? throw keys.Missing(Prefix + "scores");
         var model = new SentencePieceModel(pieces, scores, types, Id("unknown", 0), Id("bos", 1), Id("eos", 2), file.Path, withAdded: true);
         bool prefix = keys.Flag(Prefix + "add_space_prefix") ?? true;
-        return TextTokenizer.FromSentencePiece(model, mode ?? (prefix ? TokenizerMode.Legacy431 : TokenizerMode.NoPrefix),
-            keys.Flag(Prefix + "add_bos_token") ?? true, file.Path);
+        TokenizerMode own = keys.Member<TokenizerMode>(EdgeKeys.TokenizerMode)
+            ?? (prefix ? TokenizerMode.Legacy431 : TokenizerMode.NoPrefix);
+        return TextTokenizer.FromSentencePiece(model, mode ?? own, keys.Flag(Prefix + "add_bos_token") ?? true, Added(keys),
+            keys.Flag(EdgeKeys.FusedDecoding) ?? false, file.Path);
 
         int Id(string name, int usual) => keys.Int($"{Prefix}{name}_token_id", 0, pieces.Length - 1) ?? usual;
+    }
+
+    /// <summary>Special tokens whose ids the vocabulary has no rows for, and how blanks about others are dropped.</summary>
+    private static SpecialToken[] Added(GgufKeys keys)
+    {
+        if (keys.Texts(EdgeKeys.AddedTokens, PieceCeiling) is not { } texts) return [];
+        int[] ids = keys.Ints(EdgeKeys.AddedIds, PieceCeiling) ?? throw keys.Missing(EdgeKeys.AddedIds);
+        int[] strips = keys.Ints(EdgeKeys.AddedStrips, PieceCeiling) ?? throw keys.Missing(EdgeKeys.AddedStrips);
+        if (ids.Length != texts.Length || strips.Length != texts.Length || ids.Any(id => id < 0) || texts.Any(text => text.Length == 0))
+            throw keys.Unsupported(EdgeKeys.AddedTokens, $"as many texts as {EdgeKeys.AddedIds} and {EdgeKeys.AddedStrips} have numbers");
+        return [.. texts.Select((text, i) => new SpecialToken(text, ids[i],
+            (strips[i] & EdgeKeys.StripLeft) != 0, (strips[i] & EdgeKeys.StripRight) != 0))];
     }
 
     private static TextTokenizer ByteLevel(GgufFile file, string[] pieces, PieceType[] types)

@@ -123,6 +123,10 @@ public sealed class TextTokenizer
         return addsBos && (ids.Length == 0 || ids[0] != BosId) ? [BosId, .. ids] : ids;
     }
 
+    /// <summary>Appends the ids of a stretch of text in which nothing is a special token.</summary>
+    /// <param name="atStart">True if nothing, not even a special token, comes before it in its text.</param>
+    internal void EncodePlain(ReadOnlySpan<char> text, bool atStart, List<int> ids) => vocabulary.Encode(text, atStart, ids);
+
     /// <summary>Text of a special token; "" for any other id.</summary>
     internal string SpecialText(int id) => specials.TextOf(id) ?? "";
 
@@ -181,14 +185,19 @@ public sealed class TextTokenizer
     }
 
     /// <summary>A GGUF file's SentencePiece vocabulary; tokens beyond it are special.</summary>
-    internal static TextTokenizer FromSentencePiece(SentencePieceModel model, TokenizerMode mode, bool addsBos, string source)
+    /// <param name="added">Special tokens beside the pieces, and pieces of which more is known.</param>
+    /// <param name="fusedDecoding">Ids become text as tokenizer.json has it.</param>
+    internal static TextTokenizer FromSentencePiece(SentencePieceModel model, TokenizerMode mode, bool addsBos,
+        IReadOnlyList<SpecialToken> added, bool fusedDecoding, string source)
     {
+        HashSet<int> known = [.. added.Select(token => token.Id)];
         IEnumerable<SpecialToken> special = from id in Enumerable.Range(0, model.Count)
-                                            where model.Types[id] is PieceType.Control or PieceType.UserDefined or PieceType.Unknown
+                                            where !known.Contains(id)
+                                                && model.Types[id] is (PieceType.Control or PieceType.UserDefined or PieceType.Unknown)
                                             select new SpecialToken(model.Pieces[id], id, IsText: model.Types[id] == PieceType.UserDefined);
         string description = $"SentencePiece BPE, {model.Count} pieces, {TokenizerModes.Describe(mode)}";
-        return new TextTokenizer(new SentencePieceVocabulary(model, mode), new SpecialTokens(special, source),
-            (model.BosId, model.EosId, model.UnknownId), addsBos, false, description);
+        return new TextTokenizer(new SentencePieceVocabulary(model, mode), new SpecialTokens(special.Concat(added), source),
+            (model.BosId, model.EosId, model.UnknownId), addsBos, fusedDecoding, description);
     }
 
     private static TextTokenizer FromByteLevel(ByteLevelFile file, TokenizerFiles files)

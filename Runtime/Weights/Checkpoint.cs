@@ -9,9 +9,14 @@ internal sealed class Checkpoint : IDisposable
 {
     private readonly List<IDisposable> owned = [];
     private readonly Dictionary<string, HostTensor> tensors = [];
+    private readonly Dictionary<string, StorageType> replaced = [];
 
     /// <summary>As it was given: a folder, or a GGUF file.</summary>
     public string Folder { get; }
+
+    /// <summary>Type and size of each tensor as its own file has it, before an adapter was merged into it.</summary>
+    internal IEnumerable<(StorageType Type, long Elements)> BaseTypes
+        => tensors.Select(pair => (replaced.GetValueOrDefault(pair.Key, pair.Value.Type), pair.Value.Elements));
 
     /// <summary>Canonical name to tensor; ignored buffers are left out.</summary>
     public IReadOnlyDictionary<string, HostTensor> Tensors => tensors;
@@ -74,6 +79,9 @@ internal sealed class Checkpoint : IDisposable
     /// <summary>The keys of an mmproj file beside it; null where there is none.</summary>
     internal GgufKeys? VisionKeys { get; set; }
 
+    /// <summary>The keys of the file of a video tower; null where there is none.</summary>
+    internal GgufKeys? VideoKeys { get; set; }
+
     /// <summary>Whether queries and keys are stored for rotary pairs of neighbours, as in GGUF, and not of a head's halves.</summary>
     internal bool PairsNeighbours => Keys != null;
 
@@ -132,6 +140,7 @@ internal sealed class Checkpoint : IDisposable
     /// <summary>Another tensor in the place of one, in memory that is disposed with the checkpoint.</summary>
     internal void Replace(string name, (HostTensor Tensor, IDisposable Memory) other)
     {
+        replaced.TryAdd(name, tensors[name].Type);
         tensors[name] = other.Tensor;
         owned.Add(other.Memory);
     }

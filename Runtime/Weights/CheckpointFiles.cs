@@ -27,7 +27,7 @@ internal static class CheckpointFiles
             throw new BadInputException(
                 $"{path}: no such folder; a model is a folder with config.json and its weights, or a GGUF file");
         }
-        if (File.Exists(path)) AddGguf(checkpoint, new GgufModelFiles(path, null));
+        if (File.Exists(path)) AddGguf(checkpoint, GgufModelFiles.Of(path));
         else if (LoraAdapter.Find(path) is { } adapter) adapter.Open(checkpoint);
         else OpenFolder(checkpoint, path);
     }
@@ -75,10 +75,18 @@ internal static class CheckpointFiles
         var language = new GgufTensors(files.Language);
         checkpoint.Add(language, name => GgufNames.Canonical(name));
         checkpoint.Keys = language.Keys;
-        if (files.Vision == null) return;
-        var vision = new GgufTensors(files.Vision);
-        bool swaps = GgufVision.SwapsFeedForward(vision);
-        checkpoint.Add(vision, name => GgufNames.Canonical(name, swaps));
-        checkpoint.VisionKeys = vision.Keys;
+        if (files.Vision != null)
+        {
+            var vision = new GgufTensors(files.Vision);
+            bool swaps = GgufVision.SwapsFeedForward(vision);
+            checkpoint.Add(vision, name => GgufNames.Canonical(name, swaps));
+            checkpoint.VisionKeys = vision.Keys;
+        }
+        if (files.Video != null)
+        {
+            var video = new GgufTensors(files.Video);
+            checkpoint.Add(video, name => GgufNames.Canonical(name));
+            checkpoint.VideoKeys = video.Keys;
+        }
     }
 }

@@ -10,7 +10,8 @@ namespace EdgeVideoLlava.Runtime.Weights;
 /// ignored.</remarks>
 internal static class GgufConfig
 {
-    private const int ContextCeiling = 1 << 20, HeadsCeiling = 1 << 12, SizeCeiling = 1 << 24, LayersCeiling = 1000;
+    private const int ContextCeiling = 1 << 20, HeadsCeiling = 1 << 12, SizeCeiling = 1 << 24, LayersCeiling = 1000,
+        FramesCeiling = 1 << 12;
 
     /// <summary>Keys of the architecture that mean nothing here, or what the tensors say better.</summary>
     private static readonly HashSet<string> Silent = ["llama.vocab_size", "llama.tensor_data_layout"];
@@ -21,19 +22,28 @@ internal static class GgufConfig
         GgufKeys keys = checkpoint.Keys!;
         var notices = new List<string>();
         LlamaConfig language = ReadLanguage(checkpoint, keys);
-        bool sees = checkpoint.VisionKeys != null;
+        bool sees = checkpoint.VisionKeys != null, clips = checkpoint.VideoKeys != null;
         string[] unknown = [.. keys.Unasked.Where(key => key.StartsWith("llama.") && !Silent.Contains(key))];
         if (unknown.Length > 0) notices.Add($"{checkpoint.Folder}: unknown keys are ignored: {string.Join(", ", unknown)}");
+        string preprocessing = keys.Text(EdgeKeys.Preprocessing) ?? (sees ? EdgeKeys.OriginalPad : EdgeKeys.Original);
+        if (preprocessing is not (EdgeKeys.Original or EdgeKeys.OriginalPad or EdgeKeys.Hf))
+            throw keys.Unsupported(EdgeKeys.Preprocessing, $"{EdgeKeys.Original}, {EdgeKeys.OriginalPad}, {EdgeKeys.Hf}");
         var config = new VideoLlavaConfig
         {
-            Variant = sees ? ModelVariant.Original : ModelVariant.Text,
+            Variant = !sees ? ModelVariant.Text : keys.Member<ModelVariant>(EdgeKeys.Naming) ?? ModelVariant.Original,
             Language = language,
-            ClipFrames = 8,
-            PadPictures = sees,
+            ClipFrames = keys.Int(EdgeKeys.ClipFrames, 1, FramesCeiling) ?? 8,
+            PadPictures = preprocessing == EdgeKeys.OriginalPad,
+            ImageTokenId = keys.Int(EdgeKeys.ImageToken),
+            VideoTokenId = keys.Int(EdgeKeys.VideoToken),
+            ExpandedLimit = keys.Int(EdgeKeys.ExpandedLimit, 1),
             EndTokenId = keys.Int("tokenizer.ggml.eot_token_id") ?? keys.Int("tokenizer.ggml.eos_token_id") ?? -1,
             Notices = notices,
         };
-        return sees ? config with { ImageTower = GgufVision.ReadTower(checkpoint) } : config;
+        if (config.Variant == ModelVariant.Hf && (config.ImageTokenId == null || config.VideoTokenId == null))
+            throw keys.Missing($"{EdgeKeys.ImageToken} or {EdgeKeys.VideoToken}");
+        if (sees) config = config with { ImageTower = GgufVision.ReadImageTower(checkpoint, keys) };
+        return clips ? config with { VideoTower = GgufVision.ReadVideoTower(checkpoint, config.ImageTower) } : config;
     }
 
     private static LlamaConfig ReadLanguage(Checkpoint checkpoint, GgufKeys keys)

@@ -31,10 +31,12 @@ internal sealed record MemoryNeed(long Mapped, long Copied, long KvCachePerPosit
         long table = (long)language.Context * language.HeadSize / 2; // cosines, and as many sines
         long mapped = 0, copied = 2 * CpuDevice.BufferBytes(StorageType.F32, table);
         long onAccelerator = 2 * IlgpuDevice.BufferBytes(StorageType.F32, table);
-        foreach (ParameterSpec parameter in new ModelTensors(config).Loaded(options).SelectMany(whole => checkpoint.Apart(whole, options)))
+        foreach (ParameterSpec parameter in new ModelTensors(config).Loaded(options, checkpoint)
+            .SelectMany(whole => checkpoint.Apart(whole, options)))
         {
             StorageType stored = checkpoint.TypeOf(parameter), type = options.TypeOf(parameter, stored);
             if (options.StaysMapped(parameter, stored)) mapped += type.Bytes(parameter.Elements);
+            else if (options.IsRearranged(parameter, stored)) copied += PanelBuffer.Bytes(type, parameter.Rows, parameter.Columns);
             else copied += CpuDevice.BufferBytes(type, parameter.Elements);
             onAccelerator += parameter.IsWeight ? IlgpuDevice.WeightBytes(type, parameter.Rows, parameter.Columns)
                 : IlgpuDevice.BufferBytes(type, parameter.Elements);
@@ -48,6 +50,7 @@ internal sealed record MemoryNeed(long Mapped, long Copied, long KvCachePerPosit
     public static void Check(Checkpoint checkpoint, VideoLlavaConfig config, ComputeDevice device, LoadOptions options)
     {
         StorageType cache = options.CacheOn(device);
+        options = options.On(device);
         long need = Of(checkpoint, config, options, cache).On(device);
         long free = options.AvailableMemory ?? device.FreeMemory ?? SystemMemory.Available();
         if (free >= need) return;

@@ -17,9 +17,15 @@ internal static class SafeTensorsWriter
     public static void Write(string path, IReadOnlyList<Entry> entries, IEnumerable<string> inputs)
     {
         using var file = new OutputFile(path, inputs);
-        WriteHeader(file.Stream, entries);
-        foreach (Entry entry in entries) entry.Write(file.Stream);
+        Write(file.Stream, entries);
         file.Complete();
+    }
+
+    /// <summary>The same to a stream that need not seek.</summary>
+    public static void Write(Stream stream, IReadOnlyList<Entry> entries)
+    {
+        WriteHeader(stream, entries);
+        foreach (Entry entry in entries) entry.Write(stream);
     }
 
     private static void WriteHeader(Stream stream, IReadOnlyList<Entry> entries)

@@ -42,7 +42,7 @@ internal sealed class WeightLoader(
         LlamaBlockWeights[] blocks = [.. tensors.Blocks.Select(Block)];
         (float[] cos, float[] sin) = RotaryEmbedding.Tables(config.Context, config.HeadSize, config.RopeTheta, config.RopeDivisors);
         Weight embedding = Weight(tensors.Embedding);
-        bool tied = config.TiedHead && !options.Trains(ModelPart.Language);
+        bool tied = config.TiedHead && !options.HeadIsApart(tensors.Head, checkpoint.TypeOf(tensors.Head));
         return new LlamaWeights(embedding, blocks, Matrix(tensors.Norm), tied ? embedding : Weight(tensors.Head),
             Upload(cos, config.Context), Upload(sin, config.Context));
     }
@@ -90,7 +90,11 @@ internal sealed class WeightLoader(
     }
 
     private Weight AsStored(ParameterSpec parameter, HostTensor[] tensors)
-        => device.LoadWeight(parameter.Name, tensors[0].Type, parameter.Columns, [.. tensors.Zip(parameter.Tensors, Rows)]);
+    {
+        HostRows[] rows = [.. tensors.Zip(parameter.Tensors, Rows)];
+        return parameter.Role == ParameterRole.Embedding ? device.LoadWeight(parameter.Name, tensors[0].Type, parameter.Columns, rows)
+            : device.LoadLinear(parameter.Name, tensors[0].Type, parameter.Columns, rows);
+    }
 
     private Weight Converted(ParameterSpec parameter, HostTensor[] tensors, StorageType type)
     {
@@ -98,7 +102,11 @@ internal sealed class WeightLoader(
         if (options.LanguageWeights == null && !options.Trains(parameter.Part)) joinedTypes += tensors.Length;
         else if (!options.Trains(parameter.Part) && type != options.LanguageWeights)
             otherTypes[(columns, type)] = otherTypes.GetValueOrDefault((columns, type)) + tensors.Length;
-        return device.MakeWeight(parameter.Name, type, parameter.Rows, columns, target =>
+        int[] parts = [.. tensors.Select(tensor => (int)tensor.Shape[0])];
+        return parameter.Role == ParameterRole.Embedding ? device.MakeWeight(parameter.Name, type, parameter.Rows, columns, Write)
+            : device.MakeLinear(parameter.Name, type, parts, columns, Write);
+
+        void Write(nint target)
         {
             foreach ((HostTensor tensor, TensorSpec spec) in tensors.Zip(parameter.Tensors))
             {
@@ -109,7 +117,7 @@ internal sealed class WeightLoader(
                 }
                 target += (nint)type.Bytes(tensor.Elements);
             }
-        });
+        }
     }
 
     private Matrix Matrix(ParameterSpec parameter)

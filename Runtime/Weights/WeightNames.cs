@@ -29,6 +29,26 @@ internal static class WeightNames
     public static bool IsIgnored(string canonical) => canonical.EndsWith(".rotary_emb.inv_freq")
         || canonical.EndsWith(".embeddings.position_ids");
 
+    /// <summary>The name of a canonical one in the checkpoints of a variant: of the original repository, or of transformers to
+    /// 4.51.</summary>
+    public static string InFile(string canonical, ModelVariant variant)
+    {
+        string language = variant == ModelVariant.Hf ? "language_model." : "";
+        foreach (string tower in new[] { "image_tower", "video_tower" })
+        {
+            if (!canonical.StartsWith($"{tower}.")) continue;
+            string rest = canonical[(tower.Length + 1)..];
+            return variant == ModelVariant.Hf ? $"{tower}.vision_model.{rest}" : $"model.{tower}.{tower}.{rest}";
+        }
+        if (canonical.StartsWith("projector."))
+        {
+            string rest = canonical["projector.".Length..];
+            return variant != ModelVariant.Hf ? $"model.mm_projector.{rest}"
+                : $"multi_modal_projector.linear_{(rest[0] == '0' ? 1 : 2)}{rest[1..]}";
+        }
+        return canonical.StartsWith("lm_head.") ? language + canonical : $"{language}model.{canonical}";
+    }
+
     private static bool IsModule(ReadOnlySpan<char> rest)
         => rest.StartsWith("language_model.") || rest.StartsWith("image_tower.") || rest.StartsWith("video_tower.")
             || rest.StartsWith("multi_modal_projector.") || rest.StartsWith("mm_projector.");

@@ -77,7 +77,7 @@ internal sealed class ModelSession : IDisposable
         ComputeDevice device = ComputeDevices.Open(settings.Device,
             new DeviceOptions(settings.Threads ?? 0, settings.Compute, settings.Kernels,
                 settings.DeepTiles)
-            { TimesLaunches = settings.TimesLaunches }, out string choice);
+            { TimesLaunches = settings.TimesLaunches, IsExact = settings.Exact }, out string choice);
         try
         {
             ModelSession session = load(device);

@@ -12,6 +12,7 @@ internal static class OptionWords
 
     private static string Of(Remedy remedy) => remedy switch
     {
+        Setting { Name: "Force" } => "--force",
         Setting { Value: null } setting => $"{Option(setting.Name)} out",
         Setting setting => $"{Option(setting.Name)} {setting.Value}",
         MissingLibrary library => $"{library.Words}: {Packages(library)}",

@@ -11,6 +11,22 @@ internal static class DeviceMath
 
     public static float QuickGelu(float x) => x / (1f + XMath.Exp(-1.702f * x));
 
+    /// <summary>d/dx x · σ(k x): SiLU with k = 1, quick GELU with k = 1.702.</summary>
+    public static float SigmoidSlope(float x, float k)
+    {
+        // Of -|k x|, so that the exponential never overflows.
+        float e = XMath.Exp(-XMath.Abs(x * k)), high = 1f / (1f + e), low = e * high;
+        return (x < 0 ? low : high) + x * k * low * high;
+    }
+
+    /// <summary>d/dx of the exact GELU: Φ(x) + x φ(x).</summary>
+    public static float GeluSlope(float x)
+    {
+        float density = 0.3989422804014327f * XMath.Exp(-0.5f * x * x), tail = 0.5f * Erfc(XMath.Abs(x) * 0.70710678118654752f);
+        float cumulative = XMath.Abs(x) < 1.25f ? 0.5f + x * Centre(x * x) : x < 0 ? tail : 1f - tail;
+        return cumulative + x * density;
+    }
+
     /// <summary>x · Φ(x), Φ the normal distribution.</summary>
     /// <remarks>
     /// |x| &lt; 1.25: Φ(x) = 1/2 + x · Q(x²), Q interpolates (Φ(x) − 1/2) / x in six Chebyshev nodes: relative error of Q below 1.1e-8

@@ -97,6 +97,9 @@ internal sealed class GgufFile : IDisposable
     /// <summary>In the order of the file.</summary>
     public IReadOnlyList<GgufTensor> Tensors { get; }
 
+    /// <summary>The format's number of a type.</summary>
+    public static uint NumberOf(StorageType type) => Types.First(pair => pair.Value == type).Key;
+
     public void Dispose() => file.Dispose();
 
     private static int ReadVersion(ref GgufReader reader)

@@ -95,6 +95,13 @@ internal sealed class GgufKeys
         return numbers;
     }
 
+    /// <summary>A key with its value as it stands in the file, for another one.</summary>
+    public GgufKey Copy(string key)
+    {
+        Value value = values[key];
+        return new GgufKey(key, file.Span(value.Start, checked((int)(value.End - value.Start))).ToArray());
+    }
+
     /// <summary>Refuses a value that would mean another model than the one implemented.</summary>
     public BadInputException Unsupported(string key, string supported)
         => new($"{Where(key)} is {Shown(key)}; supported: {supported}");
@@ -119,12 +126,13 @@ internal sealed class GgufKeys
 
     private static Value ReadValue(ref GgufReader reader, string name)
     {
+        long first = reader.Position;
         GgufType type = ReadType(ref reader, name);
         if (type != GgufType.Array)
         {
             long length = type == GgufType.String ? reader.TextBytes($"the text of {name}", TextCeiling).Length
                 : reader.Take(type.Bytes(), name).Length;
-            var value = new Value(type, type, reader.Position - length, length);
+            var value = new Value(type, type, reader.Position - length, length, first, reader.Position);
             if (type == GgufType.Bool) RequireBool(ref reader, name, 1);
             return value;
         }
@@ -140,7 +148,7 @@ internal sealed class GgufKeys
             reader.Skip(count * element.Bytes(), name);
             if (element == GgufType.Bool) RequireBool(ref reader, name, count);
         }
-        return new Value(type, element, start, count);
+        return new Value(type, element, start, count, first, reader.Position);
     }
 
     private static GgufType ReadType(ref GgufReader reader, string name)
@@ -211,5 +219,7 @@ internal sealed class GgufKeys
 
     /// <param name="Element">Of an array; else the type.</param>
     /// <param name="Count">Elements of an array, bytes of a text.</param>
-    private readonly record struct Value(GgufType Type, GgufType Element, long Offset, long Count);
+    /// <param name="Start">Of its type's number.</param>
+    /// <param name="End">Of its last byte, exclusive.</param>
+    private readonly record struct Value(GgufType Type, GgufType Element, long Offset, long Count, long Start, long End);
 }

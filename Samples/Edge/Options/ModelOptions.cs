@@ -81,13 +81,29 @@ internal sealed partial class ModelOptions
         Description = "Worker threads of the processor. Default: one for each core. The answer does not depend on it.",
     };
 
+    private readonly Option<bool> exact = new("--exact")
+    {
+        Description = "On the processor, multiply weights in blocks (q8_0, q4_k, ...) with activations in float32. Default: activations are "
+            + "rounded to bytes there, which is many times as fast.",
+    };
+
     private readonly Option<bool> verbose = new("--verbose")
     {
         Description = "Say at the start why this device was taken, its memory, and which rules the tokenizer follows.",
     };
 
-    public ModelOptions()
+    private readonly Option<bool> fast = new("--fast")
     {
+        Description = "On the processor, round activations to bytes where weights are in blocks, as the other commands do. Default: everything "
+            + "is multiplied in float32.",
+    };
+
+    private readonly bool measures;
+
+    /// <param name="measures">The command measures a model's quality: it computes exactly unless --fast is given.</param>
+    public ModelOptions(bool measures = false)
+    {
+        this.measures = measures;
         device.Validators.Add(result => Check(
             result, DeviceSyntax().IsMatch,
             "is no device; there are cpu, ilgpu-cpu, opencl[:n], cuda[:n] and auto ('edge doctor' lists them)"));
@@ -107,22 +123,26 @@ internal sealed partial class ModelOptions
             => int.TryParse(result.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out int count) ? count : null;
     }
 
-    public void AddTo(Command command)
+    /// <param name="withModel">False where the model is an argument.</param>
+    public void AddTo(Command command, bool withModel = true)
     {
-        command.Options.Add(model);
+        if (withModel) command.Options.Add(model);
         command.Options.Add(device);
         command.Options.Add(compute);
         command.Options.Add(weights);
         command.Options.Add(cache);
         command.Options.Add(kernels);
         command.Options.Add(threads);
+        command.Options.Add(measures ? fast : exact);
         command.Options.Add(verbose);
     }
 
-    public ModelSettings Read(ParseResult parsed)
+    public ModelSettings Read(ParseResult parsed) => Read(parsed, parsed.GetValue(model));
+
+    /// <param name="folder">The model; null: the built-in one.</param>
+    public ModelSettings Read(ParseResult parsed, string? folder)
     {
         (KernelTier Tier, bool DeepTiles)? kernelsOf = parsed.GetValue(kernels) is { } name ? Tiers[name] : null;
-        string? folder = parsed.GetValue(model);
         return new(
             folder == null ? Path.Combine(Repository(), BuiltIn) : ModelStore.Resolve(folder),
             parsed.GetValue(device)!,
@@ -133,6 +153,7 @@ internal sealed partial class ModelOptions
             parsed.GetValue(threads))
         {
             DeepTiles = kernelsOf?.DeepTiles == true,
+            Exact = measures ? !parsed.GetValue(fast) : parsed.GetValue(exact),
             Verbose = parsed.GetValue(verbose),
             ModelName = folder == null ? "built-in shapes model"
                 : Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))),

@@ -26,6 +26,9 @@ internal sealed record ModelSettings(string Folder, string Device, StorageType? 
     /// <summary>Products on tensor cores take <see cref="DeviceOptions.DeepTiles"/>.</summary>
     public bool DeepTiles { get; init; }
 
+    /// <summary><see cref="DeviceOptions.IsExact"/>.</summary>
+    public bool Exact { get; init; }
+
     /// <summary>Whether each launch of a kernel will be timed.</summary>
     public bool TimesLaunches { get; init; }
 }

@@ -5,6 +5,7 @@ using EdgeVideoLlava.Kernels.Embedding;
 using EdgeVideoLlava.Kernels.Loss;
 using EdgeVideoLlava.Kernels.MatMul;
 using EdgeVideoLlava.Kernels.Norm;
+using EdgeVideoLlava.Kernels.Optimizer;
 using EdgeVideoLlava.Kernels.Packing;
 using EdgeVideoLlava.Kernels.Preprocess;
 using EdgeVideoLlava.Kernels.Rotary;
@@ -130,6 +131,65 @@ internal static class ParityOperations
             DrawToken.Run(queue, logits, c.N + 2, 2, best, c.Settings(), c.Ints(2, i => i + c.T), c.Ints(c.N + 4, _ => 0), c.IdResult(1));
         }),
         ["TopK"] = c => c.Run(c.T, 3, (queue, y) => TopK.Run(queue, c.Matrix(c.T, c.N + 4), c.N + 2, c.IdResult(3 * c.T), y)),
+        ["Fill"] = c => c.Run(c.T, c.N, (queue, y) => Fill.Run(queue, y, 1.5f)),
+        ["Scale"] = c => c.Run(c.T, c.N, (queue, y) => Changed(c, queue, y, () => Scale.Run(queue, y, -1.5f))),
+        ["SumRows"] = c => c.Run(3, c.N, (queue, y) => Changed(c, queue, y, () => SumRows.Run(queue, c.Matrix(2 * c.T, c.N), y, 2))),
+        ["Dropout"] = c => c.Run(c.T, c.N, (queue, y) => Dropout.Run(queue, c.Matrix(c.T, c.N), 0.3f, 7, y)),
+        ["Dropout, added"] = c => c.Run(c.T, c.N, (queue, y) => Changed(c, queue, y,
+            () => Dropout.Run(queue, c.Matrix(c.T, c.N), 0.3f, 7, y, add: true))),
+        ["Activate, GELU"] = c => Activated(c, Activation.Gelu),
+        ["Activate, quick GELU"] = c => Activated(c, Activation.QuickGelu),
+        ["Activate, SiLU·up"] = c => Activated(c, Activation.SiluUp),
+        ["Activate, none"] = c => Activated(c, Activation.None),
+        ["Activate, backward of GELU"] = c => ActivatedBackward(c, Activation.Gelu),
+        ["Activate, backward of quick GELU"] = c => ActivatedBackward(c, Activation.QuickGelu),
+        ["Activate, backward of SiLU·up"] = c => ActivatedBackward(c, Activation.SiluUp),
+        ["Activate, backward of none"] = c => ActivatedBackward(c, Activation.None),
+        ["Linear, backward"] = c => c.Run(c.T, c.K, (queue, dx) => Linear.InputBackward(
+            queue, c.Weight(c.N, c.K), c.Matrix(c.T, c.N), dx)),
+        ["Backward of a weight"] = c => c.Run(c.N, c.N, (queue, dw) => Changed(c, queue, dw, () => Linear.WeightBackward(
+            queue, c.Matrix(c.T, c.N), c.Matrix(c.T, c.N), dw))),
+        ["RmsNorm, backward"] = c => c.Run(c.T, c.N, (queue, dx) => RmsNorm.Backward(
+            queue, c.Matrix(c.T, c.N), c.Matrix(1, c.N), c.Matrix(c.T, 1), c.Matrix(c.T, c.N), dx, null, null)),
+        ["RmsNorm, backward of the weight"] = c => c.Run(1, c.N, (queue, dw) => Changed(c, queue, dw, () => RmsNorm.Backward(
+            queue, c.Matrix(c.T, c.N), c.Matrix(1, c.N), c.Matrix(c.T, 1), c.Matrix(c.T, c.N), null, null, dw))),
+        ["LayerNorm, backward"] = c => c.Run(c.T, c.N, (queue, dx) => LayerNorm.Backward(
+            queue, c.Matrix(c.T, c.N), c.Matrix(1, c.N), c.Matrix(c.T, 2), c.Matrix(c.T, c.N), dx, c.Matrix(c.T, c.N), null, null)),
+        ["LayerNorm, backward of the weight"] = c => c.Run(1, c.N, (queue, dw) => Changed(c, queue, dw, () => LayerNorm.Backward(
+            queue, c.Matrix(c.T, c.N), c.Matrix(1, c.N), c.Matrix(c.T, 2), c.Matrix(c.T, c.N), null, null, dw, null))),
+        ["LayerNorm, backward of the bias"] = c => c.Run(1, c.N, (queue, db) => Changed(c, queue, db, () => LayerNorm.Backward(
+            queue, c.Matrix(c.T, c.N), c.Matrix(1, c.N), c.Matrix(c.T, 2), c.Matrix(c.T, c.N), null, null, null, db))),
+        ["RotaryEmbedding, backward"] = c => c.Run(c.T, 4 * c.N, (queue, heads) => Changed(c, queue, heads,
+            () => RotaryEmbedding.Backward(queue, heads, c.Dense(9, c.N), c.Dense(9, c.N), c.Ints(c.T, i => i * 5 % 9)))),
+        ["EmbeddingGather, backward"] = c => c.Run(11, c.N, (queue, table) => Changed(c, queue, table,
+            () => EmbeddingGather.Backward(queue, c.Matrix(c.T, c.N), c.Ints(c.T, i => i * 7 % 11), table, padding: 7))),
+        ["PatchEmbedding, backward"] = c => c.Run(c.N, 27, (queue, dw) => Changed(c, queue, dw, () => PatchEmbedding.Backward(
+            queue, c.Matrix(2 * 3 * 6, 6), 3, c.Matrix(2 * 5, c.N), dw, c.Matrix(1, c.N), c.Matrix(5, c.N)))),
+        ["CrossEntropy, backward"] = c => c.Run(c.T, c.N, (queue, logits) => Changed(c, queue, logits, () => CrossEntropy.Backward(
+            queue, logits, c.Ints(c.T, i => i % 3 == 1 ? CrossEntropy.Ignored : i % c.N), c.Matrix(c.T, 1), 0.7f))),
+        ["CausalAttention, backward of queries"] = c => c.Run(c.T, 4 * c.N, (queue, dq) => CausalBackward(
+            c, queue, dq, c.Matrix(13, 2 * c.N), c.Matrix(13, 2 * c.N))),
+        ["CausalAttention, backward of keys"] = c => c.Run(13, 2 * c.N, (queue, dk) => CausalBackward(
+            c, queue, c.Matrix(c.T, 4 * c.N), dk, c.Matrix(13, 2 * c.N))),
+        ["CausalAttention, backward of values"] = c => c.Run(13, 2 * c.N, (queue, dv) => CausalBackward(
+            c, queue, c.Matrix(c.T, 4 * c.N), c.Matrix(13, 2 * c.N), dv)),
+        ["FullAttention, backward"] = c => c.Run(6 * c.T, 6 * c.N, (queue, dqkv) =>
+        {
+            Matrix qkv = c.Matrix(6 * c.T, 6 * c.N), y = c.Matrix(6 * c.T, 2 * c.N), logSums = c.Matrix(6 * c.T, 2);
+            var layout = SequenceLayout.Temporal(2, 3, c.T);
+            FullAttention.Run(queue, qkv, layout, 2, y, logSums);
+            FullAttention.Backward(queue, qkv, layout, 2, y, logSums, c.Matrix(6 * c.T, 2 * c.N), dqkv);
+        }),
+        ["AdamW"] = c => c.Run(c.T, c.N, (queue, value) => Changed(c, queue, value, () =>
+        {
+            Matrix first = c.Matrix(c.T, c.N), second = c.Matrix(c.T, c.N);
+            Fill.Run(queue, second, 0.5f);
+            for (int step = 1; step < 3; step++)
+            {
+                AdamW.Run(queue, value, c.Matrix(c.T, c.N), first, second, new AdamWStep(0.01, step, 0.5f, 0.9, 0.999, 1e-8, 0.1));
+            }
+        })),
+        ["SquaredNorm"] = c => c.Run(1, 1, (queue, y) => queue.Write([(float)SquaredNorm.Of(queue, c.Matrix(c.T, c.N))], y)),
         ["CrossEntropy"] = c => c.Run(c.T, 1, (queue, y) => CrossEntropy.Run(
             queue, c.Matrix(c.T, c.N), c.Ints(c.T, i => i % 3 == 1 ? CrossEntropy.Ignored : i % c.N), y)),
     };
@@ -137,6 +197,31 @@ internal static class ParityOperations
     private static void Rotary(ParityCase c, ComputeQueue queue, Matrix queries, HeadRows keys, HeadRows values)
         => RotaryEmbedding.Run(
             queue, c.Activations(c.T, 8 * c.N), c.Dense(9, c.N), c.Dense(9, c.N), c.Ints(c.T, i => i * 5 % 9), queries, keys, values);
+
+    /// <summary>An operation on what is there already.</summary>
+    private static void Changed(ParityCase c, ComputeQueue queue, Matrix y, Action change)
+    {
+        CopyRows.Run(queue, c.Matrix(y.Rows, y.Columns), y);
+        change();
+    }
+
+    private static Matrix Activated(ParityCase c, Activation activation) => c.Run(c.T, c.N, (queue, y) => Activate.Run(
+        queue, activation, c.Matrix(c.T, activation == Activation.SiluUp ? 2 * c.N : c.N), y));
+
+    private static Matrix ActivatedBackward(ParityCase c, Activation activation)
+    {
+        int columns = activation == Activation.SiluUp ? 2 * c.N : c.N;
+        return c.Run(c.T, columns, (queue, dz) => Activate.Backward(queue, activation, c.Matrix(c.T, columns), c.Matrix(c.T, c.N), dz));
+    }
+
+    private static void CausalBackward(ParityCase c, ComputeQueue queue, Matrix dq, Matrix dk, Matrix dv)
+    {
+        var queries = new QueryRows(
+            c.Matrix(c.T, 4 * c.N), c.Ints(c.T, i => i * 7 % 13), c.N, c.Matrix(c.T, 4 * c.N), c.Matrix(c.T, 4));
+        Matrix keys = c.Matrix(13, 2 * c.N), values = c.Matrix(13, 2 * c.N);
+        CausalAttention.Run(queue, queries.Q, keys, values, queries.Positions, c.N, queries.Y, queries.LogSums);
+        CausalAttention.Backward(queue, queries, keys, values, c.Matrix(c.T, 4 * c.N), dq, dk, dv);
+    }
 
     private static Matrix Product(ParityCase c, Epilogue epilogue)
         => c.Run(c.T, c.N, (queue, y) => Linear.Run(

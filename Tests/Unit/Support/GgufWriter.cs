@@ -12,6 +12,7 @@ internal static class GgufWriter
         [StorageType.F32] = 0,
         [StorageType.F16] = 1,
         [StorageType.Q8_0] = 8,
+        [StorageType.Q3_K] = 11,
     };
 
     /// <summary>A tensor of bytes that are there already.</summary>

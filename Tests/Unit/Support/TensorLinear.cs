@@ -51,6 +51,7 @@ internal sealed unsafe record TensorLinear(StorageType Type, int Rows, int Colum
             StorageType.Q5_1 => Run<DeviceQ5_1, DecodedFill<DeviceQ5_1>>(),
             StorageType.Q6_K => Run<DeviceQ6_K, DecodedFill<DeviceQ6_K>>(),
             StorageType.Q4_K => Run<DeviceQ4_K, DecodedFill<DeviceQ4_K>>(),
+            StorageType.Q5_K => Run<DeviceQ5_K, DecodedFill<DeviceQ5_K>>(),
             StorageType.IQ4_NL => Run<DeviceIQ4_NL, DecodedFill<DeviceIQ4_NL>>(),
             _ => throw new NotSupportedException($"{Type}"),
         });

@@ -15,7 +15,7 @@ public sealed class LinearTensorTileTests(ITestOutputHelper output)
     private static readonly StorageType[] Types =
     [
         StorageType.F16, StorageType.BF16, StorageType.F32, StorageType.Q8_0, StorageType.Q4_0, StorageType.Q4_1, StorageType.Q5_0,
-        StorageType.Q5_1, StorageType.Q4_K, StorageType.IQ4_NL, StorageType.Q6_K,
+        StorageType.Q5_1, StorageType.Q4_K, StorageType.Q5_K, StorageType.IQ4_NL, StorageType.Q6_K,
     ];
 
     /// <summary>Type, rows, columns, outputs, whether of large tiles.</summary>

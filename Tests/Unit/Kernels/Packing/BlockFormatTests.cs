@@ -49,22 +49,24 @@ public sealed unsafe class BlockFormatTests(ITestOutputHelper output)
         Assert.Equal(Bits(expected), Bits(Dequantized(type, bytes, Rows * Columns)));
     }
 
-    [Theory, MemberData(nameof(WrittenCases))]
+    [Theory, MemberData(nameof(WrittenCases)), MemberData(nameof(WeightedCases))]
     public void Quantized_bytes_are_the_references(StorageType type, string name)
     {
         using SafeTensors input = Golden.Tensors("gguf/blocks/input.safetensors"),
             golden = Golden.Tensors($"gguf/blocks/{type.ToString().ToLowerInvariant()}.safetensors");
         using JsonDocument kinds = JsonDocument.Parse(File.ReadAllText(Golden.Path("gguf/blocks/input.json")));
-        float[] numbers = input[name].ToFloats();
+        bool isMixed = name.StartsWith("mixed");
+        float[] numbers = input[isMixed ? "mixed" : "weights"].ToFloats();
         byte[] expected = golden[$"{name}.bytes"].Span<byte>().ToArray(), got = new byte[expected.Length];
-        Assert.True(Pack.FromFloats(type, numbers, got));
+        if (!name.EndsWith("_imatrix")) Assert.True(Pack.FromFloats(type, numbers, got));
+        else Weighted(type, numbers, input["imatrix"].ToFloats(), got);
         int size = (int)type.Bytes(SuperBlock), compared = 0;
         for (int i = 0; i < numbers.Length / SuperBlock; i++)
         {
             // Subnormal numbers have an infinite inverse of their scale, with which the reference's C has no defined result.
-            bool comparable = name == "weights" || type is StorageType.F16 or StorageType.BF16
+            bool comparable = !isMixed || type is StorageType.F16 or StorageType.BF16
                 || kinds.RootElement.GetProperty("byte_comparable")[i].GetBoolean();
-            string kind = name == "weights" ? "weights" : kinds.RootElement.GetProperty("kinds")[i].GetString()!;
+            string kind = isMixed ? kinds.RootElement.GetProperty("kinds")[i].GetString()! : name;
             ReadOnlySpan<byte> block = got.AsSpan(i * size, size);
             if (comparable)
                 Assert.True(block.SequenceEqual(expected.AsSpan(i * size, size)),
@@ -73,6 +75,13 @@ public sealed unsafe class BlockFormatTests(ITestOutputHelper output)
             compared += comparable ? 1 : 0;
         }
         output.WriteLine($"{type}: {compared} of {numbers.Length / SuperBlock} super-blocks equal byte for byte");
+    }
+
+    private static void Weighted(StorageType type, float[] numbers, float[] importance, byte[] target)
+    {
+        int size = target.Length / Rows;
+        for (int row = 0; row < Rows; row++)
+            Assert.True(Pack.FromRow(type, numbers.AsSpan(row * Columns, Columns), importance, target.AsSpan(row * size, size)));
     }
 
     [Theory, MemberData(nameof(Cases))]

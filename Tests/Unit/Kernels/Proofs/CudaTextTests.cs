@@ -56,7 +56,7 @@ public sealed class CudaTextTests
         { typeof(DeviceF32), 2 }, { typeof(DeviceHalves<DeviceF16>), 1 }, { typeof(DeviceHalves<DeviceHalfRows>), 1 },
         { typeof(DeviceHalves<DeviceBF16>), 1 }, { typeof(DeviceQ8_0), 2 }, { typeof(DeviceQ4_0), 1 }, { typeof(DeviceQ4_1), 1 },
         { typeof(DeviceQ5_0), 1 }, { typeof(DeviceQ5_1), 1 }, { typeof(DeviceQ4_K), 2 }, { typeof(DeviceQ6_K), 1 },
-        { typeof(DeviceIQ4_NL), 1 },
+        { typeof(DeviceIQ4_NL), 1 }, { typeof(DeviceQ5_K), 2 },
     };
 
     /// <summary>A product of groups reads the numbers of its four weight rows, and all of x, 128 bits at a time;

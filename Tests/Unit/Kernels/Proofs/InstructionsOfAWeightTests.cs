@@ -27,6 +27,7 @@ public sealed class InstructionsOfAWeightTests(ITestOutputHelper output)
         [typeof(DeviceQ4_0)] = (1, 4.6),
         [typeof(DeviceQ4_1)] = (1, 5.6),
         [typeof(DeviceQ4_K)] = (2, 6.3),
+        [typeof(DeviceQ5_K)] = (2, 7.7),
     };
 
     /// <summary>Also writes the table of docs/benchmarks.md to Tests/TestResults/instructions.md.</summary>

@@ -1,0 +1,56 @@
+using EdgeVideoLlava.Kernels.Devices;
+using EdgeVideoLlava.Kernels.MatMul.Integer;
+using EdgeVideoLlava.Kernels.Packing;
+
+namespace EdgeVideoLlava.Kernels.Cpu;
+
+/// <summary>A weight in blocks, turned into the panels of <see cref="IntegerProduct"/>: of the same size, and for products only.</summary>
+internal sealed unsafe class PanelBuffer : DeviceBuffer
+{
+    private readonly HostMemory memory;
+    private readonly long bytes;
+
+    private PanelBuffer(CpuDevice device, StorageType type, int rows, int columns) : base(device, type, (long)rows * columns)
+    {
+        bytes = Bytes(type, rows, columns);
+        memory = new HostMemory(bytes, mebibytes
+            => $"cpu: no memory for {mebibytes} MiB more ({device.AllocatedBytes >> 20} MiB in use); use a smaller model or storage type");
+        device.CountAllocation(bytes);
+    }
+
+    public nint Address => memory.Address;
+
+    /// <summary>Whether a weight put together of parts of so many rows becomes panels: all but the last part must fill theirs.</summary>
+    public static bool Takes(StorageType type, params ReadOnlySpan<int> parts)
+    {
+        if (IntegerProduct.Of(type) == null) return false;
+        foreach (int rows in parts[..^1])
+        {
+            if (rows % Panel.Rows != 0) return false;
+        }
+        return true;
+    }
+
+    public static long Bytes(StorageType type, int rows, int columns)
+        => (rows + Panel.Rows - 1) / Panel.Rows * IntegerProduct.Of(type)!.RowBytes(columns);
+
+    public static PanelBuffer Pack(CpuDevice device, StorageType type, int rows, int columns, params ReadOnlySpan<HostRows> parts)
+    {
+        var buffer = new PanelBuffer(device, type, rows, columns);
+        IntegerProduct product = IntegerProduct.Of(type)!;
+        byte* target = (byte*)buffer.Address;
+        foreach (HostRows part in parts)
+        {
+            product.Pack(device.Workers, part, columns, target);
+            target += part.Rows / Panel.Rows * product.RowBytes(columns);
+        }
+        return buffer;
+    }
+
+    public override void Dispose()
+    {
+        if (memory.Address == 0) return;
+        memory.Dispose();
+        Device.CountAllocation(-bytes);
+    }
+}

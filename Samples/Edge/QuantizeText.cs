@@ -1,0 +1,29 @@
+using EdgeVideoLlava.Quantizer.Conversion;
+
+namespace EdgeVideoLlava.Edge;
+
+/// <summary>What a conversion made, for people.</summary>
+internal static class QuantizeText
+{
+    /// <param name="time">Null where nothing was written.</param>
+    public static void Print(QuantizerReport report, TimeSpan? time, TextWriter output)
+    {
+        foreach (WrittenFile file in report.Files)
+        {
+            IEnumerable<string> types = file.Tensors.GroupBy(tensor => tensor.Type)
+                .OrderByDescending(group => group.Sum(tensor => tensor.Bytes)).Select(group => $"{group.Count()} {group.Key}");
+            output.WriteLine($"{file.Name,-24} {Size(file.Bytes),10}  {file.Part}: {string.Join(", ", types)}");
+        }
+        string all = $"{Size(report.SourceBytes)} -> {Size(report.Bytes)}";
+        output.WriteLine(time is { } taken ? FormattableString.Invariant($"{all} in {taken.TotalSeconds:0.0} s")
+            : $"{all}; nothing was written");
+        foreach (string notice in report.Notices) Notices.Say(notice);
+    }
+
+    public static string Size(long bytes) => bytes switch
+    {
+        >= 1L << 30 => FormattableString.Invariant($"{bytes / (double)(1L << 30):0.00} GiB"),
+        >= 1L << 20 => FormattableString.Invariant($"{bytes / (double)(1L << 20):0.0} MiB"),
+        _ => FormattableString.Invariant($"{bytes / 1024.0:0.0} KiB"),
+    };
+}
