@@ -5,6 +5,7 @@ using EdgeVideoLlava.Runtime.Files;
 using EdgeVideoLlava.Runtime.Generation;
 using EdgeVideoLlava.Runtime.Live;
 using EdgeVideoLlava.Runtime.Live.Sinks;
+using EdgeVideoLlava.Runtime.Live.Sources;
 using EdgeVideoLlava.Runtime.Preprocess;
 using EdgeVideoLlava.Runtime.Projector;
 using EdgeVideoLlava.Runtime.Text;
@@ -224,12 +225,35 @@ public sealed class Assistant : IAssistant, IDisposable
         string question = Question, GenerationOptions? options = null,
         [EnumeratorCancellation] CancellationToken cancel = default)
     {
+        var narrator = new Narrator(this, question, options ?? new GenerationOptions { MaxTokens = 128, GuardLoops = true });
+        var windows = new FrameWindows(this, window, every ?? window);
+        await foreach (Caption caption in Captions(narrator, stop => windows.Read(frames, stop), cancel).ConfigureAwait(false))
+            yield return caption;
+    }
+
+    /// <summary>Captions a live source until it ends for good, window by window: what comes faster than it can be told is dropped, frames
+    /// and windows but no answer; windows in which nothing changed are left out.</summary>
+    /// <param name="every">Distance from one window's start to the next one's; null: the length.</param>
+    /// <param name="gate">When a window counts as changed; null: each is captioned.</param>
+    /// <param name="statistics">Filled as it goes.</param>
+    /// <exception cref="BadInputException">The source never gave a frame.</exception>
+    public IAsyncEnumerable<Caption> NarrateLiveAsync(LiveSource source, TimeSpan window, TimeSpan? every = null,
+        NarrationOptions? options = null, ChangeGateOptions? gate = null, LiveStatistics? statistics = null, LiveOptions? connection = null,
+        CancellationToken cancel = default)
+    {
+        statistics ??= new LiveStatistics();
+        var windows = new LiveWindows(this, window, every ?? window, gate, statistics);
+        var narrator = new Narrator(this, options ?? new NarrationOptions()) { Statistics = statistics };
+        return Captions(narrator, stop => windows.Read(source.Read(connection, stop), source.IsLive, stop), cancel);
+    }
+
+    private async IAsyncEnumerable<Caption> Captions(Narrator narrator, Func<CancellationToken, IAsyncEnumerable<PixelWindow>> windows,
+        [EnumeratorCancellation] CancellationToken cancel)
+    {
         ThrowIfDisposed();
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel, lifetime.Closing);
         var captions = new ChannelSink();
-        var narrator = new Narrator(this, question, options ?? new GenerationOptions { MaxTokens = 128, GuardLoops = true });
-        Task narrating = captions.Fill(narrator.Run(new FrameWindows(this, window, every ?? window).Read(frames, stop.Token), captions,
-            cancel: stop.Token));
+        Task narrating = captions.Fill(narrator.Run(windows(stop.Token), captions, cancel: stop.Token));
         try
         {
             await foreach (Caption caption in captions.Read().ConfigureAwait(false)) yield return caption;

@@ -17,9 +17,9 @@ internal enum Pace
 /// connections.</summary>
 /// <remarks>
 /// Within a connection the stream's own time stamps say how frames lie apart: they are exact where arrival is not. The first frame ties
-/// them to the clock; a stream that falls behind by more than <see cref="Slack"/> (it stalled, or its stamps jumped) is tied
-/// again. Frames that come in a heap when a connection begins are of the past: they keep their distances, and whoever came
-/// earliest for its stamp says when all were taken. Spans are of the monotonic clock, so that setting the system's clock moves no window.
+/// them to the clock; a stream that falls behind by more than <see cref="Slack"/> (it stalled, or its stamps jumped) is tied again.
+/// Frames that come in a heap when a connection begins are of the past: they keep their distances, and whoever came earliest for its
+/// stamp says when all were taken. Spans are of the monotonic clock, so that setting the system's clock moves no window.
 /// </remarks>
 internal sealed class CaptureClock(TimeProvider clock, Pace pace)
 {

@@ -154,7 +154,13 @@ public sealed class NarrationSoakTests
         }
 
         public string Summary() => string.Create(CultureInfo.InvariantCulture,
-            $"{clock.Elapsed.TotalMinutes:0.0} min, resident {seen[1].Resident >> 10} KiB after a tenth, {seen[^1].Resident >> 10} at the end");
+            $"{clock.Elapsed.TotalMinutes:0.0} min, resident {seen[1].Resident >> 10} KiB after a tenth, {seen[^1].Resident >> 10} at the end, {Peak() >> 10} at most");
+
+        private static long Peak()
+        {
+            using var process = Process.GetCurrentProcess();
+            return process.PeakWorkingSet64;
+        }
 
         /// <summary>From a tenth of the time on.</summary>
         public void RequireFlat()
@@ -167,7 +173,8 @@ public sealed class NarrationSoakTests
 
         private void Look()
         {
-            long managed = GC.GetTotalMemory(forceFullCollection: true);
+            GC.Collect(2, GCCollectionMode.Aggressive, blocking: true, compacting: true); // gives back what the collector only keeps in hand
+            long managed = GC.GetTotalMemory(forceFullCollection: false);
             using var process = Process.GetCurrentProcess();
             seen.Add((process.WorkingSet64, managed, Directory.GetFiles("/proc/self/fd").Length));
             output?.WriteLine($"{count} captions, {clock.Elapsed.TotalSeconds:0} s: resident {process.WorkingSet64 >> 10} KiB, managed "
