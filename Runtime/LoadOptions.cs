@@ -16,15 +16,17 @@ namespace EdgeVideoLlava.Runtime;
 /// Parts whose parameters are float32 in memory of their own, which may be written; they share nothing: no tower another tower's weights,
 /// no head the embedding.
 /// </param>
+/// <param name="TrainableType">F32; or F16, to which trainable weights are rounded: their float32 masters are the trainer's.</param>
 internal sealed record LoadOptions(
     bool AllVisionLayers = false, long? AvailableMemory = null, StorageType? LanguageWeights = null, StorageType? KvCache = null,
-    ModelPart Trainable = ModelPart.None)
+    ModelPart Trainable = ModelPart.None, StorageType TrainableType = StorageType.F32)
 {
     internal bool Trains(ModelPart part) => (Trainable & part) != 0;
 
     /// <summary>The type that a parameter has once it is loaded: the one rule for the loader and for the forecast of memory.</summary>
     internal StorageType TypeOf(ParameterSpec parameter, StorageType stored)
-        => !parameter.IsWeight || Trains(parameter.Part) ? StorageType.F32
+        => !parameter.IsWeight ? StorageType.F32
+            : Trains(parameter.Part) ? TrainableType
             : LanguageWeights is { } wanted && parameter.IsLanguageLinear ? wanted.ForRows(parameter.Columns)
             : stored;
 

@@ -1,4 +1,7 @@
 using EdgeVideoLlava.Kernels.Devices;
+using EdgeVideoLlava.Kernels.Elementwise;
+using EdgeVideoLlava.Kernels.Embedding;
+using EdgeVideoLlava.Kernels.Loss;
 using EdgeVideoLlava.Runtime;
 using EdgeVideoLlava.Runtime.Language;
 using EdgeVideoLlava.Runtime.Preprocess;
@@ -9,7 +12,7 @@ namespace EdgeVideoLlava.Trainer;
 
 /// <summary>The forward pass of one sample with all that a backward needs: what is read again on the way back, stage by stage.</summary>
 /// <remarks>
-/// Activations and logits are in the arena's scope that the pass is made in; leave it after the backward. The pass owns the features, the
+/// Activations are in the arena's scope that the pass is made in; leave it after the backward. The pass owns the features, the
 /// tokens and the conversation with its keys and values.
 /// </remarks>
 internal sealed class TrainingPass : IDisposable
@@ -31,12 +34,10 @@ internal sealed class TrainingPass : IDisposable
             foreach (PixelValues pixels in sample.Visuals) visuals.Add(See(pixels, arena, towers, recompute));
             Prompt = sample.Merge(model, [.. visuals.Select(visual => visual.Tokens)]);
             Labels = PaddedBatch.Expand(Prompt, sample.Ids, sample.Labels);
-            Tape = new LlamaTape(arena, model.Config.Language, Prompt.Length, recompute);
+            Tape = new LlamaTape(arena, model.Config.Language, Prompt.Length, recompute, model.Language.Weights.Lora);
             Prompt.Embed(model.LanguageQueue, model.Language, 0, Prompt.Length, Tape.Hidden[0]);
             batch.Add(State, Prompt.Length);
             model.Language.Forward(model.LanguageQueue, batch, Tape);
-            Logits = arena.Take(Prompt.Length, model.Config.Language.Vocabulary);
-            model.Language.Logits(model.LanguageQueue, Tape, Logits);
         }
         catch
         {
@@ -63,8 +64,48 @@ internal sealed class TrainingPass : IDisposable
 
     internal LlamaTape Tape { get; }
 
-    /// <summary>(T, V)</summary>
-    internal Matrix Logits { get; }
+    /// <summary>Σ −log p of the next labels, in nats; position t predicts label t + 1.</summary>
+    /// <param name="factor">What the sum is multiplied with before its gradient is taken.</param>
+    /// <param name="dNorm">(T, D): the gradient at the last norm's result; null where only the loss is wanted.</param>
+    public double Loss(Arena arena, float factor, LlamaGradients gradients, Matrix? dNorm)
+        => model.Language.Loss(model.LanguageQueue, Tape, [.. Labels.Skip(1), CrossEntropy.Ignored], factor, arena, dNorm, gradients.Head);
+
+    /// <summary>From the gradient at the last norm's result to all that learns.</summary>
+    /// <param name="d">(T, D): afterwards the gradient of the embeddings.</param>
+    public void Backward(Arena arena, Trainable trainable, Matrix d)
+    {
+        ComputeQueue queue = model.LanguageQueue;
+        model.Language.Backward(queue, batch, Tape, arena, trainable.Language, d);
+        var tokens = Visuals.ToDictionary(visual => visual.Tokens, visual => Cleared(arena, visual.Tokens.Rows));
+        foreach (PromptRun run in Prompt.Runs(0, Prompt.Length))
+        {
+            Matrix rows = d.RowRange(run.Start, run.Count);
+            if (run.Visual == null) Words(run, rows, trainable.Language.Embedding);
+            else
+            {
+                Matrix target = tokens[run.Visual].RowRange(run.Row, run.Count);
+                AddRows.Run(queue, target, rows, 1, target);
+            }
+        }
+        foreach (Visual visual in Visuals)
+            model.Projector.Backward(queue, visual.Features.Rows, visual.Projector, arena, trainable.Projector, tokens[visual.Tokens]);
+    }
+
+    private Matrix Cleared(Arena arena, Matrix like)
+    {
+        Matrix zeros = arena.Take(like.Rows, like.Columns);
+        Fill.Run(model.LanguageQueue, zeros, 0);
+        return zeros;
+    }
+
+    private void Words(PromptRun run, Matrix rows, Matrix? dTable)
+    {
+        if (dTable is not { } table) return;
+        IntVector ids = model.Device.AllocateInts(run.Count);
+        using DeviceBuffer memory = ids.Buffer;
+        model.LanguageQueue.Write([.. Prompt.Ids.Skip(run.Start).Take(run.Count)], ids);
+        EmbeddingGather.Backward(model.LanguageQueue, rows, ids, table, model.Config.Language.PaddingId ?? -1);
+    }
 
     /// <summary>Computes a layer's activations again, into those that all layers share.</summary>
     public void Recompute(int layer) => model.Language.Layer(model.LanguageQueue, batch, Tape, layer);

@@ -12,6 +12,11 @@ internal sealed unsafe class CpuQueue(CpuDevice device) : ComputeQueue(device)
     /// <summary>Scratch of the operations themselves (packed panels, gathered patches).</summary>
     public Arena Scratch { get; } = new(device);
 
+    /// <summary>The queue of an operation that only the processor has.</summary>
+    /// <exception cref="DeviceFailedException">It is another device's.</exception>
+    public static CpuQueue Of(ComputeQueue queue) => queue as CpuQueue
+        ?? throw new DeviceFailedException($"{queue.Device.Label}: there are no kernels for training; train on the processor");
+
     public override void Dispose()
     {
         Scratch.Dispose();

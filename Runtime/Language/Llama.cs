@@ -13,7 +13,7 @@ namespace EdgeVideoLlava.Runtime.Language;
 /// Weights may be float32 in writable memory, and a tied head's a copy of the embedding: each forward reads them anew.
 /// </remarks>
 /// <param name="cacheType">Of the KV caches: the type of the device's activations, or I8.</param>
-internal sealed class Llama(LlamaConfig config, LlamaWeights weights, StorageType cacheType)
+internal sealed partial class Llama(LlamaConfig config, LlamaWeights weights, StorageType cacheType)
 {
     public LlamaConfig Config { get; } = config;
     public LlamaWeights Weights { get; } = weights;
@@ -58,7 +58,7 @@ internal sealed class Llama(LlamaConfig config, LlamaWeights weights, StorageTyp
     {
         using Arena.Scope scope = arena.Begin();
         Matrix x = embeddings, y = arena.Take(x.Rows, x.Columns), z = arena.Take(x.Rows, x.Columns);
-        LlamaActivations recycled = LlamaActivations.Take(arena, Config, x.Rows);
+        LlamaActivations recycled = LlamaActivations.Take(arena, Config, x.Rows, Weights.Lora);
         for (int layer = 0; layer < Config.Layers; layer++)
         {
             Matrix target = layer == Config.Layers - 1 ? hidden : layer % 2 == 0 ? y : z;

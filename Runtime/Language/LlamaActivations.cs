@@ -29,23 +29,32 @@ internal readonly record struct LlamaActivations(
     /// <summary>(T, 2·F): gate, then up, before silu(gate) · up.</summary>
     public Matrix? GateUp { get; init; }
 
+    /// <summary>(T, sum of ranks): what the adapters of all linears made of their inputs, scaled; null without an adapter.</summary>
+    public Matrix? Low { get; init; }
+
     /// <summary>For inference: nothing is kept that no later step of the layer reads.</summary>
-    public static LlamaActivations Take(Arena arena, LlamaConfig config, int rows)
+    /// <param name="lora">An adapter that takes part.</param>
+    public static LlamaActivations Take(Arena arena, LlamaConfig config, int rows, LlamaLora? lora = null)
     {
         Matrix norm = arena.TakeActivations(rows, config.Hidden);
         return new LlamaActivations(
             norm, arena.TakeActivations(rows, config.QueryColumns + 2 * config.KeyColumns),
             arena.TakeActivations(rows, config.QueryColumns), arena.TakeActivations(rows, config.QueryColumns),
-            arena.Take(rows, config.Hidden), norm, arena.Take(rows, config.FeedForward));
+            arena.Take(rows, config.Hidden), norm, arena.Take(rows, config.FeedForward))
+        {
+            Low = lora == null ? null : arena.Take(rows, lora.Ranks),
+            GateUp = lora == null ? null : arena.Take(rows, 2 * config.FeedForward),
+        };
     }
 
     /// <summary>With all that a backward of the layer needs.</summary>
-    public static LlamaActivations TakeForBackward(Arena arena, LlamaConfig config, int rows) => Take(arena, config, rows) with
-    {
-        FeedForwardNorm = arena.TakeActivations(rows, config.Hidden),
-        NormScale = arena.Take(rows, 1),
-        LogSums = arena.Take(rows, config.Heads),
-        FeedForwardNormScale = arena.Take(rows, 1),
-        GateUp = arena.Take(rows, 2 * config.FeedForward),
-    };
+    public static LlamaActivations TakeForBackward(Arena arena, LlamaConfig config, int rows, LlamaLora? lora = null)
+        => Take(arena, config, rows, lora) with
+        {
+            FeedForwardNorm = arena.TakeActivations(rows, config.Hidden),
+            NormScale = arena.Take(rows, 1),
+            LogSums = arena.Take(rows, config.Heads),
+            FeedForwardNormScale = arena.Take(rows, 1),
+            GateUp = arena.Take(rows, 2 * config.FeedForward),
+        };
 }

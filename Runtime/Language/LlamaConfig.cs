@@ -36,6 +36,9 @@ public sealed record LlamaConfig
     /// <summary>Divisors of the rotary frequencies, one for each pair of a head, where the context is scaled; else null.</summary>
     public IReadOnlyList<float>? RopeDivisors { get; init; }
 
+    /// <summary>The id of padding, whose embedding learns nothing (padding_idx); null: none.</summary>
+    public int? PaddingId { get; init; }
+
     /// <summary>The output head is the embedding table.</summary>
     public required bool TiedHead { get; init; }
 

@@ -7,11 +7,12 @@ namespace EdgeVideoLlava.Runtime.Language;
 internal sealed class LlamaTape
 {
     /// <param name="recompute">The layers share activations: a backward computes each layer's again (<see cref="Llama.Layer"/>).</param>
-    public LlamaTape(Arena arena, LlamaConfig config, int rows, bool recompute = false)
+    public LlamaTape(Arena arena, LlamaConfig config, int rows, bool recompute = false, LlamaLora? lora = null)
     {
         Hidden = [.. Enumerable.Range(0, config.Layers + 1).Select(_ => arena.Take(rows, config.Hidden))];
-        LlamaActivations Layer() => LlamaActivations.TakeForBackward(arena, config, rows);
+        LlamaActivations Layer() => LlamaActivations.TakeForBackward(arena, config, rows, lora);
         Layers = recompute ? [.. Enumerable.Repeat(Layer(), config.Layers)] : [.. Enumerable.Range(0, config.Layers).Select(_ => Layer())];
+        Recomputes = recompute;
         (Norm, NormScale) = (arena.TakeActivations(rows, config.Hidden), arena.Take(rows, 1));
     }
 
@@ -19,6 +20,9 @@ internal sealed class LlamaTape
     public IReadOnlyList<Matrix> Hidden { get; }
 
     public IReadOnlyList<LlamaActivations> Layers { get; }
+
+    /// <summary>The layers share activations: they are now the last layer's.</summary>
+    public bool Recomputes { get; }
 
     /// <summary>(T, D) after the final norm (the reference's last hidden state).</summary>
     public Matrix Norm { get; }

@@ -23,4 +23,8 @@ internal sealed record LlamaBlockWeights(Matrix AttentionNorm, Weight Qkv, Weigh
 /// <param name="Head">(V, D); the embedding itself where tied.</param>
 /// <param name="Cos">(context, d/2) of the rotary embedding, computed, never read from a file.</param>
 internal sealed record LlamaWeights(Weight Embedding, IReadOnlyList<LlamaBlockWeights> Blocks, Matrix Norm, Weight Head, Matrix Cos,
-    Matrix Sin);
+    Matrix Sin)
+{
+    /// <summary>An adapter that is being trained, beside the weights; else null.</summary>
+    public LlamaLora? Lora { get; set; }
+}

@@ -123,6 +123,10 @@ public sealed class TextTokenizer
         return addsBos && (ids.Length == 0 || ids[0] != BosId) ? [BosId, .. ids] : ids;
     }
 
+    /// <summary>Appends the ids of a stretch of text in which nothing is a special token.</summary>
+    /// <param name="atStart">True if nothing, not even a special token, comes before it in its text.</param>
+    internal void EncodePlain(ReadOnlySpan<char> text, bool atStart, List<int> ids) => vocabulary.Encode(text, atStart, ids);
+
     /// <summary>Text of a special token; "" for any other id.</summary>
     internal string SpecialText(int id) => specials.TextOf(id) ?? "";
 

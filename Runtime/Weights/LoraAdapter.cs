@@ -8,11 +8,15 @@ namespace EdgeVideoLlava.Runtime.Weights;
 /// <summary>The folder of a LoRA adapter: it is merged, in float32, into the model that it names.</summary>
 /// <remarks>
 /// W += s · B A with A (r, in), B (out, r), s = alpha / r, or alpha / √r (use_rslora). Source: huggingface/peft, tuners/lora. Beside the
-/// adapter non_lora_trainables.bin holds whole tensors that take the place of the model's (PKU-YuanGroup/Video-LLaVA, train.py).
+/// adapter non_lora_trainables, .safetensors or .bin, holds whole tensors that take the place of the model's (PKU-YuanGroup/Video-LLaVA,
+/// train.py, writes .bin).
 /// </remarks>
 internal sealed class LoraAdapter
 {
-    private const string ConfigName = "adapter_config.json", OthersName = "non_lora_trainables.bin", Prefix = "base_model.model.";
+    /// <summary>Whole tensors beside an adapter, as the trainer writes them.</summary>
+    public const string OthersName = "non_lora_trainables.safetensors";
+
+    private const string ConfigName = "adapter_config.json", Prefix = "base_model.model.";
 
     private readonly string folder, weights;
     private readonly double scale;
@@ -71,8 +75,9 @@ internal sealed class LoraAdapter
         CheckpointFiles.OpenFolder(checkpoint, model);
         checkpoint.ConfigFolder = File.Exists(Path.Combine(folder, "config.json")) ? folder : model;
         if (checkpoint.Keys != null) throw new BadInputException($"{model}: an adapter changes a folder of shards, not a GGUF file");
-        string others = Path.Combine(folder, OthersName);
-        if (File.Exists(others)) checkpoint.Add(new TorchTensors(others), Canonical, replaces: true);
+        string? others = new[] { OthersName, Path.ChangeExtension(OthersName, ".bin") }.Select(name => Path.Combine(folder, name))
+            .FirstOrDefault(File.Exists);
+        if (others != null) checkpoint.Add(CheckpointFiles.Open(others), Canonical, replaces: true);
         using ITensorFile adapter = CheckpointFiles.Open(weights);
         Merge(checkpoint, adapter);
     }

@@ -15,6 +15,7 @@ return await CommandLine.Run(
         VerifyCommand.Create(),
         PerplexityCommand.Create(),
         MergeCommand.Create(),
+        TrainCommand.Create(),
         BenchCommand.Create(),
         DoctorCommand.Create(),
     },

@@ -19,6 +19,10 @@ public sealed partial class PromptTemplate
     /// <summary>How turns are parted.</summary>
     public SeparatorStyle Style { get; }
 
+    /// <summary>Who speaks, what parts a question from its answer, and what ends an answer; null where turns are not parted so.</summary>
+    internal (string User, string Assistant, string Separator, string End)? TwoSeparators
+        => Style == SeparatorStyle.Two && !tagsPictures ? (userRole, assistantRole, separator, secondSeparator!) : null;
+
     private readonly string userRole;
     private readonly string assistantRole;
     private readonly string separator;

@@ -45,19 +45,38 @@ public sealed class BatchLossTests
         Assert.Equal((0.0, 0), (loss.Mean, loss.Supervised));
     }
 
-    /// <summary>Row i without its padding. The reference gives a dialogue without pictures a picture of zeros, of
-    /// which nothing is used.</summary>
     internal static TrainingSample Sample(SafeTensors batches, int i)
     {
-        HostTensor ids = batches["mb0.input_ids"];
-        int length = (int)ids.Shape[1], real = batches["mb0.attention_mask"].Span<byte>().Slice(i * length, length).IndexOf((byte)0);
-        if (real < 0) real = length;
-        int[] Row(string name) => [.. batches[name].ToLongs().Skip(i * length).Take(real).Select(id => (int)id)];
-        int[] row = Row("mb0.input_ids");
-        IEnumerable<PixelValues> visuals = row.Contains(MergedPrompt.VisualMarker)
-            ? PixelTensors.Read(batches[$"mb0.visual{i}"], ModelVariant.Original) : [];
-        Assert.Equal(Kinds[i] == "t", !visuals.Any());
-        return new TrainingSample(row, Row("mb0.labels"), [.. visuals]);
+        TrainingSample sample = Samples(batches, 0).ElementAt(i);
+        Assert.Equal(Kinds[i] == "t", sample.Visuals.Count == 0);
+        return sample;
+    }
+
+    /// <summary>A micro-batch of the goldens.</summary>
+    internal static TrainingSample[] Batch(int batch)
+    {
+        using SafeTensors batches = Golden.Tensors("training/batches.safetensors");
+        return [.. Samples(batches, batch)];
+    }
+
+    /// <summary>Rows without their padding. The reference gives words alone a picture of zeros, of which nothing is used.</summary>
+    private static IEnumerable<TrainingSample> Samples(SafeTensors batches, int batch)
+    {
+        HostTensor ids = batches[$"mb{batch}.input_ids"], mask = batches[$"mb{batch}.attention_mask"];
+        int length = (int)ids.Shape[1], visual = 0;
+        for (int i = 0; i < ids.Shape[0]; i++)
+        {
+            int real = mask.Span<byte>().Slice(i * length, length).IndexOf((byte)0);
+            if (real < 0) real = length;
+            int[] Row(string name) => [.. batches[name].ToLongs().Skip(i * length).Take(real).Select(id => (int)id)];
+            int[] row = Row($"mb{batch}.input_ids");
+            int markers = row.Count(id => id == MergedPrompt.VisualMarker);
+            List<PixelValues> visuals = [];
+            while (visuals.Sum(pixels => pixels.Frames) < markers)
+                visuals.AddRange(PixelTensors.Read(batches[$"mb{batch}.visual{visual++}"], ModelVariant.Original));
+            if (markers == 0) visual++;
+            yield return new TrainingSample(row, Row($"mb{batch}.labels"), visuals);
+        }
     }
 
     internal static void AssertRow(HostTensor expected, int row, float[] got, double tolerance)

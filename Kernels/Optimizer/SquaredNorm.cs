@@ -1,0 +1,13 @@
+using EdgeVideoLlava.Kernels.Cpu;
+using EdgeVideoLlava.Kernels.Devices;
+
+namespace EdgeVideoLlava.Kernels.Optimizer;
+
+// no gpu: the optimizer runs on the processor
+// no benchmark: bound by memory, measured with a training step
+/// <summary>Σ x² in double, in one order whatever the number of threads; not finite if a number of x is not.</summary>
+/// <remarks>x (R, C), float32. Waits for the queue.</remarks>
+internal static partial class SquaredNorm
+{
+    public static double Of(ComputeQueue queue, Matrix x) => Cpu(CpuQueue.Of(queue), x);
+}

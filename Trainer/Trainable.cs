@@ -1,0 +1,123 @@
+using EdgeVideoLlava.Kernels.Devices;
+using EdgeVideoLlava.Kernels.Elementwise;
+using EdgeVideoLlava.Kernels.Optimizer;
+using EdgeVideoLlava.Kernels.Packing;
+using EdgeVideoLlava.Runtime;
+using EdgeVideoLlava.Runtime.Language;
+using EdgeVideoLlava.Runtime.Projector;
+using EdgeVideoLlava.Runtime.Weights;
+
+namespace EdgeVideoLlava.Trainer;
+
+/// <summary>What of a model learns: its parameters, in the order of the model's table, with memory for their gradients.</summary>
+/// <remarks>
+/// Weights that are float32 are changed where they are. Weights of binary16 have their float32 masters here, from which they are rounded
+/// after each step.
+/// </remarks>
+internal sealed class Trainable : IDisposable
+{
+    private readonly List<Parameter> parameters = [];
+    private readonly List<IDisposable> owned = [];
+    private readonly VideoLlava model;
+
+    /// <param name="parts">Language, projector or both, loaded into memory of their own (<see cref="LoadOptions.Trainable"/>).</param>
+    /// <param name="lora">Instead of the language model's weights, which then may be of any type.</param>
+    /// <param name="seed">Of the adapter's first numbers.</param>
+    /// <exception cref="BadInputException">The model shares its head with its embedding.</exception>
+    public Trainable(VideoLlava model, ModelPart parts, LoraOptions? lora = null, int seed = 0)
+    {
+        this.model = model;
+        var tensors = new ModelTensors(model.Config);
+        Language = LlamaGradients.Frozen(model.Config.Language);
+        if (lora != null)
+        {
+            var adapters = new Adapters(model, lora, seed, (tensor, value) => Learn(ModelPart.Language, [tensor], value, null));
+            owned.Add(adapters.Attach());
+            owned.AddRange(adapters.Owned);
+        }
+        else if ((parts & ModelPart.Language) != 0)
+        {
+            if (model.Config.Language.TiedHead)
+                throw new BadInputException("the model's head is its embedding; only its projector or an adapter can be trained");
+            Language = Whole(model.Language.Weights, tensors.Language);
+        }
+        Projector = (parts & ModelPart.Projector) != 0 ? Whole(model.Projector, tensors.Projector) : new ProjectorGradients();
+    }
+
+    public LlamaGradients Language { get; }
+
+    public ProjectorGradients Projector { get; }
+
+    public IReadOnlyList<Parameter> Parameters => parameters;
+
+    /// <summary>An adapter beside the language model; null without one.</summary>
+    public LlamaLora? Lora => model.Language.Weights.Lora;
+
+    /// <summary>Whether something in the language model learns: else a dialogue of words teaches nothing.</summary>
+    public bool LearnsWords => parameters.Any(parameter => parameter.Part == ModelPart.Language);
+
+    public void ClearGradients(ComputeQueue queue)
+    {
+        foreach (Parameter parameter in parameters) Fill.Run(queue, parameter.Gradient, 0);
+    }
+
+    /// <summary>A master's numbers have changed: they become the weight's.</summary>
+    public void Store(ComputeQueue queue, Parameter parameter)
+    {
+        if (parameter.Rounded is { } weight) ConvertRows.Run(queue, parameter.Value, weight);
+    }
+
+    /// <summary>The first parameter, from the loss on, whose gradient holds a number that is not finite.</summary>
+    public string? FirstNotFinite(ComputeQueue queue)
+        => parameters.LastOrDefault(parameter => !double.IsFinite(SquaredNorm.Of(queue, parameter.Gradient)))?.Name;
+
+    public void Dispose()
+    {
+        if (Lora != null) model.Language.Weights.Lora = null;
+        foreach (IDisposable memory in owned) memory.Dispose();
+    }
+
+    /// <summary>A weight's numbers, of a type that stores them one by one.</summary>
+    internal static Matrix Numbers(Weight weight) => new(weight.Buffer, 0, weight.Rows, weight.Columns, weight.Columns);
+
+    private LlamaGradients Whole(LlamaWeights weights, LlamaTensors tensors)
+    {
+        Matrix embedding = Learn(tensors.Embedding, weights.Embedding);
+        LlamaBlockGradients[] blocks = [.. weights.Blocks.Zip(tensors.Blocks, Whole)];
+        return new LlamaGradients(blocks, embedding, Learn(tensors.Norm, weights.Norm), Learn(tensors.Head, weights.Head));
+    }
+
+    private LlamaBlockGradients Whole(LlamaBlockWeights weights, LlamaBlockTensors tensors) => new(
+        Learn(tensors.AttentionNorm, weights.AttentionNorm), Learn(tensors.Qkv, weights.Qkv), Learn(tensors.Out, weights.Out),
+        Learn(tensors.FeedForwardNorm, weights.FeedForwardNorm), Learn(tensors.GateUp, weights.GateUp), Learn(tensors.Down, weights.Down));
+
+    private ProjectorGradients Whole(MlpProjector weights, ProjectorTensors tensors) => new(
+        Learn(tensors.First, weights.First), Learn(tensors.FirstBias, weights.FirstBias), Learn(tensors.Second, weights.Second),
+        Learn(tensors.SecondBias, weights.SecondBias));
+
+    private Matrix Learn(ParameterSpec spec, Weight weight)
+    {
+        if (weight.Buffer.Type == StorageType.F32) return Learn(spec.Part, spec.Tensors, Numbers(weight), null);
+        if (weight.Buffer.Type != StorageType.F16)
+            throw new ArgumentException($"{weight.Name} is {weight.Buffer.Type}; what learns is loaded as F32 or F16");
+        Matrix master = Allocate(weight.Rows, weight.Columns);
+        ConvertRows.Run(model.LanguageQueue, Numbers(weight), master);
+        return Learn(spec.Part, spec.Tensors, master, Numbers(weight));
+    }
+
+    private Matrix Learn(ParameterSpec spec, Matrix value) => Learn(spec.Part, spec.Tensors, value, null);
+
+    private Matrix Learn(ModelPart part, IReadOnlyList<TensorSpec> tensors, Matrix value, Matrix? rounded)
+    {
+        Matrix gradient = Allocate(value.Rows, value.Columns);
+        parameters.Add(new Parameter(part, tensors, value, gradient, rounded));
+        return gradient;
+    }
+
+    private Matrix Allocate(int rows, int columns)
+    {
+        Matrix matrix = model.Device.AllocateMatrix(rows, columns);
+        owned.Add(matrix.Buffer);
+        return matrix;
+    }
+}
