@@ -1,8 +1,6 @@
-using System.Text.Json;
 using EdgeVideoLlava.Kernels.Packing;
 using EdgeVideoLlava.Quantizer.Calibration;
 using EdgeVideoLlava.Runtime;
-using EdgeVideoLlava.Runtime.Files;
 using EdgeVideoLlava.Runtime.Language;
 using EdgeVideoLlava.Runtime.Weights;
 using EdgeVideoLlava.Runtime.Weights.Gguf;
@@ -42,7 +40,7 @@ internal sealed class LanguagePlan(Checkpoint checkpoint, VideoLlavaConfig confi
         {
             using var tokenizer = new TokenizerKeys(checkpoint.Folder);
             if (config.Variant == ModelVariant.Hf) rows = Math.Min(rows, tokenizer.Pieces);
-            keys = [.. Converted(name, rows), .. tokenizer.Keys(rows, Padding(), IsVideoLlava), .. IsVideoLlava ? Own(rows) : []];
+            keys = [.. Converted(name, rows), .. tokenizer.Keys(rows, language.PaddingId, IsVideoLlava), .. IsVideoLlava ? Own(rows) : []];
         }
         if (vision.Image != null) keys = keys.Append(GgufKey.Of(GgufModelFiles.VisionKey, vision.Image));
         if (vision.Video != null) keys = keys.Append(GgufKey.Of(GgufModelFiles.VideoKey, vision.Video));
@@ -131,14 +129,6 @@ internal sealed class LanguagePlan(Checkpoint checkpoint, VideoLlavaConfig confi
 
     private static int? Layer(string name)
         => name.StartsWith("blk.", StringComparison.Ordinal) ? int.Parse(name.AsSpan(4, name.IndexOf('.', 4) - 4)) : null;
-
-    /// <summary>pad_token_id of config.json.</summary>
-    private int? Padding()
-    {
-        using JsonDocument document = JsonFile.Read(Path.Combine(checkpoint.ConfigFolder, "config.json"));
-        return document.RootElement.TryGetProperty("pad_token_id", out JsonElement id) && id.ValueKind == JsonValueKind.Number
-            && id.TryGetInt32(out int number) ? number : null;
-    }
 
     /// <summary>Two digits at least, in thousands, millions or billions.</summary>
     private static string SizeLabel(long numbers)

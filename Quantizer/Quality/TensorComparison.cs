@@ -1,6 +1,7 @@
 using EdgeVideoLlava.Kernels.Packing;
 using EdgeVideoLlava.Quantizer.Conversion;
 using EdgeVideoLlava.Runtime;
+using EdgeVideoLlava.Runtime.Language;
 using EdgeVideoLlava.Runtime.Weights;
 
 namespace EdgeVideoLlava.Quantizer.Quality;
@@ -19,10 +20,13 @@ public static unsafe class TensorComparison
         Dictionary<string, TensorSpec> specs
             = new ModelTensors(config).Stored.ToDictionary(entry => entry.Tensor.Name, entry => entry.Tensor);
         string[] shared = [.. one.Tensors.Keys.Where(name => other.Tensors.ContainsKey(name) && specs.ContainsKey(name))];
-        if (config.Language with { Vocabulary = 0 } != otherConfig.Language with { Vocabulary = 0 } || shared.Length == 0)
+        if (Sizes(config) != Sizes(otherConfig) || shared.Length == 0)
             throw new BadInputException($"{a} and {b}: not two forms of one model ({config.Language} and {otherConfig.Language})");
         return [.. shared.Select(name => Compare(one, other, specs[name], cancel))];
     }
+
+    /// <summary>Without what forms of one model may differ in: rows of placeholders, and the id that fills a training batch.</summary>
+    private static LlamaConfig Sizes(VideoLlavaConfig config) => config.Language with { Vocabulary = 0, PaddingId = null };
 
     private static VideoLlavaConfig Read(Checkpoint checkpoint)
     {

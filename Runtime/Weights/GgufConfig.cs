@@ -82,6 +82,8 @@ internal static class GgufConfig
             RopeTheta = keys.Float("llama.rope.freq_base") is { } theta
                 ? theta > 0 ? theta : throw keys.Unsupported("llama.rope.freq_base", "numbers above 0") : 10000,
             RopeDivisors = Divisors(checkpoint, keys, headSize / 2),
+            PaddingId = keys.Float("tokenizer.ggml.padding_token_id") is { } padding && padding >= 0 && padding < embedding.Shape[0]
+                ? (int)padding : null,
             TiedHead = !checkpoint.Tensors.ContainsKey(names.Head.Name),
         };
     }
