@@ -39,7 +39,7 @@ public sealed class TrainingRunTests(ITestOutputHelper output) : IDisposable
     }
 
     /// <summary>Over a base of eight-bit blocks; the adapter is then merged into the model as it is stored.</summary>
-    [Fact]
+    [Fact, Trait("Category", "long")]
     public void An_adapter_learns_them_beside_the_frozen_model()
     {
         Run(Recipe("adapter", Stage.Stage2Lora, 30) with
