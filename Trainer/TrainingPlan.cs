@@ -28,23 +28,9 @@ public sealed record TrainingPlan(IReadOnlyList<ParameterGroup> Groups, Training
             group.Key == ModelPart.Language && recipe.Lora != null ? "adapter" : group.Key.ToString().ToLowerInvariant(),
             group.Sum(parameter => parameter.Tensors.Count), group.Sum(parameter => parameter.Elements),
             group.Key == ModelPart.Projector ? recipe.ProjectorLearningRate ?? recipe.LearningRate : recipe.LearningRate))];
-        int longest = run.Records.Max(record => Positions(run, record));
-        long trained = run.Trainable.Parameters.Sum(parameter => parameter.Elements);
-        var memory = TrainingMemory.Of(run.Model.Config.Language, longest, run.FrozenBytes, trained, recipe.Precision == Precision.Fp16,
-            recipe.Recompute, run.Trainable.Lora?.Ranks ?? 0);
         LearningRate rate = LearningRate.Of(recipe.Schedule, recipe.LearningRate, recipe.Warmup, run.Steps);
-        return new TrainingPlan(groups, memory, run.Records.Count, longest, run.Steps, run.Order.StepsPerEpoch, rate.Warmup,
+        return new TrainingPlan(groups, run.Memory, run.Records.Count, run.LongestSample, run.Steps, run.Order.StepsPerEpoch, rate.Warmup,
             [.. run.Records.Take(Rendered).Select(record => Render(run, record))]);
-    }
-
-    private static int Positions(TrainingRun run, DialogueRecord record)
-    {
-        (int[] ids, int[] labels) = run.Reader.Encode(record);
-        var config = run.Model.Config;
-        int pictures = Math.Min(record.Pictures.Count, DialogueRecord.MostPictures), frames = record.Clip == null ? 0 : config.ClipFrames;
-        int visual = (pictures == 0 ? 0 : pictures * (config.ImageTower.Positions - 2)) + (frames == 0 ? 0 : frames
-            * (config.VideoTower.Positions - 1));
-        return Math.Min(ids.Length + visual, config.ExpandedLimit ?? int.MaxValue);
     }
 
     private static IReadOnlyList<RenderedPiece> Render(TrainingRun run, DialogueRecord record)

@@ -28,7 +28,8 @@ public sealed class TrainingRun : IDisposable
     private long samples;
 
     private TrainingRun(
-        Recipe recipe, ComputeDevice device, Assistant assistant, IReadOnlyList<DialogueRecord> records, Action<string> warn)
+        Recipe recipe, ComputeDevice device, Assistant assistant, IReadOnlyList<DialogueRecord> records, Action<string> warn,
+        long? available)
     {
         (Recipe, this.device, this.assistant, Records, this.warn) = (recipe, device, assistant, records, warn);
         Reader = new SampleReader(assistant, records, recipe, warn);
@@ -36,10 +37,14 @@ public sealed class TrainingRun : IDisposable
         ModelPart parts = PartsOf(recipe) & (Model.Config.SeesPictures ? ~ModelPart.None : ~ModelPart.Projector);
         Trainable = new Trainable(Model, parts, LoraOf(recipe), recipe.Seed);
         if (Trainable.Lora is { } lora) lora.IsTraining = true;
-        if (recipe.NewProjector) NewProjector.Draw(Trainable, Queue, recipe.Seed);
         (FrozenBytes, long mapped) = Frozen(recipe);
-        OwnWeightBytes = FrozenBytes - mapped + Trainable.Parameters.Sum(parameter => parameter.Elements)
-            * (recipe.Precision == Precision.Fp16 ? 6 : 4);
+        long trained = Trainable.Parameters.Sum(parameter => parameter.Elements);
+        OwnWeightBytes = FrozenBytes - mapped + trained * (recipe.Precision == Precision.Fp16 ? 6 : 4);
+        LongestSample = SampleLengths.Longest(Model.Config, Reader, records);
+        Memory = TrainingMemory.Of(Model.Config.Language, LongestSample, FrozenBytes, trained, recipe.Precision == Precision.Fp16,
+            recipe.Recompute, Trainable.Lora?.Ranks ?? 0);
+        RequireMemory(available);
+        if (recipe.NewProjector) NewProjector.Draw(Trainable, Queue, recipe.Seed);
         optimizer = new Optimizer(Trainable, Queue, new AdamWOptions(WeightDecay: recipe.WeightDecay, MaxNorm: recipe.MaxGradientNorm));
         arena = new Arena(device);
         scaler = new LossScaler(recipe.Precision == Precision.Fp16 ? 65536 : 1);
@@ -68,6 +73,11 @@ public sealed class TrainingRun : IDisposable
 
     internal EpochOrder Order { get; }
 
+    /// <summary>Positions of the longest sample.</summary>
+    internal int LongestSample { get; }
+
+    internal TrainingMemory Memory { get; }
+
     /// <summary>Bytes of the weights that stay as they are.</summary>
     internal long FrozenBytes { get; }
 
@@ -79,11 +89,12 @@ public sealed class TrainingRun : IDisposable
     /// <summary>Reads the data files and loads the model.</summary>
     /// <param name="device">cpu, opencl[:n], cuda[:n] or ilgpu-cpu.</param>
     /// <param name="threads">Of the processor; 0: one for each core.</param>
+    /// <param name="available">Host bytes that may be used; null: what the system says is free.</param>
     /// <param name="warn">Told of skipped samples and the like, one line each, on any thread.</param>
     /// <exception cref="BadInputException">Data, model or recipe are none that can be trained.</exception>
     /// <exception cref="DeviceFailedException">Too little memory.</exception>
     public static TrainingRun Open(Recipe recipe, string device = "cpu", int threads = 0, Action<string>? warn = null,
-        IProgress<double>? loading = null, CancellationToken cancel = default)
+        IProgress<double>? loading = null, long? available = null, CancellationToken cancel = default)
     {
         if (Path.GetFullPath(recipe.Output).TrimEnd('/') == Path.GetFullPath(recipe.Model).TrimEnd('/'))
             throw new BadInputException($"{recipe.Output}: the output is the model's folder; choose another one");
@@ -93,17 +104,19 @@ public sealed class TrainingRun : IDisposable
             string folder = Path.GetDirectoryName(Path.GetFullPath(file)) ?? "/";
             records.AddRange(DialogueFile.Read(file, recipe.Pictures ?? folder, recipe.Clips ?? folder));
         }
-        ComputeDevice opened = ComputeDevices.Open(device, new DeviceOptions(threads, StorageType.F32));
+        // Exact: a backward is that of float32 products, not of those of whole numbers.
+        ComputeDevice opened = ComputeDevices.Open(device, new DeviceOptions(threads, StorageType.F32) { IsExact = true });
         Assistant? assistant = null;
         try
         {
             if (opened is not CpuDevice && recipe.Precision == Precision.Fp16)
                 throw new BadInputException($"{opened.Label}: weights of fp16 are trained on the processor; take precision fp32");
-            assistant = Assistant.Load(recipe.Model, opened, options: Loading(recipe), progress: loading, cancel: cancel);
+            LoadOptions options = Loading(recipe) with { AvailableMemory = available };
+            assistant = Assistant.Load(recipe.Model, opened, options: options, progress: loading, cancel: cancel);
             if (assistant.Config.Variant == ModelVariant.Hf)
                 throw new BadInputException($"{recipe.Model}: a model of the -hf layout; training is of the original layout");
             foreach (DialogueRecord record in records) _ = record.Expanded(assistant.Config.ClipFrames);
-            return new TrainingRun(recipe, opened, assistant, records, warn ?? (_ => { }));
+            return new TrainingRun(recipe, opened, assistant, records, warn ?? (_ => { }), available);
         }
         catch
         {
@@ -234,6 +247,21 @@ public sealed class TrainingRun : IDisposable
     {
         if (LoraOf(Recipe) is { } lora) ModelWriter.WriteAdapter(Recipe.Output, Recipe.Model, Trainable, lora, Queue);
         else ModelWriter.WriteModel(Recipe.Output, Recipe.Model, Trainable, Queue);
+    }
+
+    /// <summary>Whether moments and activations have room; weights and gradients are there already.</summary>
+    private void RequireMemory(long? available)
+    {
+        long need = Memory.Optimizer * 2 / 3 + Memory.Activations;
+        long free = available - device.AllocatedBytes ?? device.FreeMemory ?? SystemMemory.Available();
+        if (need <= free) return;
+        string[] ways = [.. new[]
+        {
+            Recipe.Recompute ? null : "set recompute", Recipe.Stage == Stage.Stage2 ? "train an adapter (stage2Lora)" : null,
+            Recipe.Stage != Stage.Stage2 && Recipe.BaseWeights == null ? "set baseWeights to q4_0" : null, "take a smaller maxIds",
+        }.OfType<string>()];
+        throw new DeviceFailedException($"training needs about {need >> 20} MiB beside the weights, {free >> 20} MiB are free; "
+            + string.Join(", or ", ways));
     }
 
     private static (long Bytes, long Mapped) Frozen(Recipe recipe)

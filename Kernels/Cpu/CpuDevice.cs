@@ -24,7 +24,7 @@ internal sealed unsafe class CpuDevice : ComputeDevice
     }
 
     /// <summary>Linear layers in blocks multiply x in float32. Else x is rounded to bytes for the types that have such a product
-    /// (<see cref="MatMul.Integer.IntegerProduct"/>), which is many times as fast: their blocks are rearranged while they are
+    /// (<see cref="PanelFormat"/>), which is many times as fast: their blocks are rearranged while they are
     /// loaded.</summary>
     public bool IsExact { get; init; } = true;
 

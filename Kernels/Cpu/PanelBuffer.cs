@@ -1,10 +1,9 @@
 using EdgeVideoLlava.Kernels.Devices;
-using EdgeVideoLlava.Kernels.MatMul.Integer;
 using EdgeVideoLlava.Kernels.Packing;
 
 namespace EdgeVideoLlava.Kernels.Cpu;
 
-/// <summary>A weight in blocks, turned into the panels of <see cref="IntegerProduct"/>: of the same size, and for products only.</summary>
+/// <summary>A weight in blocks, turned into panels: of the same size, and for products only.</summary>
 internal sealed unsafe class PanelBuffer : DeviceBuffer
 {
     private readonly HostMemory memory;
@@ -23,26 +22,26 @@ internal sealed unsafe class PanelBuffer : DeviceBuffer
     /// <summary>Whether a weight put together of parts of so many rows becomes panels: all but the last part must fill theirs.</summary>
     public static bool Takes(StorageType type, params ReadOnlySpan<int> parts)
     {
-        if (IntegerProduct.Of(type) == null) return false;
+        if (PanelFormat.For(type) == null) return false;
         foreach (int rows in parts[..^1])
         {
-            if (rows % Panel.Rows != 0) return false;
+            if (rows % PanelShape.Rows != 0) return false;
         }
         return true;
     }
 
     public static long Bytes(StorageType type, int rows, int columns)
-        => (rows + Panel.Rows - 1) / Panel.Rows * IntegerProduct.Of(type)!.RowBytes(columns);
+        => (rows + PanelShape.Rows - 1) / PanelShape.Rows * PanelFormat.For(type)!.RowBytes(columns);
 
     public static PanelBuffer Pack(CpuDevice device, StorageType type, int rows, int columns, params ReadOnlySpan<HostRows> parts)
     {
         var buffer = new PanelBuffer(device, type, rows, columns);
-        IntegerProduct product = IntegerProduct.Of(type)!;
+        PanelFormat format = PanelFormat.For(type)!;
         byte* target = (byte*)buffer.Address;
         foreach (HostRows part in parts)
         {
-            product.Pack(device.Workers, part, columns, target);
-            target += part.Rows / Panel.Rows * product.RowBytes(columns);
+            format.Pack(device.Workers, part, columns, target);
+            target += part.Rows / PanelShape.Rows * format.RowBytes(columns);
         }
         return buffer;
     }

@@ -1,7 +1,6 @@
 using EdgeVideoLlava.Kernels.Cpu;
 using EdgeVideoLlava.Kernels.Cpu.Simd;
 using EdgeVideoLlava.Kernels.Devices;
-using EdgeVideoLlava.Kernels.MatMul.Integer;
 using EdgeVideoLlava.Kernels.Packing;
 
 namespace EdgeVideoLlava.Kernels.MatMul;
@@ -16,7 +15,7 @@ internal static partial class Linear
             case StorageType.F16: Cpu<StoredF16>(queue, weight, x, y, epilogue); break;
             case StorageType.BF16: Cpu<StoredBF16>(queue, weight, x, y, epilogue); break;
             default:
-                if (weight.Buffer is PanelBuffer) IntegerProduct.Of(weight.Type)!.Run(queue, weight, x, y, epilogue);
+                if (weight.Buffer is PanelBuffer) IntegerProduct.Run(queue, weight, x, y, epilogue);
                 else BlockProduct.Run(queue, weight, x, y, epilogue);
                 break;
         }

@@ -9,6 +9,6 @@ namespace EdgeVideoLlava.Kernels.Optimizer;
 /// <remarks>x (R, C), float32. Waits for the queue.</remarks>
 internal static partial class SquaredNorm
 {
-    public static double Of(ComputeQueue queue, Matrix x) 
+    public static double Of(ComputeQueue queue, Matrix x)
         => queue is CpuQueue cpu ? Cpu(cpu, x) : Gpu((IlgpuQueue)queue, x);
 }

@@ -1,3 +1,6 @@
+using System.Numerics;
+using System.Runtime.InteropServices;
+
 namespace EdgeVideoLlava.Kernels.Packing;
 
 /// <summary>float32 to stored numbers: F16, BF16, and the block types Q8_0, Q4_0, Q4_1, Q5_0, Q5_1, Q4_K, Q5_K, Q6_K,
@@ -17,10 +20,7 @@ internal static unsafe class Pack
         RequireWritten(type);
         if (type.Bytes(source.Length) != target.Length)
             throw new ArgumentException($"{source.Length} numbers of {type} take {type.Bytes(source.Length)} bytes, not {target.Length}");
-        foreach (float value in source)
-        {
-            if (!float.IsFinite(value)) return false;
-        }
+        if (!AreFinite(source)) return false;
         BlockFormat format = BlockFormat.Of(type)!;
         fixed (float* from = source)
         fixed (byte* to = target)
@@ -37,12 +37,9 @@ internal static unsafe class Pack
         if (type.Bytes(row.Length) != target.Length || importance.Length != row.Length)
             throw new ArgumentException(
                 $"{row.Length} numbers, {importance.Length} importances and {target.Length} bytes do not fit {type}");
+        if (!AreFinite(row)) return false;
         float squares = 0;
-        foreach (float value in row)
-        {
-            if (!float.IsFinite(value)) return false;
-            squares += value * value;
-        }
+        foreach (float value in row) squares += value * value;
         BlockFormat format = BlockFormat.Of(type)!;
         fixed (float* from = row, weights = importance)
         fixed (byte* to = target)
@@ -72,6 +69,20 @@ internal static unsafe class Pack
             return floats;
         }, _ => { });
         return misfits == 0;
+    }
+
+    /// <summary>Whether no number is infinite or none.</summary>
+    public static bool AreFinite(ReadOnlySpan<float> numbers)
+    {
+        ReadOnlySpan<Vector<float>> vectors = MemoryMarshal.Cast<float, Vector<float>>(numbers);
+        Vector<float> differences = Vector<float>.Zero;
+        foreach (Vector<float> vector in vectors) differences += vector - vector; // 0, but of what is not finite
+        if (!Vector.EqualsAll(differences, Vector<float>.Zero)) return false;
+        foreach (float number in numbers[(vectors.Length * Vector<float>.Count)..])
+        {
+            if (!float.IsFinite(number)) return false;
+        }
+        return true;
     }
 
     private static void RequireWritten(StorageType type)

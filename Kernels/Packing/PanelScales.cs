@@ -4,10 +4,18 @@ using EdgeVideoLlava.Kernels.Cpu.Simd;
 
 namespace EdgeVideoLlava.Kernels.Packing;
 
+/// <summary>A panel is 16 rows of up to 256 columns of a weight; 32 columns are a group.</summary>
+internal static class PanelShape
+{
+    public const int Rows = 16;
+    public const int Columns = 256;
+    public const int Group = 32;
+}
+
 /// <summary>Scales of 16 rows, side by side.</summary>
 internal static unsafe class PanelScales
 {
-    public const int Rows = 16;
+    public const int Rows = PanelShape.Rows;
 
     private const int Halves = 2 * Rows; // bytes
 

@@ -78,6 +78,7 @@ internal sealed unsafe class TensorConverter(QuantizerOptions options, Action<Te
 
     private void RequireFinite(TensorPlan plan, int row, Span<float> floats)
     {
+        if (Pack.AreFinite(floats)) return;
         for (int i = 0; i < floats.Length; i++)
         {
             if (float.IsFinite(floats[i])) continue;

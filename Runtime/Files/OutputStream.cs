@@ -52,7 +52,9 @@ internal sealed class OutputStream(Stream inner, Func<Exception, Exception?> fai
     }
 
     /// <summary>Whether an exception is the system's refusal, and no mistake of ours.</summary>
-    internal static bool IsRefusal(Exception e) => (e is IOException or UnauthorizedAccessException) && !IsReaderGone(e);
+    /// <remarks>A file beyond what the file system can hold is an argument out of range to .NET.</remarks>
+    internal static bool IsRefusal(Exception e)
+        => (e is IOException or UnauthorizedAccessException or ArgumentOutOfRangeException { ParamName: "value" }) && !IsReaderGone(e);
 
     private void Try(Action action)
     {

@@ -66,9 +66,15 @@ internal sealed class ModelSession : IDisposable
     private static LoadOptions With(ModelSettings settings, LoadOptions? options)
     {
         LoadOptions load = (options ?? new LoadOptions()) with { LanguageWeights = settings.Weights, KvCache = settings.KvCache };
-        if (Environment.GetEnvironmentVariable("EDGE_MEMORY_LIMIT") is not { Length: > 0 } text) return load;
+        return MemoryLimit() is { } limit ? load with { AvailableMemory = limit } : load;
+    }
+
+    /// <summary>EDGE_MEMORY_LIMIT in bytes; null where it is not set.</summary>
+    public static long? MemoryLimit()
+    {
+        if (Environment.GetEnvironmentVariable("EDGE_MEMORY_LIMIT") is not { Length: > 0 } text) return null;
         return long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long mebibytes) && mebibytes <= long.MaxValue >> 20
-            ? load with { AvailableMemory = mebibytes << 20 }
+            ? mebibytes << 20
             : throw new BadInputException($"EDGE_MEMORY_LIMIT is '{text}'; a whole number of MiB is wanted");
     }
 

@@ -66,7 +66,7 @@ internal static class TrainCommand
     private static TrainingRun Open(Recipe recipe, string device, int threads, CancellationToken cancel)
     {
         using LoadProgress progress = LoadProgress.OnTerminal();
-        return TrainingRun.Open(recipe, device, threads, Notices.Say, progress, cancel);
+        return TrainingRun.Open(recipe, device, threads, Notices.Say, progress, ModelSession.MemoryLimit(), cancel);
     }
 
     private static void Run(TrainingRun run, bool resume, bool force, CancellationToken cancel)

@@ -83,8 +83,8 @@ internal sealed partial class ModelOptions
 
     private readonly Option<bool> exact = new("--exact")
     {
-        Description = "On the processor, multiply weights in blocks (q8_0, q4_k, ...) with activations in float32. Default: activations are "
-            + "rounded to bytes there, which is many times as fast.",
+        Description = "On the processor, multiply weights in blocks (q8_0, q4_k, ...) with activations in float32. Default: activations "
+            + "are rounded to bytes there, which is many times as fast.",
     };
 
     private readonly Option<bool> verbose = new("--verbose")
@@ -94,8 +94,8 @@ internal sealed partial class ModelOptions
 
     private readonly Option<bool> fast = new("--fast")
     {
-        Description = "On the processor, round activations to bytes where weights are in blocks, as the other commands do. Default: everything "
-            + "is multiplied in float32.",
+        Description = "On the processor, round activations to bytes where weights are in blocks, as the other commands do. Default: "
+            + "everything is multiplied in float32.",
     };
 
     private readonly bool measures;

@@ -53,8 +53,21 @@ internal sealed class RoomGraph
     private bool IsImplied(string from, string to)
         => Arrows.Any(arrow => arrow.From == from && arrow.To != to && Reaches(arrow.To, to));
 
+    /// <summary>Also where arrows go round in a circle, which another test reports.</summary>
     private bool Reaches(string from, string to)
-        => Arrows.Any(arrow => arrow.From == from && (arrow.To == to || Reaches(arrow.To, to)));
+    {
+        var seen = new HashSet<string> { from };
+        var open = new Queue<string>(seen);
+        while (open.TryDequeue(out string? room))
+        {
+            foreach (string next in Arrows.Where(arrow => arrow.From == room).Select(arrow => arrow.To))
+            {
+                if (next == to) return true;
+                if (seen.Add(next)) open.Enqueue(next);
+            }
+        }
+        return false;
+    }
 
     private void Visit(Type type)
     {

@@ -38,7 +38,6 @@ public sealed class FastWeightsTests(ITestOutputHelper output)
             long positionsOfAStep = CpuDevice.BufferBytes(StorageType.I32, VideoLlava.DecodeRows);
             Assert.Equal(need.Copied + positionsOfAStep, device.AllocatedBytes);
             Assert.Equal(!exact, model.Language.Weights.Blocks[0].Qkv.Buffer is PanelBuffer);
-            Assert.NotEqual(exact, need.Copied > need.Mapped);
         }
     }
 }

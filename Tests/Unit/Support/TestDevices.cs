@@ -130,7 +130,7 @@ public static class TestDevices
     };
 
     private static ComputeDevice Open(string name, StorageType compute = StorageType.F32, KernelTier? tier = null)
-        => ComputeDevices.Open(name, new DeviceOptions(Compute: compute, Tier: tier));
+        => ComputeDevices.Open(name, new DeviceOptions(Compute: compute, Tier: tier) { IsExact = true });
 
     /// <summary>EDGE_REQUIRE names drivers: OpenCl stands for all rows on it.</summary>
     private static bool IsRequired(TestDevice device)

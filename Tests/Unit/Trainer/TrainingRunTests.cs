@@ -7,7 +7,7 @@ using EdgeVideoLlava.Trainer;
 
 namespace EdgeVideoLlava.Tests.Unit.Trainer;
 
-/// <summary>Whole runs of the tiny model on eight pictures and clips: it learns, changes only what it should, goes on bit for bit.</summary>
+/// <summary>Whole runs of the tiny model on pictures and clips: it learns, changes only what it should, goes on bit for bit.</summary>
 public sealed class TrainingRunTests(ITestOutputHelper output) : IDisposable
 {
     private readonly TrainingFiles files = new();
@@ -154,6 +154,16 @@ public sealed class TrainingRunTests(ITestOutputHelper output) : IDisposable
         Assert.Equal(["language", "projector"], plan.Groups.Select(group => group.Name));
         Assert.Equal(" It is red.</s>", string.Concat(plan.Samples[0].Where(piece => piece.IsLearned).Select(piece => piece.Text)));
         Assert.Contains("<1 visual block>", plan.Samples[0].Select(piece => piece.Text));
+    }
+
+    [Fact]
+    public void Too_little_memory_is_said_before_the_first_step()
+    {
+        Recipe recipe = Recipe("plan", Stage.Stage2, 2) with { Recompute = false, Precision = Precision.Fp16 };
+        var failure = Assert.Throws<DeviceFailedException>(() => TrainingRun.Open(recipe, available: 48 << 20));
+        Assert.Matches(@"^training needs about \d+ MiB beside the weights, \d+ MiB are free; set recompute, or train an adapter",
+            failure.Message);
+        Assert.False(Directory.Exists(recipe.Output));
     }
 
     public void Dispose() => files.Dispose();

@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using EdgeVideoLlava.Kernels.Packing;
 
-namespace EdgeVideoLlava.Kernels.MatMul.Integer;
+namespace EdgeVideoLlava.Kernels.MatMul;
 
 /// <summary>The inner loops of an integer product: one or four rows of x against a panel of 16 outputs.</summary>
 /// <remarks>

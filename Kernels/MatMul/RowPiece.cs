@@ -2,15 +2,15 @@ using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using EdgeVideoLlava.Kernels.Packing;
 
-namespace EdgeVideoLlava.Kernels.MatMul.Integer;
+namespace EdgeVideoLlava.Kernels.MatMul;
 
 /// <summary>256 columns of a row of x as signed bytes: 8 groups of 32, x = scale · level, scale = max|x| / 127, levels rounded to the
 /// nearest, halves to even.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal unsafe struct RowPiece
 {
-    public const int Columns = 256;
-    public const int Group = 32;
+    public const int Columns = PanelShape.Columns;
+    public const int Group = PanelShape.Group;
 
     /// <summary>Below it a group is zero: the inverse would not be finite.</summary>
     private const float SmallestScale = 1e-36f;

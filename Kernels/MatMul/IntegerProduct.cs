@@ -4,7 +4,7 @@ using EdgeVideoLlava.Kernels.Cpu.Simd;
 using EdgeVideoLlava.Kernels.Devices;
 using EdgeVideoLlava.Kernels.Packing;
 
-namespace EdgeVideoLlava.Kernels.MatMul.Integer;
+namespace EdgeVideoLlava.Kernels.MatMul;
 
 /// <summary>x Wᵀ for weights in panels, fast: x is rounded to signed bytes, 32 columns to a scale, and multiplied as whole
 /// numbers.</summary>
@@ -13,16 +13,25 @@ namespace EdgeVideoLlava.Kernels.MatMul.Integer;
 /// One item is 16 outputs of a block of rows of x. Along the depth, 256 columns at a time, scales become float32 and, where several rows
 /// of x are multiplied, levels become bytes (<see cref="Panel"/>); then <see cref="IntegerTile"/> goes over the rows of x.
 /// </remarks>
-internal sealed unsafe class IntegerProduct<TBlocks, TLevels> : IntegerProduct where TBlocks : IIntegerBlocks where TLevels : IPanelLevels
+internal static unsafe class IntegerProduct
+{
+    /// <param name="weight">In a <see cref="PanelBuffer"/>.</param>
+    public static void Run(CpuQueue queue, Weight weight, Matrix x, Matrix y, Epilogue epilogue)
+        => PanelFormat.For(weight.Type)!.Run(new Job(queue, weight, x, y, epilogue));
+
+    private readonly struct Job(CpuQueue queue, Weight weight, Matrix x, Matrix y, Epilogue epilogue) : IPanelJob
+    {
+        public void Run<TBlocks, TLevels>() where TBlocks : IIntegerBlocks where TLevels : IPanelLevels
+            => IntegerProduct<TBlocks, TLevels>.Run(queue, weight, x, y, epilogue);
+    }
+}
+
+/// <summary>The product with panels of one kind.</summary>
+internal static unsafe class IntegerProduct<TBlocks, TLevels> where TBlocks : IIntegerBlocks where TLevels : IPanelLevels
 {
     private const int RowBlock = 512;
 
-    public override long RowBytes(int columns) => PanelPacking.RowBytes<TBlocks, TLevels>(columns);
-
-    public override void Pack(WorkerThreads workers, HostRows part, int columns, byte* target)
-        => PanelPacking.Run<TBlocks, TLevels>(workers, part, columns, target);
-
-    public override void Run(CpuQueue queue, Weight weight, Matrix x, Matrix y, Epilogue epilogue)
+    public static void Run(CpuQueue queue, Weight weight, Matrix x, Matrix y, Epilogue epilogue)
     {
         switch (queue.Workers.Width)
         {
@@ -103,31 +112,4 @@ internal sealed unsafe class IntegerProduct<TBlocks, TLevels> : IntegerProduct w
             }
         }
     }
-}
-
-/// <summary>The product for a storage type, chosen at run time, and the panels that it reads.</summary>
-internal abstract unsafe class IntegerProduct
-{
-    private static readonly Dictionary<StorageType, IntegerProduct> Products = new()
-    {
-        [StorageType.Q8_0] = new IntegerProduct<IntegerQ8_0, PanelBytes>(),
-        [StorageType.Q4_0] = new IntegerProduct<IntegerQ4_0, PanelNibbles>(),
-        [StorageType.Q4_1] = new IntegerProduct<IntegerQ4_1, PanelNibbles>(),
-        [StorageType.Q5_0] = new IntegerProduct<IntegerQ5_0, PanelFives>(),
-        [StorageType.Q5_1] = new IntegerProduct<IntegerQ5_1, PanelFives>(),
-        [StorageType.Q4_K] = new IntegerProduct<IntegerQ4_K, PanelNibbles>(),
-        [StorageType.Q5_K] = new IntegerProduct<IntegerQ5_K, PanelFives>(),
-        [StorageType.Q6_K] = new IntegerProduct<IntegerQ6_K, PanelSixes>(),
-    };
-
-    /// <summary>null for a type that has none.</summary>
-    public static IntegerProduct? Of(StorageType type) => Products.GetValueOrDefault(type);
-
-    /// <summary>Bytes of the panels of 16 rows.</summary>
-    public abstract long RowBytes(int columns);
-
-    public abstract void Pack(WorkerThreads workers, HostRows part, int columns, byte* target);
-
-    /// <param name="weight">In a <see cref="PanelBuffer"/>.</param>
-    public abstract void Run(CpuQueue queue, Weight weight, Matrix x, Matrix y, Epilogue epilogue);
 }

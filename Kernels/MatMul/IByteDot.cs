@@ -3,7 +3,7 @@ using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.Arm;
 using System.Runtime.Intrinsics.X86;
 
-namespace EdgeVideoLlava.Kernels.MatMul.Integer;
+namespace EdgeVideoLlava.Kernels.MatMul;
 
 /// <summary>sum[i] + Σ levels[4i + j] · x[4i + j], j = 0..3: exact in each way that a processor has for it, so all ways give the
 /// same.</summary>

@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using EdgeVideoLlava.Kernels.Packing;
 
-namespace EdgeVideoLlava.Kernels.MatMul.Integer;
+namespace EdgeVideoLlava.Kernels.MatMul;
 
 /// <summary>256 columns of 16 rows of a weight on their way into registers.</summary>
 internal unsafe struct Panel

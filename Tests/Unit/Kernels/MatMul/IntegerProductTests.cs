@@ -3,11 +3,10 @@ using EdgeVideoLlava.Kernels.Cpu;
 using EdgeVideoLlava.Kernels.Cpu.Simd;
 using EdgeVideoLlava.Kernels.Devices;
 using EdgeVideoLlava.Kernels.MatMul;
-using EdgeVideoLlava.Kernels.MatMul.Integer;
 using EdgeVideoLlava.Kernels.Packing;
 using EdgeVideoLlava.Tests.Unit.Support;
 
-namespace EdgeVideoLlava.Tests.Unit.Kernels.MatMul.Integer;
+namespace EdgeVideoLlava.Tests.Unit.Kernels.MatMul;
 
 /// <summary>Products of whole numbers: held to the definition where x is whole, and all ways to each other, bit for bit.</summary>
 public sealed class IntegerProductTests(ITestOutputHelper output)

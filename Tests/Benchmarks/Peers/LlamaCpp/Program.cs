@@ -1,0 +1,111 @@
+using System.Diagnostics;
+using System.Text;
+using EdgeVideoLlava.Quantizer.Conversion;
+using EdgeVideoLlava.Runtime;
+using EdgeVideoLlava.Runtime.Generation;
+using EdgeVideoLlava.Runtime.Text.Prompts;
+using LLama;
+using LLama.Common;
+using LLama.Native;
+
+// Whether llama.cpp opens files of ours and says what we say:
+//   greedy TEXT TOKENS FILE...       greedy ids of both, from the same prompt
+//   mmproj LANGUAGE MMPROJ PICTURE   llama.cpp encodes a picture and puts it before a question
+//   quantize FILE TYPE THREADS       seconds of both for the same file, in turns
+NativeLibraryConfig.All.WithLogCallback((level, line) =>
+{
+    if (level >= LLamaLogLevel.Error) Console.Error.Write(line);
+});
+NativeApi.llama_empty_call(); // loads the native library
+switch (args)
+{
+    case ["greedy", var text, var tokens, .. var files]:
+        foreach (string file in files) Greedy(file, text, int.Parse(tokens));
+        return 0;
+    case ["mmproj", var language, var mmproj, var picture]:
+        await AnswerAsync(language, mmproj, picture);
+        return 0;
+    case ["quantize", var file, var type, var threads]:
+        Quantize(file, type, int.Parse(threads));
+        return 0;
+    default:
+        Console.Error.WriteLine("greedy TEXT TOKENS FILE... | mmproj LANGUAGE MMPROJ PICTURE | quantize FILE TYPE THREADS");
+        return 1;
+}
+
+static ModelParams Parameters(string file) => new(file) { ContextSize = 512, GpuLayerCount = 0, FlashAttention = false,
+    TypeK = GGMLType.GGML_TYPE_F32, TypeV = GGMLType.GGML_TYPE_F32 };
+
+static void Greedy(string file, string text, int count)
+{
+    using Assistant assistant = Assistant.Load(file, new AssistantOptions { Device = "cpu" });
+    using Conversation conversation = assistant.Start(PromptTemplate.Get("raw"));
+    int[] ours = [.. conversation.Ask(text, new GenerationOptions { MaxTokens = count }).Ids];
+    using LLamaWeights weights = LLamaWeights.LoadFromFile(Parameters(file));
+    using LLamaContext context = weights.CreateContext(Parameters(file));
+    LLamaToken[] prompt = weights.Tokenize(text, true, false, Encoding.UTF8);
+    bool samePrompt = prompt.Select(token => (int)token).SequenceEqual(assistant.Tokenizer.Encode(text));
+    int[] theirs = Continue(context, prompt, ours.Length);
+    int same = ours.Zip(theirs).TakeWhile(pair => pair.First == pair.Second).Count();
+    Console.WriteLine($"{Path.GetFileName(file)}: loaded by llama.cpp; prompt ids {(samePrompt ? "equal" : "differ")}; "
+        + $"{same} of {ours.Length} greedy ids equal before the first difference");
+}
+
+static int[] Continue(LLamaContext context, LLamaToken[] prompt, int count)
+{
+    var ids = new List<int>();
+    var batch = new LLamaBatch();
+    for (int i = 0; i < prompt.Length; i++) batch.Add(prompt[i], i, LLamaSeqId.Zero, i == prompt.Length - 1);
+    while (true)
+    {
+        if (context.Decode(batch) != DecodeResult.Ok) throw new InvalidOperationException("llama.cpp did not decode");
+        ReadOnlySpan<float> logits = context.NativeHandle.GetLogitsIth(batch.TokenCount - 1);
+        int best = 0;
+        for (int i = 1; i < logits.Length; i++)
+        {
+            if (logits[i] > logits[best]) best = i;
+        }
+        ids.Add(best);
+        if (ids.Count == count) return [.. ids];
+        batch.Clear();
+        batch.Add(best, prompt.Length + ids.Count - 1, LLamaSeqId.Zero, true);
+    }
+}
+
+static async Task AnswerAsync(string language, string mmproj, string picture)
+{
+    ModelParams parameters = Parameters(language);
+    using LLamaWeights weights = LLamaWeights.LoadFromFile(parameters);
+    using LLamaContext context = weights.CreateContext(parameters);
+    MtmdContextParams eyes = MtmdContextParams.Default();
+    eyes.UseGpu = false;
+    using MtmdWeights vision = await MtmdWeights.LoadFromFileAsync(mmproj, weights, eyes);
+    Console.WriteLine($"{Path.GetFileName(mmproj)}: loaded by llama.cpp; sees pictures: {vision.SupportsVision}");
+    using SafeMtmdEmbed media = vision.LoadMedia(picture);
+    string marker = NativeApi.MtmdDefaultMarker() ?? "<__media__>";
+    int result = vision.Tokenize($"{marker}\nWhat is this?", true, true, out SafeMtmdInputChunks? chunks);
+    int past = 0;
+    int evaluated = vision.EvaluateChunks(chunks!, context.NativeHandle, ref past, 0, 512, true);
+    Console.WriteLine($"tokenized ({result}), evaluated ({evaluated}): {past} positions");
+    chunks!.Dispose();
+}
+
+static void Quantize(string file, string type, int threads)
+{
+    string folder = Directory.CreateTempSubdirectory("edge-").FullName, ours = Path.Combine(folder, "ours.gguf");
+    string theirs = Path.Combine(folder, "theirs.gguf");
+    var options = new QuantizerOptions { Type = FileType.Find(type)!, Threads = threads };
+    for (int round = 0; round < 3; round++)
+    {
+        long start = Stopwatch.GetTimestamp();
+        ModelQuantizer.Run(file, ours, options);
+        TimeSpan own = Stopwatch.GetElapsedTime(start);
+        start = Stopwatch.GetTimestamp();
+        LLamaQuantizer.Quantize(file, theirs, type, threads, true, true);
+        TimeSpan other = Stopwatch.GetElapsedTime(start);
+        bool equal = File.ReadAllBytes(ours).AsSpan().SequenceEqual(File.ReadAllBytes(theirs));
+        Console.WriteLine(FormattableString.Invariant(
+            $"{type}, {threads} threads: {own.TotalSeconds:0.00} s, llama.cpp {other.TotalSeconds:0.00} s; files {(equal ? "equal" : "differ")}"));
+    }
+    Directory.Delete(folder, recursive: true);
+}
