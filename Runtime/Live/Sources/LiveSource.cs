@@ -49,6 +49,8 @@ public sealed class LiveSource
 
     private async IAsyncEnumerable<Frame> Connected(LiveOptions options, [EnumeratorCancellation] CancellationToken cancel)
     {
+        // A file cannot stall, and whoever writes to a pipe may take a break; only a machine is busy.
+        if (Ends) options = options with { Stall = Timeout.InfiniteTimeSpan };
         var clock = new CaptureClock(options.Clock, pace);
         var backoff = new Backoff();
         int attempts = 0, frames = 0;

@@ -125,6 +125,28 @@ public sealed class LiveSourceTests
         Assert.Equal((3, 1), (count, connections));
     }
 
+    /// <summary>A file cannot stall, and who writes to a pipe may take a break.</summary>
+    [Fact]
+    public async Task A_source_whose_end_is_the_end_is_waited_for()
+    {
+        using var go = new ManualResetEventSlim();
+        var source = new LiveSource("pipe", Pace.AsTaken, (_, _) => Late()) { Ends = true };
+        IAsyncEnumerator<Frame> frames = source.Read(Options, TestContext.Current.CancellationToken)
+            .GetAsyncEnumerator(TestContext.Current.CancellationToken);
+        ValueTask<bool> moving = frames.MoveNextAsync();
+        time.Advance(TimeSpan.FromMinutes(1));
+        go.Set();
+        Assert.True(await moving);
+        Assert.False(await frames.MoveNextAsync());
+        Assert.Empty(notices);
+
+        IEnumerable<DecodedFrame> Late()
+        {
+            go.Wait(TestContext.Current.CancellationToken);
+            yield return Picture(0);
+        }
+    }
+
     [Fact]
     public async Task Whoever_leaves_leaves_no_connection_open()
     {
