@@ -41,7 +41,8 @@ internal sealed class ModelPlan
         if (options.Force || first == null) return;
         Setting force = TensorConverter.ForceSetting;
         throw new BadInputException($"{checkpoint.Folder}: quantized already ({first.Name} is {first.Source.Type}), which a second "
-            + $"rounding would make worse; start from the model's original weights, or use {force}") { Remedies = [force] };
+            + $"rounding would make worse; start from the model's original weights, or use {force}")
+        { Remedies = [force] };
     }
 
     private static IEnumerable<string> Fallbacks(QuantizerOptions options, FilePlan file)

@@ -85,7 +85,8 @@ internal sealed unsafe class TensorConverter(QuantizerOptions options, Action<Te
             if (!options.Force)
             {
                 throw new BadInputException($"{plan.Source}: row {plan.SourceRow(row)}, column {i} is {floats[i]}; the checkpoint is "
-                    + $"damaged: fetch it again, or take 0 in its place with {ForceSetting}") { Remedies = [ForceSetting] };
+                    + $"damaged: fetch it again, or take 0 in its place with {ForceSetting}")
+                { Remedies = [ForceSetting] };
             }
             floats[i] = 0;
             Interlocked.Increment(ref replaced);

@@ -6,7 +6,8 @@ namespace EdgeVideoLlava.Tests.EndToEnd;
 public sealed class CommandLineTests
 {
     /// <summary>Every command; a new one gets its row and its approved file.</summary>
-    public static TheoryData<string> Commands => ["", "narrate", "chat", "trace", "inspect", "pull", "train", "bench", "doctor"];
+    public static TheoryData<string> Commands => ["", "narrate", "chat", "trace", "inspect", "pull", "quantize",
+        "verify", "perplexity", "merge", "train", "bench", "doctor"];
 
     [Fact]
     public async Task Version_is_one_line()

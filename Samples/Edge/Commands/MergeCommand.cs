@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
 using EdgeVideoLlava.Kernels.Packing;
 using EdgeVideoLlava.Quantizer.Conversion;
 using EdgeVideoLlava.Quantizer.Hub;
