@@ -14,7 +14,7 @@ internal sealed class ConfigReader
     private static readonly HashSet<string> Ignored =
     [
         "architectures", "model_type", "torch_dtype", "dtype", "transformers_version", "initializer_range", "initializer_factor",
-        "use_cache", "pretraining_tp", "bos_token_id", "eos_token_id", "ignore_index", "attention_dropout", "vocab_size",
+        "use_cache", "pretraining_tp", "bos_token_id", "eos_token_id", "pad_token_id", "ignore_index", "attention_dropout", "vocab_size",
         "num_hidden_layers", "hidden_size", "intermediate_size", "projection_dim", "num_channels", "image_size", "patch_size",
         "image_seq_length", "video_seq_length", "_name_or_path", "freeze_mm_mlp_adapter", "tune_mm_mlp_adapter", "mm_hidden_size",
         "mm_use_im_patch_token", "mm_use_x_patch_token", "use_mm_proj", "image_grid_pinpoints", "X", "num_frames", "video_decode_backend",

@@ -2,6 +2,7 @@ using System.CommandLine;
 using EdgeVideoLlava.Edge;
 using EdgeVideoLlava.Edge.Commands;
 
+NativeArenas.BeFew();
 // The verbs; each is one file in Commands/.
 return await CommandLine.Run(
     new RootCommand("Video-LLaVA at the edge: describes clips and pictures, on this machine alone.")

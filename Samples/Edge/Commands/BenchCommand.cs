@@ -72,7 +72,8 @@ internal static class BenchCommand
             if (profiled && session.Device is CpuDevice)
                 throw new BadInputException("--profile: the processor's own code has no launches to time; take --device opencl or cuda");
             MachinePeaks? peaks = session.Device is CpuDevice cpu ? MachinePeaks.Measure(cpu.Threads) : null;
-            BenchmarkResult[] results = [benchmark.Encode(cancel), benchmark.Prefill(length, cancel),
+            BenchmarkResult[] results = [.. session.Model.Config.SeesClips ? new[] { benchmark.Encode(cancel) } : [],
+                benchmark.Prefill(length, cancel),
                 benchmark.Decode(tokens, cancel: cancel),
                 .. Together(parsed.GetValue(conversations)).Select(count => benchmark.DecodeTogether(count, tokens, cancel))];
             var report = new BenchReport(name, ModelCost.LanguageParameters(session.Model.Language), session.Device.Description, peaks,

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text;
+using System.Text.Json;
 using EdgeVideoLlava.Quantizer.Conversion;
 using EdgeVideoLlava.Runtime;
 using EdgeVideoLlava.Runtime.Generation;
@@ -12,6 +13,7 @@ using LLama.Native;
 //   greedy TEXT TOKENS FILE...       greedy ids of both, from the same prompt
 //   mmproj LANGUAGE MMPROJ PICTURE   llama.cpp encodes a picture and puts it before a question
 //   quantize FILE TYPE THREADS       seconds of both for the same file, in turns
+//   speed THREADS FILE...            tokens a second of both, in turns: prefill of 512, generation of 128 (needs a built edge)
 NativeLibraryConfig.All.WithLogCallback((level, line) =>
 {
     if (level >= LLamaLogLevel.Error) Console.Error.Write(line);
@@ -28,8 +30,12 @@ switch (args)
     case ["quantize", var file, var type, var threads]:
         Quantize(file, type, int.Parse(threads));
         return 0;
+    case ["speed", var threads, .. var files]:
+        foreach (string file in files) Speed(file, int.Parse(threads));
+        return 0;
     default:
-        Console.Error.WriteLine("greedy TEXT TOKENS FILE... | mmproj LANGUAGE MMPROJ PICTURE | quantize FILE TYPE THREADS");
+        Console.Error.WriteLine(
+            "greedy TEXT TOKENS FILE... | mmproj LANGUAGE MMPROJ PICTURE | quantize FILE TYPE THREADS | speed THREADS FILE...");
         return 1;
 }
 
@@ -108,4 +114,75 @@ static void Quantize(string file, string type, int threads)
             $"{type}, {threads} threads: {own.TotalSeconds:0.00} s, llama.cpp {other.TotalSeconds:0.00} s; files {(equal ? "equal" : "differ")}"));
     }
     Directory.Delete(folder, recursive: true);
+}
+
+static void Speed(string file, int threads)
+{
+    double ourPrefill = 0, ourDecode = 0, prefill = 0, decode = 0;
+    for (int turn = 0; turn < 3; turn++) // the best of three turns: the machine may be busy with other work
+    {
+        (double pp, double tg) = Edge(file, threads);
+        (ourPrefill, ourDecode) = (Math.Max(ourPrefill, pp), Math.Max(ourDecode, tg));
+        (pp, tg) = LlamaCpp(file, threads);
+        (prefill, decode) = (Math.Max(prefill, pp), Math.Max(decode, tg));
+    }
+    Console.WriteLine(FormattableString.Invariant(
+        $"{Path.GetFileName(file)}, {threads} threads: pp512 {ourPrefill:0} and llama.cpp's {prefill:0} tokens/s ({ourPrefill / prefill:0.00}x), "
+        + $"tg128 {ourDecode:0.0} and {decode:0.0} ({ourDecode / decode:0.00}x)"));
+}
+
+static (double Prefill, double Decode) Edge(string file, int threads)
+{
+    string repository = AppContext.BaseDirectory[..AppContext.BaseDirectory.IndexOf("/Tests/", StringComparison.Ordinal)];
+    string program = Path.Combine(repository, "Samples/Edge/bin/Release/net10.0/linux-x64/edge");
+    using Process process = Process.Start(new ProcessStartInfo(program,
+        ["bench", "--model", file, "--device", "cpu", "--threads", $"{threads}", "--repeat", "5", "--json"]) { RedirectStandardOutput = true })!;
+    using JsonDocument report = JsonDocument.Parse(process.StandardOutput.ReadToEnd());
+    double Mean(string test)
+    {
+        JsonElement result = report.RootElement.GetProperty("results").EnumerateArray()
+            .Single(result => result.GetProperty("test").GetString() == test);
+        return result.GetProperty("tokens").GetInt32() / result.GetProperty("seconds").GetDouble();
+    }
+    return (Mean("pp512"), Mean("tg128"));
+}
+
+static (double Prefill, double Decode) LlamaCpp(string file, int threads)
+{
+    var parameters = new ModelParams(file)
+    {
+        ContextSize = 1024, Threads = threads, BatchThreads = threads, BatchSize = 512, UBatchSize = 512, GpuLayerCount = 0,
+    };
+    using LLamaWeights weights = LLamaWeights.LoadFromFile(parameters);
+    using LLamaContext context = weights.CreateContext(parameters);
+    SafeLLamaContextHandle handle = context.NativeHandle;
+    var batch = new LLamaBatch();
+    double Time(Action run)
+    {
+        long start = Stopwatch.GetTimestamp();
+        run();
+        handle.Synchronize();
+        return Stopwatch.GetElapsedTime(start).TotalSeconds;
+    }
+    double prefill = 0, decode = 0;
+    const int Rounds = 5;
+    for (int round = 0; round <= Rounds; round++)
+    {
+        if (round == 1) (prefill, decode) = (0, 0); // the first warms up
+        handle.MemoryClear(true);
+        batch.Clear();
+        for (int i = 0; i < 512; i++) batch.Add(i + 100, i, LLamaSeqId.Zero, i == 511);
+        prefill += Time(() => context.Decode(batch));
+        handle.MemoryClear(true);
+        decode += Time(() =>
+        {
+            for (int i = 0; i < 128; i++)
+            {
+                batch.Clear();
+                batch.Add(i + 100, i, LLamaSeqId.Zero, true);
+                context.Decode(batch);
+            }
+        });
+    }
+    return (Rounds * 512 / prefill, Rounds * 128 / decode);
 }
