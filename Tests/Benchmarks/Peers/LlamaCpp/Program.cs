@@ -126,9 +126,9 @@ static void Speed(string file, int threads)
         (pp, tg) = LlamaCpp(file, threads);
         (prefill, decode) = (Math.Max(prefill, pp), Math.Max(decode, tg));
     }
-    Console.WriteLine(FormattableString.Invariant(
-        $"{Path.GetFileName(file)}, {threads} threads: pp512 {ourPrefill:0} and llama.cpp's {prefill:0} tokens/s ({ourPrefill / prefill:0.00}x), "
-        + $"tg128 {ourDecode:0.0} and {decode:0.0} ({ourDecode / decode:0.00}x)"));
+    Console.WriteLine(FormattableString.Invariant($"{Path.GetFileName(file)}, {threads} threads: ")
+        + FormattableString.Invariant($"pp512 {ourPrefill:0} and llama.cpp's {prefill:0} tokens/s ({ourPrefill / prefill:0.00}x), ")
+        + FormattableString.Invariant($"tg128 {ourDecode:0.0} and {decode:0.0} ({ourDecode / decode:0.00}x)"));
 }
 
 static (double Prefill, double Decode) Edge(string file, int threads)
