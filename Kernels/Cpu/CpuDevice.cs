@@ -87,8 +87,7 @@ internal sealed unsafe class CpuDevice : ComputeDevice
         int rows = 0;
         foreach (int part in parts) rows += part;
         if (IsExact || !PanelBuffer.Takes(type, parts)) return MakeWeight(name, type, rows, columns, write);
-        using var host = new HostMemory(type.Bytes((long)rows * columns),
-            mebibytes => $"no memory for {mebibytes} MiB of converted weights; close other programs or take a smaller model or type");
+        using HostMemory host = Converted(type, rows, columns);
         write(host.Address);
         return LoadLinear(name, type, columns, new HostRows(host.Address, rows));
     }

@@ -6,16 +6,10 @@ namespace EdgeVideoLlava.Kernels.Cpu;
 /// <summary>A weight in blocks, turned into panels: of the same size, and for products only.</summary>
 internal sealed unsafe class PanelBuffer : DeviceBuffer
 {
-    private readonly HostMemory memory;
-    private readonly long bytes;
+    private readonly CpuBuffer memory;
 
     private PanelBuffer(CpuDevice device, StorageType type, int rows, int columns) : base(device, type, (long)rows * columns)
-    {
-        bytes = Bytes(type, rows, columns);
-        memory = new HostMemory(bytes, mebibytes
-            => $"cpu: no memory for {mebibytes} MiB more ({device.AllocatedBytes >> 20} MiB in use); use a smaller model or storage type");
-        device.CountAllocation(bytes);
-    }
+        => memory = CpuBuffer.Allocate(device, StorageType.I8, PanelBytes(type, rows, columns));
 
     public nint Address => memory.Address;
 
@@ -30,8 +24,9 @@ internal sealed unsafe class PanelBuffer : DeviceBuffer
         return true;
     }
 
+    /// <summary>What <see cref="Pack"/> takes.</summary>
     public static long Bytes(StorageType type, int rows, int columns)
-        => (rows + PanelShape.Rows - 1) / PanelShape.Rows * PanelFormat.For(type)!.RowBytes(columns);
+        => CpuBuffer.Bytes(StorageType.I8, PanelBytes(type, rows, columns));
 
     public static PanelBuffer Pack(CpuDevice device, StorageType type, int rows, int columns, params ReadOnlySpan<HostRows> parts)
     {
@@ -46,10 +41,8 @@ internal sealed unsafe class PanelBuffer : DeviceBuffer
         return buffer;
     }
 
-    public override void Dispose()
-    {
-        if (memory.Address == 0) return;
-        memory.Dispose();
-        Device.CountAllocation(-bytes);
-    }
+    public override void Dispose() => memory.Dispose();
+
+    private static long PanelBytes(StorageType type, int rows, int columns)
+        => (rows + PanelShape.Rows - 1) / PanelShape.Rows * PanelFormat.For(type)!.RowBytes(columns);
 }

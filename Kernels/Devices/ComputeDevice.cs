@@ -63,11 +63,14 @@ internal abstract class ComputeDevice : IDisposable
     /// <exception cref="DeviceFailedException">There is not enough memory.</exception>
     internal virtual Weight MakeWeight(string name, StorageType type, int rows, int columns, Action<nint> write)
     {
-        using var host = new HostMemory(type.Bytes((long)rows * columns),
-            mebibytes => $"no memory for {mebibytes} MiB of converted weights; close other programs or take a smaller model or type");
+        using HostMemory host = Converted(type, rows, columns);
         write(host.Address);
         return LoadWeight(name, type, columns, new HostRows(host.Address, rows));
     }
+
+    /// <summary>Where a weight is written that the device then copies.</summary>
+    private protected static HostMemory Converted(StorageType type, int rows, int columns) => new(type.Bytes((long)rows * columns),
+        mebibytes => $"no memory for {mebibytes} MiB of converted weights; close other programs or take a smaller model or type");
 
     /// <summary>As <see cref="MakeWeight"/>, for a weight that only products read.</summary>
     /// <param name="parts">Rows of each tensor that it is put together of.</param>

@@ -4,10 +4,11 @@ using EdgeVideoLlava.Quantizer.Conversion;
 namespace EdgeVideoLlava.Edge;
 
 /// <summary>A bar with the time that is left, in one line of a terminal; the line is gone afterwards.</summary>
-internal sealed class QuantizeProgress(TextWriter terminal) : IProgress<QuantizerProgress>, IDisposable
+internal sealed class QuantizeProgress : IProgress<QuantizerProgress>, IDisposable
 {
     private const int Width = 30;
 
+    private readonly TerminalLine line = new();
     private readonly Stopwatch clock = Stopwatch.StartNew();
     private TimeSpan shown = TimeSpan.FromSeconds(-1);
 
@@ -21,14 +22,10 @@ internal sealed class QuantizeProgress(TextWriter terminal) : IProgress<Quantize
         int full = (int)(Width * value.Done);
         string left = value.Done < 0.01 ? "" : $", {Time(now * ((1 - value.Done) / value.Done))} left";
         string bar = new string('=', full) + new string(' ', Width - full);
-        terminal.Write($"\r\e[K[{bar}] {(int)(100 * value.Done),3} %{left}  {TerminalText.Printable(value.Tensor)}");
+        line.Show($"[{bar}] {(int)(100 * value.Done),3} %{left}  {value.Tensor}");
     }
 
-    public void Dispose()
-    {
-        if (shown >= TimeSpan.Zero) terminal.Write("\r\e[K");
-        shown = TimeSpan.FromSeconds(-1);
-    }
+    public void Dispose() => line.Dispose();
 
     private static string Time(TimeSpan time)
         => time.TotalMinutes >= 1 ? $"{(int)time.TotalMinutes} min {time.Seconds} s" : $"{(int)time.TotalSeconds} s";

@@ -110,7 +110,7 @@ internal static class QuantizeCommand
     {
         time = null;
         if (output == null) return ModelQuantizer.Plan(model, options);
-        using var progress = new QuantizeProgress(Console.IsErrorRedirected ? TextWriter.Null : Console.Error);
+        using var progress = new QuantizeProgress();
         QuantizerReport report = ModelQuantizer.Run(model, output, options, progress, cancel);
         time = progress.Elapsed;
         return report;
