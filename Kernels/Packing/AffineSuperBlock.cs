@@ -14,6 +14,16 @@ internal static unsafe class AffineSuperBlock
         ? (scales[group] & 63, scales[group + 4] & 63)
         : (scales[group + 4] & 15 | scales[group - 4] >> 6 << 4, scales[group + 4] >> 4 | scales[group] >> 6 << 4);
 
+    /// <summary>Scale and offset of each group.</summary>
+    public static void Grid(byte* stored, float d, float minimum, float* scales, float* offsets)
+    {
+        for (int g = 0; g < Groups; g++)
+        {
+            (int scale, int offset) = Get(stored, g);
+            (scales[g], offsets[g]) = (d * scale, -(minimum * offset));
+        }
+    }
+
     /// <summary>Finds scales, minima and the 256 levels 0..top.</summary>
     /// <param name="first">See <see cref="ScaleSearch.Affine"/>, also for <paramref name="steps"/>.</param>
     public static bool Quantize(float* x, int top, float first, int steps, byte* scales, byte* levels, out Half d, out Half minimum)

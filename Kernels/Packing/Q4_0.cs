@@ -9,13 +9,15 @@ namespace EdgeVideoLlava.Kernels.Packing;
 /// d before its rounding to binary16.
 /// </remarks>
 [StructLayout(LayoutKind.Sequential, Pack = 1)]
-internal unsafe struct Q4_0 : IWritableBlock<Q4_0>
+internal unsafe struct Q4_0 : ILevelBlock<Q4_0>
 {
     private Half d;
     private fixed byte nibbles[16];
 
     public static int Columns => 32;
     public static int Bytes => 2 + 16;
+    public static int Group => 32;
+    public static int Top => 15;
 
     public static void Dequantize(Q4_0* block, float* target)
     {
@@ -45,5 +47,16 @@ internal unsafe struct Q4_0 : IWritableBlock<Q4_0>
         block->d = (Half)ScaleSearch.Symmetric(source, 32, 8, levels, weights);
         for (int j = 0; j < 16; j++) block->nibbles[j] = (byte)(levels[j] | levels[j + 16] << 4);
         return Half.IsFinite(block->d);
+    }
+
+    public static void Grid(Q4_0* block, float* scales, float* offsets)
+    {
+        scales[0] = (float)block->d;
+        offsets[0] = -8 * scales[0];
+    }
+
+    public static void PutLevels(Q4_0* block, byte* levels)
+    {
+        for (int j = 0; j < 16; j++) block->nibbles[j] = (byte)(levels[j] | levels[j + 16] << 4);
     }
 }

@@ -8,13 +8,15 @@ namespace EdgeVideoLlava.Kernels.Packing;
 /// m = min x, d = (max x − m) / 15; q = (x − m) / d + 0.5 cut off, with d and m before their rounding to binary16.
 /// </remarks>
 [StructLayout(LayoutKind.Sequential, Pack = 1)]
-internal unsafe struct Q4_1 : IWritableBlock<Q4_1>
+internal unsafe struct Q4_1 : ILevelBlock<Q4_1>
 {
     private Half d, m;
     private fixed byte nibbles[16];
 
     public static int Columns => 32;
     public static int Bytes => 2 + 2 + 16;
+    public static int Group => 32;
+    public static int Top => 15;
 
     public static void Dequantize(Q4_1* block, float* target)
     {
@@ -49,5 +51,16 @@ internal unsafe struct Q4_1 : IWritableBlock<Q4_1>
         (block->d, block->m) = ((Half)scale, (Half)(-minimum));
         for (int j = 0; j < 16; j++) block->nibbles[j] = (byte)(levels[j] | levels[j + 16] << 4);
         return Half.IsFinite(block->d) && Half.IsFinite(block->m);
+    }
+
+    public static void Grid(Q4_1* block, float* scales, float* offsets)
+    {
+        scales[0] = (float)block->d;
+        offsets[0] = (float)block->m;
+    }
+
+    public static void PutLevels(Q4_1* block, byte* levels)
+    {
+        for (int j = 0; j < 16; j++) block->nibbles[j] = (byte)(levels[j] | levels[j + 16] << 4);
     }
 }

@@ -8,7 +8,7 @@ namespace EdgeVideoLlava.Kernels.Packing;
 /// nibbles are columns 64p..64p+31, the high nibbles columns 64p+32..64p+63.
 /// </remarks>
 [StructLayout(LayoutKind.Sequential, Pack = 1)]
-internal unsafe struct Q4_K : IWritableBlock<Q4_K>
+internal unsafe struct Q4_K : ILevelBlock<Q4_K>
 {
     private Half d, minimum;
     private fixed byte scales[12];
@@ -16,6 +16,8 @@ internal unsafe struct Q4_K : IWritableBlock<Q4_K>
 
     public static int Columns => 256;
     public static int Bytes => 2 + 2 + 12 + 128;
+    public static int Group => 32;
+    public static int Top => 15;
 
     public static void Dequantize(Q4_K* block, float* target)
     {
@@ -54,4 +56,9 @@ internal unsafe struct Q4_K : IWritableBlock<Q4_K>
             nibbles[i] = (byte)(low[0] | low[32] << 4);
         }
     }
+
+    public static void Grid(Q4_K* block, float* scales, float* offsets)
+        => AffineSuperBlock.Grid(block->scales, (float)block->d, (float)block->minimum, scales, offsets);
+
+    public static void PutLevels(Q4_K* block, byte* levels) => block->Put(levels);
 }

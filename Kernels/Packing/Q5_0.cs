@@ -9,7 +9,7 @@ namespace EdgeVideoLlava.Kernels.Packing;
 /// d = m / −16, m the number of largest magnitude with its sign; q = x / d + 16.5 cut off, at most 31, with the d before its rounding.
 /// </remarks>
 [StructLayout(LayoutKind.Sequential, Pack = 1)]
-internal unsafe struct Q5_0 : IWritableBlock<Q5_0>
+internal unsafe struct Q5_0 : ILevelBlock<Q5_0>
 {
     private Half d;
     private uint fifth;
@@ -17,6 +17,8 @@ internal unsafe struct Q5_0 : IWritableBlock<Q5_0>
 
     public static int Columns => 32;
     public static int Bytes => 2 + 4 + 16;
+    public static int Group => 32;
+    public static int Top => 31;
 
     public static void Dequantize(Q5_0* block, float* target)
     {
@@ -47,4 +49,12 @@ internal unsafe struct Q5_0 : IWritableBlock<Q5_0>
         PackedFifths.Put(levels, out block->fifth, block->nibbles);
         return Half.IsFinite(block->d);
     }
+
+    public static void Grid(Q5_0* block, float* scales, float* offsets)
+    {
+        scales[0] = (float)block->d;
+        offsets[0] = -16 * scales[0];
+    }
+
+    public static void PutLevels(Q5_0* block, byte* levels) => PackedFifths.Put(levels, out block->fifth, block->nibbles);
 }

@@ -9,7 +9,7 @@ namespace EdgeVideoLlava.Kernels.Packing;
 /// m = min x, d = (max x − m) / 31; q = (x − m) / d + 0.5 cut off, with d and m before their rounding to binary16.
 /// </remarks>
 [StructLayout(LayoutKind.Sequential, Pack = 1)]
-internal unsafe struct Q5_1 : IWritableBlock<Q5_1>
+internal unsafe struct Q5_1 : ILevelBlock<Q5_1>
 {
     private Half d, m;
     private uint fifth;
@@ -17,6 +17,8 @@ internal unsafe struct Q5_1 : IWritableBlock<Q5_1>
 
     public static int Columns => 32;
     public static int Bytes => 2 + 2 + 4 + 16;
+    public static int Group => 32;
+    public static int Top => 31;
 
     public static void Dequantize(Q5_1* block, float* target)
     {
@@ -49,4 +51,12 @@ internal unsafe struct Q5_1 : IWritableBlock<Q5_1>
         PackedFifths.Put(levels, out block->fifth, block->nibbles);
         return Half.IsFinite(block->d) && Half.IsFinite(block->m);
     }
+
+    public static void Grid(Q5_1* block, float* scales, float* offsets)
+    {
+        scales[0] = (float)block->d;
+        offsets[0] = (float)block->m;
+    }
+
+    public static void PutLevels(Q5_1* block, byte* levels) => PackedFifths.Put(levels, out block->fifth, block->nibbles);
 }

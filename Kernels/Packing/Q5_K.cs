@@ -8,7 +8,7 @@ namespace EdgeVideoLlava.Kernels.Packing;
 /// 128 bytes of nibbles as in <see cref="Q4_K"/>.
 /// </remarks>
 [StructLayout(LayoutKind.Sequential, Pack = 1)]
-internal unsafe struct Q5_K : IWritableBlock<Q5_K>
+internal unsafe struct Q5_K : ILevelBlock<Q5_K>
 {
     private Half d, minimum;
     private fixed byte scales[12];
@@ -17,6 +17,8 @@ internal unsafe struct Q5_K : IWritableBlock<Q5_K>
 
     public static int Columns => 256;
     public static int Bytes => 2 + 2 + 12 + 32 + 128;
+    public static int Group => 32;
+    public static int Top => 31;
 
     public static void Dequantize(Q5_K* block, float* target)
     {
@@ -57,4 +59,9 @@ internal unsafe struct Q5_K : IWritableBlock<Q5_K>
             nibbles[i] = (byte)(low[0] & 15 | (low[32] & 15) << 4);
         }
     }
+
+    public static void Grid(Q5_K* block, float* scales, float* offsets)
+        => AffineSuperBlock.Grid(block->scales, (float)block->d, (float)block->minimum, scales, offsets);
+
+    public static void PutLevels(Q5_K* block, byte* levels) => block->Put(levels);
 }

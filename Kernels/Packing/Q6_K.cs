@@ -10,7 +10,7 @@ namespace EdgeVideoLlava.Kernels.Packing;
 /// the upper bits of columns i, i+32, i+64, i+96 are bits 0-1, 2-3, 4-5, 6-7 of byte 32h+i.
 /// </remarks>
 [StructLayout(LayoutKind.Sequential, Pack = 1)]
-internal unsafe struct Q6_K : IWritableBlock<Q6_K>
+internal unsafe struct Q6_K : ILevelBlock<Q6_K>
 {
     private fixed byte nibbles[128];
     private fixed byte upper[64];
@@ -19,6 +19,8 @@ internal unsafe struct Q6_K : IWritableBlock<Q6_K>
 
     public static int Columns => 256;
     public static int Bytes => 128 + 64 + 16 + 2;
+    public static int Group => 16;
+    public static int Top => 63;
 
     public static void Dequantize(Q6_K* block, float* target)
     {
@@ -70,5 +72,21 @@ internal unsafe struct Q6_K : IWritableBlock<Q6_K>
             nibbles[half * 64 + part % 2 * 32 + place] |= (byte)((levels[i] & 15) << part / 2 * 4);
             upper[half * 32 + place] |= (byte)(levels[i] >> 4 << part * 2);
         }
+    }
+
+    public static void Grid(Q6_K* block, float* scales, float* offsets)
+    {
+        for (int g = 0; g < 16; g++)
+        {
+            scales[g] = (float)block->d * block->scales[g];
+            offsets[g] = -32 * scales[g];
+        }
+    }
+
+    public static void PutLevels(Q6_K* block, byte* levels)
+    {
+        new Span<byte>(block->nibbles, 128).Clear();
+        new Span<byte>(block->upper, 64).Clear();
+        block->Put(levels);
     }
 }

@@ -120,7 +120,7 @@ internal sealed class LanguagePlan(Checkpoint checkpoint, VideoLlavaConfig confi
         bool isHead = parameter.Role == ParameterRole.Head || (parameter.Role == ParameterRole.Embedding && config.Language.TiedHead);
         StorageType type = shape.Length == 1 ? StorageType.F32
             : Overrides.Find(options, name, (int)shape[^1])
-                ?? options.Type.Of(name, parameter.Layer, config.Language.Layers, (int)shape[^1], isHead, options.Importance != null);
+                ?? options.Type.Of(name, parameter.Layer, config.Language.Layers, (int)shape[^1], isHead, options.IsWeighted);
         return new TensorPlan(name, source, type, shape, checkpoint.PairsNeighbours ? 0 : spec.RotaryHeads)
         {
             Importance = type.IsBlock() ? options.Importance?.Of(name, (int)shape[^1]) : null,

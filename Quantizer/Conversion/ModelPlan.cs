@@ -8,11 +8,19 @@ namespace EdgeVideoLlava.Quantizer.Conversion;
 /// <summary>All files that a model becomes.</summary>
 internal sealed class ModelPlan
 {
-    private ModelPlan(IReadOnlyList<FilePlan> files, IReadOnlyList<string> notices) => (Files, Notices) = (files, notices);
+    private ModelPlan(VideoLlavaConfig config, IReadOnlyList<FilePlan> files, IReadOnlyList<string> notices)
+        => (Config, Files, Notices) = (config, files, notices);
+
+    /// <summary>Of the source.</summary>
+    public VideoLlavaConfig Config { get; }
 
     public IReadOnlyList<FilePlan> Files { get; }
 
     public IReadOnlyList<string> Notices { get; }
+
+    /// <summary>The same with other tensors in the language model's file.</summary>
+    public ModelPlan With(IReadOnlyList<TensorPlan> language)
+        => new(Config, [Files[0] with { Tensors = language }, .. Files.Skip(1)], Notices);
 
     /// <exception cref="BadInputException">The model is no complete one, or is quantized already.</exception>
     public static ModelPlan Of(Checkpoint checkpoint, QuantizerOptions options)
@@ -31,7 +39,7 @@ internal sealed class ModelPlan
         if (video != null) files.Add(towerPlans.Video(name, video));
         TensorPlan[] tensors = [.. files.SelectMany(file => file.Tensors)];
         RequireOriginal(checkpoint, options, tensors);
-        return new ModelPlan(files, [.. config.Notices, .. Fallbacks(options, files[0])]);
+        return new ModelPlan(config, files, [.. config.Notices, .. Fallbacks(options, files[0])]);
     }
 
     /// <summary>Rounding what is rounded already adds up both errors.</summary>

@@ -1,4 +1,5 @@
 using EdgeVideoLlava.Kernels.Packing;
+using EdgeVideoLlava.Quantizer.Compensation;
 using EdgeVideoLlava.Runtime.Files;
 using EdgeVideoLlava.Runtime.Weights;
 using EdgeVideoLlava.Runtime.Weights.Gguf;
@@ -21,7 +22,9 @@ public static class ModelQuantizer
     {
         using var checkpoint = new Checkpoint(model);
         ModelPlan plan = ModelPlan.Of(checkpoint, options);
-        return Report(checkpoint, options, plan, [.. plan.Files.Select(file => Described(file, null, null))], plan.Notices);
+        return Report(checkpoint, options, plan, [.. plan.Files.Select(file => Described(file, null, null))], plan.Notices)
+            with
+        { Memory = DeviceMemory.Of(plan, checkpoint, options.Positions) };
     }
 
     /// <param name="output">A new folder; of a text model also a file that ends in .gguf.</param>
@@ -31,7 +34,8 @@ public static class ModelQuantizer
         CancellationToken cancel = default)
     {
         using var checkpoint = new Checkpoint(model);
-        ModelPlan plan = ModelPlan.Of(checkpoint, options);
+        using var rounded = new RoundedTensors();
+        ModelPlan plan = rounded.Fill(ModelPlan.Of(checkpoint, options), checkpoint, output, options.Layers, progress, cancel);
         long done = 0, total = plan.Files.Sum(file => file.Tensors.Sum(tensor => tensor.Elements));
         var converter = new TensorConverter(options, (tensor, numbers)
             => progress?.Report(new QuantizerProgress(tensor.Name, (double)(done += numbers) / total)), cancel);
@@ -99,7 +103,8 @@ public static class ModelQuantizer
 
     private static WrittenTensor Described(TensorPlan tensor, TensorLoss? loss)
         => new(tensor.Name, tensor.Source.Type.ToString(), tensor.Type.ToString(), tensor.Shape, tensor.Bytes, loss?.RelativeError,
-            loss?.WorstBlock, loss?.Cosine);
+            loss?.WorstBlock, loss?.Cosine)
+        { Outputs = tensor.Rounded?.Report };
 
     private static QuantizerReport Report(Checkpoint checkpoint, QuantizerOptions options, ModelPlan plan, IReadOnlyList<WrittenFile> files,
         IReadOnlyList<string> notices)

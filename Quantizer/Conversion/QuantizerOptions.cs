@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using EdgeVideoLlava.Kernels.Packing;
 using EdgeVideoLlava.Quantizer.Calibration;
+using EdgeVideoLlava.Quantizer.Compensation;
 
 namespace EdgeVideoLlava.Quantizer.Conversion;
 
@@ -18,6 +19,15 @@ public sealed record QuantizerOptions
 
     /// <summary>How much each column of each matrix matters; null: all alike.</summary>
     public ImportanceMatrix? Importance { get; init; }
+
+    /// <summary>Whether there is, or will be, an importance matrix: a few types depend on it.</summary>
+    public bool IsWeighted { get => field || Importance != null; init; }
+
+    /// <summary>Positions of the KV cache whose memory a plan tells; null: as many as the model has.</summary>
+    public int? Positions { get; init; }
+
+    /// <summary>Linears of the language model are rounded by their outputs on calibration data; null: number by number.</summary>
+    internal LayerCalibration? Layers { get; init; }
 
     /// <summary>Threads; 0: one for each core.</summary>
     public int Threads { get; init; }

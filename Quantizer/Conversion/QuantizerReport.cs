@@ -16,6 +16,9 @@ public sealed record QuantizerReport(
 {
     /// <summary>Bytes of all files.</summary>
     public long Bytes => Files.Sum(file => file.Bytes);
+
+    /// <summary>What the model will take of an accelerator's memory; null where it was written.</summary>
+    public DeviceMemory? Memory { get; init; }
 }
 
 /// <summary>A file of a converted model.</summary>
@@ -36,4 +39,19 @@ public sealed record WrittenFile(string Name, string Part, long Bytes, string? S
 /// <param name="WorstBlock">The same of the worst 32 neighbours, over the tensor's root mean square.</param>
 /// <param name="Cosine">Of the angle between the tensor and what is kept of it.</param>
 public sealed record WrittenTensor(string Name, string From, string Type, IReadOnlyList<long> Shape, long Bytes, double? RelativeError,
-    double? WorstBlock, double? Cosine);
+    double? WorstBlock, double? Cosine)
+{
+    /// <summary>What its outputs on calibration data lose; null where there was none.</summary>
+    public OutputReport? Outputs { get; init; }
+}
+
+/// <summary>What a matrix's outputs on calibration data lose by rounding it.</summary>
+/// <param name="Rounding">"compensated", or "weighted": every number by itself, by its importance.</param>
+/// <param name="RelativeError">Root mean square of what changed, over that of the outputs.</param>
+/// <param name="OtherError">The same, had it been rounded the other way; null where that was not tried.</param>
+/// <param name="Cosine">Of the angle between the outputs before and after.</param>
+public sealed record OutputReport(string Rounding, double RelativeError, double? OtherError, double Cosine)
+{
+    /// <summary>The two values of <see cref="Rounding"/>.</summary>
+    public const string Compensated = "compensated", Weighted = "weighted";
+}

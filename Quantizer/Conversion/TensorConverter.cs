@@ -66,7 +66,8 @@ internal sealed unsafe class TensorConverter(QuantizerOptions options, Action<Te
         Span<float> floats = scratch.AsSpan(0, columns);
         Unpack.ToFloats(from, stored, floats);
         RequireFinite(plan, row, floats);
-        if (from == plan.Type && (from.IsBlock() || !options.Force)) new ReadOnlySpan<byte>(stored, target.Length).CopyTo(target);
+        if (plan.Rounded is { } rounded) rounded.Row(plan.SourceRow(row), target.Length).CopyTo(target);
+        else if (from == plan.Type && (from.IsBlock() || !options.Force)) new ReadOnlySpan<byte>(stored, target.Length).CopyTo(target);
         else if (plan.Type == StorageType.F32) System.Runtime.InteropServices.MemoryMarshal.AsBytes(floats).CopyTo(target);
         else if (!(plan.Importance is { } importance ? Pack.FromRow(plan.Type, floats, importance, target)
             : Pack.FromFloats(plan.Type, floats, target))) throw TooLarge(plan, row);

@@ -1,4 +1,5 @@
 using EdgeVideoLlava.Kernels.Packing;
+using EdgeVideoLlava.Quantizer.Compensation;
 using EdgeVideoLlava.Runtime.Weights;
 using EdgeVideoLlava.Runtime.Weights.Gguf;
 
@@ -14,6 +15,9 @@ internal sealed record TensorPlan(string Name, HostTensor Source, StorageType Ty
 {
     /// <summary>Of each column; null: all alike.</summary>
     public float[]? Importance { get; init; }
+
+    /// <summary>Its rows as blocks already, in the order of the source; null: they are still to be rounded.</summary>
+    public RoundedTensor? Rounded { get; init; }
 
     public long Elements => Shape.Aggregate(1L, (product, size) => product * size);
 

@@ -17,7 +17,24 @@ internal static class QuantizeText
         string all = $"{Size(report.SourceBytes)} -> {Size(report.Bytes)}";
         output.WriteLine(time is { } taken ? FormattableString.Invariant($"{all} in {taken.TotalSeconds:0.0} s")
             : $"{all}; nothing was written");
+        if (report.Memory is { } memory)
+        {
+            output.WriteLine($"on an accelerator: {Size(memory.Weights)} of weights, {Size(memory.KvCache)} of KV cache for "
+                + $"{memory.Positions} tokens (fp16)");
+        }
+        PrintRounding(report, output);
         foreach (string notice in report.Notices) Notices.Say(notice);
+    }
+
+    private static void PrintRounding(QuantizerReport report, TextWriter output)
+    {
+        OutputReport[] all = [.. report.Files.SelectMany(file => file.Tensors).Select(tensor => tensor.Outputs).OfType<OutputReport>()];
+        if (all.Length == 0) return;
+        OutputReport[] compensated = [.. all.Where(one => one.Rounding == OutputReport.Compensated)];
+        output.WriteLine(FormattableString.Invariant(
+            $"{compensated.Length} of {all.Length} matrices rounded with error compensation; outputs change by ")
+            + FormattableString.Invariant($"{all.Average(one => one.RelativeError):0.00%} on average")
+            + (compensated.Length == 0 ? "" : FormattableString.Invariant($", {compensated.Average(one => one.OtherError):0.00%} without")));
     }
 
     public static string Size(long bytes) => bytes switch

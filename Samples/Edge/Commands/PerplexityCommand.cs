@@ -14,7 +14,8 @@ internal static class PerplexityCommand
         var model = new ModelOptions(measures: true);
         var path = new Argument<string>("MODEL") { Description = "A checkpoint's folder, a GGUF file, or OWNER/NAME of a pulled model." };
         var text = TextOptions.Text(required: true);
-        Option<int> context = TextOptions.Context(), chunks = TextOptions.Chunks(int.MaxValue);
+        Option<int> context = TextOptions.Context();
+        Option<int?> chunks = TextOptions.AllChunks();
         var json = new Option<bool>("--json") { Description = "Print one JSON object." };
         var command = new Command("perplexity",
             "Measure how well a model foretells a text, as llama-perplexity does: chunks of one length, the second half of each scored.")
@@ -27,7 +28,7 @@ internal static class PerplexityCommand
             using ModelSession session = ModelSession.Open(model.Read(parsed, parsed.GetRequiredValue(path)), cancel);
             session.Announce();
             int[][] ids = TextChunks.Read(parsed.GetValue(text)!, session.Assistant.Tokenizer, parsed.GetValue(context),
-                parsed.GetValue(chunks));
+                parsed.GetValue(chunks) ?? int.MaxValue);
             using var line = new TerminalLine();
             PerplexityReport report = Perplexity.Measure(session.Model, ids, (chunk, value)
                 => line.Show(FormattableString.Invariant($"chunk {chunk} of {ids.Length}: perplexity {value:0.0000}")), cancel);

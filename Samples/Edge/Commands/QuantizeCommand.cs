@@ -85,6 +85,14 @@ internal static class QuantizeCommand
             string from = ModelStore.Resolve(parsed.GetRequiredValue(model));
             string? reportPath = parsed.GetValue(report);
             if (reportPath != null) OutputFile.Check(reportPath, Checkpoint.Files(from));
+            bool plansOnly = parsed.GetValue(dryRun);
+            using CalibratedModel? calibrated = calibration.IsGiven(parsed) && !plansOnly
+                ? calibration.Collect(parsed, from, reportPath != null, cancel) : null;
+            if (calibrated?.Layers is { } layers)
+            {
+                Notices.Say($"rounding layer by layer takes up to {QuantizeText.Size(layers.PeakBytes)} of memory beside the model");
+                layers.RequireMemory(ModelSession.MemoryLimit());
+            }
             var options = new QuantizerOptions
             {
                 Type = FileType.Find(parsed.GetValue(type)!)!,
@@ -92,9 +100,12 @@ internal static class QuantizeCommand
                 Force = parsed.GetValue(force),
                 Measures = reportPath != null,
                 Importance = parsed.GetValue(importance) is { } path ? ImportanceMatrix.Read(path)
-                    : calibration.IsGiven(parsed) ? calibration.Collect(parsed, from, cancel) : null,
+                    : calibrated?.Importance,
+                IsWeighted = calibration.IsGiven(parsed),
+                Layers = calibrated?.Layers,
+                Positions = calibration.Positions(parsed),
             };
-            string? target = parsed.GetValue(dryRun) ? null : parsed.GetValue(output);
+            string? target = plansOnly ? null : parsed.GetValue(output);
             QuantizerReport result = Convert(from, target, options, out TimeSpan? time, cancel);
             if (reportPath != null) QuantizeReportFile.Write(reportPath, result, Checkpoint.Files(from));
             if (parsed.GetValue(json)) Console.WriteLine(JsonSerializer.Serialize(result, QuantizeJson.Default.QuantizerReport));

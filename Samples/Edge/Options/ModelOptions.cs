@@ -15,6 +15,13 @@ internal sealed partial class ModelOptions
     /// <summary>The built-in model's folder in the repository.</summary>
     private const string BuiltIn = "Samples/ShapesWorld/model";
 
+    /// <summary>Clips and pictures to calibrate with where none are given.</summary>
+    public string[] CalibrationFiles()
+    {
+        string folder = Path.Combine(Repository(), "Samples/ShapesWorld");
+        return [.. Directory.GetFiles(Path.Combine(folder, "clips")).Concat(Directory.GetFiles(Path.Combine(folder, "pictures"))).Order()];
+    }
+
     /// <summary>The clip that shows what the built-in model knows.</summary>
     public string Demo => Path.Combine(Repository(), "Samples/ShapesWorld/clips/demo.mp4");
 

@@ -22,6 +22,17 @@ internal static class NumberOption
         return option;
     }
 
+    /// <summary>The same without a default.</summary>
+    public static Option<int?> OptionalWhole(string name, int least, int most, string description)
+    {
+        Option<int> whole = Whole(name, least, least, most, description);
+        var option = new Option<int?>(name) { HelpName = whole.HelpName, Description = description };
+        foreach (Action<OptionResult> validator in whole.Validators) option.Validators.Add(validator);
+        option.CustomParser = result
+            => int.TryParse(result.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out int value) ? value : null;
+        return option;
+    }
+
     public static Option<float> Real(string name, float fallback, float least, float most, string description)
     {
         bool Parse(string text, out float value)

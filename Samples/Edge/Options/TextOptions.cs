@@ -16,4 +16,7 @@ internal static class TextOptions
     public static Option<int> Context() => NumberOption.Whole("--context", 512, 4, 1 << 16, "Tokens of a chunk.");
 
     public static Option<int> Chunks(int usual) => NumberOption.Whole("--chunks", usual, 1, int.MaxValue, "Chunks at most.");
+
+    /// <summary>Null: all of them.</summary>
+    public static Option<int?> AllChunks() => NumberOption.OptionalWhole("--chunks", 1, int.MaxValue, "Chunks at most. Default: all.");
 }

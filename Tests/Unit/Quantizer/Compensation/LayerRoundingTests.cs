@@ -1,0 +1,153 @@
+using EdgeVideoLlava.Kernels.Packing;
+using EdgeVideoLlava.Quantizer.Calibration;
+using EdgeVideoLlava.Quantizer.Compensation;
+using EdgeVideoLlava.Quantizer.Conversion;
+using EdgeVideoLlava.Quantizer.Quality;
+using EdgeVideoLlava.Runtime;
+using EdgeVideoLlava.Runtime.Language;
+using EdgeVideoLlava.Runtime.Weights;
+using EdgeVideoLlava.Runtime.Weights.Gguf;
+using EdgeVideoLlava.Tests.Unit.Quantizer.Conversion;
+using EdgeVideoLlava.Tests.Unit.Runtime.Text;
+using EdgeVideoLlava.Tests.Unit.Support;
+
+namespace EdgeVideoLlava.Tests.Unit.Quantizer.Compensation;
+
+/// <summary>Models rounded layer by layer.</summary>
+public sealed class LayerRoundingTests(ITestOutputHelper output) : IDisposable
+{
+    private const string SmolLm = "smollm2/SmolLM2-135M-Instruct.Q4_1.gguf", Tiny = "gguf/tiny_llama/hf/tiny-llama";
+
+    private readonly TemporaryFolder folder = new();
+
+    public void Dispose() => folder.Dispose();
+
+    /// <summary>Calibrated on clips, measured on others.</summary>
+    [Theory, InlineData("q4_0")]
+    public void A_trained_model_is_nearer_to_its_original_than_without_compensation(string type)
+    {
+        string weighted = Path.Combine(folder.Path, "weighted"), target = Path.Combine(folder.Path, "out");
+        using Assistant assistant = Assistant.Load(ShapesAnswers.Model, TestDevices.Get(TestDevice.Cpu));
+        var files = new CalibrationFiles([.. Enumerable.Range(0, 5).Select(Clip)], 512, 1);
+        using CalibratedModel calibrated = CalibratedModel.Collect(assistant, files, byLayers: true, compensates: true, new MemoryStream(), null,
+            TestContext.Current.CancellationToken);
+        QuantizerOptions options = ModelQuantizerTests.Options(type) with { Importance = calibrated.Importance };
+        ModelQuantizer.Run(ShapesAnswers.Model, weighted, options);
+        QuantizerReport report = ModelQuantizer.Run(ShapesAnswers.Model, target, options with { Layers = calibrated.Layers });
+        WrittenTensor[] rounded = [.. report.Files[0].Tensors.Where(tensor => tensor.Outputs != null)];
+        Assert.Equal(28, rounded.Length);
+        Assert.All(rounded, tensor => Assert.True(tensor.Outputs!.RelativeError <= tensor.Outputs.OtherError));
+        Assert.True(rounded.Count(tensor => tensor.Outputs!.Rounding == OutputReport.Compensated) >= 26);
+        double before = Divergence(assistant, weighted), after = Divergence(assistant, target);
+        output.WriteLine($"{type}: {before} -> {after}");
+        Assert.InRange(after, 0, 0.8 * before);
+    }
+
+    /// <summary>From a folder and from a GGUF file, whose rows of queries and keys stand in another order.</summary>
+    [Fact]
+    public void The_order_of_the_rows_does_not_matter()
+    {
+        Dictionary<string, byte[]>[] tensors = [.. new[] { Tiny, "gguf/tiny_llama/tiny-llama-f16.gguf" }.Select((model, i) =>
+        {
+            string source = Golden.Path(model), file = Path.Combine(folder.Path, $"{i}.gguf");
+            using VideoLlava loaded = VideoLlava.Load(source, TestDevices.Get(TestDevice.Cpu), new LoadOptions(LanguageWeights: StorageType.F16));
+            using CalibrationInputs inputs = Inputs(loaded, Texts(4));
+            ModelQuantizer.Run(source, file, ModelQuantizerTests.Options("q4_k_m") with
+            {
+                Importance = Importance(loaded, Texts(4)),
+                Layers = new LayerCalibration(loaded, inputs, true),
+            });
+            using var gguf = new GgufFile(file);
+            return GgufWriter.TensorsOf(gguf).ToDictionary(tensor => tensor.Name, tensor => tensor.Bytes);
+        })];
+        Assert.Equal(tensors[0].Keys.Order(), tensors[1].Keys.Order());
+        foreach ((string name, byte[] bytes) in tensors[0])
+        {
+            int different = bytes.Zip(tensors[1][name]).Count(pair => pair.First != pair.Second);
+            Assert.True(different < 0.02 * bytes.Length, $"{name}: {different} of {bytes.Length} bytes differ");
+        }
+        Assert.Equal(["0.gguf", "0.gguf.manifest.json", "1.gguf", "1.gguf.manifest.json"],
+            Directory.EnumerateFileSystemEntries(folder.Path).Select(Path.GetFileName).Order());
+    }
+
+    /// <summary>Outputs are measured without a change of a single byte.</summary>
+    [Fact]
+    public void Measured_alone_the_file_is_the_same()
+    {
+        string source = Golden.Path(Tiny), weighted = Path.Combine(folder.Path, "weighted.gguf"), file = Path.Combine(folder.Path, "out.gguf");
+        using VideoLlava loaded = VideoLlava.Load(source, TestDevices.Get(TestDevice.Cpu));
+        QuantizerOptions options = ModelQuantizerTests.Options("q4_0") with { Importance = Importance(loaded, Texts(4)) };
+        ModelQuantizer.Run(source, weighted, options);
+        using CalibrationInputs inputs = Inputs(loaded, Texts(4));
+        QuantizerReport report = ModelQuantizer.Run(source, file, options with { Layers = new LayerCalibration(loaded, inputs, false) });
+        Assert.Equal(File.ReadAllBytes(weighted), File.ReadAllBytes(file));
+        Assert.All(report.Files[0].Tensors.Where(tensor => tensor.Outputs != null), tensor =>
+        {
+            Assert.Equal((OutputReport.Weighted, null), (tensor.Outputs!.Rounding, tensor.Outputs.OtherError));
+            Assert.InRange(tensor.Outputs.RelativeError, 0.001, 0.5);
+            Assert.Equal(1, tensor.Outputs.Cosine, tensor.Outputs.RelativeError);
+        });
+    }
+
+    /// <summary>The real thing: on the evaluation ids, with exact activations, beside llama.cpp's files with an importance matrix.</summary>
+    [Theory, Trait("Category", "long"), InlineData("q4_0", "Q4_0_imatrix", 0.8), InlineData("q4_k_m", "Q4_K_M_imatrix", 1.0)]
+    public void The_divergence_is_below_that_of_an_importance_matrix(string type, string reference, double share)
+    {
+        string source = Golden.Data(SmolLm), file = Path.Combine(folder.Path, "out.gguf");
+        using VideoLlava loaded = VideoLlava.Load(source, TestDevices.Get(TestDevice.Cpu));
+        using SafeTensors ids = Golden.Tensors("gguf/smollm2_quality/ids.safetensors");
+        using (CalibrationInputs inputs = Inputs(loaded, Chunks(ids["calibration"])))
+        {
+            ModelQuantizer.Run(source, file, ModelQuantizerTests.Options(type) with
+            {
+                Force = true,
+                Importance = ImportanceMatrix.Read(Golden.Path("gguf/smollm2_quality/imatrix.gguf")),
+                Layers = new LayerCalibration(loaded, inputs, true),
+            });
+        }
+        using VideoLlava compensated = Load(file);
+        var divergence = new Divergence();
+        ModelComparison.OnText(divergence, loaded, compensated, Chunks(ids["evaluation"]), null, TestContext.Current.CancellationToken);
+        DivergenceReport report = divergence.Report();
+        double expected = Json.Load(Golden.Path("gguf/smollm2_quality/kld.json")).GetProperty("files").EnumerateArray()
+            .Single(entry => entry.GetProperty("name").GetString() == reference)
+            .GetProperty("exact_activations").GetProperty("kld_mean").GetDouble();
+        output.WriteLine($"{type}: {report}; with an importance matrix {expected}");
+        Assert.InRange(report.Mean, 0, share * expected);
+    }
+
+    private static VideoLlava Load(string path) => VideoLlava.Load(path, TestDevices.Get(TestDevice.Cpu));
+
+    private static string Clip(int number) => Path.Combine(ShapesAnswers.Model, "..", "clips", $"clip_{number:00}.mp4");
+
+    private static double Divergence(Assistant one, string model)
+    {
+        using Assistant other = Assistant.Load(model, TestDevices.Get(TestDevice.Cpu));
+        var divergence = new Divergence();
+        ModelComparison.OnMedia(divergence, one, other, [.. Enumerable.Range(10, 6).Select(Clip)], Assistant.Question,
+            TestContext.Current.CancellationToken);
+        return divergence.Report().Mean;
+    }
+
+    private static ImportanceMatrix Importance(VideoLlava model, int[][] texts)
+    {
+        var collector = new ImportanceCollector(model);
+        foreach (int[] text in texts) collector.Add(MergedPrompt.FromMarkers(text, [], 512), TestContext.Current.CancellationToken);
+        return collector.Matrix("random");
+    }
+
+    private static CalibrationInputs Inputs(VideoLlava model, int[][] texts)
+    {
+        var inputs = new CalibrationInputs(model);
+        foreach (int[] text in texts) inputs.Add(MergedPrompt.FromMarkers(text, [], model.Config.Language.Vocabulary));
+        return inputs;
+    }
+
+    private static int[][] Texts(int count)
+    {
+        var random = new Random(1);
+        return [.. Enumerable.Range(0, count).Select(_ => Enumerable.Range(0, 96).Select(_ => random.Next(3, 512)).ToArray())];
+    }
+
+    private static int[][] Chunks(HostTensor ids) => [.. ids.ToLongs().Select(id => (int)id).Chunk(512)];
+}
