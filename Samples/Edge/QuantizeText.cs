@@ -1,3 +1,4 @@
+using System.Globalization;
 using EdgeVideoLlava.Quantizer.Conversion;
 
 namespace EdgeVideoLlava.Edge;
@@ -31,11 +32,12 @@ internal static class QuantizeText
         OutputReport[] all = [.. report.Files.SelectMany(file => file.Tensors).Select(tensor => tensor.Outputs).OfType<OutputReport>()];
         if (all.Length == 0) return;
         OutputReport[] compensated = [.. all.Where(one => one.Rounding == OutputReport.Compensated)];
-        output.WriteLine(FormattableString.Invariant(
-            $"{compensated.Length} of {all.Length} matrices rounded with error compensation; outputs change by ")
-            + FormattableString.Invariant($"{all.Average(one => one.RelativeError):0.00%} on average")
-            + (compensated.Length == 0 ? "" : FormattableString.Invariant($", {compensated.Average(one => one.OtherError):0.00%} without")));
+        string without = compensated.Length == 0 ? "" : Percent(", {0:0.00%} without", compensated.Average(one => one.OtherError!.Value));
+        output.WriteLine($"{compensated.Length} of {all.Length} matrices rounded with error compensation; outputs change by "
+            + Percent("{0:0.00%} on average", all.Average(one => one.RelativeError)) + without);
     }
+
+    private static string Percent(string format, double share) => string.Format(CultureInfo.InvariantCulture, format, share);
 
     public static string Size(long bytes) => bytes switch
     {
