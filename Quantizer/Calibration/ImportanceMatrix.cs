@@ -53,7 +53,7 @@ public sealed class ImportanceMatrix
     /// <exception cref="BadInputException">It is broken, or holds numbers that are no mean squares.</exception>
     public static ImportanceMatrix Read(string path)
     {
-        ImportanceMatrix matrix = GgufModelFiles.IsGguf(path) ? ReadGguf(path) : ReadOld(path);
+        ImportanceMatrix matrix = StartsAsGguf(path) ? ReadGguf(path) : ReadOld(path);
         foreach ((string name, (double[] sums, double count)) in matrix.entries)
         {
             if (sums.Any(sum => !double.IsFinite(sum) || sum < 0) || !double.IsFinite(count) || count <= 0)
@@ -81,6 +81,14 @@ public sealed class ImportanceMatrix
             Entry(entry.Key + Sums, entry.Value.Sums, entry.Value.Sums.Length), Entry(entry.Key + Counts, [entry.Value.Count], 1),
         })]);
         file.Complete();
+    }
+
+    /// <summary>Whatever its name: llama.cpp's users call both forms imatrix.dat.</summary>
+    private static bool StartsAsGguf(string path)
+    {
+        using FileStream file = InputFile.Open(path);
+        Span<byte> magic = stackalloc byte[4];
+        return file.ReadAtLeast(magic, magic.Length, throwOnEndOfStream: false) == magic.Length && magic.SequenceEqual("GGUF"u8);
     }
 
     private static unsafe ImportanceMatrix ReadGguf(string path)

@@ -25,6 +25,8 @@ public sealed class ImportanceMatrixTests : IDisposable
         string path = Path.Combine(folder.Path, "written.gguf");
         file.Write(path);
         Assert.Equal(File.ReadAllBytes(Golden.Path($"{Quality}/imatrix.gguf")), File.ReadAllBytes(path));
+        string renamed = folder.File("imatrix.dat", File.ReadAllBytes(path));
+        Assert.Equal(file.Names.Order(), ImportanceMatrix.Read(renamed).Names.Order());
         foreach (string name in file.Names)
         {
             int columns = name.Contains("ffn_down") ? 1536 : 576;

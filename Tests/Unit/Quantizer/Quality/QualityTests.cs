@@ -31,8 +31,9 @@ public sealed class QualityTests(ITestOutputHelper output) : IDisposable
         Assert.Equal((chunks, 255 * chunks, chunks), (report.Chunks, report.Scored, report.Cumulative.Count));
     }
 
-    [Theory, Trait("Category", "long"), InlineData("as_shipped", null, 4), InlineData("q8_0", "q8_0", 4), InlineData("q4_0", "q4_0", 4),
-        InlineData("q4_k_m", "q4_k_m", 4)]
+    [Theory, Trait("Category", "long"), InlineData("as_shipped", null, 4), InlineData("requantized_q8_0", "q8_0", 4),
+        InlineData("requantized_q4_0", "q4_0", 4),
+        InlineData("requantized_q4_k_m", "q4_k_m", 4)]
     public void The_perplexity_is_the_references_over_more_text(string name, string? type, int chunks)
         => The_perplexity_is_the_references(name, type, chunks);
 
