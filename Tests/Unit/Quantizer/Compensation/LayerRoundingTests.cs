@@ -40,7 +40,8 @@ public sealed class LayerRoundingTests(ITestOutputHelper output) : IDisposable
         Assert.True(rounded.Count(tensor => tensor.Outputs!.Rounding == OutputReport.Compensated) >= 26);
         double before = Divergence(assistant, weighted), after = Divergence(assistant, target);
         output.WriteLine($"{type}: {before} -> {after}");
-        Assert.InRange(after, 0, 0.8 * before);
+        Assert.InRange(after, 0, before); // so confident a model has divergences of 1e-4: their ratio says little
+        Assert.True(rounded.Average(tensor => tensor.Outputs!.RelativeError) < 0.7 * rounded.Average(tensor => tensor.Outputs!.OtherError));
     }
 
     /// <summary>From a folder and from a GGUF file, whose rows of queries and keys stand in another order.</summary>
