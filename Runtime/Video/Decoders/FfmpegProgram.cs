@@ -40,6 +40,9 @@ internal sealed partial class FfmpegProgram : IDisposable
     /// <summary>Both programs are installed.</summary>
     public static bool IsAvailable => Ffmpeg.Value != null && Ffprobe.Value != null;
 
+    /// <summary>Where ffmpeg is; null: both programs are not installed.</summary>
+    public static string? Path => IsAvailable ? Ffmpeg.Value : null;
+
     /// <summary>Version as ffmpeg states it, e.g. "5.1.9-0+deb12u1"; null when it is not installed.</summary>
     public static string? Version => FoundVersion.Value;
 
@@ -182,8 +185,8 @@ internal sealed partial class FfmpegProgram : IDisposable
     {
         if (OperatingSystem.IsWindows()) name += ".exe";
         string[] folders = (Environment.GetEnvironmentVariable("PATH") ?? "")
-            .Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries);
-        return folders.Where(Path.IsPathRooted).Select(folder => Path.Combine(folder, name)).FirstOrDefault(File.Exists);
+            .Split(System.IO.Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries);
+        return folders.Where(System.IO.Path.IsPathRooted).Select(folder => System.IO.Path.Combine(folder, name)).FirstOrDefault(File.Exists);
     }
 
     [GeneratedRegex(@"^n?(\d+)\.(\d+)")]

@@ -2,12 +2,14 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.NetworkInformation;
 using System.Net.Sockets;
+using System.Security.Cryptography;
 using EdgeVideoLlava.Kernels.Cpu;
 using EdgeVideoLlava.Runtime;
 using EdgeVideoLlava.Runtime.Generation;
 using EdgeVideoLlava.Runtime.Live;
 using EdgeVideoLlava.Runtime.Live.Sources;
 using EdgeVideoLlava.Runtime.Video.Decoders;
+using EdgeVideoLlava.Runtime.Video.Frames;
 using EdgeVideoLlava.Tests.Unit.Support;
 
 namespace EdgeVideoLlava.Tests.Unit.Runtime.Live.Sources;
@@ -166,6 +168,58 @@ public sealed class LiveStreamTests : IClassFixture<LiveStreamTests.Media>, IDis
         Assert.Equal($"rtsp://127.0.0.1:{cam.Port}/cam: wants another user or password", refused.Message);
     }
 
+    /// <summary>Frame for frame: one that is a sixty-fourth of a second off shows the next scene in the window before. The first frame has no
+    /// time stamp in ffmpeg and is left out; the stream shows its first picture twice.</summary>
+    [Fact]
+    public async Task RTSP_over_TCP_at_eight_times_the_speed()
+    {
+        using var cam = new RtspServer(Path.Combine(media.Folder, "twice.ts"), $"bob:{Secret}");
+        Assert.Equal(Truth[..5], await Captions($"rtsp://bob:{Secret}@127.0.0.1:{cam.Port}/cam", 5));
+    }
+
+    /// <summary>Every frame that is shown of a stream with holes is one that the whole stream shows, pixel for pixel.</summary>
+    [Fact]
+    public async Task Lost_packets_cost_frames_and_make_none_up()
+    {
+        HashSet<string> whole = [.. await Pictures("fast.ts")];
+        List<string> shown = await Pictures("holes.ts");
+        Assert.InRange(shown.Count, 20, whole.Count - 20);
+        Assert.All(shown, picture => Assert.Contains(picture, whole));
+        Assert.Single(notices, notice => notice.Contains("packets are missing"));
+    }
+
+    /// <summary>The digests of what a stream shows.</summary>
+    private async Task<List<string>> Pictures(string path)
+    {
+        var pictures = new List<string>();
+        LiveSource source = LiveSources.Url(StreamAddress.Parse(server.Url(path)));
+        await foreach (Frame frame in source.Read(Options, TestContext.Current.CancellationToken))
+            pictures.Add(Convert.ToHexString(SHA256.HashData(frame.Rgb)));
+        return pictures;
+    }
+
+    /// <summary>ffmpeg sends and receives: SRT to a listener of ours, RTMP to ffmpeg's own small server.</summary>
+    [Theory]
+    [InlineData("srt", "mpegts")]
+    [InlineData("rtmp", "flv")]
+    public async Task SRT_and_RTMP(string scheme, string format)
+    {
+        int port = scheme == "srt" ? FreeUdpPort() : FreeTcpPort();
+        string path = scheme == "rtmp" ? "/live/cam" : "", listen = scheme == "rtmp" ? $"{path}" : "?mode=listener";
+        string[] server = scheme == "rtmp" ? ["-listen", "1"] : [];
+        using Process sender = media.Run(["-re", "-i", "twice.ts", "-c", "copy", "-f", format, .. server, $"{scheme}://127.0.0.1:{port}{listen}"]);
+        try
+        {
+            string[] captions = await Captions($"{scheme}://127.0.0.1:{port}{path}", 4, Options with { Reconnects = true, FirstAttempts = 10 });
+            Assert.All(captions, caption => Assert.Contains(caption, Truth));
+            Assert.Equal("A red circle moves down then moves left.", captions[2]);
+        }
+        finally
+        {
+            sender.Kill();
+        }
+    }
+
     /// <summary>VLC's server, which knows UDP only and asks for the password its own way; one scene over and over, seen from anywhere in it.</summary>
     [Fact]
     public async Task RTSP_of_VLC_over_UDP_with_a_password()
@@ -229,6 +283,9 @@ public sealed class LiveStreamTests : IClassFixture<LiveStreamTests.Media>, IDis
             string demo = $"{shapes}/clips/demo.mp4";
             string[] encoder = ["-c:v", "libx264", "-preset", "ultrafast", "-g", "8", "-qp", "10", "-pix_fmt", "yuv420p"];
             Make(["-i", demo, "-vf", "setpts=PTS/8", "-r", "64", .. encoder, "-f", "mpegts", "fast.ts"]);
+            // Sixty-four frames a second: each picture of the clip once, the first one twice.
+            Make(["-i", demo, "-vf", "setpts=PTS/8,fps=64,tpad=start=1:start_mode=clone", .. encoder, "-f", "mpegts", "twice.ts"]);
+            MakeHoles("fast.ts", "holes.ts");
             Make(["-i", "fast.ts", "-c", "copy", "-f", "hls", "-hls_time", "1", "-hls_list_size", "0", "list.m3u8"]);
             Make(["-ss", "4.6", "-t", "1.5", "-i", demo, "-c:v", "mjpeg", "-q:v", "2", "-f", "mpjpeg", "star.mpjpeg"]);
             Make(["-ss", "4.6", "-t", "1.5", "-i", demo, .. encoder, "-f", "mpegts", "star.ts"]);
@@ -254,6 +311,14 @@ public sealed class LiveStreamTests : IClassFixture<LiveStreamTests.Media>, IDis
             Assistant.Dispose();
             device.Dispose();
             temporary.Dispose();
+        }
+
+        /// <summary>Every fortieth packet of the later half is missing.</summary>
+        private void MakeHoles(string from, string to)
+        {
+            byte[][] packets = [.. File.ReadAllBytes(Path.Combine(Folder, from)).Chunk(188)];
+            File.WriteAllBytes(Path.Combine(Folder, to),
+                [.. packets.Where((_, i) => i < packets.Length / 2 || i % 40 != 0).SelectMany(packet => packet)]);
         }
 
         private void Make(string[] arguments)
