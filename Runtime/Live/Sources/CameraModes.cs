@@ -25,7 +25,7 @@ internal static partial class CameraModes
     internal static IReadOnlyList<string> Read(string log)
         => [.. Mode().Matches(log).Select(mode => $"{mode.Groups[1].Value} {Blanks().Replace(mode.Groups[2].Value.Trim(), " ")}")];
 
-    [GeneratedRegex(@"^\[[^\]]*v4l2 @[^\]]*\] (?:Raw|Compressed) *: *([\w]+) *:[^:\n]*: *([0-9x{}\-, ]+)$", RegexOptions.Multiline)]
+    [GeneratedRegex(@"^\[[^\]]*v4l2 @[^\]]*\] (?:Raw|Compressed) *: *(\w+) *:.* : ([0-9{][0-9x{}\-, ]*)$", RegexOptions.Multiline)]
     private static partial Regex Mode();
 
     [GeneratedRegex(" +")]

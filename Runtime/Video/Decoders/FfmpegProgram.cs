@@ -17,12 +17,14 @@ internal sealed partial class FfmpegProgram : IDisposable
     private readonly CancellationTokenRegistration cancelled;
     private readonly CancellationToken cancellation;
     private readonly BlockingCollection<LoggedFrame> frames = [];
+    private readonly bool isLive;
     private double timeBase;
     private bool damaged;
 
     /// <param name="input">Given to the program's standard input; null: it reads ours.</param>
-    private FfmpegProgram(string program, IEnumerable<string> arguments, CancellationToken cancellation, string? input = "")
+    private FfmpegProgram(string program, IEnumerable<string> arguments, CancellationToken cancellation, string? input = "", bool isLive = false)
     {
+        this.isLive = isLive;
         var start = new ProcessStartInfo(program, arguments)
         {
             RedirectStandardInput = input != null,
@@ -74,7 +76,7 @@ internal sealed partial class FfmpegProgram : IDisposable
     /// <param name="input">For its standard input: what its arguments, which every user of the machine can list, must not say. Null: it
     /// reads our standard input.</param>
     public static FfmpegProgram Watch(IEnumerable<string> arguments, string? input, CancellationToken cancellation)
-        => new(Ffmpeg.Value!, arguments, cancellation, input);
+        => new(Ffmpeg.Value!, arguments, cancellation, input, isLive: true);
 
     /// <summary>Starts ffmpeg; frames come on <see cref="ReadExactly"/>.</summary>
     public static FfmpegProgram Decode(IEnumerable<string> arguments, CancellationToken cancellation)
@@ -162,7 +164,7 @@ internal sealed partial class FfmpegProgram : IDisposable
         else
         {
             if (Codec == null && InputCodec().Match(line) is { Success: true } codec) Codec = codec.Groups[1].Value;
-            damaged |= line.Contains("corrupt decoded frame", StringComparison.Ordinal);
+            damaged |= line.Contains("corrupt decoded frame", StringComparison.Ordinal) || isLive && Loss().IsMatch(line);
             LacksDecoder |= NoDecoder().IsMatch(line);
             if (Failure().Match(line) is not { Success: true } failure) return;
             Errors++;
@@ -203,6 +205,10 @@ internal sealed partial class FfmpegProgram : IDisposable
 
     [GeneratedRegex(@"Stream #0:.*: Video: (\w+)")]
     private static partial Regex InputCodec();
+
+    /// <summary>A stream's packets are missing or came late; a decoder does not notice each that it is not given.</summary>
+    [GeneratedRegex("corrupt input packet|Packet corrupt|RTP: missed|max delay reached|circular buffer overrun")]
+    private static partial Regex Loss();
 
     [GeneratedRegex(@"Decoder .*not found|no decoder found", RegexOptions.IgnoreCase)]
     private static partial Regex NoDecoder();
