@@ -4,7 +4,8 @@ using EdgeVideoLlava.Runtime.Projector;
 namespace EdgeVideoLlava.Runtime.Live;
 
 /// <summary>Windows to rows of the word space. Of a tower that looks at each frame by itself, a frame that stands in several windows, or
-/// several times in one, is encoded once; temporal attention makes a frame's rows depend on its window, which is then encoded whole.</summary>
+/// several times in one, is encoded once; temporal attention makes a frame's rows depend on its window, which is then encoded whole.
+/// </summary>
 /// <remarks>Not for several threads at once.</remarks>
 internal sealed class FrameCodes(Assistant assistant) : IDisposable
 {

@@ -22,8 +22,8 @@ public sealed record NarrationOptions
     /// Null: none does.</summary>
     public string? Silence { get; init; }
 
-    /// <summary>Why an answer is not what was asked for (no JSON of the wanted schema); it is then no caption, and counted. Null, also as the
-    /// result: nothing is wrong. Called on the narrator's thread.</summary>
+    /// <summary>Why an answer is not what was asked for (no JSON of the wanted schema); it is then no caption, and counted. Null, also as
+    /// the result: nothing is wrong. Called on the narrator's thread.</summary>
     public Func<string, string?>? Check { get; init; }
 
     /// <summary>An answer is broken off, and its window left out, once a newer window is ready. Off: an answer that was begun is finished.

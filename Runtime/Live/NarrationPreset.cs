@@ -23,7 +23,8 @@ public sealed record NarrationPreset(string Name, string Question)
             Options = options => options with { Silence = "No" },
             MaxTokens = 40,
         },
-        new(Json, "Describe the video as JSON and nothing else, in this form: {\"summary\": \"one sentence\", \"objects\": [\"each\", \"thing\"]}")
+        new(Json, "Describe the video as JSON and nothing else, in this form: "
+            + "{\"summary\": \"one sentence\", \"objects\": [\"each\", \"thing\"]}")
         {
             MaxTokens = 96,
         },

@@ -152,7 +152,8 @@ internal sealed class Narrator(Assistant assistant, NarrationOptions options, Ac
         };
     }
 
-    /// <summary>The answer; null, after as few tokens as tell it, if it begins with the words that say that there is nothing to say.</summary>
+    /// <summary>The answer; null, after as few tokens as tell it, if it begins with the words that say that there is nothing to say.
+    /// </summary>
     private Answer? Ask(Conversation conversation, string question, CancellationToken cancel)
     {
         if (options.Silence is not { } silence) return conversation.Ask(question, options.Generation, cancel: cancel);

@@ -14,7 +14,8 @@ internal sealed record LiveBenchReport(string Model, string Device, LiveLoad Loa
     public void WriteTable(TextWriter output)
     {
         output.WriteLine($"device: {Device}");
-        output.WriteLine(Invariant($"source: {Load.Width} x {Load.Height}, {LiveLoad.FramesPerSecond} frames a second, a window every {Load.Every:0.##} s, ")
+        output.WriteLine(Invariant($"source: {Load.Width} x {Load.Height}, {LiveLoad.FramesPerSecond} frames a second, ")
+            + Invariant($"a window every {Load.Every:0.##} s, ")
             + Invariant($"{Load.Tokens} tokens an answer, {Load.Windows} windows"));
         output.WriteLine();
         output.WriteLine("| model | stage | ms a window |");

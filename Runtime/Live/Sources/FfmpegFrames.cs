@@ -32,7 +32,8 @@ internal sealed class FfmpegFrames(string name, string[] input, string? script =
             if (!trusted.Trusts(frame, program.Codec))
             {
                 FrameMemory.Release(rgb);
-                if (trusted.LeftOut == 1) options.Notice?.Invoke($"{name}: packets are missing; frames are left out up to the next whole one");
+                if (trusted.LeftOut == 1)
+                    options.Notice?.Invoke($"{name}: packets are missing; frames are left out up to the next whole one");
                 continue;
             }
             // Motion JPEG over a network has no time stamps: those that ffmpeg makes up say nothing.

@@ -5,8 +5,8 @@ namespace EdgeVideoLlava.Runtime.Live.Sources;
 
 /// <summary>Which frames of one connection show what the camera saw, when they say so; the others are left out.</summary>
 /// <remarks>
-/// A decoder that joins in the middle of a group of pictures, or loses packets, fills in what it lacks and goes on as if it were whole, up to
-/// the next key frame. A stream that refreshes its pictures piece by piece has no further key frames: after <see cref="Patience"/> its
+/// A decoder that joins in the middle of a group of pictures, or loses packets, fills in what it lacks and goes on as if it were whole, up
+/// to the next key frame. A stream that refreshes its pictures piece by piece has no further key frames: after <see cref="Patience"/> its
 /// undamaged frames count as whole.
 /// </remarks>
 /// <param name="firstIsUndated">The first frame's time stamp is made up. ffmpeg's parsers find none for the first frame of RTP, whose

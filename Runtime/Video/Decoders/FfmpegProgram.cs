@@ -22,7 +22,9 @@ internal sealed partial class FfmpegProgram : IDisposable
     private bool damaged;
 
     /// <param name="input">Given to the program's standard input; null: it reads ours.</param>
-    private FfmpegProgram(string program, IEnumerable<string> arguments, CancellationToken cancellation, string? input = "", bool isLive = false)
+    /// <param name="isLive">Packets may be missing.</param>
+    private FfmpegProgram(string program, IEnumerable<string> arguments, CancellationToken cancellation, string? input = "",
+        bool isLive = false)
     {
         this.isLive = isLive;
         var start = new ProcessStartInfo(program, arguments)
@@ -188,7 +190,8 @@ internal sealed partial class FfmpegProgram : IDisposable
         if (OperatingSystem.IsWindows()) name += ".exe";
         string[] folders = (Environment.GetEnvironmentVariable("PATH") ?? "")
             .Split(System.IO.Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries);
-        return folders.Where(System.IO.Path.IsPathRooted).Select(folder => System.IO.Path.Combine(folder, name)).FirstOrDefault(File.Exists);
+        return folders.Where(System.IO.Path.IsPathRooted).Select(folder => System.IO.Path.Combine(folder, name))
+            .FirstOrDefault(File.Exists);
     }
 
     [GeneratedRegex(@"^n?(\d+)\.(\d+)")]

@@ -49,8 +49,8 @@ internal static class BenchCommand
         };
         var live = new Option<bool>("--live")
         {
-            Description = "In place of all this, measure live narration: the stages of a window, and windows a minute. Wants ffmpeg; answers "
-                + "have --generate tokens."
+            Description = "In place of all this, measure live narration: the stages of a window, and windows a minute. Wants ffmpeg; "
+                + "answers have --generate tokens."
         };
         Option<string> size = SizeOption.Create("--size", "1280x720", "Of --live: size of the camera's picture.");
         Option<TimeSpan> every = SecondsOption.Create("--every", 4, "Of --live: distance from one window to the next.");

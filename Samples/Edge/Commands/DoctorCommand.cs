@@ -55,7 +55,8 @@ internal static class DoctorCommand
         if (report.Cameras.Count == 0) Row("none", "the system lists no camera (/sys/class/video4linux)");
         foreach (CameraEntry camera in report.Cameras)
         {
-            Row(Path.GetFileName(camera.Device), $"{camera.Device}: {camera.Name}{(camera.Problem == null ? "" : $" (NOT USABLE: {camera.Problem})")}");
+            string problem = camera.Problem == null ? "" : $" (NOT USABLE: {camera.Problem})";
+            Row(Path.GetFileName(camera.Device), $"{camera.Device}: {camera.Name}{problem}");
             foreach (string mode in camera.Modes) Row("", mode);
         }
         output.WriteLine();

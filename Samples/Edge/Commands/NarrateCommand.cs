@@ -121,7 +121,8 @@ internal sealed class NarrateCommand
             foreach (string target in parsed.GetValue(outputs) ?? [])
             {
                 if (CaptionVideo.IsName(target))
-                    throw new BadInputException($"{target}: a video is made of a clip; a live source's captions go to .srt, .vtt or .jsonl");
+                    throw new BadInputException(
+                        $"{target}: a video is made of a clip; a live source's captions go to .srt, .vtt or .jsonl");
                 OutputFile.Check(target, path is null or "-" ? settings.Files : settings.Files.Prepend(path));
                 files.Add(new CaptionLog(target, Format(parsed, target) ?? throw new BadInputException(
                     $"{target}: console is no format of a file that grows; take one that ends in .srt, .vtt or .jsonl"),

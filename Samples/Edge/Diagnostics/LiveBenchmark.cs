@@ -22,10 +22,12 @@ internal sealed record LiveLoad(int Width, int Height, double Every, int Tokens,
 
 /// <summary>Mean seconds of a window's stages, and how many windows a minute come out when the stages overlap.</summary>
 /// <param name="Capture">Waiting for the installed ffmpeg's frames of one distance between windows, and taking them.</param>
-internal sealed record LiveStages(double Capture, double Preprocess, double Encode, double Prefill, double Decode, double WindowsPerMinute);
+internal sealed record LiveStages(double Capture, double Preprocess, double Encode, double Prefill, double Decode,
+    double WindowsPerMinute);
 
-/// <summary>Times a model's live path as the narrator runs it, with a test picture and an answer of fixed length: frames come from ffmpeg, are
-/// resampled and encoded, while on another thread the last window's answer is prefilled behind the system prompt and generated.</summary>
+/// <summary>Times a model's live path as the narrator runs it, with a test picture and an answer of fixed length: frames come from ffmpeg,
+/// are resampled and encoded, while on another thread the last window's answer is prefilled behind the system prompt and generated.
+/// </summary>
 internal sealed class LiveBenchmark(VideoLlava model, LiveLoad load)
 {
     private const int Before = 40, After = 20; // ids of the system prompt and of a question

@@ -66,8 +66,10 @@ internal sealed class AnswerSchema
         return begin > 0 && end > begin ? text[begin..end] : text;
     }
 
+    private static string Place(EvaluationResults detail)
+        => detail.InstanceLocation.ToString() is { Length: > 0 } place ? place : "the whole";
+
     private static string Complaint(EvaluationResults results)
         => (results.Details ?? []).Where(detail => detail.Errors is { Count: > 0 })
-            .Select(detail => $"{(detail.InstanceLocation.ToString() is { Length: > 0 } place ? place : "the whole")}: {detail.Errors!.First().Value}")
-            .FirstOrDefault() ?? "does not fit the schema";
+            .Select(detail => $"{Place(detail)}: {detail.Errors!.First().Value}").FirstOrDefault() ?? "does not fit the schema";
 }

@@ -64,7 +64,7 @@ internal sealed class CaptionVideo : ICaptionSink, IDisposable
         string[] form = isMp4 ? ["-movflags", "frag_keyframe+empty_moov", "-f", "mp4"] : ["-f", "matroska"];
         string[] read = ["-v", "error", "-nostdin", "-protocol_whitelist", "file", "-i", $"file:{clip}"];
         return burns ? [.. read, "-map", "0:V:0", "-map", "0:a?", "-vf", $"subtitles={subtitles}", "-c:a", "copy", .. form, "pipe:1"]
-            : [.. read, "-protocol_whitelist", "file", "-f", "srt", "-i", $"file:{subtitles}", "-map", "0:V:0", "-map", "0:a?", "-map", "1:0", "-c", "copy",
-                "-c:s", isMp4 ? "mov_text" : "srt", .. form, "pipe:1"];
+            : [.. read, "-protocol_whitelist", "file", "-f", "srt", "-i", $"file:{subtitles}", "-map", "0:V:0", "-map", "0:a?",
+                "-map", "1:0", "-c", "copy", "-c:s", isMp4 ? "mov_text" : "srt", .. form, "pipe:1"];
     }
 }

@@ -33,7 +33,8 @@ internal sealed class NarrationOptionSet
     private readonly Option<string?> schema = new("--schema")
     {
         HelpName = "FILE",
-        Description = "Leave out answers that are no JSON of this schema, and count them. Default with --preset json: a summary and objects.",
+        Description = "Leave out answers that are no JSON of this schema, and count them. Default with --preset json: a summary and "
+            + "objects.",
     };
 
     private readonly Option<string[]> on = new("--on")
