@@ -24,6 +24,7 @@ internal sealed class SeenFrame(Assistant assistant, Frame frame)
 
     public void LetGo()
     {
-        if (--holders == 0) pixels?.Dispose();
+        holders--;
+        if (holders == 0) pixels?.Dispose();
     }
 }
