@@ -68,7 +68,7 @@ public sealed class LiveSource
                     (attempts, frames) = (0, frames + 1);
                     backoff.Reset();
                     (TimeSpan time, DateTimeOffset? captured) = await clock.Stamp(shown.Seconds, cancel).ConfigureAwait(false);
-                    yield return new Frame(shown.Rgb!, shown.Width, shown.Height, time) 
+                    yield return new Frame(shown.Rgb!, shown.Width, shown.Height, time)
                     {
                         Captured = captured,
                         IsRecycled = OwnsMemory && options.Recycles,
