@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics.X86;
 using EdgeVideoLlava.Kernels.Cpu;
 using EdgeVideoLlava.Kernels.Cpu.Simd;
@@ -95,6 +96,7 @@ internal static unsafe class IntegerProduct<TBlocks, TLevels> where TBlocks : II
             }
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private void Sum(int first, int row, int present, Panel* panel, float* sums)
         {
             new Span<float>(sums, present * Panel.Rows).Clear();

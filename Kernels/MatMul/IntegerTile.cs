@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using EdgeVideoLlava.Kernels.Cpu.Simd;
 using EdgeVideoLlava.Kernels.Packing;
 
 namespace EdgeVideoLlava.Kernels.MatMul;
@@ -17,25 +18,32 @@ internal static unsafe class IntegerTile
     public static void One<TBlocks, TLevels, TDot>(RowPiece* x, int groups, byte* packed, Panel* panel, float* sums)
         where TBlocks : IIntegerBlocks where TLevels : IPanelLevels where TDot : IByteDot
     {
-        Vector256<byte> flip = Vector256.Create((byte)(TBlocks.IsSigned && TDot.Flips ? 128 : 0));
         Vector256<float> low = Vector256.Load(sums), high = Vector256.Load(sums + 8);
         for (int g = 0; g < groups; g++, packed += TLevels.Bytes)
         {
-            int* levels = (int*)(x->Levels + g * 32);
+            for (int line = 0; line < TLevels.Bytes; line += Cache.Line) Cache.Fetch(packed + Ahead + line);
+            // Written out: the compiler would count the steps and compute each address.
+            sbyte* levels = x->Levels + g * 32;
             Vector256<int> a = Start<TBlocks>(x, g, 0), b = a;
             Vector256<int> c = TBlocks.IsHalved ? Start<TBlocks>(x, g, 1) : Vector256<int>.Zero, d = c;
-            for (int k = 0; k < 4; k++)
-            {
-                Vector256<byte> w0 = TLevels.Low(packed, 2 * k), w1 = TLevels.Low(packed, 2 * k + 1);
-                Vector256<byte> w2 = TLevels.High(packed, 2 * k), w3 = TLevels.High(packed, 2 * k + 1);
-                if (TBlocks.IsSigned && TDot.Flips) (w0, w1, w2, w3) = (w0 ^ flip, w1 ^ flip, w2 ^ flip, w3 ^ flip);
-                Vector256<sbyte> four = Vector256.Create(levels[k]).AsSByte();
-                a = Dot<TBlocks, TDot>(a, w0, four);
-                b = Dot<TBlocks, TDot>(b, w1, four);
-                four = Vector256.Create(levels[k + 4]).AsSByte();
-                c = Dot<TBlocks, TDot>(c, w2, four);
-                d = Dot<TBlocks, TDot>(d, w3, four);
-            }
+            Vector256<sbyte> first = Four(levels, 0), second = Four(levels, 1), third = Four(levels, 2), fourth = Four(levels, 3);
+            a = Dot<TBlocks, TDot>(a, Low<TBlocks, TLevels, TDot>(packed, 0), first);
+            b = Dot<TBlocks, TDot>(b, Low<TBlocks, TLevels, TDot>(packed, 1), first);
+            a = Dot<TBlocks, TDot>(a, Low<TBlocks, TLevels, TDot>(packed, 2), second);
+            b = Dot<TBlocks, TDot>(b, Low<TBlocks, TLevels, TDot>(packed, 3), second);
+            a = Dot<TBlocks, TDot>(a, Low<TBlocks, TLevels, TDot>(packed, 4), third);
+            b = Dot<TBlocks, TDot>(b, Low<TBlocks, TLevels, TDot>(packed, 5), third);
+            a = Dot<TBlocks, TDot>(a, Low<TBlocks, TLevels, TDot>(packed, 6), fourth);
+            b = Dot<TBlocks, TDot>(b, Low<TBlocks, TLevels, TDot>(packed, 7), fourth);
+            (first, second, third, fourth) = (Four(levels, 4), Four(levels, 5), Four(levels, 6), Four(levels, 7));
+            c = Dot<TBlocks, TDot>(c, High<TBlocks, TLevels, TDot>(packed, 0), first);
+            d = Dot<TBlocks, TDot>(d, High<TBlocks, TLevels, TDot>(packed, 1), first);
+            c = Dot<TBlocks, TDot>(c, High<TBlocks, TLevels, TDot>(packed, 2), second);
+            d = Dot<TBlocks, TDot>(d, High<TBlocks, TLevels, TDot>(packed, 3), second);
+            c = Dot<TBlocks, TDot>(c, High<TBlocks, TLevels, TDot>(packed, 4), third);
+            d = Dot<TBlocks, TDot>(d, High<TBlocks, TLevels, TDot>(packed, 5), third);
+            c = Dot<TBlocks, TDot>(c, High<TBlocks, TLevels, TDot>(packed, 6), fourth);
+            d = Dot<TBlocks, TDot>(d, High<TBlocks, TLevels, TDot>(packed, 7), fourth);
             if (TBlocks.IsHalved)
             {
                 int* factors = panel->Factors + g * 32;
@@ -128,6 +136,24 @@ internal static unsafe class IntegerTile
             Add<TBlocks>(a3, b3, x + 3, panel, g, sums + 48);
         }
     }
+
+    /// <summary>Bytes between what is read and what is fetched from memory.</summary>
+    private const int Ahead = 2048;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<sbyte> Four(sbyte* levels, int k) => Vector256.Create(((int*)levels)[k]).AsSByte();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<byte> Low<TBlocks, TLevels, TDot>(byte* packed, int i)
+        where TBlocks : IIntegerBlocks where TLevels : IPanelLevels where TDot : IByteDot => Flip<TBlocks, TDot>(TLevels.Low(packed, i));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<byte> High<TBlocks, TLevels, TDot>(byte* packed, int i)
+        where TBlocks : IIntegerBlocks where TLevels : IPanelLevels where TDot : IByteDot => Flip<TBlocks, TDot>(TLevels.High(packed, i));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<byte> Flip<TBlocks, TDot>(Vector256<byte> levels) where TBlocks : IIntegerBlocks where TDot : IByteDot
+        => TBlocks.IsSigned && TDot.Flips ? levels ^ Vector256.Create((byte)128) : levels;
 
     /// <summary>From a row's levels to the next one's, in steps of four.</summary>
     private const int Next = (256 + 64 + 32 + 32) / 4;

@@ -21,30 +21,29 @@ internal static unsafe class PanelScales
 
     /// <summary>16 halves as float32, what is beyond the largest as infinity.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Expand(byte* halves, float sign, float* target)
+    public static void Expand(byte* halves, bool negate, float* target)
     {
-        Vector256<short> all = Vector256.Load((short*)halves);
-        Expand(all.GetLower(), sign).Store(target);
-        Expand(all.GetUpper(), sign).Store(target + 8);
+        Vector256<ushort> all = Vector256.Load((ushort*)halves);
+        Expand(Vector256.WidenLower(all), negate).Store(target);
+        Expand(Vector256.WidenUpper(all), negate).Store(target + 8);
     }
 
     /// <summary>target[r] = scale[r] · byte[r].</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Scale(float* scales, byte* bytes, float* target)
     {
-        Vector128<byte> all = Vector128.Load(bytes);
-        Vector128<ushort> low = Vector128.WidenLower(all), high = Vector128.WidenUpper(all);
-        (Vector256.Load(scales) * Vector256.ConvertToSingle(Wide(low.AsInt16()))).Store(target);
-        (Vector256.Load(scales + 8) * Vector256.ConvertToSingle(Wide(high.AsInt16()))).Store(target + 8);
+        Vector256<ushort> all = Vector256.WidenLower(Vector128.Load(bytes).ToVector256Unsafe());
+        (Vector256.Load(scales) * Vector256.ConvertToSingle(Vector256.WidenLower(all).AsInt32())).Store(target);
+        (Vector256.Load(scales + 8) * Vector256.ConvertToSingle(Vector256.WidenUpper(all).AsInt32())).Store(target + 8);
     }
 
     /// <summary>Signed bytes as whole numbers.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Widen(byte* bytes, int* target)
     {
-        Vector128<sbyte> all = Vector128.Load((sbyte*)bytes);
-        Wide(Vector128.WidenLower(all)).Store(target);
-        Wide(Vector128.WidenUpper(all)).Store(target + 8);
+        Vector256<short> all = Vector256.WidenLower(Vector128.Load((sbyte*)bytes).ToVector256Unsafe());
+        Vector256.WidenLower(all).Store(target);
+        Vector256.WidenUpper(all).Store(target + 8);
     }
 
     /// <summary>Blocks of 32 columns that begin with a half: (groups, 16 rows).</summary>
@@ -53,9 +52,10 @@ internal static unsafe class PanelScales
         for (int g = 0; g < groups; g++) ((ushort*)(scales + g * Halves))[row] = Unsafe.ReadUnaligned<ushort>(blocks + g * bytes);
     }
 
-    public static void UnpackHalves(byte* packed, int groups, float sign, float* target)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void UnpackHalves(byte* packed, int groups, bool negate, float* target)
     {
-        for (int g = 0; g < groups; g++) Expand(packed + g * Halves, sign, target + g * Rows);
+        for (int g = 0; g < groups; g++) Expand(packed + g * Halves, negate, target + g * Rows);
     }
 
     /// <summary>Blocks of Q4_K and Q5_K, for 16 rows: d, dmin, then for each group the bytes of scales and of minima.</summary>
@@ -76,8 +76,8 @@ internal static unsafe class PanelScales
     public static void UnpackAffine(byte* packed, float* scales, float* shifts)
     {
         float* d = stackalloc float[2 * Rows];
-        Expand(packed, 1, d);
-        Expand(packed + Halves, -1, d + Rows);
+        Expand(packed, false, d);
+        Expand(packed + Halves, true, d + Rows);
         byte* group = packed + 2 * Halves;
         for (int g = 0; g < 8; g++, group += 2 * Rows)
         {
@@ -87,17 +87,12 @@ internal static unsafe class PanelScales
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<float> Expand(Vector128<short> halves, float sign)
+    private static Vector256<float> Expand(Vector256<uint> bits, bool negate)
     {
         // As Lanes8.LoadHalf.
-        Vector256<int> wide = Wide(halves) << 13;
-        Vector256<float> value = (wide & Vector256.Create(unchecked((int)0x8fffe000))).AsSingle() * Vector256.Create(Lanes1.HalfScale);
-        Vector256<float> special = Vector256.GreaterThanOrEqual(Vector256.Abs(value), Vector256.Create(65536f))
-            & Vector256.Create(float.PositiveInfinity);
-        return (value | special) * Vector256.Create(sign);
+        Vector256<float> value = ((bits << 13) & Vector256.Create(0x0fffe000u)).AsSingle() * Vector256.Create(Lanes1.HalfScale);
+        Vector256<uint> special = Vector256.GreaterThanOrEqual(value, Vector256.Create(65536f)).AsUInt32() & Vector256.Create(0x7f800000u);
+        Vector256<uint> sign = ((negate ? ~bits : bits) << 16) & Vector256.Create(0x80000000u);
+        return (value.AsUInt32() | special | sign).AsSingle();
     }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<int> Wide(Vector128<short> values)
-        => Vector256.Create(Vector128.WidenLower(values), Vector128.WidenUpper(values));
 }

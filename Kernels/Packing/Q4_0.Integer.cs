@@ -20,5 +20,5 @@ internal readonly unsafe struct IntegerQ4_0 : IIntegerBlocks
         => PanelScales.PackHalves(blocks, Bytes, groups, row, scales);
 
     public static void UnpackScales(byte* packed, int groups, float* scales, float* shifts, int* factors)
-        => PanelScales.UnpackHalves(packed, groups, 1, scales);
+        => PanelScales.UnpackHalves(packed, groups, false, scales);
 }

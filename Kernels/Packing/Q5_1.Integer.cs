@@ -24,7 +24,7 @@ internal readonly unsafe struct IntegerQ5_1 : IIntegerBlocks
 
     public static void UnpackScales(byte* packed, int groups, float* scales, float* shifts, int* factors)
     {
-        PanelScales.UnpackHalves(packed, groups, 1, scales);
-        PanelScales.UnpackHalves(packed + groups * 32, groups, 1, shifts);
+        PanelScales.UnpackHalves(packed, groups, false, scales);
+        PanelScales.UnpackHalves(packed + groups * 32, groups, false, shifts);
     }
 }

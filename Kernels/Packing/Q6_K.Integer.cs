@@ -30,7 +30,13 @@ internal readonly unsafe struct IntegerQ6_K : IIntegerBlocks
 
     public static void UnpackScales(byte* packed, int groups, float* scales, float* shifts, int* factors)
     {
-        for (int g = 0; g < groups; g++) PanelScales.Expand(packed, 1, scales + g * PanelScales.Rows);
+        PanelScales.Expand(packed, false, scales);
+        Vector256<float> low = Vector256.Load(scales), high = Vector256.Load(scales + 8);
+        for (float* end = scales + groups * PanelScales.Rows; (scales += PanelScales.Rows) < end;)
+        {
+            low.Store(scales);
+            high.Store(scales + 8);
+        }
         for (int half = 0; half < 2 * groups; half++)
             PanelScales.Widen(packed + (2 + half) * PanelScales.Rows, factors + half * PanelScales.Rows);
     }
