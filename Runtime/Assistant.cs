@@ -145,10 +145,28 @@ public sealed class Assistant : IAssistant, IDisposable
         }
     });
 
+    /// <summary>Frames that were encoded before, put together as one clip.</summary>
+    internal VisionTokens Gather(IReadOnlyList<(VisionTokens Tokens, int Block)> frames, CancellationToken cancel)
+        => lifetime.Within(cancel, stop =>
+    {
+        parts.Seeing.Wait(stop);
+        try
+        {
+            return Waited(() => VisionTokens.Gather(Model.VisionQueue, frames)).Tokens;
+        }
+        finally
+        {
+            parts.Seeing.Release();
+        }
+    });
+
     private (VisionTokens Tokens, TimeSpan Time) EncodeAlone(PixelValues pixels, CancellationToken cancel)
+        => Waited(() => Model.Encode(pixels, cancel: cancel));
+
+    private (VisionTokens Tokens, TimeSpan Time) Waited(Func<VisionTokens> encode)
     {
         long started = Stopwatch.GetTimestamp();
-        VisionTokens tokens = Model.Encode(pixels, cancel: cancel);
+        VisionTokens tokens = encode();
         try
         {
             Model.VisionQueue.Wait();
@@ -244,7 +262,8 @@ public sealed class Assistant : IAssistant, IDisposable
         statistics ??= new LiveStatistics();
         var windows = new LiveWindows(this, window, every ?? window, gate, statistics);
         var narrator = new Narrator(this, options ?? new NarrationOptions()) { Statistics = statistics };
-        return Captions(narrator, stop => windows.Read(source.Read(connection, stop), source.IsLive, stop), cancel);
+        LiveOptions recycling = (connection ?? new LiveOptions()) with { Recycles = true };
+        return Captions(narrator, stop => windows.Read(source.Read(recycling, stop), source.IsLive, stop), cancel);
     }
 
     private async IAsyncEnumerable<Caption> Captions(Narrator narrator, Func<CancellationToken, IAsyncEnumerable<PixelWindow>> windows,

@@ -49,6 +49,10 @@ internal sealed class AssistantParts : IDisposable
         Open.TryRemove(this, out _);
     }
 
+    /// <summary>Preprocessing of clips as the checkpoint's reference does it; the caller's to dispose.</summary>
+    public static IFramePreprocessor ClipPreprocessor(VideoLlava model) => Preprocessor(model.Device,
+        model.Config.Variant == ModelVariant.Hf ? PreprocessPreset.Hf : PreprocessPreset.OriginalVideo, model.Config.VideoTower.ImageSize);
+
     private static IFramePreprocessor Preprocessor(ComputeDevice device, PreprocessPreset preset, int size)
         => device.ResamplesFrames ? new DevicePreprocessor(device, preset, size) : new FramePreprocessor(preset, size);
 }

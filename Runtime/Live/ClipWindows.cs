@@ -29,7 +29,8 @@ internal sealed class ClipWindows(Assistant assistant, Clip clip, TimeSpan lengt
                 {
                     FrameWindow window = windows[next++];
                     yield return new PixelWindow(window.Start, window.End,
-                        assistant.Join([.. window.Indices.Select(index => held[index])]));
+                        assistant.Join([.. window.Indices.Select(index => held[index])]))
+                    { Times = [.. window.Indices.Select(index => clip.Times[index])] };
                     Release(held, next < windows.Count ? windows[next].Indices[0] : int.MaxValue);
                 }
             }

@@ -28,7 +28,7 @@ internal sealed class FrameWindows
     public async IAsyncEnumerable<PixelWindow> Read(IAsyncEnumerable<Frame> frames, [EnumeratorCancellation] CancellationToken cancel)
     {
         var open = new Queue<OpenWindow>();
-        Frame? shown = null;
+        SeenFrame? shown = null;
         TimeSpan? first = null;
         long windows = 0;
         try
@@ -38,6 +38,8 @@ internal sealed class FrameWindows
                 if (shown != null)
                 {
                     foreach (OpenWindow window in open) window.Settle(shown, frame.Time);
+                    LetGo(shown, frame);
+                    shown = null;
                     while (open.TryPeek(out OpenWindow? over) && over.End <= frame.Time) yield return open.Dequeue().Close(over.End);
                 }
                 TimeSpan begun = first ??= frame.Time;
@@ -46,17 +48,25 @@ internal sealed class FrameWindows
                     TimeSpan start = begun + windows * every;
                     if (start + length > frame.Time) open.Enqueue(new OpenWindow(assistant, start, length, count, windows == 0, WithLooks));
                 }
-                shown = frame;
+                shown = new SeenFrame(assistant, frame);
             }
-            if (shown != null && open.TryDequeue(out OpenWindow? last) && (last.IsFirst || 2 * (shown.Time - last.Start) >= length))
+            if (shown != null && open.TryDequeue(out OpenWindow? last) && (last.IsFirst || 2 * (shown.Frame.Time - last.Start) >= length))
             {
                 last.Settle(shown, TimeSpan.MaxValue);
-                yield return last.Close(shown.Time);
+                yield return last.Close(shown.Frame.Time);
             }
         }
         finally
         {
             foreach (OpenWindow window in open) window.Dispose();
+            if (shown != null) LetGo(shown, null);
         }
+    }
+
+    /// <summary>Windows have what they want of the frame; the next one may be the same picture again.</summary>
+    private static void LetGo(SeenFrame shown, Frame? next)
+    {
+        shown.LetGo();
+        if (shown.Frame.Rgb != next?.Rgb) FrameMemory.Release(shown.Frame);
     }
 }

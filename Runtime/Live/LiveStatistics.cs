@@ -3,7 +3,8 @@ namespace EdgeVideoLlava.Runtime.Live;
 /// <summary>What a live narration has seen and left out so far. Thread-safe.</summary>
 public sealed class LiveStatistics
 {
-    private long frames, framesDropped, windows, windowsDropped, windowsStill, waiting, silent;
+    private long frames, framesDropped, windows, windowsDropped, windowsStill, waiting, silent, refused, brokenOff, repeated, framesEncoded;
+    private string? lastRefusal;
 
     /// <summary>Frames that the source gave.</summary>
     public long Frames => Interlocked.Read(ref frames);
@@ -22,6 +23,21 @@ public sealed class LiveStatistics
 
     /// <summary>Answers that said nothing new and became no caption.</summary>
     public long CaptionsLeftOut => Interlocked.Read(ref silent);
+
+    /// <summary>Answers that were not what was asked for (<see cref="NarrationOptions.Check"/>), and became no caption.</summary>
+    public long AnswersRefused => Interlocked.Read(ref refused);
+
+    /// <summary>What was wrong with the last of them.</summary>
+    public string? LastRefusal => Volatile.Read(ref lastRefusal);
+
+    /// <summary>Answers broken off because a newer window was ready (<see cref="NarrationOptions.BreaksStale"/>).</summary>
+    public long AnswersBrokenOff => Interlocked.Read(ref brokenOff);
+
+    /// <summary>Captions that said the same words as the one before.</summary>
+    public long Repeats => Interlocked.Read(ref repeated);
+
+    /// <summary>Frames that went through the tower.</summary>
+    public long FramesEncoded => Interlocked.Read(ref framesEncoded);
 
     /// <summary>Windows that wait or are being put into words.</summary>
     public long Waiting => Interlocked.Read(ref waiting);
@@ -49,6 +65,18 @@ public sealed class LiveStatistics
     }
 
     internal void CaptionWasLeftOut() => Interlocked.Increment(ref silent);
+
+    internal void AnswerWasRefused(string why)
+    {
+        Interlocked.Increment(ref refused);
+        Volatile.Write(ref lastRefusal, why);
+    }
+
+    internal void AnswerWasBrokenOff() => Interlocked.Increment(ref brokenOff);
+
+    internal void CaptionWasRepeated() => Interlocked.Increment(ref repeated);
+
+    internal void FramesEncodedAre(long count) => Interlocked.Exchange(ref framesEncoded, count);
 
     internal void WindowIsDone() => Interlocked.Decrement(ref waiting);
 }

@@ -21,9 +21,15 @@ internal sealed class LiveWindows(Assistant assistant, TimeSpan length, TimeSpan
         var windows = new FrameWindows(assistant, length, every) { WithLooks = gate != null };
         IAsyncEnumerable<Frame> counted = Count(frames, cancel);
         if (!loses) return Changed(Count(windows.Read(counted, cancel), cancel), cancel);
-        IAsyncEnumerable<Frame> ring = Newest.Of(counted, Ring, _ => statistics.FrameWasLost(), left: null, cancel);
+        IAsyncEnumerable<Frame> ring = Newest.Of(counted, Ring, Lose, left: null, cancel);
         IAsyncEnumerable<PixelWindow> whole = Count(windows.Read(ring, cancel), cancel);
         return Changed(Newest.Of(whole, 1, Lose, window => window.Pixels.Dispose(), cancel), cancel);
+    }
+
+    private void Lose(Frame frame)
+    {
+        FrameMemory.Release(frame);
+        statistics.FrameWasLost();
     }
 
     private void Lose(PixelWindow window)

@@ -18,8 +18,17 @@ public sealed record NarrationOptions
     /// is.</summary>
     public double? RepeatsFrom { get; init; }
 
-    /// <summary>An answer that begins with these words says nothing and is left out. Null: none does.</summary>
+    /// <summary>An answer that begins with these words says nothing, is left out, and ends with them: it costs no more tokens.
+    /// Null: none does.</summary>
     public string? Silence { get; init; }
+
+    /// <summary>Why an answer is not what was asked for (no JSON of the wanted schema); it is then no caption, and counted. Null, also as
+    /// the result: nothing is wrong. Called on the narrator's thread.</summary>
+    public Func<string, string?>? Check { get; init; }
+
+    /// <summary>An answer is broken off, and its window left out, once a newer window is ready. Off: an answer that was begun is finished.
+    /// Of two windows in a row at least one is told.</summary>
+    public bool BreaksStale { get; init; }
 
     /// <summary>What is watched for; each costs its own question about the window, which is encoded and read once.</summary>
     public IReadOnlyList<EventTrigger> Triggers { get; init; } = [];

@@ -5,6 +5,9 @@ namespace EdgeVideoLlava.Runtime.Live;
 /// <param name="Question">Asked about every window.</param>
 public sealed record NarrationPreset(string Name, string Question)
 {
+    /// <summary>The one whose answers are JSON; whoever takes it checks them (<see cref="NarrationOptions.Check"/>).</summary>
+    public const string Json = "json";
+
     /// <summary>Those that there are.</summary>
     public static IReadOnlyList<NarrationPreset> All { get; } =
     [
@@ -19,6 +22,11 @@ public sealed record NarrationPreset(string Name, string Question)
         {
             Options = options => options with { Silence = "No" },
             MaxTokens = 40,
+        },
+        new(Json, "Describe the video as JSON and nothing else, in this form: "
+            + "{\"summary\": \"one sentence\", \"objects\": [\"each\", \"thing\"]}")
+        {
+            MaxTokens = 96,
         },
     ];
 

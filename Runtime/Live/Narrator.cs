@@ -14,6 +14,7 @@ internal sealed class Narrator(Assistant assistant, NarrationOptions options, Ac
     private static readonly GenerationOptions YesOrNo = new() { MaxTokens = 4 };
 
     private readonly TriggerState[] triggers = [.. options.Triggers.Select(trigger => new TriggerState(trigger))];
+    private readonly StaleAnswer stale = new(options.BreaksStale);
     private string? last; // said last
 
     /// <param name="prompt">The question asked about every window.</param>
@@ -21,6 +22,9 @@ internal sealed class Narrator(Assistant assistant, NarrationOptions options, Ac
         : this(assistant, new NarrationOptions { Question = prompt, Generation = options })
     {
     }
+
+    /// <summary>Told of each window whose answer has begun, on the narrator's thread: for tests of what overlaps.</summary>
+    internal Action<PixelWindow>? Heard { get; init; }
 
     /// <summary>Told of each window of a live source that is done with; null: nobody counts.</summary>
     public LiveStatistics? Statistics { get; init; }
@@ -50,15 +54,14 @@ internal sealed class Narrator(Assistant assistant, NarrationOptions options, Ac
                 conversation.Reset();
                 conversation.Show(seen.Tokens);
                 string[] appeared = Watch(conversation, seen.Window, cancel);
-                if (Say(conversation, seen, cancel) is { } caption)
+                Caption? caption = null;
+                if (!stale.Give(newer => caption = Say(conversation, seen, newer), cancel)) Statistics?.AnswerWasBrokenOff();
+                else if (caption == null) Statistics?.CaptionWasLeftOut();
+                if (caption != null)
                 {
                     caption = caption with { Events = appeared };
                     sink.Write(caption);
                     progress?.Report(caption);
-                }
-                else
-                {
-                    Statistics?.CaptionWasLeftOut();
                 }
                 Statistics?.WindowIsDone();
             }
@@ -73,13 +76,16 @@ internal sealed class Narrator(Assistant assistant, NarrationOptions options, Ac
 
     private async Task See(IAsyncEnumerable<PixelWindow> windows, ChannelWriter<Encoded> encoded, CancellationToken cancel)
     {
+        using var codes = new FrameCodes(assistant);
         try
         {
             await foreach (PixelWindow window in windows.WithCancellation(cancel))
             {
                 using PixelValues pixels = window.Pixels;
                 cancel.ThrowIfCancellationRequested();
-                (VisionTokens tokens, TimeSpan time) = assistant.Encode(pixels, cancel);
+                (VisionTokens tokens, TimeSpan time) = codes.Encode(window, cancel);
+                Statistics?.FramesEncodedAre(codes.Encoded);
+                stale.WindowIsReady();
                 if (!await Offer(encoded, new Encoded(window, tokens, time), cancel)) break;
             }
             encoded.Complete();
@@ -125,10 +131,16 @@ internal sealed class Narrator(Assistant assistant, NarrationOptions options, Ac
     {
         TimeSpan waited = Stopwatch.GetElapsedTime(seen.Window.Complete);
         string question = options.WithContext && last != null ? $"Earlier: {last} {options.Question}" : options.Question;
-        Answer answer = conversation.Ask(question, options.Generation, cancel: cancel);
-        bool isSilent = options.Silence is { } silence && AnswerWords.Begin(answer.Text, silence);
+        Heard?.Invoke(seen.Window);
+        if (Ask(conversation, question, cancel) is not { } answer) return null;
         bool isRepeat = last != null && options.RepeatsFrom is { } limit && Similarity.Of(answer.Text, last) >= limit;
-        if (isSilent || isRepeat) return null;
+        if (isRepeat) return null;
+        if (options.Check?.Invoke(answer.Text) is { } wrong)
+        {
+            Statistics?.AnswerWasRefused(wrong);
+            return null;
+        }
+        if (last != null && Similarity.Of(answer.Text, last) >= 1) Statistics?.CaptionWasRepeated();
         last = answer.Text;
         return new Caption(seen.Window.Start, seen.Window.End, answer.Text)
         {
@@ -138,5 +150,30 @@ internal sealed class Narrator(Assistant assistant, NarrationOptions options, Ac
             Generate = answer.Generate,
             Tokens = answer.Ids.Count,
         };
+    }
+
+    /// <summary>The answer; null, after as few tokens as tell it, if it begins with the words that say that there is nothing to say.
+    /// </summary>
+    private Answer? Ask(Conversation conversation, string question, CancellationToken cancel)
+    {
+        if (options.Silence is not { } silence) return conversation.Ask(question, options.Generation, cancel: cancel);
+        using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        string said = "";
+        try
+        {
+            Answer answer = conversation.Ask(question, options.Generation, Hear, enough.Token);
+            return AnswerWords.Begin(answer.Text, silence) ? null : answer;
+        }
+        catch (OperationCanceledException) when (enough.IsCancellationRequested && !cancel.IsCancellationRequested)
+        {
+            return null;
+        }
+
+        // One character more than the words: "No" may become "North".
+        void Hear(string text)
+        {
+            said += text;
+            if (said.TrimEnd().Length > silence.Length && AnswerWords.Begin(said, silence)) enough.Cancel();
+        }
     }
 }

@@ -14,4 +14,8 @@ internal sealed record PixelWindow(TimeSpan Start, TimeSpan End, PixelValues Pix
 
     /// <summary>Its different frames in small, in order; empty: they are not needed.</summary>
     public IReadOnlyList<Thumbnail> Looks { get; init; } = [];
+
+    /// <summary>The time of each frame in <see cref="Pixels"/>, by which the same one is known in several windows; empty: not told.
+    /// </summary>
+    public IReadOnlyList<TimeSpan> Times { get; init; } = [];
 }

@@ -15,6 +15,15 @@ public sealed record PixelValues(float[] Values, int Frames, int Size, bool IsCl
     /// <summary>The queue whose work makes the values on the device; null if they are there.</summary>
     internal ComputeQueue? MadeBy { get; init; }
 
+    /// <summary>One frame of them; on a device a view that lives as long as the whole.</summary>
+    internal PixelValues Frame(int frame)
+    {
+        int rows = 3 * Size;
+        return OnDevice is { } matrix
+            ? new PixelValues([], 1, Size, IsClip) { OnDevice = matrix.RowRange(frame * rows, rows), MadeBy = MadeBy }
+            : new PixelValues(Values[(frame * rows * Size)..((frame + 1) * rows * Size)], 1, Size, IsClip);
+    }
+
     /// <summary>The values on the host, wherever they are.</summary>
     public float[] ToHost()
     {

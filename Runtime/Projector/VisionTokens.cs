@@ -1,4 +1,5 @@
 using EdgeVideoLlava.Kernels.Devices;
+using EdgeVideoLlava.Kernels.Elementwise;
 
 namespace EdgeVideoLlava.Runtime.Projector;
 
@@ -19,6 +20,18 @@ public sealed class VisionTokens : IDisposable
     /// <param name="maker">The queue whose work makes the rows; null if they are there.</param>
     internal VisionTokens(Matrix rows, int blocks, int rowsPerBlock, bool isClip, ComputeQueue? maker = null)
         => (this.rows, this.maker, Blocks, RowsPerBlock, IsClip) = (rows, maker, blocks, rowsPerBlock, isClip);
+
+    /// <summary>Copies frames of several clips together as one.</summary>
+    /// <param name="queue">Given the work.</param>
+    internal static VisionTokens Gather(ComputeQueue queue, IReadOnlyList<(VisionTokens Tokens, int Block)> frames)
+    {
+        VisionTokens first = frames[0].Tokens;
+        int count = first.RowsPerBlock;
+        Matrix rows = queue.Device.AllocateMatrix(frames.Count * count, first.Rows.Columns);
+        for (int i = 0; i < frames.Count; i++)
+            CopyRows.Run(queue, frames[i].Tokens.Rows.RowRange(frames[i].Block * count, count), rows.RowRange(i * count, count));
+        return new VisionTokens(rows, frames.Count, count, first.IsClip, queue);
+    }
 
     /// <summary>(Blocks · RowsPerBlock, D of the language model) on the device.</summary>
     /// <exception cref="ObjectDisposedException">Everyone who held it has let it go.</exception>

@@ -63,6 +63,20 @@ public sealed class LiveNarrateTests : IDisposable
             result.Output.TrimEnd('\n').Split('\n').Select(line => line[(line.IndexOf("  ", StringComparison.Ordinal) + 2)..]));
     }
 
+    /// <summary>The clip with its captions, as a track beside the same pictures; both forms.</summary>
+    [Theory, InlineData("a.mkv", "subrip"), InlineData("a.mp4", "mov_text")]
+    public async Task A_clip_becomes_a_video_with_its_captions(string name, string track)
+    {
+        EdgeResult result = await EdgeProcess.Run("narrate", Demo, "-o", Target(name));
+        Assert.True(result.Code == 0, result.Errors);
+        EdgeResult probe = await EdgeProcess.Shell(new EdgeRun
+        {
+            Arguments = [$"ffprobe -v error -show_entries stream=codec_name -of csv=p=0 {Target(name)}; ffmpeg -v error -i {Target(name)} -f srt -"],
+        });
+        Assert.StartsWith($"h264\n{track}\n", probe.Output);
+        Assert.Contains("00:00:20,000 --> 00:00:24,000\nA blue cross vanishes and an orange square stays still.", probe.Output);
+    }
+
     [Theory]
     [InlineData("", "give one source: FILE, --camera or --url")]
     [InlineData("--camera 0 --url rtsp://cam/", "give one source")]
@@ -83,6 +97,7 @@ public sealed class LiveNarrateTests : IDisposable
     [Theory]
     [InlineData("--rotate 3", "neither 'day' nor a size")]
     [InlineData("--for never", "is no length of time")]
+    [InlineData("--preset poem", "poem")]
     public async Task A_wrong_option_is_code_1(string option, string complaint)
         => (await EdgeProcess.Run(["narrate", "--camera", "test", .. option.Split(' ')])).IsRefusal(1, complaint);
 }

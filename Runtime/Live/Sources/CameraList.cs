@@ -4,7 +4,11 @@ namespace EdgeVideoLlava.Runtime.Live.Sources;
 /// <param name="Device">/dev/videoN.</param>
 /// <param name="Name">The driver's name of it.</param>
 /// <param name="Problem">Why it cannot be opened; null: it can.</param>
-public sealed record CameraEntry(string Device, string Name, string? Problem);
+public sealed record CameraEntry(string Device, string Name, string? Problem)
+{
+    /// <summary>Formats with their sizes, as "mjpeg 1280x720 640x480"; empty: it does not say, or no ffmpeg is installed.</summary>
+    public IReadOnlyList<string> Modes { get; init; } = [];
+}
 
 /// <summary>The cameras of this machine, as Linux lists them; none elsewhere.</summary>
 public static class CameraList
@@ -21,7 +25,8 @@ public static class CameraList
             .Where(name => name.StartsWith("video", StringComparison.Ordinal) && name["video".Length..].All(char.IsAsciiDigit))
             .OrderBy(name => int.Parse(name["video".Length..], System.Globalization.CultureInfo.InvariantCulture))
             .Select(name => new CameraEntry(Path.Combine(devices, name), Label(Path.Combine(folder, name, "name")),
-                Problem(Path.Combine(devices, name))))];
+                Problem(Path.Combine(devices, name))))
+            .Select(camera => camera.Problem == null ? camera with { Modes = CameraModes.Of(camera.Device) } : camera)];
     }
 
     /// <summary>For a message: the devices, or that there are none.</summary>
@@ -51,6 +56,10 @@ public static class CameraList
         catch (UnauthorizedAccessException)
         {
             return "permission denied; join the group that owns it, most often 'video'";
+        }
+        catch (IOException e) when (e.Message.Contains("busy", StringComparison.OrdinalIgnoreCase))
+        {
+            return "in use by another program";
         }
         catch (IOException e)
         {

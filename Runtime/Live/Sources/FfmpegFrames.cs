@@ -11,7 +11,9 @@ namespace EdgeVideoLlava.Runtime.Live.Sources;
 /// <param name="script">For ffmpeg's standard input; null: it reads ours.</param>
 /// <param name="hide">Takes secrets out of what ffmpeg says.</param>
 /// <param name="madeUp">The time stamps of Motion JPEG are ffmpeg's, and are left out.</param>
-internal sealed class FfmpegFrames(string name, string[] input, string? script = "", Func<string, string>? hide = null, bool madeUp = false)
+/// <param name="firstIsUndated">As in <see cref="TrustedFrames"/>.</param>
+internal sealed class FfmpegFrames(string name, string[] input, string? script = "", Func<string, string>? hide = null, bool madeUp = false,
+    bool firstIsUndated = false)
 {
     private const int MaxPixels = 40_000_000; // as of a clip
 
@@ -20,15 +22,23 @@ internal sealed class FfmpegFrames(string name, string[] input, string? script =
         if (!FfmpegProgram.IsAvailable)
             throw new DeviceUnavailableException($"{name}: wants {MissingLibrary.Ffmpeg}") { Remedies = [MissingLibrary.Ffmpeg] };
         using FfmpegProgram program = FfmpegProgram.Watch(Arguments(options.LongestSide), script, cancel);
+        var trusted = new TrustedFrames(firstIsUndated, options.Clock);
         while (program.NextFrame() is { } frame)
         {
             if (frame.Width < 1 || frame.Height < 1 || (long)frame.Width * frame.Height > MaxPixels)
                 throw new BadInputException($"{name}: frames of {frame.Width} x {frame.Height} pixels; choose another stream of it");
             byte[] rgb = FrameMemory.Allocate(frame.Width, frame.Height);
             if (!program.ReadExactly(rgb)) break;
+            if (!trusted.Trusts(frame, program.Codec))
+            {
+                FrameMemory.Release(rgb);
+                if (trusted.LeftOut == 1)
+                    options.Notice?.Invoke($"{name}: packets are missing; frames are left out up to the next whole one");
+                continue;
+            }
             // Motion JPEG over a network has no time stamps: those that ffmpeg makes up say nothing.
             double seconds = madeUp && program.Codec == "mjpeg" ? double.NaN : frame.Seconds;
-            yield return new DecodedFrame(seconds, frame.IsKey, frame.Width, frame.Height, frame.IsDamaged, rgb);
+            yield return new DecodedFrame(seconds, frame.IsKey, frame.Width, frame.Height, false, rgb);
         }
         cancel.ThrowIfCancellationRequested();
         if (program.Complaint is { } complaint) throw new BadInputException($"{name}: {Reason(complaint)}");

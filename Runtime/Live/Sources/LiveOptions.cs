@@ -19,6 +19,9 @@ public sealed record LiveOptions
     /// <summary>Told, one line each: the source has ended, stalled, comes again. On any thread.</summary>
     public Action<string>? Notice { get; init; }
 
+    /// <summary>The reader gives the memory of each frame back, and keeps none.</summary>
+    internal bool Recycles { get; init; }
+
     /// <summary>For tests.</summary>
     internal TimeProvider Clock { get; init; } = TimeProvider.System;
 }

@@ -30,6 +30,9 @@ public sealed class LiveSource
     /// <summary>Its end is the end: a file, standard input, a program's own frames.</summary>
     internal bool Ends { get; init; }
 
+    /// <summary>Each frame has memory of <see cref="FrameMemory"/> of its own, which nobody else reads.</summary>
+    internal bool OwnsMemory { get; init; }
+
     /// <summary>Frames that a program pushes; the end of the channel is the end. Frames without a capture time get the time of
     /// arrival.</summary>
     /// <remarks>Their <see cref="Frame.Time"/> must not go backwards.</remarks>
@@ -65,7 +68,11 @@ public sealed class LiveSource
                     (attempts, frames) = (0, frames + 1);
                     backoff.Reset();
                     (TimeSpan time, DateTimeOffset? captured) = await clock.Stamp(shown.Seconds, cancel).ConfigureAwait(false);
-                    yield return new Frame(shown.Rgb!, shown.Width, shown.Height, time) { Captured = captured };
+                    yield return new Frame(shown.Rgb!, shown.Width, shown.Height, time)
+                    {
+                        Captured = captured,
+                        IsRecycled = OwnsMemory && options.Recycles,
+                    };
                 }
                 fault = connection.Fault;
             }

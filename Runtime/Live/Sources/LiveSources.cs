@@ -12,12 +12,19 @@ public static class LiveSources
     public static LiveSource Clip(string path, bool loops = false)
         => new(path, Pace.Held, (_, cancel) => Play(path, loops, cancel)) { Ends = true };
 
+    /// <summary>The pictures and clips of a folder, one after the other in the order of their names.</summary>
+    /// <param name="picture">How long a picture is shown.</param>
+    /// <param name="isLive">At their own speed; else as fast as they are asked for.</param>
+    public static LiveSource Folder(string path, TimeSpan picture, bool isLive)
+        => new(path, isLive ? Pace.Held : Pace.Recorded, (_, cancel) => new FolderFrames(path, picture).Read(cancel)) { Ends = true };
+
     /// <summary>A stream, by the installed ffmpeg.</summary>
     /// <remarks>ffmpeg learns the address from its standard input and not from its arguments, which every user of a machine can list.
     /// </remarks>
     public static LiveSource Url(StreamAddress address)
     {
-        string[] transport = address.Scheme.StartsWith("rtsp", StringComparison.Ordinal) ? ["option rtsp_flags prefer_tcp"] : [];
+        bool isRtp = address.Scheme.StartsWith("rtsp", StringComparison.Ordinal);
+        string[] transport = isRtp ? ["option rtsp_flags prefer_tcp"] : [];
         // The stream is looked at until its size is known, its rate is not measured; the list's own reader need not look again.
         string[] lines =
         [
@@ -29,8 +36,8 @@ public static class LiveSources
             "-protocol_whitelist", $"pipe,{address.Protocols}", "-format_whitelist", $"concat,rtsp,hls,{Containers.Allowed}",
             "-f", "concat", "-safe", "0", "-i", "pipe:0",
         ];
-        var frames = new FfmpegFrames(address.Shown, input, string.Join('\n', lines) + "\n", address.Hide, madeUp: true);
-        return new LiveSource(address.Shown, address.IsAhead ? Pace.Held : Pace.AsTaken, frames.Read);
+        var frames = new FfmpegFrames(address.Shown, input, string.Join('\n', lines) + "\n", address.Hide, madeUp: true, isRtp);
+        return new LiveSource(address.Shown, address.IsAhead ? Pace.Held : Pace.AsTaken, frames.Read) { OwnsMemory = true };
     }
 
     /// <summary>Frames on standard input, by the installed ffmpeg: YUV4MPEG2, Motion JPEG, or another container that can be read from its
@@ -41,7 +48,7 @@ public static class LiveSources
         string[] input = ["-protocol_whitelist", "pipe", "-format_whitelist", Containers.Allowed, "-i", "pipe:0"];
         return new LiveSource("standard input", isLive ? Pace.AsTaken : Pace.Recorded,
             new FfmpegFrames("standard input", input, script: null, madeUp: isLive).Read)
-        { Ends = true };
+        { Ends = true, OwnsMemory = true };
     }
 
     /// <summary>A camera by its number or device file; or "test", a clip that is played over and over.</summary>
@@ -55,7 +62,7 @@ public static class LiveSources
         string device = name.All(char.IsAsciiDigit) && name.Length is 1 or 2 ? $"/dev/video{name}" : name;
         if (!device.StartsWith("/dev/", StringComparison.Ordinal))
             throw new BadInputException($"{name}: no name of a camera; there are numbers, /dev/videoN, test and test:FILE");
-        return new LiveSource(device, Pace.AsTaken, new CameraFrames(device).Read);
+        return new LiveSource(device, Pace.AsTaken, new CameraFrames(device).Read) { OwnsMemory = true };
     }
 
     private static IEnumerable<DecodedFrame> Play(string path, bool loops, CancellationToken cancel)

@@ -17,12 +17,16 @@ internal sealed partial class FfmpegProgram : IDisposable
     private readonly CancellationTokenRegistration cancelled;
     private readonly CancellationToken cancellation;
     private readonly BlockingCollection<LoggedFrame> frames = [];
+    private readonly bool isLive;
     private double timeBase;
     private bool damaged;
 
     /// <param name="input">Given to the program's standard input; null: it reads ours.</param>
-    private FfmpegProgram(string program, IEnumerable<string> arguments, CancellationToken cancellation, string? input = "")
+    /// <param name="isLive">Packets may be missing.</param>
+    private FfmpegProgram(string program, IEnumerable<string> arguments, CancellationToken cancellation, string? input = "",
+        bool isLive = false)
     {
+        this.isLive = isLive;
         var start = new ProcessStartInfo(program, arguments)
         {
             RedirectStandardInput = input != null,
@@ -39,6 +43,9 @@ internal sealed partial class FfmpegProgram : IDisposable
 
     /// <summary>Both programs are installed.</summary>
     public static bool IsAvailable => Ffmpeg.Value != null && Ffprobe.Value != null;
+
+    /// <summary>Where ffmpeg is; null: both programs are not installed.</summary>
+    public static string? Path => IsAvailable ? Ffmpeg.Value : null;
 
     /// <summary>Version as ffmpeg states it, e.g. "5.1.9-0+deb12u1"; null when it is not installed.</summary>
     public static string? Version => FoundVersion.Value;
@@ -71,7 +78,7 @@ internal sealed partial class FfmpegProgram : IDisposable
     /// <param name="input">For its standard input: what its arguments, which every user of the machine can list, must not say. Null: it
     /// reads our standard input.</param>
     public static FfmpegProgram Watch(IEnumerable<string> arguments, string? input, CancellationToken cancellation)
-        => new(Ffmpeg.Value!, arguments, cancellation, input);
+        => new(Ffmpeg.Value!, arguments, cancellation, input, isLive: true);
 
     /// <summary>Starts ffmpeg; frames come on <see cref="ReadExactly"/>.</summary>
     public static FfmpegProgram Decode(IEnumerable<string> arguments, CancellationToken cancellation)
@@ -159,7 +166,7 @@ internal sealed partial class FfmpegProgram : IDisposable
         else
         {
             if (Codec == null && InputCodec().Match(line) is { Success: true } codec) Codec = codec.Groups[1].Value;
-            damaged |= line.Contains("corrupt decoded frame", StringComparison.Ordinal);
+            damaged |= line.Contains("corrupt decoded frame", StringComparison.Ordinal) || isLive && Loss().IsMatch(line);
             LacksDecoder |= NoDecoder().IsMatch(line);
             if (Failure().Match(line) is not { Success: true } failure) return;
             Errors++;
@@ -182,8 +189,9 @@ internal sealed partial class FfmpegProgram : IDisposable
     {
         if (OperatingSystem.IsWindows()) name += ".exe";
         string[] folders = (Environment.GetEnvironmentVariable("PATH") ?? "")
-            .Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries);
-        return folders.Where(Path.IsPathRooted).Select(folder => Path.Combine(folder, name)).FirstOrDefault(File.Exists);
+            .Split(System.IO.Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries);
+        return folders.Where(System.IO.Path.IsPathRooted).Select(folder => System.IO.Path.Combine(folder, name))
+            .FirstOrDefault(File.Exists);
     }
 
     [GeneratedRegex(@"^n?(\d+)\.(\d+)")]
@@ -200,6 +208,10 @@ internal sealed partial class FfmpegProgram : IDisposable
 
     [GeneratedRegex(@"Stream #0:.*: Video: (\w+)")]
     private static partial Regex InputCodec();
+
+    /// <summary>A stream's packets are missing or came late; a decoder does not notice each that it is not given.</summary>
+    [GeneratedRegex("corrupt input packet|Packet corrupt|RTP: missed|max delay reached|circular buffer overrun")]
+    private static partial Regex Loss();
 
     [GeneratedRegex(@"Decoder .*not found|no decoder found", RegexOptions.IgnoreCase)]
     private static partial Regex NoDecoder();

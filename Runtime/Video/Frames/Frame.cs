@@ -12,6 +12,9 @@ public sealed record Frame(byte[] Rgb, int Width, int Height, TimeSpan Time)
     /// <summary>When a live source took the picture, by the system's clock; null for a clip's.</summary>
     public DateTimeOffset? Captured { get; init; }
 
+    /// <summary>Its memory is used again once its one reader has let it go (<see cref="FrameMemory.Release(Frame)"/>).</summary>
+    internal bool IsRecycled { get; init; }
+
     /// <summary>Copies pixels of any common layout.</summary>
     /// <param name="pixels">Rows from the top; alpha is left out.</param>
     /// <param name="stride">Bytes from one row to the next; 0: rows are dense.</param>

@@ -27,19 +27,26 @@ internal static class FrameMemory
         Frame? last = null;
         foreach (Frame frame in frames) // the same one may come several times in a row
         {
-            if (last != null && !ReferenceEquals(last, frame)) Release(last);
+            if (last != null && !ReferenceEquals(last, frame)) Release(last.Rgb);
             yield return last = frame;
         }
-        if (last != null) Release(last);
+        if (last != null) Release(last.Rgb);
     }
 
-    private static void Release(Frame frame)
+    /// <summary>A frame that nobody reads any more; its memory is used again if it may be.</summary>
+    public static void Release(Frame frame)
     {
-        if (Interlocked.Add(ref waiting, frame.Rgb.Length) > Most)
+        if (frame.IsRecycled) Release(frame.Rgb);
+    }
+
+    /// <summary>Memory of <see cref="Allocate"/> that nobody reads any more.</summary>
+    public static void Release(byte[] rgb)
+    {
+        if (Interlocked.Add(ref waiting, rgb.Length) > Most)
         {
-            Interlocked.Add(ref waiting, -frame.Rgb.Length);
+            Interlocked.Add(ref waiting, -rgb.Length);
             return;
         }
-        Free.GetOrAdd(frame.Rgb.Length, _ => []).Add(frame.Rgb);
+        Free.GetOrAdd(rgb.Length, _ => []).Add(rgb);
     }
 }

@@ -47,16 +47,25 @@ internal static class BenchCommand
             + "Markdown file. "
                 + "Default device: the first GPU; a processor that --device names is measured at small sizes.",
         };
+        var live = new Option<bool>("--live")
+        {
+            Description = "In place of all this, measure live narration: the stages of a window, and windows a minute. Wants ffmpeg; "
+                + "answers have --generate tokens."
+        };
+        Option<string> size = SizeOption.Create("--size", "1280x720", "Of --live: size of the camera's picture.");
+        Option<TimeSpan> every = SecondsOption.Create("--every", 4, "Of --live: distance from one window to the next.");
+        Option<int> windows = NumberOption.Whole("--windows", 10, 1, 10_000, "Of --live: windows to measure, after one to warm up.");
         var model = new ModelOptions();
         var command =
             new Command("bench", "Measure encode, prefill and generation, and their share of this machine's measured peaks.") { prompt,
-            generate, conversations, repeat, synthetic, layers, type, json, profile, gpuReport };
+            generate, conversations, repeat, synthetic, layers, type, json, profile, gpuReport, live, size, every,
+            windows };
         model.AddTo(command);
-        command.SetAction((parsed, cancel) =>
+        command.SetAction(async (parsed, cancel) =>
         {
             bool profiled = parsed.GetValue(profile);
             ModelSettings settings = model.Read(parsed) with { TimesLaunches = profiled };
-            if (parsed.GetValue(gpuReport) is { } file) return Task.FromResult(Report(file, settings, cancel));
+            if (parsed.GetValue(gpuReport) is { } file) return Report(file, settings, cancel);
             bool isSynthetic = parsed.GetValue(synthetic) != null;
             int languageLayers = parsed.GetValue(layers);
             StorageType storage = Enum.Parse<StorageType>(parsed.GetValue(type)!, ignoreCase: true);
@@ -69,6 +78,16 @@ internal static class BenchCommand
             int context = session.Model.Config.Language.Context, length = parsed.GetValue(prompt), tokens = parsed.GetValue(generate);
             if (Math.Max(length, tokens + 1) > context)
                 throw new BadInputException($"the model has {context} positions; take a --prompt-length and --generate that fit");
+            if (parsed.GetValue(live))
+            {
+                (int width, int height) = SizeOption.Parse(parsed.GetValue(size)!)!.Value;
+                var load = new LiveLoad(width, height, parsed.GetValue(every).TotalSeconds, tokens, parsed.GetValue(windows));
+                var stages = new LiveBenchReport(name, session.Device.Description, load,
+                    await new LiveBenchmark(session.Model, load).Run(cancel));
+                if (parsed.GetValue(json)) stages.WriteJson(Console.Out);
+                else stages.WriteTable(Console.Out);
+                return ExitCodes.Ok;
+            }
             if (profiled && session.Device is CpuDevice)
                 throw new BadInputException("--profile: the processor's own code has no launches to time; take --device opencl or cuda");
             MachinePeaks? peaks = session.Device is CpuDevice cpu ? MachinePeaks.Measure(cpu.Threads) : null;
@@ -83,7 +102,7 @@ internal static class BenchCommand
             };
             if (parsed.GetValue(json)) report.WriteJson(Console.Out);
             else report.WriteTable(Console.Out);
-            return Task.FromResult(ExitCodes.Ok);
+            return ExitCodes.Ok;
         });
         return command;
     }

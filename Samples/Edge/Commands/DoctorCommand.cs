@@ -6,6 +6,7 @@ using System.Text.Json.Serialization;
 using EdgeVideoLlava.Edge.Diagnostics;
 using EdgeVideoLlava.Kernels.Checks;
 using EdgeVideoLlava.Kernels.Devices;
+using EdgeVideoLlava.Runtime.Live.Sources;
 
 namespace EdgeVideoLlava.Edge.Commands;
 
@@ -49,6 +50,15 @@ internal static class DoctorCommand
         }
         if (report.Died != null) output.WriteLine($"  not looked at: {report.Died}");
         else Row("auto", report.Automatic.ToString());
+        output.WriteLine();
+        output.WriteLine("cameras");
+        if (report.Cameras.Count == 0) Row("none", "the system lists no camera (/sys/class/video4linux)");
+        foreach (CameraEntry camera in report.Cameras)
+        {
+            string problem = camera.Problem == null ? "" : $" (NOT USABLE: {camera.Problem})";
+            Row(Path.GetFileName(camera.Device), $"{camera.Device}: {camera.Name}{problem}");
+            foreach (string mode in camera.Modes) Row("", mode);
+        }
         output.WriteLine();
         output.WriteLine("libraries");
         foreach (LibraryStatus library in report.Libraries)

@@ -16,7 +16,8 @@ internal sealed class NarrateCommand
 {
     private readonly Argument<string?> file = new("FILE")
     {
-        Description = "The clip; any container that FFmpeg knows. -: YUV4MPEG2 or Motion JPEG on standard input.",
+        Description = "The clip; any container that FFmpeg knows. A folder: its pictures and clips, by their names. -: YUV4MPEG2 or "
+            + "Motion JPEG on standard input.",
         Arity = ArgumentArity.ZeroOrOne,
     };
 
@@ -32,8 +33,10 @@ internal sealed class NarrateCommand
     {
         HelpName = "OUT",
         Description = "Write the captions to this file; may be given several times. A clip's appears when it is complete, a live source's "
-            + "grows caption by caption. Default: standard output."
+            + "grows caption by caption. .mkv, .mp4: the clip with its captions as a track. Default: standard output."
     };
+
+    private readonly Option<bool> burn = new("--burn") { Description = "Write captions into the pictures of an .mkv or .mp4." };
 
     private readonly ModelOptions model = new();
     private readonly GenerationOptionSet generation = new(maxTokens: 128);
@@ -47,7 +50,7 @@ internal sealed class NarrateCommand
         var narrate = new NarrateCommand();
         var command = new Command("narrate", "Caption a clip, camera or stream window by window, back to back.")
         {
-            narrate.file, narrate.window, narrate.every, narrate.format, narrate.outputs,
+            narrate.file, narrate.window, narrate.every, narrate.format, narrate.outputs, narrate.burn,
         };
         narrate.narration.AddTo(command);
         narrate.live.AddTo(command);
@@ -60,7 +63,7 @@ internal sealed class NarrateCommand
     private async Task<int> Run(ParseResult parsed, CancellationToken cancel)
     {
         string? path = parsed.GetValue(file);
-        if (path is not (null or "-") && MediaFile.Detect(path) == MediaKind.Picture)
+        if (path is not (null or "-") && !Directory.Exists(path) && MediaFile.Detect(path) == MediaKind.Picture)
             throw new BadInputException($"{path}: a picture; narrate takes clips, 'edge chat {path}' answers about pictures");
         if (live.Source(parsed, path, model.Demo) is { } source) await Watch(parsed, source, path, cancel);
         else await Read(parsed, path!, cancel);
@@ -73,24 +76,34 @@ internal sealed class NarrateCommand
         ModelSettings settings = model.Read(parsed);
         string[] targets = parsed.GetValue(outputs) ?? [];
         var files = new List<CaptionFile>();
+        var videos = new List<CaptionVideo>();
+        var statistics = new LiveStatistics();
         try
         {
-            foreach (string target in targets) files.Add(new CaptionFile(target, settings.Files.Prepend(path)));
+            IEnumerable<string> inputs = settings.Files.Prepend(path);
+            ILookup<bool, string> kinds = targets.ToLookup(CaptionVideo.IsName);
+            foreach (string target in kinds[false]) files.Add(new CaptionFile(target, inputs));
+            foreach (string target in kinds[true]) videos.Add(new CaptionVideo(path, target, parsed.GetValue(burn), inputs));
             using Clip clip = Clip.Open(path, new ClipOptions { Notice = Notices.Say }, cancel);
             using ModelSession session = ModelSession.Open(settings, cancel);
             session.Announce();
-            ICaptionSink[] sinks = [.. targets.Zip(files, (target, file) => Sink(parsed, target, file.Writer))];
+            ICaptionSink[] sinks = [.. kinds[false].Zip(files, (target, file) => Sink(parsed, target, file.Writer)), .. videos];
             if (sinks.Length == 0) sinks = [Sink(parsed, null, Console.Out)];
             var windows = new ClipWindows(session.Assistant, clip, parsed.GetValue(window), parsed.GetValue(every));
             await using EventActions actions = narration.Actions(parsed, Notices.Say);
-            var narrator = new Narrator(session.Assistant, narration.Read(parsed, generation), actions.Fire);
-            bool onTerminal = files.Count == 0 && !Console.IsOutputRedirected;
+            var narrator = new Narrator(session.Assistant, narration.Read(parsed, generation), actions.Fire)
+            { Statistics = statistics };
+            bool onTerminal = targets.Length == 0 && !Console.IsOutputRedirected;
             await NarrationProgress.Run(windows.Count, clip.Duration, onTerminal, progress
                 => narrator.Run(windows.Read(cancel), new SinkRow(sinks), progress, cancel));
+            if (statistics.AnswersRefused > 0)
+                Notices.Say($"{statistics.AnswersRefused} answers left out: not what was asked for (the last: {statistics.LastRefusal})");
             foreach (CaptionFile complete in files) complete.Complete();
+            foreach (CaptionVideo complete in videos) await complete.Complete(cancel);
         }
         finally
         {
+            foreach (CaptionVideo opened in videos) opened.Dispose();
             foreach (CaptionFile opened in files) opened.Dispose();
         }
     }
@@ -107,6 +120,9 @@ internal sealed class NarrateCommand
         {
             foreach (string target in parsed.GetValue(outputs) ?? [])
             {
+                if (CaptionVideo.IsName(target))
+                    throw new BadInputException(
+                        $"{target}: a video is made of a clip; a live source's captions go to .srt, .vtt or .jsonl");
                 OutputFile.Check(target, path is null or "-" ? settings.Files : settings.Files.Prepend(path));
                 files.Add(new CaptionLog(target, Format(parsed, target) ?? throw new BadInputException(
                     $"{target}: console is no format of a file that grows; take one that ends in .srt, .vtt or .jsonl"),

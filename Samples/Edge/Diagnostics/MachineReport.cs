@@ -3,6 +3,7 @@ using EdgeVideoLlava.Kernels.Checks;
 using EdgeVideoLlava.Kernels.Devices;
 using EdgeVideoLlava.Kernels.Discovery;
 using EdgeVideoLlava.Kernels.Ilgpu;
+using EdgeVideoLlava.Runtime.Live.Sources;
 using EdgeVideoLlava.Runtime.Weights;
 
 namespace EdgeVideoLlava.Edge.Diagnostics;
@@ -31,6 +32,9 @@ internal sealed record MachineReport(
     /// <summary>What --device auto takes.</summary>
     public AutomaticChoice Automatic { get; init; } = new("cpu", "");
 
+    /// <summary>Cameras that the system lists, with their modes.</summary>
+    public IReadOnlyList<CameraEntry> Cameras { get; init; } = [];
+
     /// <summary>Why devices and libraries were not looked at; null if they were.</summary>
     public string? Died { get; init; }
 
@@ -39,7 +43,11 @@ internal sealed record MachineReport(
     public static MachineReport Take()
     {
         IReadOnlyList<DeviceDescription> devices = IlgpuDevices.List();
-        return Of(devices, DeviceSelfTest.Run(devices), NativeLibraries.Probe(devices)) with { Automatic = AutomaticChoice.Make() };
+        return Of(devices, DeviceSelfTest.Run(devices), NativeLibraries.Probe(devices)) with
+        {
+            Automatic = AutomaticChoice.Make(),
+            Cameras = CameraList.Read(),
+        };
     }
 
     /// <summary>What can be said without loading anything, after a look at the drivers ended the process that looked.</summary>

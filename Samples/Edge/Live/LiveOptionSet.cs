@@ -47,6 +47,8 @@ internal sealed class LiveOptionSet
         Description = "Begin a new output file each day (UTC), or when it has so many bytes (10MB); each is named after its begin.",
     };
 
+    private readonly Option<TimeSpan> picture = SecondsOption.Create("--picture", 1, "How long each picture of a folder is shown.");
+
     public LiveOptionSet() => rotate.Validators.Add(result =>
     {
         if (result.Tokens is [{ } token, ..] && ParseRotation(token.Value) == null)
@@ -55,7 +57,7 @@ internal sealed class LiveOptionSet
 
     public void AddTo(Command command)
     {
-        foreach (Option option in new Option[] { camera, url, realtime, stall, once, duration, most, refresh, all, rotate })
+        foreach (Option option in new Option[] { camera, url, realtime, stall, once, duration, most, refresh, all, rotate, picture })
             command.Options.Add(option);
     }
 
@@ -70,6 +72,7 @@ internal sealed class LiveOptionSet
             return LiveSources.Url(StreamAddress.Parse(address, Environment.GetEnvironmentVariable(PasswordVariable)));
         if (device != null) return LiveSources.Camera(device, demo);
         bool live = parsed.GetValue(realtime);
+        if (Directory.Exists(file)) return LiveSources.Folder(file, parsed.GetValue(picture), live);
         return file == "-" ? LiveSources.StandardInput(live) : live ? LiveSources.Clip(file!) : null;
     }
 

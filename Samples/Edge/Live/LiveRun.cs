@@ -23,7 +23,8 @@ internal static class LiveRun
         if (request.Duration is { } duration) stop.CancelAfter(duration);
         var windows = new LiveWindows(assistant, request.Window, request.Every, request.Gate, statistics);
         var narrator = new Narrator(assistant, request.Narration, events) { Statistics = statistics };
-        Task Narrate() => narrator.Run(windows.Read(request.Source.Read(request.Connection, stop.Token), request.Source.IsLive, stop.Token),
+        LiveOptions connection = request.Connection with { Recycles = true };
+        Task Narrate() => narrator.Run(windows.Read(request.Source.Read(connection, stop.Token), request.Source.IsLive, stop.Token),
             group, tally, stop.Token);
         try
         {

@@ -23,8 +23,12 @@ internal sealed class LiveTally(int most, Action enough) : IProgress<Caption>
         string means = captions == 0 ? "" : string.Create(CultureInfo.InvariantCulture,
             $" (first token {firstTokens / captions:0.00} s, last {latencies / captions:0.00} s after the window's end, on average)");
         string silent = seen.CaptionsLeftOut == 0 ? "" : $", {seen.CaptionsLeftOut} with nothing new";
+        string broken = seen.AnswersBrokenOff == 0 ? "" : $", {seen.AnswersBrokenOff} broken off";
+        string refused = seen.AnswersRefused == 0 ? "" : $", {seen.AnswersRefused} answers refused (the last: {seen.LastRefusal})";
+        string repeats = captions < 2 ? "" : string.Create(CultureInfo.InvariantCulture,
+            $", {100.0 * seen.Repeats / captions:0} % repeats, {captions * 60 / Math.Max(1e-3, time.TotalSeconds):0.#} captions a minute");
         return string.Create(CultureInfo.InvariantCulture,
             $"{captions} captions in {time.TotalSeconds:0} s{means}; {seen.Windows} windows: {seen.WindowsStill} still, "
-            + $"{seen.WindowsDropped} dropped{silent}; {seen.Frames} frames, {seen.FramesDropped} dropped");
+            + $"{seen.WindowsDropped} dropped{silent}{broken}{refused}{repeats}; {seen.Frames} frames, {seen.FramesDropped} dropped");
     }
 }

@@ -25,6 +25,18 @@ internal sealed class NarrationOptionSet
     private readonly Option<float?> repeats = NumberOption.OptionalReal("--skip-repeats", 0, 1,
         "Leave out captions that are as similar as this to the last one: 1 the same words, 0.8 nearly.");
 
+    private readonly Option<bool> stale = new("--skip-stale")
+    {
+        Description = "Break an answer off once a newer window is ready; of two windows in a row at least one is told.",
+    };
+
+    private readonly Option<string?> schema = new("--schema")
+    {
+        HelpName = "FILE",
+        Description = "Leave out answers that are no JSON of this schema, and count them. Default with --preset json: a summary and "
+            + "objects.",
+    };
+
     private readonly Option<string[]> on = new("--on")
     {
         HelpName = "WHAT",
@@ -59,7 +71,7 @@ internal sealed class NarrationOptionSet
 
     public void AddTo(Command command)
     {
-        foreach (Option option in new Option[] { prompt, preset, context, repeats, on, rise, fall, exec, webhook })
+        foreach (Option option in new Option[] { prompt, preset, context, repeats, stale, schema, on, rise, fall, exec, webhook })
             command.Options.Add(option);
     }
 
@@ -68,8 +80,12 @@ internal sealed class NarrationOptionSet
         NarrationPreset? chosen = NarrationPreset.All.FirstOrDefault(known => known.Name == parsed.GetValue(preset));
         GenerationOptions tokens = generation.Read(parsed, chosen?.MaxTokens) with { GuardLoops = true };
         NarrationOptions options = chosen?.Apply(new NarrationOptions()) ?? new NarrationOptions();
+        AnswerSchema? wanted = parsed.GetValue(schema) is { } file ? AnswerSchema.Load(file)
+            : chosen?.Name == NarrationPreset.Json ? AnswerSchema.OfPreset() : null;
         return options with
         {
+            BreaksStale = parsed.GetValue(stale),
+            Check = wanted == null ? null : wanted.Check,
             Generation = tokens,
             Question = parsed.GetValue(prompt) ?? options.Question,
             WithContext = options.WithContext || parsed.GetValue(context),

@@ -128,4 +128,30 @@ public sealed class NarrationTests : IDisposable
         Assert.Equal(expected, Similarity.Of(a, b), 6);
         Assert.Equal(expected, Similarity.Of(b, a), 6);
     }
+
+    /// <summary>Of the demo clip's answers, those that begin with "A white" are silence: they are left out, after two or three tokens.</summary>
+    [Fact]
+    public async Task What_begins_with_the_words_of_silence_is_no_caption_and_is_not_finished()
+    {
+        var statistics = new LiveStatistics();
+        var options = new NarrationOptions { Generation = new GenerationOptions { MaxTokens = 40 } };
+        (List<Caption> all, _) = await Narrate(options);
+        (List<Caption> kept, _) = await Narrate(options with { Silence = "A white" }, statistics: statistics);
+        Assert.Equal(all.Select(caption => caption.Text).Where(text => !text.StartsWith("A white")), kept.Select(caption => caption.Text));
+        Assert.Equal(all.Count - kept.Count, statistics.CaptionsLeftOut);
+        Assert.InRange(kept.Count, 1, all.Count - 1);
+    }
+
+    [Fact]
+    public async Task An_answer_that_is_not_what_was_asked_for_is_no_caption_and_is_counted()
+    {
+        var statistics = new LiveStatistics();
+        (List<Caption> kept, _) = await Narrate(new NarrationOptions
+        {
+            Generation = new GenerationOptions { MaxTokens = 40 },
+            Check = answer => answer.Contains("star") ? null : "no star",
+        }, statistics: statistics);
+        Assert.Equal(["A white star vanishes."], kept.Select(caption => caption.Text));
+        Assert.Equal((5, "no star"), (statistics.AnswersRefused, statistics.LastRefusal));
+    }
 }

@@ -157,6 +157,32 @@ public sealed class NarratorTests : IDisposable
         Assert.Equal(before, device.AllocatedBytes);
     }
 
+    /// <summary>An answer is held until a newer window is encoded; with the option it is broken off then, and the next one is not.</summary>
+    [Theory, InlineData(true, 2), InlineData(false, 4)]
+    public async Task An_answer_is_broken_off_for_a_newer_window_but_never_two_in_a_row(bool breaks, int told)
+    {
+        var statistics = new LiveStatistics();
+        var starts = new List<double>();
+        var encoded = new int[1];
+        var options = new NarrationOptions
+        {
+            Generation = new GenerationOptions { MaxTokens = 4 },
+            BreaksStale = breaks,
+            Check = _ => null,
+            Silence = "nothing begins like this", // so that the narrator hears each word
+        };
+        var narrator = new Narrator(assistant, options)
+        {
+            Statistics = statistics,
+            // Window n is in words; n + 2 is asked for once n + 1 is ready. The last window has none behind it.
+            Heard = window => SpinWait.SpinUntil(() => Volatile.Read(ref encoded[0]) >= Math.Min(4, window.Start.TotalSeconds + 2), 30_000),
+        };
+        await narrator.Run(Windows(4, i => Volatile.Write(ref encoded[0], i)), new Sink(caption => starts.Add(caption.Start.TotalSeconds)),
+            cancel: TestContext.Current.CancellationToken);
+        Assert.Equal((told, 4 - told), (starts.Count, (int)statistics.AnswersBrokenOff));
+        if (breaks) Assert.Equal([1, 3], starts);
+    }
+
     [Fact]
     public async Task Nothing_to_narrate_is_no_caption() => await Narrator().Run([], new Sink(_ => Assert.Fail("a caption of nothing")));
 
