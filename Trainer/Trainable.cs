@@ -1,6 +1,5 @@
 using EdgeVideoLlava.Kernels.Devices;
 using EdgeVideoLlava.Kernels.Elementwise;
-using EdgeVideoLlava.Kernels.Optimizer;
 using EdgeVideoLlava.Kernels.Packing;
 using EdgeVideoLlava.Runtime;
 using EdgeVideoLlava.Runtime.Language;
@@ -60,16 +59,6 @@ internal sealed class Trainable : IDisposable
     {
         foreach (Parameter parameter in parameters) Fill.Run(queue, parameter.Gradient, 0);
     }
-
-    /// <summary>A master's numbers have changed: they become the weight's.</summary>
-    public void Store(ComputeQueue queue, Parameter parameter)
-    {
-        if (parameter.Rounded is { } weight) ConvertRows.Run(queue, parameter.Value, weight);
-    }
-
-    /// <summary>The first parameter, from the loss on, whose gradient holds a number that is not finite.</summary>
-    public string? FirstNotFinite(ComputeQueue queue)
-        => parameters.LastOrDefault(parameter => !double.IsFinite(SquaredNorm.Of(queue, parameter.Gradient)))?.Name;
 
     public void Dispose()
     {

@@ -22,7 +22,24 @@ internal sealed unsafe partial class IlgpuDevice
     internal override Weight AllocateWeight(string name, StorageType type, int rows, int columns)
     {
         Shapes.WholeBlocks(name, type, columns);
-        return new Weight(name, type, rows, columns, AllocateWeight(Format(type), rows, columns));
+        IlgpuWeightBuffer buffer = AllocateWeight(Format(type), rows, columns);
+        if (buffer.Format.RowWords(columns) != columns) Clear(buffer);
+        return new Weight(name, type, rows, columns, buffer);
+    }
+
+    /// <summary>Kernels read what pads a row; whoever fills the weight writes its numbers alone.</summary>
+    private void Clear(IlgpuWeightBuffer buffer)
+    {
+        try
+        {
+            buffer.Memory.MemSet(Accelerator.DefaultStream, 0, 0, buffer.Memory.LengthInBytes);
+            Accelerator.DefaultStream.Synchronize();
+        }
+        catch (AcceleratorException failure)
+        {
+            buffer.Dispose();
+            throw Failed(failure);
+        }
     }
 
     internal override Weight LoadWeight(string name, StorageType type, int columns, params ReadOnlySpan<HostRows> parts)
