@@ -17,12 +17,15 @@ internal sealed class DialogueTask : TrainingTask
     private readonly Trainable trainable;
     private readonly SampleReader reader;
     private readonly IReadOnlyList<DialogueRecord> records;
+    private readonly ValidationSet? validation;
     private readonly LearningRate rate, projectorRate;
 
-    private DialogueTask(Recipe recipe, Assistant assistant, IReadOnlyList<DialogueRecord> records, Action<string> warn)
+    private DialogueTask(Recipe recipe, Assistant assistant, IReadOnlyList<DialogueRecord> records,
+        IReadOnlyList<DialogueRecord> validated, Action<string> warn)
     {
         (this.recipe, this.assistant, this.records) = (recipe, assistant, records);
         reader = new SampleReader(assistant, records, recipe, warn);
+        validation = validated.Count == 0 ? null : new ValidationSet(assistant, validated, reader, recipe);
         Order = new EpochOrder([.. records.Select(record => record.ModalityLength)], recipe);
         ModelPart parts = PartsOf(recipe) & (Model.Config.SeesPictures ? ~ModelPart.None : ~ModelPart.Projector);
         trainable = new Trainable(Model, parts, LoraOf(recipe), recipe.Seed);
@@ -73,20 +76,15 @@ internal sealed class DialogueTask : TrainingTask
     public static DialogueTask Open(Recipe recipe, ComputeDevice device, Action<string> warn, IProgress<double>? loading, long? available,
         CancellationToken cancel)
     {
-        List<DialogueRecord> records = [];
-        foreach (string file in recipe.Data)
-        {
-            string folder = Path.GetDirectoryName(Path.GetFullPath(file)) ?? "/";
-            records.AddRange(DialogueFile.Read(file, recipe.Pictures ?? folder, recipe.Clips ?? folder));
-        }
+        List<DialogueRecord> records = Read(recipe, recipe.Data), validated = Read(recipe, recipe.Validation);
         LoadOptions options = Loading(recipe) with { AvailableMemory = available };
         Assistant assistant = Assistant.Load(recipe.Model, device, options: options, progress: loading, cancel: cancel);
         try
         {
             if (assistant.Config.Variant == ModelVariant.Hf)
                 throw new BadInputException($"{recipe.Model}: a model of the -hf layout; training is of the original layout");
-            foreach (DialogueRecord record in records) _ = record.Expanded(assistant.Config.ClipFrames);
-            return new DialogueTask(recipe, assistant, records, warn);
+            foreach (DialogueRecord record in records.Concat(validated)) _ = record.Expanded(assistant.Config.ClipFrames);
+            return new DialogueTask(recipe, assistant, records, validated, warn);
         }
         catch
         {
@@ -110,6 +108,21 @@ internal sealed class DialogueTask : TrainingTask
         }
     }
 
+    /// <summary>As the model answers: without an adapter's dropout.</summary>
+    public override (double Loss, IReadOnlyList<ValidationAnswer> Answers)? Validate(CancellationToken cancel)
+    {
+        if (validation == null) return null;
+        if (trainable.Lora is { } lora) lora.IsTraining = false;
+        try
+        {
+            return validation.Run(cancel);
+        }
+        finally
+        {
+            if (trainable.Lora is { } again) again.IsTraining = true;
+        }
+    }
+
     public override IEnumerable<IReadOnlyList<RenderedPiece>> Render() => records.Select(record => Render(record));
 
     public override void WriteResult()
@@ -123,6 +136,17 @@ internal sealed class DialogueTask : TrainingTask
         trainable.Dispose();
         arena.Dispose();
         assistant.Dispose();
+    }
+
+    private static List<DialogueRecord> Read(Recipe recipe, IReadOnlyList<string> files)
+    {
+        List<DialogueRecord> records = [];
+        foreach (string file in files)
+        {
+            string folder = Path.GetDirectoryName(Path.GetFullPath(file)) ?? "/";
+            records.AddRange(DialogueFile.Read(file, recipe.Pictures ?? folder, recipe.Clips ?? folder));
+        }
+        return records;
     }
 
     private List<RenderedPiece> Render(DialogueRecord record)

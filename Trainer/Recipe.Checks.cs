@@ -25,6 +25,8 @@ public sealed partial record Recipe
         Require(MaxGradientNorm is null or > 0, $"maxGradientNorm is {MaxGradientNorm}; above 0");
         Require(MaxIds is >= 2 and <= 1 << 20, $"maxIds is {MaxIds}; 2 or more");
         Require(SaveEvery >= 0 && Keep >= 1 && ReadAhead is >= 1 and <= 1024, "saveEvery, keep and readAhead are 0 or more, 1 or more");
+        Require(ValidateEvery >= 1 && ShownAnswers is >= 0 and <= 1024, "validateEvery is 1 or more, shownAnswers 0 or more");
+        Require(Validation.Count == 0 || Stage != Stage.Alignment, "validation is not of the stage alignment");
         Require(Stage == Stage.Stage2Lora == (Lora != null), "lora belongs to the stage stage2Lora, and to no other");
         Require(BaseWeights == null || Stage != Stage.Stage2, "baseWeights are of a frozen language model; stage2 trains it");
         if (BaseWeights is { } type) Require(WeightType.All.Any(known => known.Name == type),

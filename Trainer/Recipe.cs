@@ -87,6 +87,15 @@ public sealed partial record Recipe
     /// <summary>Checkpoints that are kept.</summary>
     public int Keep { get; init; } = 2;
 
+    /// <summary>Data files that are not learned from: their loss is measured, and the best checkpoint kept.</summary>
+    public IReadOnlyList<string> Validation { get; init; } = [];
+
+    /// <summary>Validates each so many steps, and at the end.</summary>
+    public int ValidateEvery { get; init; } = 500;
+
+    /// <summary>Samples of the validation that the model answers, beside what is written.</summary>
+    public int ShownAnswers { get; init; } = 8;
+
     /// <summary>Of the order of the samples, of adapters and of dropout.</summary>
     public int Seed { get; init; } = 42;
 

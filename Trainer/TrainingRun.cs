@@ -6,6 +6,7 @@ using EdgeVideoLlava.Kernels.Packing;
 using EdgeVideoLlava.Runtime.Files;
 using EdgeVideoLlava.Runtime.Weights;
 using EdgeVideoLlava.Trainer.Alignment;
+using EdgeVideoLlava.Trainer.Reports;
 using EdgeVideoLlava.Trainer.Saving;
 
 namespace EdgeVideoLlava.Trainer;
@@ -21,6 +22,7 @@ public sealed class TrainingRun : IDisposable
     private readonly LossScaler scaler;
     private readonly Action<string> warn;
     private int done;
+    private double best = double.PositiveInfinity;
     private long samples;
 
     private TrainingRun(Recipe recipe, ComputeDevice device, TrainingTask task, Action<string> warn)
@@ -38,6 +40,9 @@ public sealed class TrainingRun : IDisposable
 
     /// <summary>Steps done, those of the checkpoint that it goes on from included.</summary>
     public int StepsDone => done;
+
+    /// <summary>Told of each validation.</summary>
+    public Action<ValidationReport>? Validated { get; set; }
 
     internal ComputeDevice Device => device;
 
@@ -92,7 +97,7 @@ public sealed class TrainingRun : IDisposable
                 $"{path}: the recipe has changed since: {string.Join(", ", changed)}; use the old one, or force it");
         }
         RunState state = TrainingState.Load(path, Task.Parameters, optimizer, Task.Queue);
-        (done, samples) = (state.Step, state.Samples);
+        (done, samples, best) = (state.Step, state.Samples, state.BestLoss ?? double.PositiveInfinity);
         scaler.Restore(state.LossScale, state.GoodSteps, state.SkippedSteps);
     }
 
@@ -102,7 +107,7 @@ public sealed class TrainingRun : IDisposable
     public void Run(IProgress<StepReport>? progress = null, CancellationToken cancel = default)
     {
         MakeFolder(Recipe.Output);
-        using var log = new TrainingLog(Path.Combine(Recipe.Output, "log.jsonl"), done);
+        using var journal = new RunJournal(Recipe, done);
         long started = Stopwatch.GetTimestamp();
         int first = done, saved = done;
         try
@@ -110,8 +115,9 @@ public sealed class TrainingRun : IDisposable
             foreach (TrainingStep step in Task.Read(done, samples, cancel))
             {
                 StepReport report = Take(step, started, first, cancel);
-                log.Write(report);
+                journal.Add(report);
                 progress?.Report(report);
+                if (done % Recipe.ValidateEvery == 0 || done == Steps) Validate(journal, cancel);
                 if (Recipe.SaveEvery == 0 || done % Recipe.SaveEvery != 0) continue;
                 Save();
                 saved = done;
@@ -125,6 +131,22 @@ public sealed class TrainingRun : IDisposable
         }
         if (done > saved) Save();
         Task.WriteResult();
+        journal.End();
+    }
+
+    /// <summary>Keeps the checkpoint of the least loss on samples that are not learned from.</summary>
+    private void Validate(RunJournal journal, CancellationToken cancel)
+    {
+        if (Task.Validate(cancel) is not { } validation) return;
+        bool isBest = !(validation.Loss >= best);
+        if (isBest)
+        {
+            best = validation.Loss;
+            TrainingState.SaveBest(Recipe.Output, State, Task.Parameters, optimizer, Task.Queue);
+        }
+        var report = new ValidationReport(done, validation.Loss, isBest, validation.Answers);
+        journal.Add(report);
+        Validated?.Invoke(report);
     }
 
     /// <summary>Gives all memory back.</summary>
@@ -183,11 +205,10 @@ public sealed class TrainingRun : IDisposable
             + $"; samples {string.Join("; ", step.Names.Take(4))}; take a lower learning rate, or go on from an earlier checkpoint");
     }
 
-    private void Save()
-    {
-        var state = new RunState(done, optimizer.Steps, scaler.Scale, scaler.Good, scaler.Skipped, samples, 0, Recipe.ToJson());
-        TrainingState.Save(Recipe.Output, state, Task.Parameters, optimizer, Task.Queue, Recipe.Keep);
-    }
+    private RunState State => new(done, optimizer.Steps, scaler.Scale, scaler.Good, scaler.Skipped, samples,
+        double.IsFinite(best) ? best : null, Recipe.ToJson());
+
+    private void Save() => TrainingState.Save(Recipe.Output, State, Task.Parameters, optimizer, Task.Queue, Recipe.Keep);
 
     /// <summary>Whether moments and activations have room; weights and gradients are there already.</summary>
     private static void RequireMemory(TrainingTask task, ComputeDevice device, long? available)

@@ -71,6 +71,9 @@ internal abstract class TrainingTask : IDisposable
     {
     }
 
+    /// <summary>Loss and answers on samples that are not learned from; null where the recipe names none.</summary>
+    public virtual (double Loss, IReadOnlyList<ValidationAnswer> Answers)? Validate(CancellationToken cancel) => null;
+
     /// <summary>The first samples, piece by piece, as the model sees them.</summary>
     public abstract IEnumerable<IReadOnlyList<RenderedPiece>> Render();
 

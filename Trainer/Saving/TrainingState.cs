@@ -10,13 +10,13 @@ namespace EdgeVideoLlava.Trainer.Saving;
 /// <param name="Step">Steps done, skipped ones included: where the order of the samples goes on.</param>
 /// <param name="OptimizerSteps">Steps that changed weights.</param>
 internal sealed record RunState(
-    int Step, int OptimizerSteps, float LossScale, int GoodSteps, int SkippedSteps, long Samples, double BestLoss, string Recipe);
+    int Step, int OptimizerSteps, float LossScale, int GoodSteps, int SkippedSteps, long Samples, double? BestLoss, string Recipe);
 
 /// <summary>Checkpoints of a run: one file each, whole under its name or not there.</summary>
 /// <remarks>It holds masters and both moments of every parameter, and the run's state as JSON in a tensor of bytes.</remarks>
 internal static class TrainingState
 {
-    private const string Prefix = "checkpoint-", Extension = ".safetensors", StateName = "state";
+    private const string Prefix = "checkpoint-", Extension = ".safetensors", StateName = "state", BestName = "best.safetensors";
 
     /// <summary>The file of a step.</summary>
     public static string PathOf(string folder, int step) => Path.Combine(folder, $"{Prefix}{step:000000}{Extension}");
@@ -28,13 +28,24 @@ internal static class TrainingState
     public static void Save(
         string folder, RunState state, IReadOnlyList<Parameter> parameters, Optimizer optimizer, ComputeQueue queue, int keep)
     {
+        Write(PathOf(folder, state.Step), state, parameters, optimizer, queue);
+        string[] all = [.. All(folder)];
+        foreach (string old in all.Take(Math.Max(0, all.Length - keep))) File.Delete(old);
+    }
+
+    /// <summary>Beside the others, in best.safetensors, where it stays until a better one.</summary>
+    /// <exception cref="BadInputException">The disk is full, or the folder cannot be written; the one before stays.</exception>
+    public static void SaveBest(
+        string folder, RunState state, IReadOnlyList<Parameter> parameters, Optimizer optimizer, ComputeQueue queue)
+        => Write(Path.Combine(folder, BestName), state, parameters, optimizer, queue);
+
+    private static void Write(string path, RunState state, IReadOnlyList<Parameter> parameters, Optimizer optimizer, ComputeQueue queue)
+    {
         byte[] json = JsonSerializer.SerializeToUtf8Bytes(state, StateJson.Default.RunState);
         List<SafeTensorsWriter.Entry> entries = [new(StateName, StorageType.U8, [json.Length], stream => stream.Write(json))];
         foreach ((string name, Matrix matrix) in Matrices(parameters, optimizer))
             entries.Add(new(name, StorageType.F32, [matrix.Rows, matrix.Columns], stream => TensorBytes.Write(stream, queue, matrix)));
-        SafeTensorsWriter.Write(PathOf(folder, state.Step), entries, []);
-        string[] all = [.. All(folder)];
-        foreach (string old in all.Take(Math.Max(0, all.Length - keep))) File.Delete(old);
+        SafeTensorsWriter.Write(path, entries, []);
     }
 
     /// <summary>The state alone.</summary>

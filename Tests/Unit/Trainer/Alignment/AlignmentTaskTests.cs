@@ -30,10 +30,11 @@ public sealed class AlignmentTaskTests(ITestOutputHelper output) : IDisposable
     public void A_tower_learns_its_captions_and_changes_only_what_it_trains()
     {
         List<double> losses = [];
-        Recipe recipe = Recipe("clips", clips: true, 12);
+        Recipe recipe = Recipe("clips", clips: true, 24) with { LearningRate = 5e-3, Schedule = Schedule.Constant };
+        recipe = recipe with { Alignment = recipe.Alignment! with { PatchDropout = 0 } };
         Run(recipe, report => losses.Add(report.Loss));
         output.WriteLine(string.Join(' ', losses));
-        Assert.True(losses[^1] < 0.5 * losses[0]);
+        Assert.True(losses[^1] < 0.6 * losses[0]);
         using Checkpoint before = Open(recipe.Model), after = Open(recipe.Output);
         Assert.Equal(before.Tensors.Keys.Order(), after.Tensors.Keys.Order());
         foreach ((string name, HostTensor tensor) in after.Tensors)
