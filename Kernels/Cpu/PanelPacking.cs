@@ -8,9 +8,9 @@ namespace EdgeVideoLlava.Kernels.Cpu;
 /// <summary>Turns a weight's blocks into panels once, while it is loaded.</summary>
 internal static unsafe class PanelPacking
 {
-    /// <summary>Bytes of a panel of so many groups: levels, then scales.</summary>
+    /// <summary>Bytes of a panel of so many groups: scales, then levels, in the order in which a product reads them.</summary>
     public static int Bytes<TBlocks, TLevels>(int groups) where TBlocks : IIntegerBlocks where TLevels : IPanelLevels
-        => groups * TLevels.Bytes + TBlocks.ScaleBytes(groups);
+        => TBlocks.ScaleBytes(groups) + groups * TLevels.Bytes;
 
     /// <summary>Bytes of all panels of 16 rows.</summary>
     public static long RowBytes<TBlocks, TLevels>(int columns) where TBlocks : IIntegerBlocks where TLevels : IPanelLevels
@@ -50,12 +50,13 @@ internal static unsafe class PanelPacking
 
         private static void Pack(byte** rows, long offset, int groups, byte* levels, byte* to)
         {
-            for (int g = 0; g < groups; g++)
+            for (int r = 0; r < PanelShape.Rows; r++) TBlocks.PackScales(rows[r] + offset, groups, r, to);
+            to += TBlocks.ScaleBytes(groups);
+            for (int g = 0; g < groups; g++, to += TLevels.Bytes)
             {
                 for (int r = 0; r < PanelShape.Rows; r++) Turn(rows[r] + offset, g, r, levels);
-                TLevels.Pack(levels, to + g * TLevels.Bytes);
+                TLevels.Pack(levels, to);
             }
-            for (int r = 0; r < PanelShape.Rows; r++) TBlocks.PackScales(rows[r] + offset, groups, r, to + groups * TLevels.Bytes);
         }
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]

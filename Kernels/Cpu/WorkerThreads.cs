@@ -43,7 +43,7 @@ internal sealed unsafe class WorkerThreads : IDisposable
 
     public SimdWidth Width { get; }
 
-    /// <summary>Executes items 0..total-1, handed out in pieces of <paramref name="chunk"/>.</summary>
+    /// <summary>Executes items 0..total-1, handed out in pieces that grow smaller, at least <paramref name="chunk"/> at a time.</summary>
     /// <remarks>What the job throws, on whichever thread, the caller is thrown, once no thread is at it any more.</remarks>
     public void For<TJob>(TJob job, int total, int chunk = 1) where TJob : unmanaged, ICpuJob
     {
@@ -132,11 +132,14 @@ internal sealed unsafe class WorkerThreads : IDisposable
     {
         while (true)
         {
-            int begin = Interlocked.Add(ref next, chunk) - chunk;
+            int begin = Volatile.Read(ref next);
             if (begin >= total) return;
+            // Large pieces first: a hand-out takes as long as an item of a decode step. Small ones last: all threads end together.
+            int end = begin + Math.Min(Math.Max(chunk, (total - begin) / (2 * Count)), total - begin);
+            if (Interlocked.CompareExchange(ref next, end, begin) != begin) continue;
             try
             {
-                invoke(job, begin, Math.Min(begin + chunk, total));
+                invoke(job, begin, end);
             }
             catch (Exception e)
             {

@@ -102,13 +102,14 @@ internal static unsafe class IntegerProduct<TBlocks, TLevels> where TBlocks : II
             for (int c = 0; c < columns; c += RowPiece.Columns)
             {
                 int groups = Groups(columns - c);
-                TBlocks.UnpackScales(packed + groups * TLevels.Bytes, groups, panel->Scales, panel->Shifts, panel->Factors);
+                TBlocks.UnpackScales(packed, groups, panel->Scales, panel->Shifts, panel->Factors);
+                packed += TBlocks.ScaleBytes(groups);
                 RowPiece* x = pieces + (long)c / RowPiece.Columns * rows + row;
                 int t = 0;
                 if (present >= 4) Panel.Unpack<TBlocks, TLevels, TDot>(panel, packed, groups);
                 for (; t + 4 <= present; t += 4) IntegerTile.Four<TBlocks, TDot>(x + t, groups, panel, sums + t * Panel.Rows);
                 for (; t < present; t++) IntegerTile.One<TBlocks, TLevels, TDot>(x + t, groups, packed, panel, sums + t * Panel.Rows);
-                packed += PanelPacking.Bytes<TBlocks, TLevels>(groups);
+                packed += groups * TLevels.Bytes;
             }
         }
     }

@@ -5,8 +5,8 @@ namespace EdgeVideoLlava.Kernels.Packing;
 /// <summary>How a product of integers reads blocks: 32 columns (a group) at a time, x = scale · (level − Offset) + shift.</summary>
 /// <remarks>
 /// Where <see cref="IsHalved"/>, each 16 columns have a whole factor of their own: x = scale · factor · (level − Offset).
-/// The product reads them turned: 16 rows of up to 256 columns lie together (a panel), the levels first (<see cref="IPanelLevels"/>), then
-/// the scales, as many bits as in the block.
+/// The product reads them turned: 16 rows of up to 256 columns lie together (a panel), the scales first, as many bits as in the
+/// block, then the levels (<see cref="IPanelLevels"/>).
 /// </remarks>
 internal unsafe interface IIntegerBlocks
 {

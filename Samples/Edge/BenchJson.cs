@@ -8,8 +8,10 @@ namespace EdgeVideoLlava.Edge;
 internal sealed record BenchJsonReport(string Model, double LanguageParameters, string Device, double? PeakFlopPerSecond,
     double? PeakBytesPerSecond, IReadOnlyList<BenchJsonResult> Results, IReadOnlyList<BenchJsonProfile>? Profile);
 
+/// <param name="Seconds">The mean of the repetitions.</param>
 /// <param name="Tokens">Of a repetition; 0 for an encode.</param>
-internal sealed record BenchJsonResult(string Test, double Seconds, double DeviationSeconds, int Tokens, double Flop, double Bytes);
+internal sealed record BenchJsonResult(string Test, double Seconds, double DeviationSeconds, double FastestSeconds, int Tokens,
+    double Flop, double Bytes);
 
 /// <summary>A kernel of a test.</summary>
 internal sealed record BenchJsonProfile(string Job, string Kernel, string Shape, int Launches, double Seconds, double Flop, double Bytes);

@@ -46,7 +46,7 @@ internal sealed record BenchReport(string Model, double LanguageParameters, stri
                                          select new BenchJsonProfile(job.Job, kernel.Kernel, kernel.Shape, kernel.Launches,
                                              kernel.Seconds, kernel.Flop, kernel.Bytes)];
         var report = new BenchJsonReport(Model, LanguageParameters, Device, Peaks?.FlopsPerSecond, Peaks?.ReadBytesPerSecond,
-            [.. Results.Select(result => new BenchJsonResult(result.Test, result.Mean, result.Deviation,
+            [.. Results.Select(result => new BenchJsonResult(result.Test, result.Mean, result.Deviation, result.Fastest,
                 result.Items > 1 ? result.Items : 0, result.Flop, result.Bytes))],
             profile.Length > 0 ? profile : null);
         output.WriteLine(JsonSerializer.Serialize(report, BenchJson.Default.BenchJsonReport));

@@ -19,6 +19,9 @@ public sealed record BenchmarkResult(string Test, IReadOnlyList<double> Seconds,
 {
     public double Mean => Seconds.Average();
 
+    /// <summary>What other programs on the machine disturb least.</summary>
+    public double Fastest => Seconds.Min();
+
     /// <summary>Sample standard deviation in seconds.</summary>
     public double Deviation
         => Seconds.Count < 2 ? 0 : Math.Sqrt(Seconds.Sum(value => (value - Mean) * (value - Mean)) / (Seconds.Count - 1));

@@ -41,7 +41,7 @@ internal sealed unsafe class Comparison(int threads) : IDisposable
                 if (bias) Libtorch.Linear(ty, tb, tx, tw);
                 else Libtorch.MatMul(ty, tx, tw);
             },
-            () => Kernels.Linear.Run(Queue, weight, input, output, bias ? new Epilogue(biases) : default));
+            () => EdgeVideoLlava.Kernels.MatMul.Linear.Run(Queue, weight, input, output, bias ? new Epilogue(biases) : default));
         Agree(name, Queue.Read(output), y, rows * (long)outputs, type == StorageType.F32 ? 1e-3 : 0.1);
     }
 
