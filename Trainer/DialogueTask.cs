@@ -81,8 +81,6 @@ internal sealed class DialogueTask : TrainingTask
         Assistant assistant = Assistant.Load(recipe.Model, device, options: options, progress: loading, cancel: cancel);
         try
         {
-            if (assistant.Config.Variant == ModelVariant.Hf)
-                throw new BadInputException($"{recipe.Model}: a model of the -hf layout; training is of the original layout");
             foreach (DialogueRecord record in records.Concat(validated)) _ = record.Expanded(assistant.Config.ClipFrames);
             return new DialogueTask(recipe, assistant, records, validated, warn);
         }

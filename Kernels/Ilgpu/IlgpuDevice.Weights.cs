@@ -70,7 +70,10 @@ internal sealed unsafe partial class IlgpuDevice
 
     /// <summary>Its rows are padded.</summary>
     internal override Matrix Numbers(Weight weight)
-        => base.Numbers(weight) with { Stride = ((IlgpuWeightBuffer)weight.Buffer).Format.RowWords(weight.Columns) };
+    {
+        int words = ((IlgpuWeightBuffer)weight.Buffer).Format.RowWords(weight.Columns);
+        return base.Numbers(weight) with { Stride = weight.Buffer.Type == StorageType.F16 ? 2 * words : words };
+    }
 
     private DeviceFormat Format(StorageType type) => Tier == KernelTier.TensorCore ? DeviceFormat.OfTensorCores(type)
         : DeviceFormat.Of(type);

@@ -11,7 +11,7 @@ internal sealed class FineTuned(Assistant assistant, PromptTemplate template) : 
 {
     /// <param name="model">Folder of a model of the original layout.</param>
     /// <param name="data">JSON file of clips and pictures with dialogues about them (docs/training.md).</param>
-    /// <param name="output">Folder for the adapter and for both models; the adapter's model is looked for beside it.</param>
+    /// <param name="output">Folder for the adapter, the merged and the quantized model.</param>
     /// <param name="steps">Null: three times through the data.</param>
     /// <exception cref="BadInputException">A file is none that can be used.</exception>
     public static FineTuned Make(string model, string data, string output, int? steps, Action<string> say)
@@ -31,6 +31,11 @@ internal sealed class FineTuned(Assistant assistant, PromptTemplate template) : 
             ProjectorLearningRate = 1e-3,
             Lora = new LoraRecipe { Rank = 8, Alpha = 16 },
         };
+
+        // An adapter's model is looked for beside it, by its name.
+        Directory.CreateDirectory(output);
+        string beside = Path.Combine(output, Path.GetFileName(model.TrimEnd('/')));
+        if (!Directory.Exists(beside)) Directory.CreateSymbolicLink(beside, Path.GetFullPath(model));
 
         // 1. Only the adapter's small matrices and the projector learn; the model itself is read where it lies.
         using (TrainingRun run = TrainingRun.Open(recipe, warn: say))

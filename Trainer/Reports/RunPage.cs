@@ -6,11 +6,13 @@ using EdgeVideoLlava.Runtime.Files;
 namespace EdgeVideoLlava.Trainer.Reports;
 
 /// <summary>A run on one page of HTML that needs nothing beside it: curves, and answers beside those that are written.</summary>
-internal sealed class RunPage(string path, Recipe recipe, IReadOnlyList<StepReport> steps, IReadOnlyList<ValidationReport> validations)
+internal sealed class RunPage(string path, Recipe recipe, IReadOnlyList<StepReport> steps,
+    IReadOnlyList<ValidationReport> validations)
 {
     private const string Style = """
         body{font:15px/1.45 system-ui,sans-serif;max-width:82em;margin:1.5em auto;padding:0 1em;color:#222}
-        table{border-collapse:collapse;margin:.5em 0 1.5em} td,th{border:1px solid #ccc;padding:.3em .7em;text-align:left;vertical-align:top}
+        table{border-collapse:collapse;margin:.5em 0 1.5em}
+        td,th{border:1px solid #ccc;padding:.3em .7em;text-align:left;vertical-align:top}
         .curves{display:flex;flex-wrap:wrap;gap:1em} .curves svg{border:1px solid #ddd;max-width:100%;height:auto}
         .same{background:#e8f6e8}
         """;
