@@ -84,7 +84,8 @@ internal abstract class ComputeDevice : IDisposable
     /// <summary>A weight for <c>QuantizeRows</c> to fill; until then its numbers are undefined.</summary>
     internal abstract Weight AllocateWeight(string name, StorageType type, int rows, int columns);
 
-    /// <summary>The numbers of a weight that is kept as float32 or binary16, as a matrix that may be written.</summary>
+    /// <summary>The numbers of a weight that is kept as float32, on the processor also as binary16, as a matrix that may be
+    /// written.</summary>
     /// <exception cref="ArgumentException">It is kept as another type.</exception>
     internal virtual Matrix Numbers(Weight weight)
         => weight.Buffer.Type is StorageType.F32 or StorageType.F16

@@ -71,8 +71,9 @@ internal sealed unsafe partial class IlgpuDevice
     /// <summary>Its rows are padded.</summary>
     internal override Matrix Numbers(Weight weight)
     {
-        int words = ((IlgpuWeightBuffer)weight.Buffer).Format.RowWords(weight.Columns);
-        return base.Numbers(weight) with { Stride = weight.Buffer.Type == StorageType.F16 ? 2 * words : words };
+        // Halves lie in the order that kernels want, not in that of the columns.
+        if (weight.Buffer.Type != StorageType.F32) throw new ArgumentException($"{weight.Name} is kept as {weight.Buffer.Type}");
+        return base.Numbers(weight) with { Stride = ((IlgpuWeightBuffer)weight.Buffer).Format.RowWords(weight.Columns) };
     }
 
     private DeviceFormat Format(StorageType type) => Tier == KernelTier.TensorCore ? DeviceFormat.OfTensorCores(type)

@@ -3,7 +3,6 @@ using EdgeVideoLlava.Kernels.Ilgpu.Intrinsics;
 using EdgeVideoLlava.Kernels.Ilgpu.Views;
 using EdgeVideoLlava.Kernels.Packing;
 using ILGPU;
-using ILGPU.Runtime;
 
 namespace EdgeVideoLlava.Kernels.Ilgpu;
 
@@ -59,10 +58,5 @@ internal static class IlgpuViews
     }
 
     public static ArrayView<T> View<T>(DeviceBuffer buffer, long offset, long length) where T : unmanaged
-    {
-        MemoryBuffer memory = ((IlgpuBuffer)buffer).Memory;
-        // A weight's memory is words, whatever is in it.
-        return memory.ElementSize == Interop.SizeOf<T>() ? memory.AsArrayView<T>(offset, length)
-            : memory.AsArrayView<uint>(0, memory.LengthInBytes / sizeof(uint)).Cast<T>().SubView(offset, length);
-    }
+        => ((IlgpuBuffer)buffer).Memory.AsArrayView<T>(offset, length);
 }
