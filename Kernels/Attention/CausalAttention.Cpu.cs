@@ -18,7 +18,8 @@ internal static unsafe partial class CausalAttention
     private static void Cpu<TSource>(CpuQueue queue, QueryRows queries, TSource keys, TSource values, int group)
         where TSource : unmanaged, IHeadSource<TSource>
     {
-        int rows = queries.Rows, block = rows < BlockAttention.FewestQueries ? 1 : 2 * SimdWidths.Lanes(queue.Workers.Width);
+        int rows = queries.Rows, block = rows < BlockAttention.FewestQueries ? 1
+            : BlockAttention.Queries(rows, queries.Heads, queue.Workers.Count, queue.Workers.Width);
         queue.Workers.For(new QueryBlocks<TSource>(queries, keys, values, group, block), (rows + block - 1) / block * queries.Heads);
     }
 

@@ -12,7 +12,8 @@ internal static unsafe partial class FullAttention
         if (layout.Length < BlockAttention.FewestQueries) queue.Workers.For(new ShortSequences(rows), layout.Count * heads, 8);
         else
         {
-            int block = 2 * SimdWidths.Lanes(queue.Workers.Width), blocks = (layout.Length + block - 1) / block;
+            int block = BlockAttention.Queries(layout.Length, layout.Count * heads, queue.Workers.Count, queue.Workers.Width);
+            int blocks = (layout.Length + block - 1) / block;
             queue.Workers.For(new QueryBlocks(rows, block, blocks), layout.Count * heads * blocks);
         }
     }

@@ -13,7 +13,7 @@ namespace EdgeVideoLlava.Kernels.MatMul;
 internal static unsafe class PackedProduct
 {
     private const int DepthBlock = 256;
-    private const int RowBlock = 510;
+    private const int RowBlock = 516; // 8 · 257, the rows of a clip, are four of them
     private const int RowsAtOnce = 2 * RowBlock;
     private const int WidestPanel = 32;
 
@@ -86,7 +86,7 @@ internal static unsafe class PackedProduct
                 for (int i = 0; i < blockRows; i += Tile.Rows)
                 {
                     Fetch(first, depth + count, i, blockRows);
-                    Tile.Multiply<V>(a + (long)i * count, count, 1, Math.Min(Tile.Rows, blockRows - i), panel, count,
+                    Tile.Multiply<V, NextRows>(a + (long)i * count, count, 1, Math.Min(Tile.Rows, blockRows - i), panel, count,
                         sums + i * 2 * V.Count, 2 * V.Count, depth > 0);
                 }
             }

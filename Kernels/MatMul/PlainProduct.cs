@@ -108,8 +108,8 @@ internal static unsafe partial class PlainProduct
                 Pack(b, depth, count, first, present, width, panel);
                 float* a = blocks + (long)depth * rows + (long)row * count;
                 for (int i = 0; i < blockRows; i += Tile.Rows)
-                    Tile.Multiply<V>(a + (long)i * count, count, 1, Math.Min(Tile.Rows, blockRows - i), panel, count, sums + i * width,
-                        width, depth > 0);
+                    Tile.Multiply<V, NextRows>(a + (long)i * count, count, 1, Math.Min(Tile.Rows, blockRows - i), panel, count,
+                        sums + i * width, width, depth > 0);
             }
         }
 

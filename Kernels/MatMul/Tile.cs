@@ -18,9 +18,13 @@ internal static unsafe class Tile
     /// <param name="b">(depth, 2 · lanes), dense.</param>
     /// <param name="c">(6, 2 · lanes) of stride <paramref name="strideC"/>.</param>
     /// <param name="add">Adds to c instead of replacing it.</param>
-    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
     public static void Multiply<V>(float* a, long rowA, long depthA, int rows, float* b, int depth, float* c, long strideC, bool add)
         where V : unmanaged, ILanes<V>
+        => Multiply<V, NoNextRows>(a, rowA, depthA, rows, b, depth, c, strideC, add);
+
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    public static void Multiply<V, TNext>(float* a, long rowA, long depthA, int rows, float* b, int depth, float* c, long strideC, bool add)
+        where V : unmanaged, ILanes<V> where TNext : INextTile
     {
         V zero = V.Zero;
         V c00 = zero;
@@ -42,6 +46,7 @@ internal static unsafe class Tile
         long o = 0;
         for (int p = 0; p < depth; p++)
         {
+            if (TNext.IsFetched) Cache.FetchFirst(a + Rows * rowA + Rows * p);
             V b0 = V.Load(b), b1 = V.Load(b + n);
             b += 2 * n;
             V t = V.All(a[o]);
@@ -83,4 +88,22 @@ internal static unsafe class Tile
         low.Store(c);
         high.Store(c + V.Count);
     }
+}
+
+/// <summary>Where the rows of a that the next tile reads are.</summary>
+internal interface INextTile
+{
+    static abstract bool IsFetched { get; }
+}
+
+/// <summary>Behind this tile's, row after row without a gap: fetched step by step, as the second-level cache delivers too late.</summary>
+internal readonly struct NextRows : INextTile
+{
+    public static bool IsFetched => true;
+}
+
+/// <summary>In the first-level cache, or nobody knows.</summary>
+internal readonly struct NoNextRows : INextTile
+{
+    public static bool IsFetched => false;
 }

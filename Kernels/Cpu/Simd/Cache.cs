@@ -14,4 +14,11 @@ internal static unsafe class Cache
     {
         if (Sse.IsSupported) Sse.Prefetch1(address);
     }
+
+    /// <summary>Into the first-level cache.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void FetchFirst(void* address)
+    {
+        if (Sse.IsSupported) Sse.Prefetch0(address);
+    }
 }
