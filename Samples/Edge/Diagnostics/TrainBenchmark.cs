@@ -36,7 +36,8 @@ internal static class TrainBenchmark
             model.LanguageQueue.Wait();
             if (i > 0) seconds.Add(Stopwatch.GetElapsedTime(started).TotalSeconds);
         }
+        double adapter = isWhole ? 0 : trainable.Parameters.Sum(parameter => parameter.Elements);
         return new BenchmarkResult($"train {(isWhole ? "whole" : $"adapter r{Rank}")} {positions}", seconds, positions,
-            ModelCost.Training(model.Language, positions, isWhole, isWhole ? 0 : trainable.Parameters.Sum(parameter => parameter.Elements)), 0);
+            ModelCost.Training(model.Language, positions, isWhole, adapter), 0);
     }
 }
