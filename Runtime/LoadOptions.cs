@@ -47,7 +47,7 @@ internal sealed record LoadOptions(
             [.. parameter.Tensors.Select(tensor => (int)tensor.Shape[0])]);
 
     /// <summary>Whether a tied head is loaded apart from the embedding.</summary>
-    internal bool HeadIsApart(ParameterSpec head, StorageType stored) => Trains(ModelPart.Language) || IsRearranged(head, stored);
+    internal bool HeadIsApart(ParameterSpec head, StorageType stored) => IsRearranged(head, stored);
 
     /// <summary>Whether the processor can use a parameter where it is, in the mapped file.</summary>
     internal bool StaysMapped(ParameterSpec parameter, StorageType stored)

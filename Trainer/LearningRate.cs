@@ -13,12 +13,15 @@ public enum Schedule
     Constant,
 }
 
-/// <summary>The learning rate of each step, as the trainer of transformers counts it: the warm-up begins with 0.</summary>
+/// <summary>The learning rate of each step.</summary>
 /// <param name="Base">After the warm-up.</param>
 /// <param name="Warmup">Steps from 0 to the base.</param>
 /// <param name="Total">Steps of the run.</param>
 internal sealed record LearningRate(Schedule Schedule, double Base, int Warmup, int Total)
 {
+    /// <summary>As transformers counts; LanguageBind's first step (open_clip) has a share of the rate already.</summary>
+    public bool BeginsAtZero { get; init; } = true;
+
     /// <param name="warmupRatio">Share of the steps, rounded up.</param>
     public static LearningRate Of(Schedule schedule, double rate, double warmupRatio, int total)
         => new(schedule, rate, (int)Math.Ceiling(warmupRatio * total), total);
@@ -26,7 +29,7 @@ internal sealed record LearningRate(Schedule Schedule, double Base, int Warmup, 
     /// <param name="step">Counted from 0.</param>
     public double At(int step)
     {
-        if (step < Warmup) return Base * step / Warmup;
+        if (step < Warmup) return Base * (BeginsAtZero ? step : step + 1) / Warmup;
         double done = (double)(step - Warmup) / Math.Max(1, Total - Warmup);
         return Schedule switch
         {

@@ -16,7 +16,7 @@ internal static class NewProjector
             float bound = 1 / MathF.Sqrt(inputs);
             float[] numbers = [.. Enumerable.Range(0, (int)parameter.Elements).Select(_ => (2 * random.NextSingle() - 1) * bound)];
             queue.Write(numbers, parameter.Value);
-            trainable.Store(queue, parameter);
+            parameter.Store(queue);
         }
     }
 }

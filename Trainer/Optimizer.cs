@@ -18,13 +18,13 @@ internal readonly record struct StepResult(double GradientNorm, double ClipCoeff
 /// <summary>AdamW over all that learns. It owns the moments.</summary>
 internal sealed class Optimizer : IDisposable
 {
-    private readonly Trainable trainable;
+    private readonly IReadOnlyList<Parameter> parameters;
     private readonly AdamWOptions options;
 
-    public Optimizer(Trainable trainable, ComputeQueue queue, AdamWOptions options)
+    public Optimizer(IReadOnlyList<Parameter> parameters, ComputeQueue queue, AdamWOptions options)
     {
-        (this.trainable, this.options) = (trainable, options);
-        Moments = [.. trainable.Parameters.Select(parameter => (Zeros(queue, parameter), Zeros(queue, parameter)))];
+        (this.parameters, this.options) = (parameters, options);
+        Moments = [.. parameters.Select(parameter => (Zeros(queue, parameter), Zeros(queue, parameter)))];
     }
 
     /// <summary>First and second moment of each parameter.</summary>
@@ -38,17 +38,17 @@ internal sealed class Optimizer : IDisposable
     /// <param name="lossScale">What the gradients were multiplied with.</param>
     public StepResult Step(ComputeQueue queue, Func<ModelPart, double> rate, float lossScale = 1)
     {
-        double norm = Math.Sqrt(trainable.Parameters.Sum(parameter => SquaredNorm.Of(queue, parameter.Gradient))) / lossScale;
+        double norm = Math.Sqrt(parameters.Sum(parameter => SquaredNorm.Of(queue, parameter.Gradient))) / lossScale;
         if (!double.IsFinite(norm)) return new StepResult(norm, 1);
         double clip = options.MaxNorm is { } most ? Math.Min(1, most / (norm + 1e-6)) : 1;
         Steps++;
-        for (int i = 0; i < trainable.Parameters.Count; i++)
+        for (int i = 0; i < parameters.Count; i++)
         {
-            Parameter parameter = trainable.Parameters[i];
+            Parameter parameter = parameters[i];
             var step = new AdamWStep(rate(parameter.Part), Steps, (float)(clip / lossScale), options.Beta1, options.Beta2, options.Epsilon,
-                parameter.Value.Rows > 1 ? options.WeightDecay : 0);
+                parameter.Decays ? options.WeightDecay : 0);
             AdamW.Run(queue, parameter.Value, parameter.Gradient, Moments[i].First, Moments[i].Second, step);
-            trainable.Store(queue, parameter);
+            parameter.Store(queue);
         }
         return new StepResult(norm, clip);
     }

@@ -1,4 +1,5 @@
 using EdgeVideoLlava.Kernels.Devices;
+using EdgeVideoLlava.Kernels.Elementwise;
 using EdgeVideoLlava.Runtime.Weights;
 
 namespace EdgeVideoLlava.Trainer;
@@ -13,7 +14,16 @@ internal sealed record Parameter(ModelPart Part, IReadOnlyList<TensorSpec> Tenso
 {
     public string Name => Tensors[0].Name;
 
+    /// <summary>Whether weight decay applies: to matrices; norms and biases do not decay.</summary>
+    public bool Decays { get; init; } = Value.Rows > 1;
+
     public long Elements => (long)Value.Rows * Value.Columns;
+
+    /// <summary>The value has changed: it becomes the weight's, rounded.</summary>
+    public void Store(ComputeQueue queue)
+    {
+        if (Rounded is { } weight) ConvertRows.Run(queue, Value, weight);
+    }
 
     /// <summary>The rows of each tensor, in order.</summary>
     public IEnumerable<(TensorSpec Tensor, int Start, int Count)> Rows()

@@ -5,7 +5,8 @@ namespace EdgeVideoLlava.Trainer;
 /// <summary>Which fields of two recipes differ, of those that decide what a run computes.</summary>
 internal static class RecipeChanges
 {
-    private static readonly string[] Free = ["output", "saveEvery", "keep", "readAhead", "recompute"];
+    private static readonly string[] Free
+        = ["output", "saveEvery", "keep", "readAhead", "recompute", "validation", "validateEvery", "shownAnswers"];
 
     public static string[] Between(string before, string now)
     {

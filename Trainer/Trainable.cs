@@ -1,6 +1,5 @@
 using EdgeVideoLlava.Kernels.Devices;
 using EdgeVideoLlava.Kernels.Elementwise;
-using EdgeVideoLlava.Kernels.Optimizer;
 using EdgeVideoLlava.Kernels.Packing;
 using EdgeVideoLlava.Runtime;
 using EdgeVideoLlava.Runtime.Language;
@@ -23,7 +22,6 @@ internal sealed class Trainable : IDisposable
     /// <param name="parts">Language, projector or both, loaded into memory of their own (<see cref="LoadOptions.Trainable"/>).</param>
     /// <param name="lora">Instead of the language model's weights, which then may be of any type.</param>
     /// <param name="seed">Of the adapter's first numbers.</param>
-    /// <exception cref="BadInputException">The model shares its head with its embedding.</exception>
     public Trainable(VideoLlava model, ModelPart parts, LoraOptions? lora = null, int seed = 0)
     {
         this.model = model;
@@ -37,8 +35,6 @@ internal sealed class Trainable : IDisposable
         }
         else if ((parts & ModelPart.Language) != 0)
         {
-            if (model.Config.Language.TiedHead)
-                throw new BadInputException("the model's head is its embedding; only its projector or an adapter can be trained");
             Language = Whole(model.Language.Weights, tensors.Language);
         }
         Projector = (parts & ModelPart.Projector) != 0 ? Whole(model.Projector, tensors.Projector) : new ProjectorGradients();
@@ -61,16 +57,6 @@ internal sealed class Trainable : IDisposable
         foreach (Parameter parameter in parameters) Fill.Run(queue, parameter.Gradient, 0);
     }
 
-    /// <summary>A master's numbers have changed: they become the weight's.</summary>
-    public void Store(ComputeQueue queue, Parameter parameter)
-    {
-        if (parameter.Rounded is { } weight) ConvertRows.Run(queue, parameter.Value, weight);
-    }
-
-    /// <summary>The first parameter, from the loss on, whose gradient holds a number that is not finite.</summary>
-    public string? FirstNotFinite(ComputeQueue queue)
-        => parameters.LastOrDefault(parameter => !double.IsFinite(SquaredNorm.Of(queue, parameter.Gradient)))?.Name;
-
     public void Dispose()
     {
         if (Lora != null) model.Language.Weights.Lora = null;
@@ -81,7 +67,9 @@ internal sealed class Trainable : IDisposable
     {
         Matrix embedding = Learn(tensors.Embedding, weights.Embedding);
         LlamaBlockGradients[] blocks = [.. weights.Blocks.Zip(tensors.Blocks, Whole)];
-        return new LlamaGradients(blocks, embedding, Learn(tensors.Norm, weights.Norm), Learn(tensors.Head, weights.Head));
+        Matrix norm = Learn(tensors.Norm, weights.Norm);
+        return new LlamaGradients(blocks, embedding, norm,
+            weights.Head == weights.Embedding ? embedding : Learn(tensors.Head, weights.Head)); // tied: one weight, both gradients
     }
 
     private LlamaBlockGradients Whole(LlamaBlockWeights weights, LlamaBlockTensors tensors) => new(
@@ -98,7 +86,7 @@ internal sealed class Trainable : IDisposable
         if (weight.Buffer.Type != StorageType.F16)
             throw new ArgumentException($"{weight.Name} is {weight.Buffer.Type}; what learns is loaded as F32 or F16");
         Matrix master = Allocate(weight.Rows, weight.Columns);
-        var halves = new Matrix(weight.Buffer, 0, weight.Rows, weight.Columns, weight.Columns); // on the processor; TrainingRun sees to it
+        Matrix halves = model.Device.Numbers(weight);
         ConvertRows.Run(model.LanguageQueue, halves, master);
         return Learn(spec.Part, spec.Tensors, master, halves);
     }

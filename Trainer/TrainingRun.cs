@@ -3,10 +3,10 @@ using EdgeVideoLlava.Kernels.Cpu;
 using EdgeVideoLlava.Kernels.Devices;
 using EdgeVideoLlava.Kernels.Discovery;
 using EdgeVideoLlava.Kernels.Packing;
-using EdgeVideoLlava.Runtime;
 using EdgeVideoLlava.Runtime.Files;
 using EdgeVideoLlava.Runtime.Weights;
-using EdgeVideoLlava.Trainer.Data;
+using EdgeVideoLlava.Trainer.Alignment;
+using EdgeVideoLlava.Trainer.Reports;
 using EdgeVideoLlava.Trainer.Saving;
 
 namespace EdgeVideoLlava.Trainer;
@@ -17,74 +17,36 @@ public sealed class TrainingRun : IDisposable
 {
     private const double MostGrowth = 1e6;
 
-    private readonly Assistant assistant;
     private readonly ComputeDevice device;
-    private readonly Arena arena;
     private readonly Optimizer optimizer;
     private readonly LossScaler scaler;
-    private readonly LearningRate rate, projectorRate;
     private readonly Action<string> warn;
     private int done;
+    private double best = double.PositiveInfinity;
     private long samples;
 
-    private TrainingRun(
-        Recipe recipe, ComputeDevice device, Assistant assistant, IReadOnlyList<DialogueRecord> records, Action<string> warn,
-        long? available)
+    private TrainingRun(Recipe recipe, ComputeDevice device, TrainingTask task, Action<string> warn)
     {
-        (Recipe, this.device, this.assistant, Records, this.warn) = (recipe, device, assistant, records, warn);
-        Reader = new SampleReader(assistant, records, recipe, warn);
-        Order = new EpochOrder([.. records.Select(record => record.ModalityLength)], recipe);
-        ModelPart parts = PartsOf(recipe) & (Model.Config.SeesPictures ? ~ModelPart.None : ~ModelPart.Projector);
-        Trainable = new Trainable(Model, parts, LoraOf(recipe), recipe.Seed);
-        if (Trainable.Lora is { } lora) lora.IsTraining = true;
-        (FrozenBytes, long mapped) = Frozen(recipe);
-        long trained = Trainable.Parameters.Sum(parameter => parameter.Elements);
-        OwnWeightBytes = FrozenBytes - mapped + trained * (recipe.Precision == Precision.Fp16 ? 6 : 4);
-        LongestSample = SampleLengths.Longest(Model.Config, Reader, records);
-        Memory = TrainingMemory.Of(Model.Config.Language, LongestSample, FrozenBytes, trained, recipe.Precision == Precision.Fp16,
-            recipe.Recompute, Trainable.Lora?.Ranks ?? 0);
-        RequireMemory(available);
-        if (recipe.NewProjector) NewProjector.Draw(Trainable, Queue, recipe.Seed);
-        optimizer = new Optimizer(Trainable, Queue, new AdamWOptions(WeightDecay: recipe.WeightDecay, MaxNorm: recipe.MaxGradientNorm));
-        arena = new Arena(device);
+        (Recipe, this.device, Task, this.warn) = (recipe, device, task, warn);
+        optimizer = new Optimizer(task.Parameters, task.Queue, task.AdamW);
         scaler = new LossScaler(recipe.Precision == Precision.Fp16 ? 65536 : 1);
-        rate = LearningRate.Of(recipe.Schedule, recipe.LearningRate, recipe.Warmup, Order.Total);
-        projectorRate = rate with { Base = recipe.ProjectorLearningRate ?? recipe.LearningRate };
     }
 
     /// <summary>What is run.</summary>
     public Recipe Recipe { get; }
 
     /// <summary>Steps of the run.</summary>
-    public int Steps => Order.Total;
+    public int Steps => Task.Order.Total;
 
     /// <summary>Steps done, those of the checkpoint that it goes on from included.</summary>
     public int StepsDone => done;
 
-    internal VideoLlava Model => assistant.Model;
+    /// <summary>Told of each validation.</summary>
+    public Action<ValidationReport>? Validated { get; set; }
 
-    internal Assistant Assistant => assistant;
+    internal ComputeDevice Device => device;
 
-    internal Trainable Trainable { get; }
-
-    internal IReadOnlyList<DialogueRecord> Records { get; }
-
-    internal SampleReader Reader { get; }
-
-    internal EpochOrder Order { get; }
-
-    /// <summary>Positions of the longest sample.</summary>
-    internal int LongestSample { get; }
-
-    internal TrainingMemory Memory { get; }
-
-    /// <summary>Bytes of the weights that stay as they are.</summary>
-    internal long FrozenBytes { get; }
-
-    /// <summary>Bytes of the weights that have memory of their own; the others are read where they lie in the model's files.</summary>
-    internal long OwnWeightBytes { get; }
-
-    private ComputeQueue Queue => Model.LanguageQueue;
+    internal TrainingTask Task { get; }
 
     /// <summary>Reads the data files and loads the model.</summary>
     /// <param name="device">cpu, opencl[:n], cuda[:n] or ilgpu-cpu.</param>
@@ -98,29 +60,22 @@ public sealed class TrainingRun : IDisposable
     {
         if (Path.GetFullPath(recipe.Output).TrimEnd('/') == Path.GetFullPath(recipe.Model).TrimEnd('/'))
             throw new BadInputException($"{recipe.Output}: the output is the model's folder; choose another one");
-        List<DialogueRecord> records = [];
-        foreach (string file in recipe.Data)
-        {
-            string folder = Path.GetDirectoryName(Path.GetFullPath(file)) ?? "/";
-            records.AddRange(DialogueFile.Read(file, recipe.Pictures ?? folder, recipe.Clips ?? folder));
-        }
+        warn ??= _ => { };
         // Exact: a backward is that of float32 products, not of those of whole numbers.
         ComputeDevice opened = ComputeDevices.Open(device, new DeviceOptions(threads, StorageType.F32) { IsExact = true });
-        Assistant? assistant = null;
+        TrainingTask? task = null;
         try
         {
             if (opened is not CpuDevice && recipe.Precision == Precision.Fp16)
                 throw new BadInputException($"{opened.Label}: weights of fp16 are trained on the processor; take precision fp32");
-            LoadOptions options = Loading(recipe) with { AvailableMemory = available };
-            assistant = Assistant.Load(recipe.Model, opened, options: options, progress: loading, cancel: cancel);
-            if (assistant.Config.Variant == ModelVariant.Hf)
-                throw new BadInputException($"{recipe.Model}: a model of the -hf layout; training is of the original layout");
-            foreach (DialogueRecord record in records) _ = record.Expanded(assistant.Config.ClipFrames);
-            return new TrainingRun(recipe, opened, assistant, records, warn ?? (_ => { }), available);
+            task = recipe.Stage == Stage.Alignment ? AlignmentTask.Open(recipe, opened, warn)
+                : DialogueTask.Open(recipe, opened, warn, loading, available, cancel);
+            RequireMemory(task, opened, available);
+            return new TrainingRun(recipe, opened, task, warn);
         }
         catch
         {
-            assistant?.Dispose();
+            task?.Dispose();
             opened.Dispose();
             throw;
         }
@@ -141,8 +96,8 @@ public sealed class TrainingRun : IDisposable
             throw new BadInputException(
                 $"{path}: the recipe has changed since: {string.Join(", ", changed)}; use the old one, or force it");
         }
-        RunState state = TrainingState.Load(path, Trainable, optimizer, Queue);
-        (done, samples) = (state.Step, state.Samples);
+        RunState state = TrainingState.Load(path, Task.Parameters, optimizer, Task.Queue);
+        (done, samples, best) = (state.Step, state.Samples, state.BestLoss ?? double.PositiveInfinity);
         scaler.Restore(state.LossScale, state.GoodSteps, state.SkippedSteps);
     }
 
@@ -152,16 +107,17 @@ public sealed class TrainingRun : IDisposable
     public void Run(IProgress<StepReport>? progress = null, CancellationToken cancel = default)
     {
         MakeFolder(Recipe.Output);
-        using var log = new TrainingLog(Path.Combine(Recipe.Output, "log.jsonl"), done);
+        using var journal = new RunJournal(Recipe, done);
         long started = Stopwatch.GetTimestamp();
         int first = done, saved = done;
         try
         {
-            foreach (TrainingSample[][] step in Reader.Read(Order, done, cancel))
+            foreach (TrainingStep step in Task.Read(done, samples, cancel))
             {
-                StepReport report = Step(step, started, first, cancel);
-                log.Write(report);
+                StepReport report = Take(step, started, first, cancel);
+                journal.Add(report);
                 progress?.Report(report);
+                if (done % Recipe.ValidateEvery == 0 || done == Steps) Validate(journal, cancel);
                 if (Recipe.SaveEvery == 0 || done % Recipe.SaveEvery != 0) continue;
                 Save();
                 saved = done;
@@ -174,7 +130,31 @@ public sealed class TrainingRun : IDisposable
             throw;
         }
         if (done > saved) Save();
-        WriteResult();
+        Task.WriteResult();
+        journal.End();
+    }
+
+    /// <summary>Keeps the checkpoint of the least loss on samples that are not learned from.</summary>
+    private void Validate(RunJournal journal, CancellationToken cancel)
+    {
+        if (Task.Validate(cancel) is not { } validation) return;
+        bool isBest = !(validation.Loss >= best);
+        if (isBest)
+        {
+            best = validation.Loss;
+            TrainingState.SaveBest(Recipe.Output, State, Task.Parameters, optimizer, Task.Queue);
+        }
+        var report = new ValidationReport(done, validation.Loss, isBest, validation.Answers);
+        journal.Add(report);
+        Validated?.Invoke(report);
+    }
+
+    /// <summary>Gives all memory back.</summary>
+    public void Dispose()
+    {
+        optimizer.Dispose();
+        Task.Dispose();
+        device.Dispose();
     }
 
     private static void MakeFolder(string folder)
@@ -190,37 +170,25 @@ public sealed class TrainingRun : IDisposable
     }
 
     /// <summary>One step; nothing has changed if it is cancelled.</summary>
-    private StepReport Step(TrainingSample[][] batches, long started, int first, CancellationToken cancel)
+    private StepReport Take(TrainingStep step, long started, int first, CancellationToken cancel)
     {
-        Trainable.ClearGradients(Queue);
-        int supervised = batches.Sum(batch => batch.Sum(sample => sample.Supervised(Model.Config)));
-        double losses = 0;
-        long number = samples;
-        foreach (TrainingSample[] batch in batches)
-        {
-            int own = batch.Sum(sample => sample.Supervised(Model.Config));
-            double share = supervised == 0 ? 0 : Recipe.LossMean == LossMean.Tokens ? (double)own / supervised : 1.0 / batches.Length;
-            ulong seed = (ulong)Recipe.Seed << 40 | (ulong)number;
-            var factor = (float)(share * scaler.Scale);
-            BatchLoss loss = MicroBatch.Backward(Model, batch, Trainable, arena, factor, Recipe.Recompute, seed, cancel);
-            losses += share * loss.Mean;
-            number += batch.Length;
-        }
-        double learning = (Trainable.LearnsWords ? rate : projectorRate).At(done);
+        using TrainingStep own = step;
+        Task.ClearGradients();
         float scale = scaler.Scale;
-        StepResult result = optimizer.Step(Queue, part => (part == ModelPart.Projector ? projectorRate : rate).At(done), scale);
-        Judge(losses, result, batches);
-        (done, samples) = (done + 1, number);
-        long tokens = batches.Sum(batch => batch.Sum(sample => (long)sample.Length(Model.Config)));
+        double loss = step.Backward(scale, cancel), learning = Task.ShownRate.At(done);
+        StepResult result = optimizer.Step(Task.Queue, part => Task.Rate(part).At(done), scale);
+        Task.AfterStep();
+        Judge(loss, result, step);
+        (done, samples) = (done + 1, samples + step.Count);
+        long tokens = step.Tokens;
         double seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
-        foreach (TrainingSample sample in batches.SelectMany(batch => batch)) sample.Dispose();
-        return new StepReport(done, Steps, (double)done / Order.StepsPerEpoch, losses, learning,
+        return new StepReport(done, Steps, (double)done / Task.Order.StepsPerEpoch, loss, learning,
             double.IsFinite(result.GradientNorm) ? result.GradientNorm : null, scale, tokens,
-            tokens * (done - first) / Math.Max(1e-9, seconds), seconds / (done - first) * (Steps - done), Reader.Skipped);
+            tokens * (done - first) / Math.Max(1e-9, seconds), seconds / (done - first) * (Steps - done), Task.Skipped);
     }
 
     /// <summary>Numbers that are not finite lower the scale of half precision; where that helps no more, the run ends.</summary>
-    private void Judge(double loss, StepResult result, TrainingSample[][] batches)
+    private void Judge(double loss, StepResult result, TrainingStep step)
     {
         bool finite = double.IsFinite(loss) && double.IsFinite(result.GradientNorm);
         if (finite && result.GradientNorm > MostGrowth) finite = Recipe.Precision == Precision.Fp16;
@@ -231,72 +199,24 @@ public sealed class TrainingRun : IDisposable
             return;
         }
         if (finite) return;
-        string? where = Trainable.FirstNotFinite(Queue);
+        string? where = Task.FirstNotFinite();
         throw new BadInputException($"step {done + 1}: the loss is {loss:G4}, the gradient's norm {result.GradientNorm:G4}"
-            + (where == null ? "" : $", first in {where}") + $"; samples {string.Join("; ", batches.SelectMany(batch => batch)
-                .Select(sample => sample.Name).Take(4))}; take a lower learning rate, or go on from an earlier checkpoint");
+            + (where == null ? "" : $", first in {where}")
+            + $"; samples {string.Join("; ", step.Names.Take(4))}; take a lower learning rate, or go on from an earlier checkpoint");
     }
 
-    private void Save()
-    {
-        var state = new RunState(done, optimizer.Steps, scaler.Scale, scaler.Good, scaler.Skipped, samples, 0, Recipe.ToJson());
-        TrainingState.Save(Recipe.Output, state, Trainable, optimizer, Queue, Recipe.Keep);
-    }
+    private RunState State => new(done, optimizer.Steps, scaler.Scale, scaler.Good, scaler.Skipped, samples,
+        double.IsFinite(best) ? best : null, Recipe.ToJson());
 
-    private void WriteResult()
-    {
-        if (LoraOf(Recipe) is { } lora) ModelWriter.WriteAdapter(Recipe.Output, Recipe.Model, Trainable, lora, Queue);
-        else ModelWriter.WriteModel(Recipe.Output, Recipe.Model, Trainable, Queue);
-    }
+    private void Save() => TrainingState.Save(Recipe.Output, State, Task.Parameters, optimizer, Task.Queue, Recipe.Keep);
 
     /// <summary>Whether moments and activations have room; weights and gradients are there already.</summary>
-    private void RequireMemory(long? available)
+    private static void RequireMemory(TrainingTask task, ComputeDevice device, long? available)
     {
-        long need = Memory.Optimizer * 2 / 3 + Memory.Activations;
+        long need = task.Memory.Optimizer * 2 / 3 + task.Memory.Activations;
         long free = available - device.AllocatedBytes ?? device.FreeMemory ?? SystemMemory.Available();
         if (need <= free) return;
-        string[] ways = [.. new[]
-        {
-            Recipe.Recompute ? null : "set recompute", Recipe.Stage == Stage.Stage2 ? "train an adapter (stage2Lora)" : null,
-            Recipe.Stage != Stage.Stage2 && Recipe.BaseWeights == null ? "set baseWeights to q4_0" : null, "take a smaller maxIds",
-        }.OfType<string>()];
         throw new DeviceFailedException($"training needs about {need >> 20} MiB beside the weights, {free >> 20} MiB are free; "
-            + string.Join(", or ", ways));
-    }
-
-    private static (long Bytes, long Mapped) Frozen(Recipe recipe)
-    {
-        using var checkpoint = new Checkpoint(recipe.Model);
-        LoadOptions options = Loading(recipe);
-        (long bytes, long mapped) = (0, 0);
-        foreach (ParameterSpec parameter in new ModelTensors(ConfigReader.Read(checkpoint)).Loaded(options)
-            .Where(parameter => !options.Trains(parameter.Part)).SelectMany(whole => checkpoint.Apart(whole, options)))
-        {
-            StorageType stored = checkpoint.TypeOf(parameter);
-            long own = options.TypeOf(parameter, stored).Bytes(parameter.Elements);
-            bytes += own;
-            if (options.StaysMapped(parameter, stored)) mapped += own;
-        }
-        return (bytes, mapped);
-    }
-
-    private static ModelPart PartsOf(Recipe recipe)
-        => recipe.Stage == Stage.Stage2 ? ModelPart.Language | ModelPart.Projector : ModelPart.Projector;
-
-    private static LoraOptions? LoraOf(Recipe recipe)
-        => recipe.Lora is { } lora ? new LoraOptions(lora.Rank, lora.Alpha, lora.Dropout, lora.Targets) : null;
-
-    private static LoadOptions Loading(Recipe recipe) => new(
-        LanguageWeights: recipe.BaseWeights == null ? null : WeightType.All.Single(type => type.Name == recipe.BaseWeights).Storage,
-        Trainable: PartsOf(recipe), TrainableType: recipe.Precision == Precision.Fp16 ? StorageType.F16 : StorageType.F32);
-
-    /// <summary>Gives all memory back.</summary>
-    public void Dispose()
-    {
-        optimizer.Dispose();
-        Trainable.Dispose();
-        arena.Dispose();
-        assistant.Dispose();
-        device.Dispose();
+            + string.Join(", or ", task.WaysToSaveMemory));
     }
 }

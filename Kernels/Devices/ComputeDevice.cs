@@ -84,10 +84,12 @@ internal abstract class ComputeDevice : IDisposable
     /// <summary>A weight for <c>QuantizeRows</c> to fill; until then its numbers are undefined.</summary>
     internal abstract Weight AllocateWeight(string name, StorageType type, int rows, int columns);
 
-    /// <summary>The numbers of a weight that is kept as float32, as a matrix that may be written.</summary>
+    /// <summary>The numbers of a weight that is kept as float32, on the processor also as binary16, as a matrix that may be
+    /// written.</summary>
     /// <exception cref="ArgumentException">It is kept as another type.</exception>
     internal virtual Matrix Numbers(Weight weight)
-        => weight.Buffer.Type == StorageType.F32 ? new Matrix(weight.Buffer, 0, weight.Rows, weight.Columns, weight.Columns)
+        => weight.Buffer.Type is StorageType.F32 or StorageType.F16
+            ? new Matrix(weight.Buffer, 0, weight.Rows, weight.Columns, weight.Columns)
             : throw new ArgumentException($"{weight.Name} is kept as {weight.Buffer.Type}");
 
     internal Matrix AllocateMatrix(int rows, int columns, StorageType type = StorageType.F32)

@@ -22,7 +22,24 @@ internal sealed unsafe partial class IlgpuDevice
     internal override Weight AllocateWeight(string name, StorageType type, int rows, int columns)
     {
         Shapes.WholeBlocks(name, type, columns);
-        return new Weight(name, type, rows, columns, AllocateWeight(Format(type), rows, columns));
+        IlgpuWeightBuffer buffer = AllocateWeight(Format(type), rows, columns);
+        if (buffer.Format.RowWords(columns) != columns) Clear(buffer);
+        return new Weight(name, type, rows, columns, buffer);
+    }
+
+    /// <summary>Kernels read what pads a row; whoever fills the weight writes its numbers alone.</summary>
+    private void Clear(IlgpuWeightBuffer buffer)
+    {
+        try
+        {
+            buffer.Memory.MemSet(Accelerator.DefaultStream, 0, 0, buffer.Memory.LengthInBytes);
+            Accelerator.DefaultStream.Synchronize();
+        }
+        catch (AcceleratorException failure)
+        {
+            buffer.Dispose();
+            throw Failed(failure);
+        }
     }
 
     internal override Weight LoadWeight(string name, StorageType type, int columns, params ReadOnlySpan<HostRows> parts)
@@ -53,7 +70,11 @@ internal sealed unsafe partial class IlgpuDevice
 
     /// <summary>Its rows are padded.</summary>
     internal override Matrix Numbers(Weight weight)
-        => base.Numbers(weight) with { Stride = ((IlgpuWeightBuffer)weight.Buffer).Format.RowWords(weight.Columns) };
+    {
+        // Halves lie in the order that kernels want, not in that of the columns.
+        if (weight.Buffer.Type != StorageType.F32) throw new ArgumentException($"{weight.Name} is kept as {weight.Buffer.Type}");
+        return base.Numbers(weight) with { Stride = ((IlgpuWeightBuffer)weight.Buffer).Format.RowWords(weight.Columns) };
+    }
 
     private DeviceFormat Format(StorageType type) => Tier == KernelTier.TensorCore ? DeviceFormat.OfTensorCores(type)
         : DeviceFormat.Of(type);

@@ -8,7 +8,7 @@ namespace EdgeVideoLlava.Runtime.Vision;
 
 /// <summary>f_V: a ViT (CLIP vision model), with temporal attention in the original video tower.</summary>
 /// <remarks>Weights are immutable and shared. A tower is used by one thread at a time, with the queue and the arena it is given.</remarks>
-internal sealed class VisionTower(VisionConfig config, VisionTowerWeights weights)
+internal sealed partial class VisionTower(VisionConfig config, VisionTowerWeights weights)
 {
     public VisionConfig Config { get; } = config;
 
@@ -50,24 +50,36 @@ internal sealed class VisionTower(VisionConfig config, VisionTowerWeights weight
     /// <exception cref="BadInputException">As above.</exception>
     public VisionFeatures Encode(ComputeQueue queue, PixelValues pixels, VisionTape tape)
     {
+        Forward(queue, pixels, tape);
+        return Select(queue, tape.Hidden[Config.FeatureLayers], pixels);
+    }
+
+    /// <summary>The same as far as the last layer of the tape, without features.</summary>
+    public void Forward(ComputeQueue queue, PixelValues pixels, VisionTape tape)
+    {
         Check(pixels);
         if (pixels.MadeBy != null) queue.WaitFor(pixels.MadeBy);
         if (pixels.OnDevice is { } made) CopyRows.Run(queue, made, tape.Pixels);
         else queue.Write(pixels.Values, tape.Pixels);
-        Embed(queue, tape.Pixels, tape.Embedded, tape.Hidden[0], tape.PreNormStatistics);
+        PatchEmbedding.Run(queue, tape.Pixels, weights.Patch, weights.Class, weights.Position, Config.Patch, tape.Embedded);
+        if (tape.Kept is { } kept) GatherRows.Run(queue, tape.Embedded, kept.Rows, kept.Values);
+        LayerNorm.Run(queue, tape.Kept?.Values ?? tape.Embedded, weights.PreNormWeight, weights.PreNormBias, Config.LayerNormEpsilon,
+            tape.Hidden[0], tape.PreNormStatistics);
         for (int layer = 0; layer < tape.Layers.Count; layer++) Layer(queue, tape, layer);
-        return Select(queue, tape.Hidden[Config.FeatureLayers], pixels);
     }
 
     /// <summary>One layer from its input on the tape: in a forward, and again before its backward where layers share activations.</summary>
     public void Layer(ComputeQueue queue, VisionTape tape, int layer)
-        => VisionBlock.Forward(queue, Config, weights.Blocks[layer], tape.Hidden[layer], tape.Layers[layer], tape.Hidden[layer + 1]);
+        => VisionBlock.Forward(queue, Seen(tape), weights.Blocks[layer], tape.Hidden[layer], tape.Layers[layer], tape.Hidden[layer + 1]);
+
+    /// <summary>The sizes with as many positions as were kept.</summary>
+    private VisionConfig Seen(VisionTape tape) => tape.Kept == null ? Config : Config with { Positions = tape.Kept.Positions };
 
     /// <summary>Pixels to hidden_states[0].</summary>
-    private void Embed(ComputeQueue queue, Matrix pixels, Matrix embedded, Matrix x, Matrix? statistics = null)
+    private void Embed(ComputeQueue queue, Matrix pixels, Matrix embedded, Matrix x)
     {
         PatchEmbedding.Run(queue, pixels, weights.Patch, weights.Class, weights.Position, Config.Patch, embedded);
-        LayerNorm.Run(queue, embedded, weights.PreNormWeight, weights.PreNormBias, Config.LayerNormEpsilon, x, statistics);
+        LayerNorm.Run(queue, embedded, weights.PreNormWeight, weights.PreNormBias, Config.LayerNormEpsilon, x);
     }
 
     /// <summary>Copies the features out of the scratch. A picture's rows lose the class embedding, a clip's keep it.</summary>

@@ -28,8 +28,8 @@ internal sealed class ModelTensors(VideoLlavaConfig config)
 
     /// <summary>The parameters that are loaded with the given options.</summary>
     public IEnumerable<ParameterSpec> Loaded(LoadOptions options, Checkpoint? checkpoint = null)
-        => Parameters(tower => tower.Used(options.AllVisionLayers), checkpoint == null ? options.Trains(ModelPart.Language)
-            : options.HeadIsApart(Language.Head, checkpoint.TypeOf(Language.Head)));
+        => Parameters(tower => tower.Used(options.AllVisionLayers), checkpoint != null
+            && options.HeadIsApart(Language.Head, checkpoint.TypeOf(Language.Head)));
 
     /// <summary>The part that a tensor belongs to by its canonical name alone; None if there is no such part.</summary>
     public static ModelPart PartOf(string name)

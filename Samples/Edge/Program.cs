@@ -17,6 +17,7 @@ return await CommandLine.Run(
         PerplexityCommand.Create(),
         MergeCommand.Create(),
         TrainCommand.Create(),
+        EvalCommand.Create(),
         BenchCommand.Create(),
         DoctorCommand.Create(),
     },

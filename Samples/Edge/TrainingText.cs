@@ -18,6 +18,18 @@ internal static class TrainingText
             + $"{(left.StartsWith("0.", StringComparison.Ordinal) ? left[2..] : left)} left";
     }
 
+    /// <summary>The lines of a validation: its loss, and answers beside those that are written.</summary>
+    public static void Say(ValidationReport report, Action<string> say)
+    {
+        say(FormattableString.Invariant($"validation after step {report.Step}: loss {report.Loss:F4}")
+            + (report.IsBest ? ", the best so far" : ""));
+        foreach (ValidationAnswer answer in report.Answers)
+        {
+            string Shown(string text) => TerminalText.Printable(text.ReplaceLineEndings(" "));
+            say($"  {Shown(answer.Question)}  written: {Shown(answer.Expected)}  answered: {Shown(answer.Answer)}");
+        }
+    }
+
     /// <param name="colours">What is learned is green; else it stands in brackets.</param>
     public static void Print(TrainingPlan plan, TextWriter output, bool colours)
     {

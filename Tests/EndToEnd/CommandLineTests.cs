@@ -7,7 +7,7 @@ public sealed class CommandLineTests
 {
     /// <summary>Every command; a new one gets its row and its approved file.</summary>
     public static TheoryData<string> Commands => ["", "narrate", "chat", "trace", "inspect", "pull", "quantize",
-        "verify", "perplexity", "merge", "train", "bench", "doctor"];
+        "verify", "perplexity", "merge", "train", "eval", "bench", "doctor"];
 
     [Fact]
     public async Task Version_is_one_line()

@@ -58,7 +58,9 @@ internal static class DialogueFile
             if (messages[i].Role != (ChatRole)(i % 2))
                 throw new BadInputException($"{name}: questions (human) and answers (gpt) do not take turns");
         }
-        return new DialogueRecord(name, videos.Count == 0 ? null : videos[0], images, messages);
+        string? Kind(string key) => sample.TryGetProperty(key, out JsonElement value) && value.ValueKind == JsonValueKind.String
+            ? value.GetString() : null;
+        return new DialogueRecord(name, videos.Count == 0 ? null : videos[0], images, messages) { Type = Kind("type") ?? Kind("category") };
     }
 
     private static ChatMessage Turn(JsonElement turn, string name)

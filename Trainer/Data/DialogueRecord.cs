@@ -19,6 +19,12 @@ internal sealed record DialogueRecord(string Name, string? Clip, IReadOnlyList<s
     /// <summary>Whether it has pictures or a clip.</summary>
     public bool Sees => Clip != null || Pictures.Count > 0;
 
+    /// <summary>What kind of questions it has, for evaluations; null where the file does not say.</summary>
+    public string? Type { get; init; }
+
+    /// <summary>A question without its tags, as one asks it who shows the pictures himself.</summary>
+    public string Asked(int turn) => (Turns[turn].Text ?? "").Replace(VideoTag, "").Replace(TextTokenizer.ImageTag, "").Trim();
+
     /// <summary>Words of all turns, negative where nothing is seen (modality_lengths of the reference).</summary>
     public int ModalityLength
     {

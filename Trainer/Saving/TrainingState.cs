@@ -10,13 +10,13 @@ namespace EdgeVideoLlava.Trainer.Saving;
 /// <param name="Step">Steps done, skipped ones included: where the order of the samples goes on.</param>
 /// <param name="OptimizerSteps">Steps that changed weights.</param>
 internal sealed record RunState(
-    int Step, int OptimizerSteps, float LossScale, int GoodSteps, int SkippedSteps, long Samples, double BestLoss, string Recipe);
+    int Step, int OptimizerSteps, float LossScale, int GoodSteps, int SkippedSteps, long Samples, double? BestLoss, string Recipe);
 
 /// <summary>Checkpoints of a run: one file each, whole under its name or not there.</summary>
 /// <remarks>It holds masters and both moments of every parameter, and the run's state as JSON in a tensor of bytes.</remarks>
 internal static class TrainingState
 {
-    private const string Prefix = "checkpoint-", Extension = ".safetensors", StateName = "state";
+    private const string Prefix = "checkpoint-", Extension = ".safetensors", StateName = "state", BestName = "best.safetensors";
 
     /// <summary>The file of a step.</summary>
     public static string PathOf(string folder, int step) => Path.Combine(folder, $"{Prefix}{step:000000}{Extension}");
@@ -25,15 +25,27 @@ internal static class TrainingState
     public static string? Newest(string folder) => All(folder).LastOrDefault();
 
     /// <exception cref="BadInputException">The disk is full, or the folder cannot be written; older checkpoints stay.</exception>
-    public static void Save(string folder, RunState state, Trainable trainable, Optimizer optimizer, ComputeQueue queue, int keep)
+    public static void Save(
+        string folder, RunState state, IReadOnlyList<Parameter> parameters, Optimizer optimizer, ComputeQueue queue, int keep)
+    {
+        Write(PathOf(folder, state.Step), state, parameters, optimizer, queue);
+        string[] all = [.. All(folder)];
+        foreach (string old in all.Take(Math.Max(0, all.Length - keep))) File.Delete(old);
+    }
+
+    /// <summary>Beside the others, in best.safetensors, where it stays until a better one.</summary>
+    /// <exception cref="BadInputException">The disk is full, or the folder cannot be written; the one before stays.</exception>
+    public static void SaveBest(
+        string folder, RunState state, IReadOnlyList<Parameter> parameters, Optimizer optimizer, ComputeQueue queue)
+        => Write(Path.Combine(folder, BestName), state, parameters, optimizer, queue);
+
+    private static void Write(string path, RunState state, IReadOnlyList<Parameter> parameters, Optimizer optimizer, ComputeQueue queue)
     {
         byte[] json = JsonSerializer.SerializeToUtf8Bytes(state, StateJson.Default.RunState);
         List<SafeTensorsWriter.Entry> entries = [new(StateName, StorageType.U8, [json.Length], stream => stream.Write(json))];
-        foreach ((string name, Matrix matrix) in Matrices(trainable, optimizer))
+        foreach ((string name, Matrix matrix) in Matrices(parameters, optimizer))
             entries.Add(new(name, StorageType.F32, [matrix.Rows, matrix.Columns], stream => TensorBytes.Write(stream, queue, matrix)));
-        SafeTensorsWriter.Write(PathOf(folder, state.Step), entries, []);
-        string[] all = [.. All(folder)];
-        foreach (string old in all.Take(Math.Max(0, all.Length - keep))) File.Delete(old);
+        SafeTensorsWriter.Write(path, entries, []);
     }
 
     /// <summary>The state alone.</summary>
@@ -45,11 +57,11 @@ internal static class TrainingState
 
     /// <summary>Puts a checkpoint's numbers in their places.</summary>
     /// <exception cref="BadInputException">It is another model's, stage's or rank's.</exception>
-    public static RunState Load(string path, Trainable trainable, Optimizer optimizer, ComputeQueue queue)
+    public static RunState Load(string path, IReadOnlyList<Parameter> parameters, Optimizer optimizer, ComputeQueue queue)
     {
         using var file = new SafeTensors(path);
         RunState state = Read(file, path);
-        (string Name, Matrix Matrix)[] matrices = [.. Matrices(trainable, optimizer)];
+        (string Name, Matrix Matrix)[] matrices = [.. Matrices(parameters, optimizer)];
         foreach ((string name, Matrix matrix) in matrices)
         {
             if (!file.Tensors.TryGetValue(name, out HostTensor? tensor) || !tensor.Shape.SequenceEqual([matrix.Rows, matrix.Columns])
@@ -62,7 +74,7 @@ internal static class TrainingState
         if (file.Tensors.Count != matrices.Length + 1)
             throw new BadInputException($"{path}: it holds more than this run trains; the checkpoint is of another stage");
         foreach ((string name, Matrix matrix) in matrices) queue.Write(file.Tensors[name].Span<float>(), matrix);
-        foreach (Parameter parameter in trainable.Parameters) trainable.Store(queue, parameter);
+        foreach (Parameter parameter in parameters) parameter.Store(queue);
         optimizer.Steps = state.OptimizerSteps;
         return state;
     }
@@ -83,8 +95,8 @@ internal static class TrainingState
     private static IEnumerable<string> All(string folder) => !Directory.Exists(folder) ? []
         : Directory.EnumerateFiles(folder, $"{Prefix}*{Extension}").Order(StringComparer.Ordinal);
 
-    private static IEnumerable<(string Name, Matrix Matrix)> Matrices(Trainable trainable, Optimizer optimizer)
-        => trainable.Parameters.Zip(optimizer.Moments).SelectMany(pair => new[]
+    private static IEnumerable<(string Name, Matrix Matrix)> Matrices(IReadOnlyList<Parameter> parameters, Optimizer optimizer)
+        => parameters.Zip(optimizer.Moments).SelectMany(pair => new[]
         {
             ($"value.{pair.First.Name}", pair.First.Value), ($"first.{pair.First.Name}", pair.Second.First),
             ($"second.{pair.First.Name}", pair.Second.Second),

@@ -33,6 +33,11 @@ internal static class BenchCommand
             DefaultValueFactory = _ => "f16",
         };
         type.AcceptOnlyFromAmong("f32", "f16", "bf16", "q8_0", "q6_k", "q5_0", "q5_1", "q4_0", "q4_1", "q4_k");
+        var train = new Option<bool>("--train")
+        {
+            Description = "In place of all this, forward and backward of --prompt-length positions: of the whole language model, or with "
+                + "--synthetic of an adapter of rank 128 over it.",
+        };
         var json = new Option<bool>("--json") { Description = "Print one JSON object instead of a table." };
         var profile = new Option<bool>("--profile")
         {
@@ -58,8 +63,8 @@ internal static class BenchCommand
         var model = new ModelOptions();
         var command =
             new Command("bench", "Measure encode, prefill and generation, and their share of this machine's measured peaks.") { prompt,
-            generate, conversations, repeat, synthetic, layers, type, json, profile, gpuReport, live, size, every,
-            windows };
+            generate, conversations, repeat, synthetic, layers, type, train, json, profile, gpuReport, live, size,
+            every, windows };
         model.AddTo(command);
         command.SetAction(async (parsed, cancel) =>
         {
@@ -71,7 +76,8 @@ internal static class BenchCommand
             StorageType storage = Enum.Parse<StorageType>(parsed.GetValue(type)!, ignoreCase: true);
             using ModelSession session = isSynthetic
                 ? ModelSession.OpenSynthetic(settings, SyntheticCheckpoint.Video7B(languageLayers), storage, cancel)
-                : ModelSession.OpenModel(settings, cancel);
+                : ModelSession.OpenModel(settings, cancel,
+                    parsed.GetValue(train) ? new LoadOptions(Trainable: ModelPart.Language) : null);
             string name = isSynthetic ? SyntheticName(languageLayers, storage, settings.Weights)
                 : Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(settings.Folder)));
             var benchmark = new ModelBenchmark(session.Model, parsed.GetValue(repeat));
@@ -91,7 +97,9 @@ internal static class BenchCommand
             if (profiled && session.Device is CpuDevice)
                 throw new BadInputException("--profile: the processor's own code has no launches to time; take --device opencl or cuda");
             MachinePeaks? peaks = session.Device is CpuDevice cpu ? MachinePeaks.Measure(cpu.Threads) : null;
-            BenchmarkResult[] results = [.. session.Model.Config.SeesClips ? new[] { benchmark.Encode(cancel) } : [],
+            BenchmarkResult[] results = parsed.GetValue(train)
+                ? [TrainBenchmark.Run(session.Model, length, parsed.GetValue(repeat), cancel)]
+                : [.. session.Model.Config.SeesClips ? new[] { benchmark.Encode(cancel) } : [],
                 benchmark.Prefill(length, cancel),
                 benchmark.Decode(tokens, cancel: cancel),
                 .. Together(parsed.GetValue(conversations)).Select(count => benchmark.DecodeTogether(count, tokens, cancel))];

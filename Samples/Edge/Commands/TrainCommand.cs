@@ -15,7 +15,7 @@ internal static class TrainCommand
         };
         var preset = new Option<string?>("--show-preset")
         {
-            HelpName = "stage1|stage2|stage2-lora",
+            HelpName = "alignment|stage1|stage2|stage2-lora",
             Description = "Print a recipe with the settings of the published scripts, and do nothing else.",
         };
         var set = new Option<string[]>("--set")
@@ -41,7 +41,7 @@ internal static class TrainCommand
             HelpName = "N",
             Description = "Worker threads of the processor. Default: one for each core. The result does not depend on it.",
         };
-        var command = new Command("train", "Train a model's projector, the whole model, or an adapter.")
+        var command = new Command("train", "Train a model's projector, the whole model, an adapter, or a vision tower.")
         {
             recipe, preset, set, dryRun, resume, force, device, threads,
         };
@@ -78,6 +78,7 @@ internal static class TrainCommand
                 $"{run.Recipe.Output}: it holds checkpoints of a run; go on with --resume, or choose another output folder");
         }
         Notices.Say($"{run.Steps - run.StepsDone} of {run.Steps} steps, {run.Recipe.Stage} of {run.Recipe.Model}, to {run.Recipe.Output}");
+        run.Validated = report => TrainingText.Say(report, Notices.Say);
         run.Run(new Said(), cancel);
         Console.WriteLine(run.Recipe.Output);
     }

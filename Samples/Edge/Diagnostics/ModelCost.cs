@@ -28,6 +28,15 @@ public static class ModelCost
         return 2.0 * positions * language.Weights.Blocks.Sum(Linears) + attention + 2.0 * Elements(language.Weights.Head);
     }
 
+    /// <summary>FLOP of forward and backward of so many positions, all of which learn (<see cref="TrainBenchmark"/>).</summary>
+    /// <param name="whole">The weights learn; else an adapter of so many numbers beside them.</param>
+    internal static double Training(Llama language, int positions, bool whole, double adapter)
+    {
+        double attention = 4.0 * language.Config.QueryColumns * positions * (positions + 1) / 2 * language.Config.Layers;
+        double linears = language.Weights.Blocks.Sum(Linears) + Elements(language.Weights.Head);
+        return 2.0 * positions * (linears * (whole ? 3 : 2) + 3 * adapter) + 3.5 * attention;
+    }
+
     /// <summary>Bytes that one decode step of one conversation must read: every linear, the head, the KV cache so far.</summary>
     internal static double DecodeBytes(Llama language, int position)
     {

@@ -66,6 +66,52 @@ internal sealed unsafe class Comparison(int threads) : IDisposable
             });
     }
 
+    /// <summary>The two products of a linear layer's backward: dx = dz w, dw = dzᵀ x.</summary>
+    public void LinearBackward(string name, int rows, int columns, int outputs)
+    {
+        float* w = Numbers((long)outputs * columns), x = Numbers((long)rows * columns), dz = Numbers((long)rows * outputs);
+        float* dx = Numbers((long)rows * columns), dw = Numbers((long)outputs * columns);
+        nint tdx = Libtorch.Tensor(dx, [rows, columns]), tdz = Libtorch.Tensor(dz, [rows, outputs]);
+        nint tw = Libtorch.Tensor(w, [outputs, columns]), tx = Libtorch.Tensor(x, [rows, columns]);
+        nint tdw = Libtorch.Tensor(dw, [outputs, columns]), turned = Libtorch.Tensor(dz, [outputs, rows], [1, outputs]);
+        Matrix weight = Upload(w, outputs, columns), input = Upload(x, rows, columns), gradient = Upload(dz, rows, outputs);
+        Matrix ofInput = device.AllocateMatrix(rows, columns), ofWeight = device.AllocateMatrix(outputs, columns);
+        double flops = 2.0 * rows * columns * outputs;
+        Run($"{name} dx", flops, 0, 0, () => Libtorch.MatMul(tdx, tdz, tw),
+            () => PlainProduct.Run(Queue, gradient, false, weight, ofInput, false));
+        Agree(name, Queue.Read(ofInput), dx, rows * (long)columns, 1e-2);
+        Run($"{name} dw", flops, 0, 0, () => Libtorch.MatMul(tdw, turned, tx),
+            () => PlainProduct.Run(Queue, gradient, true, input, ofWeight, false));
+        Agree(name, Queue.Read(ofWeight), dw, outputs * (long)columns, 1e-2);
+    }
+
+    /// <summary>The backward of one sequence's attention, both from what their own forwards kept.</summary>
+    public void AttentionBackward(string name, int heads, int length, int headSize, bool causal)
+    {
+        int columns = heads * headSize;
+        float* qkv = Numbers((long)length * 3 * columns), dy = Numbers((long)length * columns);
+        long[] shape = [1, heads, length, headSize], strides = [(long)length * 3 * columns, headSize, 3 * columns, 1];
+        nint q = Libtorch.Tensor(qkv, shape, strides), k = Libtorch.Tensor(qkv + columns, shape, strides);
+        nint v = Libtorch.Tensor(qkv + 2 * columns, shape, strides);
+        nint tdy = Libtorch.Tensor(dy, shape, [(long)length * columns, headSize, columns, 1]);
+        (nint output, nint logSums) = Libtorch.KeptAttention(q, k, v, causal);
+        Matrix input = Upload(qkv, length, 3 * columns), y = device.AllocateMatrix(length, columns);
+        Matrix sums = device.AllocateMatrix(length, heads), gradient = Upload(dy, length, columns);
+        Matrix d = device.AllocateMatrix(length, 3 * columns);
+        IntVector positions = device.AllocateInts(length);
+        Queue.Write([.. Enumerable.Range(0, length)], positions);
+        int[] lengths = [length];
+        var layout = SequenceLayout.Spatial(1, length);
+        if (causal) CausalSequences.Run(Queue, input, lengths, positions, heads, y, sums);
+        else FullAttention.Run(Queue, input, layout, heads, y, sums);
+        Run(name, 10.0 * heads * length * length * headSize / (causal ? 2 : 1), 0, 0,
+            () => Libtorch.AttentionBackward(tdy, q, k, v, output, logSums, causal), () =>
+            {
+                if (causal) CausalSequences.Backward(Queue, input, lengths, positions, heads, y, sums, gradient, d);
+                else FullAttention.Backward(Queue, input, layout, heads, y, sums, gradient, d);
+            });
+    }
+
     /// <summary>The whole video tower, against the sum of libtorch's linear layers and spatial attentions of the same
     /// shapes (nothing else of its tower counted).</summary>
     public void Tower(double peak)

@@ -40,6 +40,21 @@ internal static unsafe partial class Libtorch
         Check(aoti_torch_delete_tensor_object(logSums));
     }
 
+    /// <summary>The forward's result and log-sums, kept for <see cref="AttentionBackward"/>.</summary>
+    public static (nint Output, nint LogSums) KeptAttention(nint q, nint k, nint v, bool causal)
+    {
+        Check(aoti_torch_cpu__scaled_dot_product_flash_attention_for_cpu(q, k, v, 0, causal ? 1
+            : 0, null, null, out nint output, out nint logSums));
+        return (output, logSums);
+    }
+
+    public static void AttentionBackward(nint dy, nint q, nint k, nint v, nint output, nint logSums, bool causal)
+    {
+        Check(aoti_torch_cpu__scaled_dot_product_flash_attention_for_cpu_backward(dy, q, k, v, output, logSums, 0, causal ? 1 : 0, null,
+            null, out nint dq, out nint dk, out nint dv));
+        foreach (nint gradient in new[] { dq, dk, dv }) Check(aoti_torch_delete_tensor_object(gradient));
+    }
+
     private static long[] Dense(long[] shape)
     {
         var strides = new long[shape.Length];
@@ -82,6 +97,11 @@ internal static unsafe partial class Libtorch
     [LibraryImport(Library)]
     private static partial int aoti_torch_cpu__scaled_dot_product_flash_attention_for_cpu(
         nint q, nint k, nint v, double dropout, int causal, nint* mask, double* scale, out nint output, out nint logSums);
+
+    [LibraryImport(Library)]
+    private static partial int aoti_torch_cpu__scaled_dot_product_flash_attention_for_cpu_backward(
+        nint dy, nint q, nint k, nint v, nint output, nint logSums, double dropout, int causal, nint* mask, double* scale, out nint dq,
+        out nint dk, out nint dv);
 
     [LibraryImport(Library, EntryPoint = "_ZN2at15set_num_threadsEi")]
     private static partial void SetNumThreads(int count);

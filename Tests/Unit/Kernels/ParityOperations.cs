@@ -134,6 +134,12 @@ internal static class ParityOperations
         ["Fill"] = c => c.Run(c.T, c.N, (queue, y) => Fill.Run(queue, y, 1.5f)),
         ["Scale"] = c => c.Run(c.T, c.N, (queue, y) => Changed(c, queue, y, () => Scale.Run(queue, y, -1.5f))),
         ["SumRows"] = c => c.Run(3, c.N, (queue, y) => Changed(c, queue, y, () => SumRows.Run(queue, c.Matrix(2 * c.T, c.N), y, 2))),
+        ["GatherRows"] = c => c.Run(c.T, c.N, (queue, y) => GatherRows.Run(queue, c.Matrix(11, c.N), c.Ints(c.T, i => i * 7 % 11), y)),
+        ["MeanRows"] = c => c.Run(c.T, c.N, (queue, y) => MeanRows.Run(queue, c.Matrix(3 * c.T, c.N), y)),
+        ["MeanRows, backward"] = c => c.Run(3 * c.T, c.N, (queue, dx) => MeanRows.Backward(queue, c.Matrix(c.T, c.N), dx)),
+        ["L2Normalize"] = c => c.Run(c.T, c.N, (queue, y) => L2Normalize.Run(queue, c.Matrix(c.T, c.N), y)),
+        ["L2Normalize, backward"] = c => c.Run(c.T, c.N, (queue, dx) => L2Normalize.Backward(
+            queue, c.Matrix(c.T, c.N), c.Matrix(c.T, c.N), dx)),
         ["Dropout"] = c => c.Run(c.T, c.N, (queue, y) => Dropout.Run(queue, c.Matrix(c.T, c.N), 0.3f, 7, y)),
         ["Dropout, added"] = c => c.Run(c.T, c.N, (queue, y) => Changed(c, queue, y,
             () => Dropout.Run(queue, c.Matrix(c.T, c.N), 0.3f, 7, y, add: true))),

@@ -50,7 +50,7 @@ public sealed class LoraBaseTests(ITestOutputHelper output)
     {
         using VideoLlava model = StageRunTests.Load(language: true, StorageType.F16);
         using var trainable = new Trainable(model, ModelPart.Language | ModelPart.Projector);
-        using var optimizer = new Optimizer(trainable, model.LanguageQueue, new AdamWOptions());
+        using var optimizer = new Optimizer(trainable.Parameters, model.LanguageQueue, new AdamWOptions());
         using var arena = new Arena(model.Device);
         using SafeTensors golden = Golden.Tensors("training/stage2_full/step0_mb0.safetensors");
         const float Scale = 1024;
@@ -74,7 +74,7 @@ public sealed class LoraBaseTests(ITestOutputHelper output)
     {
         using VideoLlava model = StageRunTests.Load(language: false);
         using var trainable = new Trainable(model, ModelPart.Projector);
-        using var optimizer = new Optimizer(trainable, model.LanguageQueue, new AdamWOptions());
+        using var optimizer = new Optimizer(trainable.Parameters, model.LanguageQueue, new AdamWOptions());
         trainable.ClearGradients(model.LanguageQueue);
         Parameter parameter = trainable.Parameters[1];
         float[] gradient = model.LanguageQueue.Read(parameter.Gradient), before = model.LanguageQueue.Read(parameter.Value);

@@ -1,4 +1,5 @@
 using EdgeVideoLlava.Kernels.Devices;
+using EdgeVideoLlava.Kernels.Packing;
 using EdgeVideoLlava.Runtime;
 using EdgeVideoLlava.Runtime.Weights;
 using EdgeVideoLlava.Tests.Unit.Support;
@@ -38,6 +39,36 @@ public sealed class StageGradientTests(ITestOutputHelper output)
         }
         Assert.Empty(gradients.Keys);
     });
+
+    public static IEnumerable<TheoryDataRow<string, TestDevice>> Halves
+        => from stage in new[] { "stage1", "stage2_full" }
+           select new TheoryDataRow<string, TestDevice>(stage, TestDevice.Cpu);
+
+    /// <summary>Weights of binary16 with a scaled loss, by the goldens' row of half precision.</summary>
+    [Theory, DeviceRows(nameof(Halves))]
+    public void Gradients_in_half_precision_are_near_the_reference(string stage, TestDevice device)
+    {
+        const float Scale = 1024;
+        using VideoLlava model = StageRunTests.Load(stage == "stage2_full", StorageType.F16, device);
+        using var trainable = new Trainable(model, stage == "stage1" ? ModelPart.Projector : ModelPart.Projector | ModelPart.Language);
+        using var arena = new Arena(model.Device);
+        using SafeTensors expected = Golden.Tensors($"training/{stage}/step0_mb0.safetensors");
+        trainable.ClearGradients(model.LanguageQueue);
+        BatchLoss loss = MicroBatch.Backward(model, BatchLossTests.Batch(0), trainable, arena, Scale);
+        Assert.Equal(expected["loss"].ToFloats()[0], loss.Mean, 1e-3);
+        Assert.Contains(trainable.Parameters, parameter => parameter.Rounded != null);
+        foreach (Parameter parameter in trainable.Parameters)
+        {
+            foreach ((TensorSpec tensor, int start, int count) in parameter.Rows())
+            {
+                float[] got = [.. model.LanguageQueue.Read(parameter.Gradient.RowRange(start, count)).Select(value => value / Scale)];
+                float[] golden = expected[expected.Tensors.Keys.Single(name => name.StartsWith("grad.")
+                    && StageRunTests.Canonical(name["grad.".Length..]) == tensor.Name)].ToFloats();
+                Gradients.Close(output, tensor.Name, got, golden, 0.02);
+                Assert.True(Gradients.Dot(got, golden) >= 0.9999 * Gradients.Norm(got) * Gradients.Norm(golden), tensor.Name);
+            }
+        }
+    }
 
     [Fact]
     public void Layers_computed_again_give_the_same_bits() => With("stage2_full", TestDevice.Cpu, (model, trainable, arena) =>

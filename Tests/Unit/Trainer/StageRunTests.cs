@@ -36,7 +36,7 @@ public sealed class StageRunTests(ITestOutputHelper output)
         float[][] initial = [.. trainable.Parameters.Select(parameter => model.LanguageQueue.Read(parameter.Value))];
         double? clip = root.GetProperty("max_grad_norm").ValueKind == JsonValueKind.Null ? null
             : root.GetProperty("max_grad_norm").GetDouble();
-        using var optimizer = new Optimizer(trainable, model.LanguageQueue, new AdamWOptions(MaxNorm: clip));
+        using var optimizer = new Optimizer(trainable.Parameters, model.LanguageQueue, new AdamWOptions(MaxNorm: clip));
         using var arena = new Arena(model.Device);
         LearningRate Rate(string name) => LearningRate.Of(Schedule.Cosine, double.Parse(name), plan.GetProperty("warmup_ratio").GetDouble(),
             plan.GetProperty("total_steps").GetInt32());

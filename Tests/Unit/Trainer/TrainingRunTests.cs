@@ -147,7 +147,7 @@ public sealed class TrainingRunTests(ITestOutputHelper output) : IDisposable
         using TrainingRun run = TrainingRun.Open(recipe);
         TrainingPlan plan = TrainingPlan.Of(run);
         run.Run();
-        long allocated = run.Model.Device.AllocatedBytes, mapped = plan.Memory.Weights - run.OwnWeightBytes;
+        long allocated = run.Device.AllocatedBytes, mapped = plan.Memory.Weights - run.Task.OwnWeightBytes;
         output.WriteLine($"plan {plan.Memory.Total}, of it mapped {mapped}; allocated {allocated}");
         Assert.InRange((double)allocated / (plan.Memory.Total - mapped), 0.9, 1.1);
         Assert.Equal((8, 2, 1), (plan.Records, plan.Steps, plan.StepsPerEpoch));

@@ -9,7 +9,7 @@ namespace EdgeVideoLlava.Tests.Unit.Kernels.MatMul;
 public sealed class LinearBackwardTests(ITestOutputHelper output)
 {
     public static IEnumerable<TheoryDataRow<string, string>> Goldens
-        => from device in Gradients.Devices
+        => from device in Gradients.Devices.Concat(KernelDevices.Portable)
            from name in new[] { "linear_7x37", "linear_nobias", "linear_batched", "linear_64", "linear_one_row" }
            select new TheoryDataRow<string, string>(device, name);
 
@@ -30,7 +30,7 @@ public sealed class LinearBackwardTests(ITestOutputHelper output)
     }
 
     public static IEnumerable<TheoryDataRow<string, int, int, int, StorageType>> Sizes
-        => from device in Gradients.Devices
+        => from device in Gradients.Devices.Append(nameof(TestDevice.OpenClPortable))
            from size in new[] { (1, 1, 1), (530, 37, 33), (1030, 70, 3), (7, 300, 65), (40, 600, 32) }
            from type in new[] { StorageType.F32, StorageType.F16, StorageType.BF16, StorageType.Q8_0, StorageType.Q4_0, StorageType.Q6_K }
            where type == StorageType.F32 || size.Item1 == 7

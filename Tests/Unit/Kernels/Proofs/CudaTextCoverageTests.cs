@@ -14,7 +14,7 @@ public sealed class CudaTextCoverageTests(ITestOutputHelper output)
     private static readonly string[] Classes =
     [
         "Kernels.Attention.*", "Kernels.Elementwise.*", "Kernels.Embedding.*", "Kernels.Loss.*", "Kernels.MatMul.LinearTests",
-        "Kernels.MatMul.PreActivationTests", "Kernels.Norm.*", "Kernels.Preprocess.*", "Kernels.Rotary.*", "Kernels.Sampling.*",
+        "Kernels.MatMul.PreActivationTests", "Kernels.Norm.*", "Kernels.Optimizer.*", "Kernels.Preprocess.*", "Kernels.Rotary.*", "Kernels.Sampling.*",
         "Kernels.DeviceParityTests", "Kernels.Proofs.TensorCoreTierTests", "Kernels.Proofs.CudaTextRunTests",
         "Kernels.Proofs.PortableHalvesTests", "Runtime.Preprocess.DevicePreprocessorTests",
     ];

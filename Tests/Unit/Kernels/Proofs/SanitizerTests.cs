@@ -11,8 +11,8 @@ public sealed class SanitizerTests(ITestOutputHelper output)
 {
     private const string Tests = "EdgeVideoLlava.Tests.Unit.Kernels.";
 
-    private static readonly string[] Operations = ["Attention", "Elementwise", "Embedding", "Loss", "MatMul", "Norm", "Packing",
-        "Preprocess", "Rotary", "Sampling"];
+    private static readonly string[] Operations = ["Attention", "Elementwise", "Embedding", "Loss", "MatMul", "Norm", "Optimizer",
+        "Packing", "Preprocess", "Rotary", "Sampling"];
 
     /// <summary>Kernels that no operation launches on OpenCL, with the reason.</summary>
     private static readonly Dictionary<string, string> Exceptions = (
