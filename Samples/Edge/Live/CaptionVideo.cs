@@ -15,6 +15,7 @@ internal sealed class CaptionVideo : ICaptionSink, IDisposable
     private readonly bool burns;
     private readonly OutputFile file;
     private readonly string subtitles = Path.Combine(Path.GetTempPath(), $"edge-{Path.GetRandomFileName()}.srt");
+    private readonly string made; // not through a pipe: MP4 without a way back has wrong times in its track of captions
     private readonly StreamWriter text;
     private readonly SrtSink sink;
 
@@ -25,6 +26,7 @@ internal sealed class CaptionVideo : ICaptionSink, IDisposable
         (this.clip, this.target, this.burns) = (clip, target, burns);
         if (FfmpegProgram.Path == null)
             throw new DeviceUnavailableException($"{target}: wants {MissingLibrary.Ffmpeg}") { Remedies = [MissingLibrary.Ffmpeg] };
+        made = Path.ChangeExtension(subtitles, Path.GetExtension(target));
         file = new OutputFile(target, inputs);
         text = new StreamWriter(subtitles, append: false, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false));
         sink = new SrtSink(text);
@@ -40,14 +42,14 @@ internal sealed class CaptionVideo : ICaptionSink, IDisposable
     public async Task Complete(CancellationToken cancel)
     {
         await text.DisposeAsync();
-        var start = new ProcessStartInfo(FfmpegProgram.Path!, Arguments()) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(FfmpegProgram.Path!, Arguments()) { RedirectStandardError = true };
         using Process ffmpeg = Process.Start(start)!;
         await using CancellationTokenRegistration killed = cancel.Register(ffmpeg.Kill);
         Task<string> errors = ffmpeg.StandardError.ReadToEndAsync(CancellationToken.None);
-        await ffmpeg.StandardOutput.BaseStream.CopyToAsync(file.Stream, cancel);
         await ffmpeg.WaitForExitAsync(cancel);
         if (ffmpeg.ExitCode != 0)
             throw new BadInputException($"{target}: ffmpeg cannot make it ({(await errors).Trim().Split('\n')[^1]})");
+        await using (FileStream video = File.OpenRead(made)) await video.CopyToAsync(file.Stream, cancel);
         file.Complete();
     }
 
@@ -55,16 +57,17 @@ internal sealed class CaptionVideo : ICaptionSink, IDisposable
     {
         text.Dispose();
         File.Delete(subtitles);
+        File.Delete(made);
         file.Dispose();
     }
 
     private string[] Arguments()
     {
         bool isMp4 = Path.GetExtension(target).Equals(".mp4", StringComparison.OrdinalIgnoreCase);
-        string[] form = isMp4 ? ["-movflags", "frag_keyframe+empty_moov", "-f", "mp4"] : ["-f", "matroska"];
+        string[] form = ["-f", isMp4 ? "mp4" : "matroska"];
         string[] read = ["-v", "error", "-nostdin", "-protocol_whitelist", "file", "-i", $"file:{clip}"];
-        return burns ? [.. read, "-map", "0:V:0", "-map", "0:a?", "-vf", $"subtitles={subtitles}", "-c:a", "copy", .. form, "pipe:1"]
+        return burns ? [.. read, "-map", "0:V:0", "-map", "0:a?", "-vf", $"subtitles={subtitles}", "-c:a", "copy", .. form, made]
             : [.. read, "-protocol_whitelist", "file", "-f", "srt", "-i", $"file:{subtitles}", "-map", "0:V:0", "-map", "0:a?",
-                "-map", "1:0", "-c", "copy", "-c:s", isMp4 ? "mov_text" : "srt", .. form, "pipe:1"];
+                "-map", "1:0", "-c", "copy", "-c:s", isMp4 ? "mov_text" : "srt", .. form, made];
     }
 }
