@@ -1,5 +1,4 @@
 using EdgeVideoLlava.Kernels.MatMul;
-using EdgeVideoLlava.Runtime.Preprocess;
 using EdgeVideoLlava.Runtime.Weights;
 using EdgeVideoLlava.Tests.Unit.Support;
 using EdgeVideoLlava.Trainer.Alignment;
