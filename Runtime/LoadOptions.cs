@@ -18,10 +18,12 @@ namespace EdgeVideoLlava.Runtime;
 /// Parts whose parameters are float32 in memory of their own, which may be written; they share nothing: no tower another tower's weights,
 /// no head the embedding.
 /// </param>
-/// <param name="TrainableType">F32; or F16, to which trainable weights are rounded: their float32 masters are the trainer's.</param>
+/// <param name="TrainableType">F32; or F16 or BF16, to which trainable weights are rounded; their float32 masters are the trainer's.
+/// </param>
 internal sealed record LoadOptions(
     bool AllVisionLayers = false, long? AvailableMemory = null, StorageType? LanguageWeights = null, StorageType? KvCache = null,
-    ModelPart Trainable = ModelPart.None, StorageType TrainableType = StorageType.F32, StorageType? TowerWeights = null)
+    ModelPart Trainable = ModelPart.None, StorageType TrainableType = StorageType.F32,
+    StorageType? TowerWeights = null)
 {
     internal bool Trains(ModelPart part) => (Trainable & part) != 0;
 

@@ -32,9 +32,9 @@ internal sealed class DialogueTask : TrainingTask
         if (trainable.Lora is { } lora) lora.IsTraining = true;
         (long frozen, long mapped) = Frozen(recipe);
         long trained = trainable.Parameters.Sum(parameter => parameter.Elements);
-        OwnWeightBytes = frozen - mapped + trained * (recipe.Precision == Precision.Fp16 ? 6 : 4);
+        OwnWeightBytes = frozen - mapped + trained * (recipe.Precision == Precision.Fp32 ? 4 : 6);
         LongestSample = SampleLengths.Longest(Model.Config, reader, records);
-        Memory = TrainingMemory.Of(Model.Config.Language, LongestSample, frozen, trained, recipe.Precision == Precision.Fp16,
+        Memory = TrainingMemory.Of(Model.Config.Language, LongestSample, frozen, trained, recipe.Precision != Precision.Fp32,
             recipe.Recompute, trainable.Lora?.Ranks ?? 0);
         if (recipe.NewProjector) NewProjector.Draw(trainable, Queue, recipe.Seed);
         arena = new Arena(Model.Device);
@@ -192,9 +192,16 @@ internal sealed class DialogueTask : TrainingTask
     private static LoraOptions? LoraOf(Recipe recipe)
         => recipe.Lora is { } lora ? new LoraOptions(lora.Rank, lora.Alpha, lora.Dropout, lora.Targets) : null;
 
+    private static StorageType TypeOf(Precision precision) => precision switch
+    {
+        Precision.Fp16 => StorageType.F16,
+        Precision.Bf16 => StorageType.BF16,
+        _ => StorageType.F32,
+    };
+
     private static LoadOptions Loading(Recipe recipe) => new(
         LanguageWeights: recipe.BaseWeights == null ? null : WeightType.All.Single(type => type.Name == recipe.BaseWeights).Storage,
-        Trainable: PartsOf(recipe), TrainableType: recipe.Precision == Precision.Fp16 ? StorageType.F16 : StorageType.F32);
+        Trainable: PartsOf(recipe), TrainableType: TypeOf(recipe.Precision));
 
     /// <param name="before">Samples of the steps before.</param>
     private sealed class Step(DialogueTask task, TrainingSample[][] batches, long before) : TrainingStep

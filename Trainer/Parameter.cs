@@ -9,8 +9,8 @@ namespace EdgeVideoLlava.Trainer;
 /// <param name="Tensors">By rows; names are canonical, or an adapter's.</param>
 /// <param name="Value">(R, C), float32: what the optimizer changes.</param>
 /// <param name="Gradient">(R, C), float32</param>
-/// <param name="Rounded">The weight that the model computes with, where it is binary16; null where it is the value itself.</param>
-internal sealed record Parameter(ModelPart Part, IReadOnlyList<TensorSpec> Tensors, Matrix Value, Matrix Gradient, Matrix? Rounded = null)
+/// <param name="Rounded">The weight that the model computes with, where it has 16 bits; null where it is the value itself.</param>
+internal sealed record Parameter(ModelPart Part, IReadOnlyList<TensorSpec> Tensors, Matrix Value, Matrix Gradient, Weight? Rounded = null)
 {
     public string Name => Tensors[0].Name;
 
@@ -22,7 +22,7 @@ internal sealed record Parameter(ModelPart Part, IReadOnlyList<TensorSpec> Tenso
     /// <summary>The value has changed: it becomes the weight's, rounded.</summary>
     public void Store(ComputeQueue queue)
     {
-        if (Rounded is { } weight) ConvertRows.Run(queue, Value, weight);
+        if (Rounded is { } weight) RoundRows.Run(queue, Value, weight);
     }
 
     /// <summary>The rows of each tensor, in order.</summary>

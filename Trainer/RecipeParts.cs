@@ -34,6 +34,9 @@ public enum Precision
 
     /// <summary>Weights are binary16 with float32 masters; the loss is scaled.</summary>
     Fp16,
+
+    /// <summary>Weights are bfloat16 with float32 masters.</summary>
+    Bf16,
 }
 
 /// <summary>An adapter of a recipe.</summary>

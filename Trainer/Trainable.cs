@@ -10,8 +10,8 @@ namespace EdgeVideoLlava.Trainer;
 
 /// <summary>What of a model learns: its parameters, in the order of the model's table, with memory for their gradients.</summary>
 /// <remarks>
-/// Weights that are float32 are changed where they are. Weights of binary16 have their float32 masters here, from which they are rounded
-/// after each step.
+/// Weights that are float32 are changed where they are. Weights of binary16 or bfloat16 have their float32 masters here, from which they
+/// are rounded after each step.
 /// </remarks>
 internal sealed class Trainable : IDisposable
 {
@@ -83,17 +83,16 @@ internal sealed class Trainable : IDisposable
     private Matrix Learn(ParameterSpec spec, Weight weight)
     {
         if (weight.Buffer.Type == StorageType.F32) return Learn(spec.Part, spec.Tensors, model.Device.Numbers(weight), null);
-        if (weight.Buffer.Type != StorageType.F16)
-            throw new ArgumentException($"{weight.Name} is {weight.Buffer.Type}; what learns is loaded as F32 or F16");
+        if (weight.Buffer.Type is not (StorageType.F16 or StorageType.BF16))
+            throw new ArgumentException($"{weight.Name} is {weight.Buffer.Type}; what learns is loaded as F32, F16 or BF16");
         Matrix master = Allocate(weight.Rows, weight.Columns);
-        Matrix halves = model.Device.Numbers(weight);
-        ConvertRows.Run(model.LanguageQueue, halves, master);
-        return Learn(spec.Part, spec.Tensors, master, halves);
+        DequantizeRows.Run(model.LanguageQueue, weight, 0, master);
+        return Learn(spec.Part, spec.Tensors, master, weight);
     }
 
     private Matrix Learn(ParameterSpec spec, Matrix value) => Learn(spec.Part, spec.Tensors, value, null);
 
-    private Matrix Learn(ModelPart part, IReadOnlyList<TensorSpec> tensors, Matrix value, Matrix? rounded)
+    private Matrix Learn(ModelPart part, IReadOnlyList<TensorSpec> tensors, Matrix value, Weight? rounded)
     {
         Matrix gradient = Allocate(value.Rows, value.Columns);
         parameters.Add(new Parameter(part, tensors, value, gradient, rounded));

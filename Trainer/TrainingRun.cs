@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using EdgeVideoLlava.Kernels.Cpu;
 using EdgeVideoLlava.Kernels.Devices;
 using EdgeVideoLlava.Kernels.Discovery;
 using EdgeVideoLlava.Kernels.Packing;
@@ -66,8 +65,6 @@ public sealed class TrainingRun : IDisposable
         TrainingTask? task = null;
         try
         {
-            if (opened is not CpuDevice && recipe.Precision == Precision.Fp16)
-                throw new BadInputException($"{opened.Label}: weights of fp16 are trained on the processor; take precision fp32");
             task = recipe.Stage == Stage.Alignment ? AlignmentTask.Open(recipe, opened, warn)
                 : DialogueTask.Open(recipe, opened, warn, loading, available, cancel);
             RequireMemory(task, opened, available);

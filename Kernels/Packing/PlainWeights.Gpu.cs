@@ -61,6 +61,9 @@ internal unsafe interface IHalves
     static abstract void PackRow(ushort* source, int columns, ushort* target);
 
     F8 Eight(U4 words);
+
+    /// <summary>The words of eight numbers, rounded to nearest, ties to even.</summary>
+    U4 Words(F8 numbers);
 }
 
 /// <summary>binary16, column k in the low half of word k, column k + 4 in its high half.</summary>
@@ -83,6 +86,14 @@ internal readonly unsafe struct DeviceF16 : IHalves
         X6 = DeviceMath.UpperHalfToFloat(words.Z),
         X7 = DeviceMath.UpperHalfToFloat(words.W),
     };
+
+    public U4 Words(F8 numbers) => new()
+    {
+        X = DeviceMath.TwoHalves(numbers.X0, numbers.X4),
+        Y = DeviceMath.TwoHalves(numbers.X1, numbers.X5),
+        Z = DeviceMath.TwoHalves(numbers.X2, numbers.X6),
+        W = DeviceMath.TwoHalves(numbers.X3, numbers.X7),
+    };
 }
 
 /// <summary>bfloat16 in the order of <see cref="DeviceF16"/>.</summary>
@@ -101,6 +112,22 @@ internal readonly unsafe struct DeviceBF16 : IHalves
         X6 = Interop.IntAsFloat(words.Z & 0xffff0000u),
         X7 = Interop.IntAsFloat(words.W & 0xffff0000u),
     };
+
+    public U4 Words(F8 numbers) => new()
+    {
+        X = Two(numbers.X0, numbers.X4),
+        Y = Two(numbers.X1, numbers.X5),
+        Z = Two(numbers.X2, numbers.X6),
+        W = Two(numbers.X3, numbers.X7),
+    };
+
+    private static uint Two(float low, float high) => Nearest(low) >> 16 | Nearest(high) & 0xffff0000u;
+
+    private static uint Nearest(float number)
+    {
+        uint bits = Interop.FloatAsInt(number);
+        return bits + 0x7fff + (bits >> 16 & 1);
+    }
 }
 
 /// <summary>binary16 for tensor cores, which read rows as they are: one column after the other.</summary>
@@ -110,4 +137,12 @@ internal readonly unsafe struct DeviceHalfRows : IHalves
         => Buffer.MemoryCopy(source, target, 2L * columns, 2L * columns);
 
     public F8 Eight(U4 words) => F8.OfHalves(words);
+
+    public U4 Words(F8 numbers) => new()
+    {
+        X = DeviceMath.TwoHalves(numbers.X0, numbers.X1),
+        Y = DeviceMath.TwoHalves(numbers.X2, numbers.X3),
+        Z = DeviceMath.TwoHalves(numbers.X4, numbers.X5),
+        W = DeviceMath.TwoHalves(numbers.X6, numbers.X7),
+    };
 }

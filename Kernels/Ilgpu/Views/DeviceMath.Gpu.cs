@@ -80,6 +80,9 @@ internal static class DeviceMath
     /// <summary>float32 to the nearest binary16, ties to even; beyond its range infinity, NaN stays one.</summary>
     public static ushort FloatToHalf(float value) => (ushort)PortableIntrinsics.NearestHalf(value);
 
+    /// <summary>Two numbers as binary16 in a word.</summary>
+    public static uint TwoHalves(float low, float high) => FloatToHalf(low) | (uint)FloatToHalf(high) << 16;
+
     /// <summary>a / b rounded to nearest even, in whole numbers: OpenCL lets a device's own division be off by two
     /// and a half units.</summary>
     /// <remarks>a finite, b finite and not 0. Significands as whole numbers of 24 bits; the quotient has 25 bits, the

@@ -94,6 +94,21 @@ internal struct F8
         target[at + 7] = v.X7;
     }
 
+    /// <summary>Eight columns of a row; zeros beyond the last one.</summary>
+    public static F8 Load(MatrixView<Float32> x, int row, int column)
+    {
+        F8 v = default;
+        v.X0 = x[row, column];
+        if (column + 1 < x.Columns) v.X1 = x[row, column + 1];
+        if (column + 2 < x.Columns) v.X2 = x[row, column + 2];
+        if (column + 3 < x.Columns) v.X3 = x[row, column + 3];
+        if (column + 4 < x.Columns) v.X4 = x[row, column + 4];
+        if (column + 5 < x.Columns) v.X5 = x[row, column + 5];
+        if (column + 6 < x.Columns) v.X6 = x[row, column + 6];
+        if (column + 7 < x.Columns) v.X7 = x[row, column + 7];
+        return v;
+    }
+
     /// <summary>To eight columns of a row; those beyond the last are left out.</summary>
     public static void Store(F8 v, MatrixView<Float32> target, int row, int column)
     {

@@ -117,6 +117,8 @@ internal static class ParityOperations
         ["ConvertRows, from bfloat16"] = c => c.Run(c.T, c.N, (queue, y) => ConvertRows.Run(queue, c.UpperHalves(c.T, c.N), y)),
         ["QuantizeRows, Q8_0"] = c => Quantized(c, StorageType.Q8_0),
         ["QuantizeRows, Q4_0"] = c => Quantized(c, StorageType.Q4_0),
+        ["RoundRows, binary16"] = c => Rounded(c, StorageType.F16),
+        ["RoundRows, bfloat16"] = c => Rounded(c, StorageType.BF16),
         ["DequantizeRows"] = c => c.Run(c.T, c.K, (queue, y) => DequantizeRows.Run(queue, c.Weight(c.T + 2, c.K), 1, y)),
         ["RepetitionPenalty"] = c => c.Run(1, c.N, (queue, y) =>
         {
@@ -232,6 +234,13 @@ internal static class ParityOperations
     private static Matrix Product(ParityCase c, Epilogue epilogue)
         => c.Run(c.T, c.N, (queue, y) => Linear.Run(
             queue, c.Weight(epilogue.Activation == Activation.SiluUp ? 2 * c.N : c.N, c.K), c.Activations(c.T, c.K), y, epilogue));
+
+    private static Matrix Rounded(ParityCase c, StorageType type) => c.Run(c.T, c.N, (queue, y) =>
+    {
+        Weight weight = c.Empty(type, c.T, c.N);
+        RoundRows.Run(queue, c.Matrix(c.T, c.N), weight);
+        DequantizeRows.Run(queue, weight, 0, y);
+    });
 
     /// <summary>There and back; three blocks a row.</summary>
     private static Matrix Quantized(ParityCase c, StorageType type) => c.Run(c.T, 96, (queue, y) =>

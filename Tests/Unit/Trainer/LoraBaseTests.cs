@@ -1,5 +1,6 @@
 using EdgeVideoLlava.Kernels.Cpu;
 using EdgeVideoLlava.Kernels.Devices;
+using EdgeVideoLlava.Kernels.Elementwise;
 using EdgeVideoLlava.Kernels.Packing;
 using EdgeVideoLlava.Runtime;
 using EdgeVideoLlava.Runtime.Weights;
@@ -66,7 +67,15 @@ public sealed class LoraBaseTests(ITestOutputHelper output)
         Assert.Equal(1, step.GradientNorm / norm, 1e-3);
         float[] after = model.LanguageQueue.Read(down.Value);
         Assert.NotEqual(before, after);
-        Assert.Equal(after.Select(value => (float)(Half)value), model.LanguageQueue.Read(down.Rounded!.Value));
+        Assert.Equal(after.Select(value => (float)(Half)value), Numbers(model, down.Rounded!));
+    }
+
+    private static float[] Numbers(VideoLlava model, Weight weight)
+    {
+        using var arena = new Arena(model.Device);
+        Matrix numbers = arena.Take(weight.Rows, weight.Columns);
+        DequantizeRows.Run(model.LanguageQueue, weight, 0, numbers);
+        return model.LanguageQueue.Read(numbers);
     }
 
     [Fact]

@@ -84,7 +84,7 @@ public sealed unsafe class QuantizeRowsTests
         return numbers;
     }
 
-    private static byte[] Stored(ComputeQueue queue, Weight weight)
+    internal static byte[] Stored(ComputeQueue queue, Weight weight)
     {
         queue.Wait();
         if (weight.Buffer is CpuBuffer cpu)
