@@ -7,19 +7,20 @@ namespace EdgeVideoLlava.Edge;
 /// <summary>What each tensor lost in a conversion, on one page of HTML that needs nothing beside it.</summary>
 internal sealed class QuantizePage(QuantizerReport report)
 {
-    private const int BarWidth = 120, MostOpen = 40;
+    private const int BarWidth = 80, MostOpen = 40;
 
     private const string Style = """
         :root{color-scheme:light dark;--text:#1f2328;--faint:#656d76;--line:#d0d7de;--page:#fff;--mark:#1f6f9f}
         @media(prefers-color-scheme:dark){:root{--text:#e6edf3;--faint:#8d96a0;--line:#30363d;--page:#0d1117;--mark:#58a6d6}}
-        body{font:15px/1.45 system-ui,sans-serif;max-width:76em;margin:1.5em auto;padding:0 1em;color:var(--text);background:var(--page)}
+        body{font:15px/1.45 system-ui,sans-serif;max-width:80em;margin:1.5em auto;padding:0 1em;color:var(--text);background:var(--page)}
         h1,h2{line-height:1.2;overflow-wrap:anywhere} h2{margin-top:2em;border-top:1px solid var(--line);padding-top:1em}
         .faint,figcaption{color:var(--faint)} figure{margin:1em 0} figure svg{max-width:100%;height:auto;display:block}
         svg text{font:12px system-ui,sans-serif;fill:var(--text)} svg .cell{fill:var(--mark)} svg .none{fill:none;stroke:var(--line)}
         .scroll{overflow-x:auto} table{border-collapse:collapse;font-variant-numeric:tabular-nums}
-        td,th{padding:2px 10px;text-align:right;white-space:nowrap;font-weight:normal} thead th{color:var(--faint)}
+        td,th{padding:2px 8px;text-align:right;white-space:nowrap;font-weight:normal} thead th{color:var(--faint)}
         tbody tr{border-top:1px solid var(--line)} td:first-child,th:first-child{text-align:left;padding-left:0}
-        .facts td{text-align:left} .bar{display:inline-block;height:9px;background:var(--mark)} td.bars{text-align:left;padding:0}
+        .facts td,.facts th{text-align:left;white-space:normal}
+        .bar{display:inline-block;height:9px;background:var(--mark)} td.bars{text-align:left;padding:0}
         summary{cursor:pointer;margin:.7em 0} @media(max-width:46em){.wide{display:none} td,th{padding:2px 6px}}
         """;
 
@@ -75,19 +76,17 @@ internal sealed class QuantizePage(QuantizerReport report)
     {
         bool withOutputs = tensors.Any(tensor => tensor.Outputs != null);
         double largest = tensors.Max(tensor => tensor.RelativeError!.Value);
-        page.Append("<div class=\"scroll\"><table><thead><tr><th>tensor</th><th class=\"wide\">shape</th><th class=\"wide\">from</th>"
-            + "<th>to</th><th class=\"wide\">size</th><th>error</th><th class=\"wide\"></th><th>worst block</th><th>cosine</th>");
-        if (withOutputs)
-        {
-            page.Append("<th>outputs change</th><th class=\"wide\">the other way</th><th>their cosine</th>"
-                + "<th class=\"wide\">rounding</th>");
-        }
+        page.Append("<div class=\"scroll\"><table><thead>");
+        if (withOutputs) page.Append("<tr><th colspan=\"8\"></th><th colspan=\"4\">outputs on calibration data</th></tr>\n");
+        page.Append("<tr><th>tensor</th><th class=\"wide\">shape</th><th>type</th><th class=\"wide\">size</th><th>error</th>"
+            + "<th class=\"wide\"></th><th>worst block</th><th>cosine</th>");
+        if (withOutputs) page.Append("<th>error</th><th class=\"wide\">other way</th><th>cosine</th><th class=\"wide\">rounding</th>");
         page.Append("</tr></thead><tbody>\n");
         foreach (WrittenTensor tensor in tensors)
         {
             double error = tensor.RelativeError!.Value;
             Add($"<tr><td>{Text(tensor.Name)}</td><td class=\"wide\">{string.Join(" × ", tensor.Shape)}</td>");
-            Add($"<td class=\"wide\">{tensor.From}</td><td>{tensor.Type}</td><td class=\"wide\">{QuantizeText.Size(tensor.Bytes)}</td>");
+            Add($"<td>{tensor.From} → {tensor.Type}</td><td class=\"wide\">{QuantizeText.Size(tensor.Bytes)}</td>");
             Add($"<td>{Percent(error)}</td>");
             Add($"<td class=\"bars wide\"><span class=\"bar\" style=\"width:{BarWidth * error / largest:0}px\"></span></td>");
             Add($"<td>{Percent(tensor.WorstBlock!.Value)}</td><td>{tensor.Cosine:0.000000}</td>");

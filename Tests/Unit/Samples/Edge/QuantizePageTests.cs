@@ -39,20 +39,20 @@ public sealed class QuantizePageTests : IDisposable
         Assert.Equal("a<b as q4_0", page.Descendants("h1").Single().Value);
         Assert.Equal(
         [
-            ["token_embd.weight", "64 × 32", "F16", "Q4_0", "1.1 KiB", "2.00 %", "", "6.00 %", "0.980000"],
-            ["blk.0.attn_q.weight", "64 × 32", "F16", "Q4_0", "1.1 KiB", "8.00 %", "", "24.0 %", "0.920000"],
-            ["blk.1.attn_q.weight", "64 × 32", "F16", "Q4_0", "1.1 KiB", "4.00 %", "", "12.0 %", "0.960000"],
-            ["blk.1.ffn_up.weight", "64 × 32", "F16", "Q4_0", "1.1 KiB", "6.00 %", "", "18.0 %", "0.940000"],
+            ["token_embd.weight", "64 × 32", "F16 → Q4_0", "1.1 KiB", "2.00 %", "", "6.00 %", "0.980000"],
+            ["blk.0.attn_q.weight", "64 × 32", "F16 → Q4_0", "1.1 KiB", "8.00 %", "", "24.0 %", "0.920000"],
+            ["blk.1.attn_q.weight", "64 × 32", "F16 → Q4_0", "1.1 KiB", "4.00 %", "", "12.0 %", "0.960000"],
+            ["blk.1.ffn_up.weight", "64 × 32", "F16 → Q4_0", "1.1 KiB", "6.00 %", "", "18.0 %", "0.940000"],
         ], Rows(page));
         XElement[] cells = [.. page.Descendants("rect")];
-        Assert.Equal(["0.27", "0.90", "0.48", "0.69"], cells.Select(cell => cell.Attribute("fill-opacity")!.Value));
+        Assert.Equal(["0.25", "0.70", "0.40", "0.55"], cells.Select(cell => cell.Attribute("fill-opacity")!.Value));
         Assert.Equal(["token_embd.weight, Q4_0: 2.00 %", "blk.0.attn_q.weight, Q4_0: 8.00 %", "blk.1.attn_q.weight, Q4_0: 4.00 %",
             "blk.1.ffn_up.weight, Q4_0: 6.00 %"], cells.Select(cell => cell.Value));
         string At(int cell, string axis) => cells[cell].Attribute(axis)!.Value;
         Assert.Equal((At(1, "y"), At(0, "x")), (At(2, "y"), At(1, "x")));
         Assert.NotEqual(At(1, "x"), At(2, "x"));
         Assert.Equal(At(2, "x"), At(3, "x"));
-        Assert.Equal(["width:30px", "width:120px", "width:60px", "width:90px"],
+        Assert.Equal(["width:20px", "width:80px", "width:40px", "width:60px"],
             page.Descendants("span").Select(bar => bar.Attribute("style")!.Value));
         Assert.Contains("output_norm.weight F32", page.Descendants("details").Last().Value);
         Assert.Contains("a <notice>", page.Value);
@@ -66,12 +66,12 @@ public sealed class QuantizePageTests : IDisposable
             Tensor("blk.0.ffn_up.weight", 0.09, new OutputReport(OutputReport.Weighted, 0.04, null, 0.9991)),
             Tensor("output.weight", 0.01));
         string[][] rows = Rows(page);
-        Assert.Equal(["2.00 %", "5.00 %", "0.999800", "compensated"], rows[0][9..]);
-        Assert.Equal(["4.00 %", "", "0.999100", "weighted"], rows[1][9..]);
-        Assert.Equal(["", "", "", ""], rows[2][9..]);
+        Assert.Equal(["2.00 %", "5.00 %", "0.999800", "compensated"], rows[0][8..]);
+        Assert.Equal(["4.00 %", "", "0.999100", "weighted"], rows[1][8..]);
+        Assert.Equal(["", "", "", ""], rows[2][8..]);
         XElement[] pictures = [.. page.Descendants("svg")];
         Assert.Equal([3, 2], pictures.Select(picture => picture.Descendants("rect").Count()));
-        Assert.Equal(["0.48", "0.90"], pictures[1].Descendants("rect").Select(cell => cell.Attribute("fill-opacity")!.Value));
+        Assert.Equal(["0.40", "0.70"], pictures[1].Descendants("rect").Select(cell => cell.Attribute("fill-opacity")!.Value));
         Assert.Contains("change by 3.00 % on average, 4.00 % at most", page.Value);
     }
 
