@@ -23,6 +23,9 @@ internal sealed class CalibratedModel : IDisposable
     /// <summary>Null where the model is not rounded layer by layer.</summary>
     public LayerCalibration? Layers { get; }
 
+    /// <summary>Sequences that were run; rounding layer by layer keeps as many of them as there is room for.</summary>
+    public int Sequences { get; private init; }
+
     /// <param name="byLayers">Whether the prompts are kept for rounding layer by layer.</param>
     /// <param name="compensates">Whether errors are made up for then.</param>
     /// <param name="owner">Of the assistant; disposed with what is returned.</param>
@@ -32,12 +35,14 @@ internal sealed class CalibratedModel : IDisposable
     {
         var collector = new ImportanceCollector(assistant.Model);
         CalibrationInputs? inputs = byLayers ? new CalibrationInputs(assistant.Model) : null;
+        int sequences = 0;
         try
         {
             Calibration.Each(assistant, files, prompt =>
             {
                 collector.Add(prompt, cancel);
                 inputs?.Add(prompt);
+                sequences++;
             }, progress, cancel);
         }
         catch
@@ -46,7 +51,8 @@ internal sealed class CalibratedModel : IDisposable
             throw;
         }
         return new CalibratedModel(collector.Matrix(string.Join(", ", files.Paths.Select(Path.GetFileName))),
-            inputs == null ? null : new LayerCalibration(assistant.Model, inputs, compensates), owner);
+            inputs == null ? null : new LayerCalibration(assistant.Model, inputs, compensates), owner)
+        { Sequences = sequences };
     }
 
     public void Dispose()

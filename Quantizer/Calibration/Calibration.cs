@@ -13,7 +13,7 @@ internal static class Calibration
     private static readonly string[] Questions
         = [Assistant.Question, "Describe what you see in detail.", "What happens first, and what last?"];
 
-    /// <summary>Makes the prompts of pictures, clips (each with several questions and the model's own answers) and texts (in chunks), one
+    /// <summary>Makes the prompts of texts (in chunks), pictures and clips (each with several questions and the model's own answers), one
     /// after the other.</summary>
     /// <param name="use">Gets each prompt, valid during the call.</param>
     /// <param name="progress">Told the file and how many prompts there have been.</param>
@@ -21,15 +21,14 @@ internal static class Calibration
         CancellationToken cancel)
     {
         int done = 0;
-        foreach (string file in files.Paths)
+        foreach (string file in files.Paths.Where(IsText))
         {
-            if (IsText(file))
-            {
-                foreach (int[] ids in TextChunks.Read(file, assistant.Tokenizer, files.ChunkLength, files.Chunks))
-                    Use(file, MergedPrompt.FromMarkers(ids, [], assistant.Config.Language.Vocabulary));
-                continue;
-            }
-            foreach (string question in Questions)
+            foreach (int[] ids in TextChunks.Read(file, assistant.Tokenizer, files.ChunkLength, files.Chunks))
+                Use(file, MergedPrompt.FromMarkers(ids, [], assistant.Config.Language.Vocabulary));
+        }
+        foreach (string question in Questions) // where there is no room for all, every file comes in with one question at least
+        {
+            foreach (string file in files.Paths.Where(file => !IsText(file)))
             {
                 IReadOnlyList<int> answer = MediaPrompt.Answer(assistant, file, question, AnswerTokens, cancel);
                 using MediaPrompt prompt = MediaPrompt.Make(assistant, file, question, answer, cancel);

@@ -26,17 +26,23 @@ internal sealed class CalibrationInputs : IDisposable
     /// <summary>Positions of all prompts.</summary>
     public long Rows => prompts.Sum(prompt => (long)prompt.Rows);
 
-    public int Longest => prompts.Max(prompt => prompt.Rows);
+    public int Longest => prompts.Count == 0 ? 0 : prompts.Max(prompt => prompt.Rows);
 
-    /// <summary>Embeds a prompt; it may then go.</summary>
+    /// <summary>Prompts that are kept.</summary>
+    public int Count => prompts.Count;
+
+    /// <summary>Embeds a prompt, if there is room for it; it may then go.</summary>
+    /// <returns>Whether it was taken.</returns>
     /// <exception cref="BadInputException">It does not fit into the model's context.</exception>
-    public void Add(MergedPrompt prompt)
+    public bool Add(MergedPrompt prompt)
     {
         state.Require(prompt.Length);
+        if (!LayerCalibration.Fits(model.Config.Language, Rows + prompt.Length, Math.Max(Longest, prompt.Length))) return false;
         Matrix rows = model.Device.AllocateMatrix(prompt.Length, oneLayer.Hidden);
         prompts.Add(rows);
         prompt.Embed(model.LanguageQueue, model.Language, 0, prompt.Length, rows);
         model.LanguageQueue.Wait();
+        return true;
     }
 
     /// <summary>Runs a layer over all prompts and shows what it computes; the prompts stay before it.</summary>

@@ -11,9 +11,7 @@ internal static class QuantizeText
     {
         foreach (WrittenFile file in report.Files)
         {
-            IEnumerable<string> types = file.Tensors.GroupBy(tensor => tensor.Type)
-                .OrderByDescending(group => group.Sum(tensor => tensor.Bytes)).Select(group => $"{group.Count()} {group.Key}");
-            output.WriteLine($"{file.Name,-24} {Size(file.Bytes),10}  {file.Part}: {string.Join(", ", types)}");
+            output.WriteLine($"{file.Name,-24} {Size(file.Bytes),10}  {file.Part}: {Types(file)}");
         }
         string all = $"{Size(report.SourceBytes)} -> {Size(report.Bytes)}";
         output.WriteLine(time is { } taken ? FormattableString.Invariant($"{all} in {taken.TotalSeconds:0.0} s")
@@ -36,6 +34,10 @@ internal static class QuantizeText
         output.WriteLine($"{compensated.Length} of {all.Length} matrices rounded with error compensation; outputs change by "
             + Percent("{0:0.00%} on average", all.Average(one => one.RelativeError)) + without);
     }
+
+    /// <summary>How many tensors there are of each type; those first that take most room.</summary>
+    public static string Types(WrittenFile file) => string.Join(", ", file.Tensors.GroupBy(tensor => tensor.Type)
+        .OrderByDescending(group => group.Sum(tensor => tensor.Bytes)).Select(group => $"{group.Count()} {group.Key}"));
 
     private static string Percent(string format, double share) => string.Format(CultureInfo.InvariantCulture, format, share);
 

@@ -90,7 +90,8 @@ internal static class QuantizeCommand
                 ? calibration.Collect(parsed, from, reportPath != null, cancel) : null;
             if (calibrated?.Layers is { } layers)
             {
-                Notices.Say($"rounding layer by layer takes up to {QuantizeText.Size(layers.PeakBytes)} of memory beside the model");
+                Notices.Say($"rounding layer by layer takes up to {QuantizeText.Size(layers.PeakBytes)} of memory beside the model, with "
+                    + $"{layers.Inputs.Count} of {calibrated.Sequences} sequences");
                 layers.RequireMemory(ModelSession.MemoryLimit());
             }
             var options = new QuantizerOptions

@@ -1,17 +1,15 @@
 using System.Diagnostics;
-using System.Text;
 using System.Text.Json;
 using EdgeVideoLlava.Quantizer.Conversion;
-using EdgeVideoLlava.Runtime;
-using EdgeVideoLlava.Runtime.Generation;
-using EdgeVideoLlava.Runtime.Text.Prompts;
+using EdgeVideoLlava.Tests.Benchmarks.Peers.LlamaCpp;
 using LLama;
 using LLama.Common;
 using LLama.Native;
 
 // Whether llama.cpp opens files of ours and says what we say:
 //   greedy TEXT TOKENS FILE...       greedy ids of both, from the same prompt
-//   mmproj LANGUAGE MMPROJ PICTURE   llama.cpp encodes a picture and puts it before a question
+//   types TEXT TOKENS MODEL...       the same of a model's language file in every type
+//   mmproj FOLDER PICTURE            the features of both of a picture, before a question
 //   quantize FILE TYPE THREADS       seconds of both for the same file, in turns
 //   speed THREADS FILE...            tokens a second of both, in turns: prefill of 512, generation of 128 (needs a built edge)
 //   speed-avx2 THREADS FILE...       the same as on a processor that has AVX2 and nothing beyond it
@@ -27,8 +25,11 @@ switch (args)
     case ["greedy", var text, var tokens, .. var files]:
         foreach (string file in files) Greedy(file, text, int.Parse(tokens));
         return 0;
-    case ["mmproj", var language, var mmproj, var picture]:
-        await AnswerAsync(language, mmproj, picture);
+    case ["types", var text, var tokens, .. var models]:
+        foreach (string model in models) Types(model, text, int.Parse(tokens));
+        return 0;
+    case ["mmproj", var converted, var picture]:
+        PictureFeatures.Compare(converted, picture);
         return 0;
     case ["quantize", var file, var type, var threads]:
         Quantize(file, type, int.Parse(threads));
@@ -38,65 +39,25 @@ switch (args)
         return 0;
     default:
         Console.Error.WriteLine(
-            "greedy TEXT TOKENS FILE... | mmproj LANGUAGE MMPROJ PICTURE | quantize FILE TYPE THREADS | speed[-avx2] THREADS FILE...");
+            "greedy TEXT TOKENS FILE... | types TEXT TOKENS MODEL... | mmproj FOLDER PICTURE | quantize FILE TYPE THREADS | speed[-avx2] THREADS FILE...");
         return 1;
 }
 
-static ModelParams Parameters(string file) => new(file) { ContextSize = 512, GpuLayerCount = 0, FlashAttention = false,
-    TypeK = GGMLType.GGML_TYPE_F32, TypeV = GGMLType.GGML_TYPE_F32 };
-
 static void Greedy(string file, string text, int count)
-{
-    using Assistant assistant = Assistant.Load(file, new AssistantOptions { Device = "cpu" });
-    using Conversation conversation = assistant.Start(PromptTemplate.Get("raw"));
-    int[] ours = [.. conversation.Ask(text, new GenerationOptions { MaxTokens = count }).Ids];
-    using LLamaWeights weights = LLamaWeights.LoadFromFile(Parameters(file));
-    using LLamaContext context = weights.CreateContext(Parameters(file));
-    LLamaToken[] prompt = weights.Tokenize(text, true, false, Encoding.UTF8);
-    bool samePrompt = prompt.Select(token => (int)token).SequenceEqual(assistant.Tokenizer.Encode(text));
-    int[] theirs = Continue(context, prompt, ours.Length);
-    int same = ours.Zip(theirs).TakeWhile(pair => pair.First == pair.Second).Count();
-    Console.WriteLine($"{Path.GetFileName(file)}: loaded by llama.cpp; prompt ids {(samePrompt ? "equal" : "differ")}; "
-        + $"{same} of {ours.Length} greedy ids equal before the first difference");
-}
+    => Console.WriteLine($"{Path.GetFileName(file)}: loaded by llama.cpp; {GreedyIds.Compare(file, text, count)}");
 
-static int[] Continue(LLamaContext context, LLamaToken[] prompt, int count)
+static void Types(string model, string text, int count)
 {
-    var ids = new List<int>();
-    var batch = new LLamaBatch();
-    for (int i = 0; i < prompt.Length; i++) batch.Add(prompt[i], i, LLamaSeqId.Zero, i == prompt.Length - 1);
-    while (true)
+    string folder = Directory.CreateTempSubdirectory("edge-").FullName;
+    foreach (FileType type in FileType.All)
     {
-        if (context.Decode(batch) != DecodeResult.Ok) throw new InvalidOperationException("llama.cpp did not decode");
-        ReadOnlySpan<float> logits = context.NativeHandle.GetLogitsIth(batch.TokenCount - 1);
-        int best = 0;
-        for (int i = 1; i < logits.Length; i++)
-        {
-            if (logits[i] > logits[best]) best = i;
-        }
-        ids.Add(best);
-        if (ids.Count == count) return [.. ids];
-        batch.Clear();
-        batch.Add(best, prompt.Length + ids.Count - 1, LLamaSeqId.Zero, true);
+        string target = Path.Combine(folder, type.Name);
+        ModelQuantizer.Run(model, target, new QuantizerOptions { Type = type, Force = true });
+        Console.WriteLine($"{Path.GetFileName(Path.GetDirectoryName(model))}/{Path.GetFileName(model)} as {type.Name}: "
+            + GreedyIds.Compare(Path.Combine(target, $"language-{type.Name}.gguf"), text, count));
+        Directory.Delete(target, recursive: true);
     }
-}
-
-static async Task AnswerAsync(string language, string mmproj, string picture)
-{
-    ModelParams parameters = Parameters(language);
-    using LLamaWeights weights = LLamaWeights.LoadFromFile(parameters);
-    using LLamaContext context = weights.CreateContext(parameters);
-    MtmdContextParams eyes = MtmdContextParams.Default();
-    eyes.UseGpu = false;
-    using MtmdWeights vision = await MtmdWeights.LoadFromFileAsync(mmproj, weights, eyes);
-    Console.WriteLine($"{Path.GetFileName(mmproj)}: loaded by llama.cpp; sees pictures: {vision.SupportsVision}");
-    using SafeMtmdEmbed media = vision.LoadMedia(picture);
-    string marker = NativeApi.MtmdDefaultMarker() ?? "<__media__>";
-    int result = vision.Tokenize($"{marker}\nWhat is this?", true, true, out SafeMtmdInputChunks? chunks);
-    int past = 0;
-    int evaluated = vision.EvaluateChunks(chunks!, context.NativeHandle, ref past, 0, 512, true);
-    Console.WriteLine($"tokenized ({result}), evaluated ({evaluated}): {past} positions");
-    chunks!.Dispose();
+    Directory.Delete(folder);
 }
 
 static void Quantize(string file, string type, int threads)

@@ -90,7 +90,8 @@ public sealed unsafe class CompensatedRoundingTests
         Assert.Equal(cosine, loss.Cosine, 1e-4);
     }
 
-    /// <summary>L D Lᵀ is H with its damping, columns in their order; blocks stay together.</summary>
+    /// <summary>L D Lᵀ is H with its damping, columns in their order; blocks stay together, the largest inputs in the last places, which
+    /// are rounded first.</summary>
     [Fact]
     public void The_factor_is_that_of_the_inputs_products()
     {
@@ -110,6 +111,9 @@ public sealed unsafe class CompensatedRoundingTests
         }
         Assert.All(feedback.Places.Chunk(32), block => Assert.Equal(31, block.Max() - block.Min()));
         Assert.Equal(Columns, feedback.Places.Distinct().Count());
+        float[] inputs = [.. feedback.Places.Select(place => feedback.Diagonal[place])];
+        Assert.All(inputs.Chunk(32), block => Assert.Equal(block.Order(), block));
+        Assert.Equal(inputs.Chunk(32).OrderBy(block => block.Sum(x => (double)x)).SelectMany(block => block), inputs);
 
         float L(int i, int k) => i == k ? 1 : feedback.Row(i)[k];
     }

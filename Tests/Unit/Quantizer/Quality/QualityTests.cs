@@ -1,4 +1,5 @@
 using System.Text.Json;
+using EdgeVideoLlava.Quantizer.Calibration;
 using EdgeVideoLlava.Quantizer.Conversion;
 using EdgeVideoLlava.Quantizer.Quality;
 using EdgeVideoLlava.Runtime;
@@ -54,10 +55,11 @@ public sealed class QualityTests(ITestOutputHelper output) : IDisposable
         }
     }
 
-    [Theory, Trait("Category", "long"), InlineData("Q8_0", "q8_0"), InlineData("Q4_K_M", "q4_k_m")]
-    public void The_divergence_is_the_references(string name, string type)
+    [Theory, Trait("Category", "long"), InlineData("Q8_0", "q8_0", 0.002), InlineData("Q4_K_M", "q4_k_m", 1),
+        InlineData("Q4_0_imatrix", "q4_0", 0.16431 + 0.00186), InlineData("Q4_K_M_imatrix", "q4_k_m", 0.03031 + 0.00043)]
+    public void The_divergence_is_the_references(string name, string type, double most)
     {
-        using VideoLlava one = Load(null), other = Load(type);
+        using VideoLlava one = Load(null), other = Load(type, name.EndsWith("_imatrix", StringComparison.Ordinal));
         using SafeTensors ids = Golden.Tensors("gguf/smollm2_quality/ids.safetensors");
         var divergence = new Divergence();
         ModelComparison.OnText(divergence, one, other, Chunks(ids["evaluation"], 40), null, TestContext.Current.CancellationToken);
@@ -65,6 +67,7 @@ public sealed class QualityTests(ITestOutputHelper output) : IDisposable
         output.WriteLine($"{name}: {report}");
         JsonElement expected = File(name).GetProperty("exact_activations");
         double Of(string key) => expected.GetProperty(key).GetDouble();
+        Assert.InRange(report.Mean, 0, most);
         Assert.Equal(Of("kld_mean"), report.Mean, 1e-5 + 1e-3 * report.Mean);
         Assert.Equal(Of("kld_median"), report.Median, 0.01 * report.Median);
         Assert.Equal(Of("kld_p99"), report.Percentile99, 0.01 * report.Percentile99);
@@ -94,13 +97,17 @@ public sealed class QualityTests(ITestOutputHelper output) : IDisposable
             => TensorComparison.Compare(model, Golden.Path("original-tiny/checkpoint"))).Message);
     }
 
-    private VideoLlava Load(string? type)
+    private VideoLlava Load(string? type, bool isWeighted = false)
     {
         string path = Golden.Data(SmolLm);
         if (type != null)
         {
             string target = Path.Combine(folder.Path, $"{type}.gguf");
-            ModelQuantizer.Run(path, target, ModelQuantizerTests.Options(type) with { Force = true });
+            ModelQuantizer.Run(path, target, ModelQuantizerTests.Options(type) with
+            {
+                Force = true,
+                Importance = isWeighted ? ImportanceMatrix.Read(Golden.Path("gguf/smollm2_quality/imatrix.gguf")) : null,
+            });
             path = target;
         }
         return VideoLlava.Load(path, TestDevices.Get(TestDevice.Cpu));
