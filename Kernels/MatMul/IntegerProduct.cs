@@ -37,20 +37,30 @@ internal static unsafe class IntegerProduct<TBlocks, TLevels> where TBlocks : II
         switch (queue.Workers.Width)
         {
             case SimdWidth.Scalar: Run<PlainDot>(queue, weight, x, y, epilogue); break;
+            case SimdWidth.Vector512 when AssembledTile<TBlocks, TLevels>.IsSupported: RunAssembled(queue, weight, x, y, epilogue); break;
             case > SimdWidth.Vector128 when AvxVnni.IsSupported: Run<VnniDot>(queue, weight, x, y, epilogue); break;
             case > SimdWidth.Vector128 when Avx2.IsSupported: Run<Avx2Dot>(queue, weight, x, y, epilogue); break;
             default: Run<HalvesDot>(queue, weight, x, y, epilogue); break;
         }
     }
 
+    /// <summary>By <see cref="AssembledTile{TBlocks, TLevels}"/>.</summary>
+    internal static void RunAssembled(CpuQueue queue, Weight weight, Matrix x, Matrix y, Epilogue epilogue)
+        => Run<VnniDot>(queue, weight, x, y, epilogue, assembled: true);
+
     /// <summary>With a certain way of multiplying; the tests try each.</summary>
     internal static void Run<TDot>(CpuQueue queue, Weight weight, Matrix x, Matrix y, Epilogue epilogue) where TDot : IByteDot
+        => Run<TDot>(queue, weight, x, y, epilogue, assembled: false);
+
+    private static void Run<TDot>(CpuQueue queue, Weight weight, Matrix x, Matrix y, Epilogue epilogue, bool assembled)
+        where TDot : IByteDot
     {
         using Arena.Scope scope = queue.Scratch.Begin();
         int depths = (x.Columns + RowPiece.Columns - 1) / RowPiece.Columns;
         var pieces = (RowPiece*)queue.Scratch.Take(x.Rows * depths, sizeof(RowPiece) / sizeof(float)).Cpu();
         queue.Workers.For(new Quantize<TDot>(new CpuRows(x), pieces), x.Rows);
-        var items = new Items<TDot>((byte*)((PanelBuffer)weight.Buffer).Address, pieces, x.Rows, x.Columns, new EpilogueRow(y, epilogue));
+        var items = new Items<TDot>((byte*)((PanelBuffer)weight.Buffer).Address, pieces, x.Rows, x.Columns, new EpilogueRow(y, epilogue),
+            assembled);
         queue.Workers.For(items, items.Count);
     }
 
@@ -70,8 +80,8 @@ internal static unsafe class IntegerProduct<TBlocks, TLevels> where TBlocks : II
 
     private static int Groups(int columns) => Math.Min(RowPiece.Columns, columns) / RowPiece.Group;
 
-    private readonly struct Items<TDot>(byte* panels, RowPiece* pieces, int rows, int columns, EpilogueRow epilogue) : ICpuJob
-        where TDot : IByteDot
+    private readonly struct Items<TDot>(byte* panels, RowPiece* pieces, int rows, int columns, EpilogueRow epilogue, bool assembled)
+        : ICpuJob where TDot : IByteDot
     {
         private readonly int rowBlocks = (rows + RowBlock - 1) / RowBlock;
         private readonly long size = PanelPacking.RowBytes<TBlocks, TLevels>(columns);
@@ -99,8 +109,13 @@ internal static unsafe class IntegerProduct<TBlocks, TLevels> where TBlocks : II
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private void Sum(int first, int row, int present, Panel* panel, float* sums)
         {
-            new Span<float>(sums, present * Panel.Rows).Clear();
             byte* packed = panels + first / Panel.Rows * size;
+            if (assembled)
+            {
+                AssembledTile<TBlocks, TLevels>.Run(pieces + row, rows, present, columns, packed, sums);
+                return;
+            }
+            new Span<float>(sums, present * Panel.Rows).Clear();
             for (int c = 0; c < columns; c += RowPiece.Columns)
             {
                 int groups = Groups(columns - c);

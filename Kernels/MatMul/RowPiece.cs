@@ -15,6 +15,9 @@ internal unsafe struct RowPiece
     /// <summary>Below it a group is zero: the inverse would not be finite.</summary>
     private const float SmallestScale = 1e-36f;
 
+    /// <summary>Bytes before each field, for assembled products.</summary>
+    public const int StartsAt = Columns, ScalesAt = StartsAt + 64, SumsAt = ScalesAt + 32;
+
     public fixed sbyte Levels[Columns];
 
     /// <summary>−offset · Σ levels of each group, or of each 16 columns where the weight's groups are halved.</summary>

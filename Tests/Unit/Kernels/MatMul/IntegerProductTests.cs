@@ -169,6 +169,7 @@ public sealed class IntegerProductTests(ITestOutputHelper output)
         };
         if (Avx2.IsSupported) ways[nameof(Avx2Dot)] = IntegerProduct<TBlocks, TLevels>.Run<Avx2Dot>;
         if (AvxVnni.IsSupported) ways[nameof(VnniDot)] = IntegerProduct<TBlocks, TLevels>.Run<VnniDot>;
+        if (AssembledTile<TBlocks, TLevels>.IsSupported) ways["Assembled"] = IntegerProduct<TBlocks, TLevels>.RunAssembled;
         return ways;
     }
 }
