@@ -100,7 +100,8 @@ internal sealed class StoredZip
         if ((flags & 1) != 0) throw Broken(at, $"the entry {name} is encrypted");
         if (method != 0 || packed != bytes) throw Broken(at, $"the entry {name} is compressed, which PyTorch never does");
         uint checksum = BinaryPrimitives.ReadUInt32LittleEndian(head[16..]);
-        if (!entries.TryAdd(name, new ZipEntry(name, DataOffset(name, offset, bytes), bytes, checksum))) throw Broken(at, $"two entries are named {name}");
+        if (!entries.TryAdd(name, new ZipEntry(name, DataOffset(name, offset, bytes), bytes, checksum)))
+            throw Broken(at, $"two entries are named {name}");
         return next;
     }
 

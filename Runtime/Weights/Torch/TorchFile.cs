@@ -7,7 +7,8 @@ using EdgeVideoLlava.Runtime.Files;
 namespace EdgeVideoLlava.Runtime.Weights.Torch;
 
 /// <summary>A tensor of a PyTorch file, row-major.</summary>
-/// <param name="IsWhole">Checks its bytes against their checksum, the first time; throws where they are others. Null: there is none.</param>
+/// <param name="IsWhole">Checks its bytes against their checksum, the first time; throws where they are others. Null: there is
+/// none.</param>
 internal sealed record TorchTensor(StorageType Type, IReadOnlyList<long> Shape, nint Address, Lazy<bool>? IsWhole);
 
 /// <summary>Where the numbers of a storage lie.</summary>
@@ -113,7 +114,8 @@ internal sealed unsafe class TorchFile : IDisposable
             at += 8;
             if (count < 0 || count > (file.Bytes - at) / type.ElementBytes())
                 throw Broken(Path, at, $"the storage {name} claims {count} numbers");
-            if (!storages.TryAdd(name, new TorchStorage(at, count * type.ElementBytes()))) throw Broken(Path, at, $"the storage {name} twice");
+            if (!storages.TryAdd(name, new TorchStorage(at, count * type.ElementBytes())))
+                throw Broken(Path, at, $"the storage {name} twice");
             at += count * type.ElementBytes();
         }
         return Make(dictionary, storage => storages.TryGetValue(storage.Key, out TorchStorage? place) ? place
