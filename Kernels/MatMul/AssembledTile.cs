@@ -12,11 +12,10 @@ namespace EdgeVideoLlava.Kernels.MatMul;
 /// order by the same operations.</remarks>
 internal static unsafe class AssembledTile<TBlocks, TLevels> where TBlocks : IIntegerBlocks where TLevels : IPanelLevels
 {
-    private const int MostRows = 8;
+    /// <summary>Of 1, 2, 4 and 8 rows.</summary>
+    private const int Sizes = 4;
 
-    private static readonly nint[] ByRows = MachineCode.HasVnni512
-        ? [.. Enumerable.Range(0, 4).Select(i => MachineCode.Assemble(assembler => new TileCode<TBlocks, TLevels>(assembler, 1 << i).Write()))]
-        : [];
+    private static readonly nint[] ByRows = MachineCode.HasVnni512 ? [.. Enumerable.Range(0, Sizes).Select(i => Assemble(1 << i))] : [];
 
     public static bool IsSupported => ByRows.Length > 0 && !ByRows.Contains(0);
 
@@ -25,12 +24,14 @@ internal static unsafe class AssembledTile<TBlocks, TLevels> where TBlocks : IIn
     public static void Run(RowPiece* x, int depthPieces, int rows, int columns, byte* packed, float* sums)
     {
         var tile = new TileArguments(x, (long)depthPieces * sizeof(RowPiece), columns / RowPiece.Group, packed, sums);
-        for (int i = 3; i >= 0; i--)
+        for (int i = Sizes - 1; i >= 0; i--)
         {
             var code = (delegate* unmanaged<TileArguments*, void>)ByRows[i];
             for (; rows >= 1 << i; rows -= 1 << i, tile.X += 1 << i, tile.Sums += PanelShape.Rows << i) code(&tile);
         }
     }
+
+    private static nint Assemble(int rows) => MachineCode.Assemble(assembler => new TileCode<TBlocks, TLevels>(assembler, rows).Write());
 }
 
 /// <summary>What an assembled tile is called with.</summary>
@@ -124,7 +125,8 @@ internal sealed unsafe class TileCode<TBlocks, TLevels>(Assembler assembler, int
     {
         if (rows == 1)
         {
-            for (int line = 0; line < TLevels.Bytes; line += 64) assembler.prefetcht0(__byte_ptr[code.Levels + (Ahead + line)]);
+            // Past the second-level cache, which they would only fill: each weight is read once a step.
+            for (int line = 0; line < TLevels.Bytes; line += 64) assembler.prefetchnta(__byte_ptr[code.Levels + (Ahead + line)]);
         }
         TBlocks.ScaleCode.Group(code);
         Start(Lows, 0);

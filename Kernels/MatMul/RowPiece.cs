@@ -47,6 +47,12 @@ internal unsafe struct RowPiece
         }
     }
 
+    /// <summary>What rounding left: rest = x − scale · level.</summary>
+    public void Rest(float* x, int groups, float* rest)
+    {
+        for (int i = 0; i < groups * Group; i++) rest[i] = x[i] - Scales[i / Group] * Levels[i];
+    }
+
     private static Vector256<int> Round(Vector256<float> x) => Vector256.ConvertToInt32(Vector256.Round(x));
 
     /// <summary>NaN if one is NaN.</summary>
