@@ -134,8 +134,8 @@ public sealed class ImportanceMatrix
         {
             string name = Name();
             int calls = Math.Max(1, Int("the number of calls", ChunkCeiling)), columns = Int("the number of columns", ColumnCeiling);
-            var sums = new double[columns];
             ReadOnlySpan<byte> stored = Take((long)columns * sizeof(float), name);
+            var sums = new double[columns];
             for (int i = 0; i < columns; i++) sums[i] = BitConverter.ToSingle(stored[(4 * i)..]);
             if (!entries.TryAdd(name, (sums, calls)))
                 throw new BadInputException($"{path}: broken importance matrix: {name} is there twice");

@@ -4,12 +4,17 @@ using EdgeVideoLlava.Kernels.Packing;
 namespace EdgeVideoLlava.Runtime.Weights;
 
 /// <summary>A tensor in host memory, usually a piece of a memory-mapped file. Row-major; valid as long as its file is open.</summary>
-internal sealed unsafe class HostTensor(string name, StorageType type, long[] shape, nint address)
+/// <param name="isWhole">Looked at before its numbers are first read; throws where they are damaged. Null: nothing to look at.</param>
+internal sealed unsafe class HostTensor(string name, StorageType type, long[] shape, nint address, Lazy<bool>? isWhole = null)
 {
     public string Name { get; } = name;
     public StorageType Type { get; } = type;
     public IReadOnlyList<long> Shape { get; } = shape;
-    public nint Address { get; } = address;
+
+    /// <summary>Of the first number.</summary>
+    /// <exception cref="BadInputException">The numbers are others than were written, by the checksum of their file.</exception>
+    public nint Address => isWhole == null || isWhole.Value ? address : 0;
+
     public long Elements { get; } = shape.Aggregate(1L, (product, size) => checked(product * size));
     public long Bytes => Type.Bytes(Elements);
 

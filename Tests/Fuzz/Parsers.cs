@@ -5,7 +5,6 @@ using EdgeVideoLlava.Runtime.Video.Decoders;
 using EdgeVideoLlava.Runtime.Video.Frames;
 using EdgeVideoLlava.Runtime.Weights;
 using EdgeVideoLlava.Runtime.Weights.Gguf;
-using EdgeVideoLlava.Runtime.Weights.Torch;
 
 namespace EdgeVideoLlava.Tests.Fuzz;
 
@@ -20,20 +19,16 @@ internal static class Parsers
     public static IReadOnlyDictionary<string, Parser> All { get; } = new Dictionary<string, Parser>
     {
         ["safetensors"] = new("f.safetensors", path => { using var file = new SafeTensors(path); Touch(file.Tensors.Values); }),
-        ["torch"] = new("f.bin", ReadTorch),
+        ["torch"] = new("f.bin", path => { using var file = new TorchTensors(path); Touch(file.Tensors.Values); }),
         ["gguf"] = new("f.gguf", ReadGguf),
         ["sentencepiece"] = new("tokenizer.model", path => Encode(Path.GetDirectoryName(path)!)),
-        ["tokenizer-json"] = new("tokenizer.json", path => Encode(Path.GetDirectoryName(path)!)),
-        ["config"] = new("config.json", ReadConfig, "Tests/Golden/original-tiny/checkpoint"),
+        ["tokenizer-json"] = new("tokenizer.json", path => Encode(Path.GetDirectoryName(path)!),
+            "Tests/Fuzz/beside/tokenizer-json"),
+        ["config"] = new("config.json", ReadConfig, "Tests/Fuzz/beside/config"),
+        ["config-hf"] = new("config.json", ReadConfig, "Tests/Fuzz/beside/config-hf"),
         ["imatrix"] = new("f.dat", path => ImportanceMatrix.Read(path)),
         ["y4m"] = new("f.y4m", ReadClip),
     };
-
-    private static void ReadTorch(string path)
-    {
-        using var file = new TorchFile(path);
-        Touch(file.Tensors.Select(pair => new HostTensor(pair.Key, pair.Value.Type, [.. pair.Value.Shape], pair.Value.Address)));
-    }
 
     private static void ReadGguf(string path)
     {

@@ -22,7 +22,7 @@ bad=0
 printf '%-15s %12s %9s %7s %6s  (executions, a second, crashes, hangs)\n' parser executions speed crashes hangs
 for parser in "${parsers[@]}"; do
     mkdir -p found
-    afl-fuzz -i "corpus/$parser" -o "found/$parser" -E "$executions" -t 20000 -m none \
+    afl-fuzz -i "corpus/$parser" -x "dictionaries/$parser.dict" -o "found/$parser" -E "$executions" -t 60000 -m none \
         -- "$bin/EdgeVideoLlava.Tests.Fuzz" "$parser" >"bin/$parser.log" 2>&1 \
         || { tail -n 20 "bin/$parser.log" >&2; bad=70; continue; }
     figure() { awk -F': *' -v key="$1" '$1 ~ "^" key " *$" { print $2 }' "found/$parser/default/fuzzer_stats"; }

@@ -1,8 +1,14 @@
 using System.Buffers.Binary;
+using System.IO.Hashing;
 using System.Text;
 using EdgeVideoLlava.Runtime.Files;
 
 namespace EdgeVideoLlava.Runtime.Weights.Torch;
+
+/// <summary>A stored entry of a zip archive.</summary>
+/// <param name="Offset">Of its bytes in the archive.</param>
+/// <param name="Checksum">CRC-32 of its bytes; 0 where none was computed (torch.serialization.set_crc32_options).</param>
+internal sealed record ZipEntry(string Name, long Offset, long Bytes, uint Checksum);
 
 /// <summary>Where the entries of a zip archive lie in a mapped file. Only stored ones, as PyTorch writes them; nothing is
 /// unpacked.</summary>
@@ -12,10 +18,11 @@ internal sealed class StoredZip
     private const uint EndSign = 0x0605_4B50, End64Sign = 0x0606_4B50, Locator64Sign = 0x0706_4B50, EntrySign = 0x0201_4B50,
         LocalSign = 0x0403_4B50;
 
-    private const int EndBytes = 22, CommentCeiling = 65_535, EntryBytes = 46, LocalBytes = 30, EntryCeiling = 200_000;
+    private const int EndBytes = 22, CommentCeiling = 65_535, EntryBytes = 46, LocalBytes = 30, EntryCeiling = 200_000,
+        PieceBytes = 1 << 20;
 
     private readonly MappedFile file;
-    private readonly Dictionary<string, (long Offset, long Bytes)> entries = [];
+    private readonly Dictionary<string, ZipEntry> entries = [];
 
     /// <exception cref="BadInputException">The directory is missing or contradicts the file, or an entry is compressed.</exception>
     public StoredZip(MappedFile file)
@@ -27,10 +34,22 @@ internal sealed class StoredZip
         for (long i = 0; i < count; i++) at = ReadEntry(at, start + bytes);
     }
 
-    public IReadOnlyDictionary<string, (long Offset, long Bytes)> Entries => entries;
+    public IReadOnlyDictionary<string, ZipEntry> Entries => entries;
 
     /// <summary>Whether a file begins as a zip archive does.</summary>
     public static bool Is(MappedFile file) => file.Bytes >= 4 && BinaryPrimitives.ReadUInt32LittleEndian(file.Span(0, 4)) == LocalSign;
+
+    /// <summary>Reads an entry's bytes once, from front to back, and holds them against their checksum.</summary>
+    /// <exception cref="BadInputException">They are others than were written.</exception>
+    public void Verify(ZipEntry entry)
+    {
+        if (entry.Checksum == 0) return;
+        var crc = new Crc32();
+        for (long at = 0; at < entry.Bytes; at += PieceBytes)
+            crc.Append(file.Span(entry.Offset + at, (int)Math.Min(PieceBytes, entry.Bytes - at)));
+        if (crc.GetCurrentHashAsUInt32() != entry.Checksum)
+            throw Broken(entry.Offset, $"the entry {entry.Name} is damaged: its bytes have not the CRC-32 that was stored with them");
+    }
 
     private (long Start, long Bytes, long Count) FindDirectory()
     {
@@ -80,7 +99,9 @@ internal sealed class StoredZip
         if (next > end) throw Broken(at, $"the entry {name} goes beyond the directory");
         if ((flags & 1) != 0) throw Broken(at, $"the entry {name} is encrypted");
         if (method != 0 || packed != bytes) throw Broken(at, $"the entry {name} is compressed, which PyTorch never does");
-        if (!entries.TryAdd(name, (DataOffset(name, offset, bytes), bytes))) throw Broken(at, $"two entries are named {name}");
+        uint checksum = BinaryPrimitives.ReadUInt32LittleEndian(head[16..]);
+        if (!entries.TryAdd(name, new ZipEntry(name, DataOffset(name, offset, bytes), bytes, checksum)))
+            throw Broken(at, $"two entries are named {name}");
         return next;
     }
 

@@ -7,13 +7,19 @@ using EdgeVideoLlava.Runtime.Files;
 namespace EdgeVideoLlava.Runtime.Weights.Torch;
 
 /// <summary>A tensor of a PyTorch file, row-major.</summary>
-internal sealed record TorchTensor(StorageType Type, IReadOnlyList<long> Shape, nint Address);
+/// <param name="IsWhole">Checks its bytes against their checksum, the first time; throws where they are others. Null: there is
+/// none.</param>
+internal sealed record TorchTensor(StorageType Type, IReadOnlyList<long> Shape, nint Address, Lazy<bool>? IsWhole);
+
+/// <summary>Where the numbers of a storage lie.</summary>
+internal sealed record TorchStorage(long Offset, long Bytes, Lazy<bool>? IsWhole = null);
 
 /// <summary>A state dictionary that torch.save wrote, memory-mapped: a zip archive, or the form before PyTorch 1.6. Nothing in it is
 /// run.</summary>
 /// <remarks>
 /// Zip: NAME/data.pkl, the dictionary with views of storages, and NAME/data/KEY, their numbers, little-endian, uncompressed. Before 1.6:
 /// five pickles (magic number, version, system, dictionary, keys of the storages), then for each key a count and the numbers.
+/// A zip's checksums are held against the bytes when these are read first: of the dictionary at once, of a storage with its first tensor.
 /// </remarks>
 internal sealed unsafe class TorchFile : IDisposable
 {
@@ -63,17 +69,25 @@ internal sealed unsafe class TorchFile : IDisposable
         string[] pickles = [.. zip.Entries.Keys.Where(name => name.EndsWith("/data.pkl", StringComparison.Ordinal))];
         if (pickles.Length != 1) throw Broken(Path, 0, $"{pickles.Length} entries data.pkl in place of one");
         string prefix = pickles[0][..^"data.pkl".Length];
-        if (zip.Entries.TryGetValue(prefix + "byteorder", out (long Offset, long Bytes) order))
+        if (zip.Entries.TryGetValue(prefix + "byteorder", out ZipEntry? order))
         {
             string name = Encoding.ASCII.GetString(file.Span(order.Offset, (int)Math.Min(order.Bytes, 16)));
             if (name != "little") throw Broken(Path, order.Offset, $"its byte order is '{name}'; little can be read");
         }
-        (long offset, long bytes) = zip.Entries[pickles[0]];
-        return Make(Pickle(offset, bytes).Read(), storage =>
+        ZipEntry pickle = zip.Entries[pickles[0]];
+        Unpickler reader = Pickle(pickle.Offset, pickle.Bytes);
+        zip.Verify(pickle);
+        var storages = new Dictionary<string, TorchStorage>();
+        return Make(reader.Read(), storage =>
         {
-            if (!zip.Entries.TryGetValue($"{prefix}data/{storage.Key}", out (long Offset, long Bytes) entry))
-                throw Broken(Path, offset, $"the storage {storage.Key} is missing");
-            return entry;
+            if (storages.TryGetValue(storage.Key, out TorchStorage? known)) return known;
+            if (!zip.Entries.TryGetValue($"{prefix}data/{storage.Key}", out ZipEntry? entry))
+                throw Broken(Path, pickle.Offset, $"the storage {storage.Key} is missing");
+            return storages[storage.Key] = new TorchStorage(entry.Offset, entry.Bytes, new Lazy<bool>(() =>
+            {
+                zip.Verify(entry);
+                return true;
+            }));
         });
     }
 
@@ -89,7 +103,7 @@ internal sealed unsafe class TorchFile : IDisposable
             throw Broken(Path, magic.Length, "its version is not 1001, or its byte order not little-endian");
         object? dictionary = Next();
         if (Next() is not List<object?> keys) throw Broken(Path, at, "the list of its storages is missing");
-        var storages = new Dictionary<string, (long Offset, long Bytes)>();
+        var storages = new Dictionary<string, TorchStorage>();
         Dictionary<string, StorageType> types = Storages(dictionary);
         foreach (object? key in keys)
         {
@@ -100,10 +114,11 @@ internal sealed unsafe class TorchFile : IDisposable
             at += 8;
             if (count < 0 || count > (file.Bytes - at) / type.ElementBytes())
                 throw Broken(Path, at, $"the storage {name} claims {count} numbers");
-            if (!storages.TryAdd(name, (at, count * type.ElementBytes()))) throw Broken(Path, at, $"the storage {name} twice");
+            if (!storages.TryAdd(name, new TorchStorage(at, count * type.ElementBytes())))
+                throw Broken(Path, at, $"the storage {name} twice");
             at += count * type.ElementBytes();
         }
-        return Make(dictionary, storage => storages.TryGetValue(storage.Key, out (long, long) place) ? place
+        return Make(dictionary, storage => storages.TryGetValue(storage.Key, out TorchStorage? place) ? place
             : throw Broken(Path, at, $"the storage {storage.Key} is missing"));
 
         object? Next()
@@ -129,22 +144,22 @@ internal sealed unsafe class TorchFile : IDisposable
         return types;
     }
 
-    private Dictionary<string, TorchTensor> Make(object? root, Func<PickleStorage, (long Offset, long Bytes)> find)
+    private Dictionary<string, TorchTensor> Make(object? root, Func<PickleStorage, TorchStorage> find)
     {
         if (root is not Dictionary<string, object?> dictionary) throw Broken(Path, 0, "it holds no dictionary of tensors");
         var tensors = new Dictionary<string, TorchTensor>();
         foreach ((string name, object? value) in dictionary)
         {
             if (value is not PickleTensor view) throw Broken(Path, 0, $"{name} is no tensor");
-            (long offset, long bytes) = find(view.Storage);
-            tensors.Add(name, View(name, view, offset, bytes));
+            tensors.Add(name, View(name, view, find(view.Storage)));
         }
         return tensors;
     }
 
     /// <summary>A view into a storage: where it lies if it is row-major, else a copy.</summary>
-    private TorchTensor View(string name, PickleTensor view, long storageOffset, long storageBytes)
+    private TorchTensor View(string name, PickleTensor view, TorchStorage storage)
     {
+        (long storageOffset, long storageBytes, Lazy<bool>? isWhole) = storage;
         StorageType type = view.Storage.Type;
         int size = type.ElementBytes();
         if ((Int128)view.Storage.Count * size != storageBytes)
@@ -162,7 +177,9 @@ internal sealed unsafe class TorchFile : IDisposable
         if (elements > 0 && last >= view.Storage.Count)
             throw Broken(Path, storageOffset, $"{name} reaches number {last} of a storage of {view.Storage.Count}");
         nint start = file.Address + (nint)(storageOffset + view.Offset * size);
-        return new TorchTensor(type, view.Sizes, elements == 0 || IsRowMajor(view) ? start : Copy(name, view, start, (long)elements, size));
+        if (elements == 0 || IsRowMajor(view)) return new TorchTensor(type, view.Sizes, start, isWhole);
+        _ = isWhole?.Value;
+        return new TorchTensor(type, view.Sizes, Copy(name, view, start, (long)elements, size), isWhole);
     }
 
     private static bool IsRowMajor(PickleTensor view)

@@ -36,7 +36,7 @@ internal static class MergeCommand
         {
             string from = ModelStore.Resolve(parsed.GetRequiredValue(model)), target = parsed.GetRequiredValue(output);
             StorageType? wanted = parsed.GetValue(type) is { } name ? Enum.Parse<StorageType>(name, ignoreCase: true) : null;
-            using var progress = new QuantizeProgress();
+            using var progress = new ProgressLine();
             if (parsed.GetValue(to) == "gguf")
             {
                 FileType file = FileType.Find((wanted ?? StorageType.F16).ToString().ToLowerInvariant())!;

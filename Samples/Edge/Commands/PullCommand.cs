@@ -22,16 +22,18 @@ internal static class PullCommand
             var repository = new HubRepository(model, Setting("HF_ENDPOINT") ?? "https://huggingface.co", Setting("HF_TOKEN"));
             string folder = parsed.GetValue(to) ?? ModelStore.FolderOf(model);
             IReadOnlyList<HubFile> files = await repository.NeededAsync(cancel);
-            Notices.Say($"{model}: {files.Count} files, {files.Sum(file => file.Bytes) >> 20} MiB, to {folder}");
-            using var progress = new PullProgress(Console.IsErrorRedirected ? TextWriter.Null : Console.Error);
+            long total = files.Sum(file => file.Bytes);
+            Notices.Say($"{model}: {files.Count} files, {total >> 20} MiB, to {folder}");
+            using var progress = new ProgressLine();
             try
             {
-                await new HubDownload(repository, folder).RunAsync(files, progress.Report, cancel);
+                await new HubDownload(repository, folder).RunAsync(files, (file, done) => progress.Show(done, file, total), cancel);
             }
             catch (Exception e) when (e is UnauthorizedAccessException or IOException)
             {
                 throw new BadInputException($"{folder}: cannot be written ({e.Message.ReplaceLineEndings(" ").TrimEnd('.')})", e);
             }
+            progress.Dispose();
             Console.WriteLine(folder);
             return ExitCodes.Ok;
         });
@@ -39,23 +41,4 @@ internal static class PullCommand
     }
 
     private static string? Setting(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;
-
-    /// <summary>One line on a terminal, gone at the end.</summary>
-    private sealed class PullProgress(TextWriter terminal) : IDisposable
-    {
-        private string shown = "";
-
-        public void Report(string file, double done)
-        {
-            string line = $"edge: {(int)(100 * done)} %, {file}";
-            if (line == shown) return;
-            shown = line;
-            terminal.Write($"\r\e[K{TerminalText.Printable(line)}");
-        }
-
-        public void Dispose()
-        {
-            if (shown.Length > 0) terminal.Write("\r\e[K");
-        }
-    }
 }

@@ -122,7 +122,7 @@ internal static class QuantizeCommand
     {
         time = null;
         if (output == null) return ModelQuantizer.Plan(model, options);
-        using var progress = new QuantizeProgress();
+        using var progress = new ProgressLine();
         QuantizerReport report = ModelQuantizer.Run(model, output, options, progress, cancel);
         time = progress.Elapsed;
         return report;

@@ -1,7 +1,4 @@
-using System.Net;
-using System.Security.Cryptography;
 using System.Text;
-using System.Text.Json;
 using EdgeVideoLlava.Quantizer.Hub;
 using EdgeVideoLlava.Tests.Unit.Support;
 
@@ -10,7 +7,7 @@ namespace EdgeVideoLlava.Tests.Unit.Quantizer.Hub;
 /// <summary>Fetching against a server of our own, which breaks off, lies, and asks for a token.</summary>
 public sealed class HubDownloadTests : IDisposable
 {
-    private const string Name = "owner/model";
+    private const string Name = FakeHub.Name;
 
     private readonly TemporaryFolder folder = new();
     private readonly FakeHub hub = new();
@@ -143,131 +140,4 @@ public sealed class HubDownloadTests : IDisposable
 
     private string[] Files() => [.. Directory.GetFiles(folder.Path, "*", SearchOption.AllDirectories)
         .Where(file => !file.EndsWith(".part")).Select(file => Path.GetRelativePath(folder.Path, file)).Order()];
-
-    /// <summary>What the hub does, as far as it is asked.</summary>
-    private sealed class FakeHub : IDisposable
-    {
-        private readonly HttpListener listener = new();
-        private readonly string elsewhere;
-
-        public FakeHub()
-        {
-            int port = Random.Shared.Next(20_000, 60_000);
-            // Two names of this machine: what is redirected goes to another host.
-            (Address, elsewhere) = ($"http://localhost:{port}", $"http://127.0.0.1:{port}");
-            listener.Prefixes.Add($"{Address}/");
-            listener.Prefixes.Add($"{elsewhere}/");
-            listener.Start();
-            _ = Task.Run(Serve);
-        }
-
-        public string Address { get; }
-        public Dictionary<string, byte[]> Files { get; } = [];
-        public List<string> Served { get; } = [];
-        public List<string?> TokensElsewhere { get; } = [];
-        public int? BreakAfter { get; set; }
-        public bool KnowsRanges { get; set; } = true;
-        public bool Lies { get; set; }
-        public bool Redirects { get; set; }
-        public string? Token { get; set; }
-
-        public void Dispose() => listener.Close();
-
-        private async Task Serve()
-        {
-            while (listener.IsListening)
-            {
-                HttpListenerContext context;
-                try
-                {
-                    context = await listener.GetContextAsync();
-                }
-                catch (Exception)
-                {
-                    return;
-                }
-                try
-                {
-                    Answer(context);
-                }
-                catch (Exception)
-                {
-                    context.Response.Abort();
-                }
-            }
-        }
-
-        private void Answer(HttpListenerContext context)
-        {
-            string path = context.Request.Url!.AbsolutePath;
-            bool isElsewhere = context.Request.UserHostName.StartsWith("127.");
-            if (isElsewhere) TokensElsewhere.Add(context.Request.Headers["Authorization"]);
-            if (!isElsewhere && Token != null && context.Request.Headers["Authorization"] != $"Bearer {Token}")
-            {
-                context.Response.StatusCode = 401;
-                context.Response.Close();
-            }
-            else if (path == $"/api/models/{Name}/tree/main")
-            {
-                Send(context, JsonSerializer.SerializeToUtf8Bytes(Files.Select(file => Entry(file.Key, file.Value))), 0);
-            }
-            else if (path.StartsWith($"/{Name}/resolve/main/") && Files.TryGetValue(path[$"/{Name}/resolve/main/".Length..], out byte[]? content))
-            {
-                if (Redirects && !isElsewhere) context.Response.Redirect(elsewhere + path);
-                else SendFile(context, path, content);
-                context.Response.Close();
-            }
-            else
-            {
-                context.Response.StatusCode = 404;
-                context.Response.Close();
-            }
-        }
-
-        private static Dictionary<string, object> Entry(string path, byte[] content)
-        {
-            byte[] blob = [.. Encoding.ASCII.GetBytes($"blob {content.Length}\0"), .. content];
-            var entry = new Dictionary<string, object>
-            {
-                ["type"] = "file",
-                ["path"] = path,
-                ["size"] = content.Length,
-                ["oid"] = Convert.ToHexStringLower(SHA1.HashData(blob)),
-            };
-            if (content.Length > 50) entry["lfs"] = new { oid = Convert.ToHexStringLower(SHA256.HashData(content)), size = content.Length };
-            return entry;
-        }
-
-        private void SendFile(HttpListenerContext context, string path, byte[] content)
-        {
-            int from = 0;
-            if (KnowsRanges && context.Request.Headers["Range"] is { } range)
-            {
-                from = int.Parse(range["bytes=".Length..^1]);
-                context.Response.StatusCode = 206;
-                context.Response.Headers["Content-Range"] = $"bytes {from}-{content.Length - 1}/{content.Length}";
-            }
-            lock (Served) Served.Add($"{path} from {from}");
-            byte[] rest = content[from..];
-            if (Lies && rest.Length > 50) rest[20] ^= 1;
-            if (BreakAfter is { } most && rest.Length > most)
-            {
-                context.Response.ContentLength64 = rest.Length;
-                context.Response.OutputStream.Write(rest, 0, most);
-                context.Response.OutputStream.Flush();
-                Thread.Sleep(50);
-                context.Response.Abort();
-                return;
-            }
-            Send(context, rest, from);
-        }
-
-        private static void Send(HttpListenerContext context, byte[] content, int from)
-        {
-            _ = from;
-            context.Response.ContentLength64 = content.Length;
-            context.Response.OutputStream.Write(content);
-            context.Response.OutputStream.Close();
-        }
-    }
 }

@@ -64,6 +64,56 @@ public sealed unsafe class TorchFileTests : IDisposable
         }
     }
 
+    /// <summary>Looked at with the first number of a storage, not on opening, which would read the whole file.</summary>
+    [Fact]
+    public void A_storage_with_other_bytes_than_were_written_is_refused_when_it_is_read()
+    {
+        string path = TorchWriter.Write(folder, "made.bin", ("a", [2, 2], [1, 2, 3, 4]), ("b", [2], [5, 6]));
+        using (var whole = new TorchTensors(path)) Assert.Equal([5, 6], whole.Tensors["b"].ToFloats());
+        Damage(path, [0, 0, 0x40, 0x40]); // 3f
+        using var file = new TorchTensors(path);
+        foreach (HostTensor tensor in file.Tensors.Values)
+        {
+            string message = Assert.Throws<BadInputException>(() => tensor.ToFloats()).Message;
+            Assert.StartsWith($"{path}: broken PyTorch file at byte ", message);
+            Assert.EndsWith("the entry made/data/0 is damaged: its bytes have not the CRC-32 that was stored with them; fetch it again, "
+                + "or take the safetensors form of the checkpoint", message);
+            Assert.Equal(message, Assert.Throws<BadInputException>(() => tensor.BytesEqual(tensor)).Message);
+        }
+    }
+
+    [Fact]
+    public void A_storage_that_is_copied_on_opening_is_checked_then()
+    {
+        string path = TorchWriter.Write(folder, "made.bin", [1f, 2, 3, 4], new TorchView("turned", 0, [2, 2], [1, 2]));
+        Damage(path, [0, 0, 0x40, 0x40]);
+        Assert.Contains("the entry made/data/0 is damaged", Assert.Throws<BadInputException>(() => new TorchFile(path)).Message);
+    }
+
+    [Fact]
+    public void A_damaged_dictionary_is_refused_as_that()
+    {
+        string path = TorchWriter.Write(folder, "made.bin", ("name", [1], [1]));
+        Damage(path, "name"u8);
+        Assert.Contains("the entry made/data.pkl is damaged", Assert.Throws<BadInputException>(() => new TorchFile(path)).Message);
+    }
+
+    /// <summary>PyTorch leaves it out where it is told to, and stores 0.</summary>
+    [Fact]
+    public void A_file_without_checksums_is_read()
+    {
+        string path = Path.Combine(Golden.Repository, "Tests/Fuzz/corpus/torch/several.bin");
+        using var file = new TorchTensors(path);
+        Assert.Equal([0, 0.5f, 1, 1.5f, 2, 2.5f], file.Tensors["w"].ToFloats());
+    }
+
+    private static void Damage(string path, ReadOnlySpan<byte> where)
+    {
+        byte[] bytes = File.ReadAllBytes(path);
+        bytes[bytes.AsSpan().IndexOf(where)] ^= 1;
+        File.WriteAllBytes(path, bytes);
+    }
+
     [Fact]
     public void A_trained_model_in_the_wild_is_read()
     {
