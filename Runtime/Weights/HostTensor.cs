@@ -1,15 +1,20 @@
 using EdgeVideoLlava.Kernels.Attention;
 using EdgeVideoLlava.Kernels.Packing;
+using EdgeVideoLlava.Runtime.Files;
 
 namespace EdgeVideoLlava.Runtime.Weights;
 
 /// <summary>A tensor in host memory, usually a piece of a memory-mapped file. Row-major; valid as long as its file is open.</summary>
-internal sealed unsafe class HostTensor(string name, StorageType type, long[] shape, nint address)
+internal sealed unsafe class HostTensor(string name, StorageType type, long[] shape, nint address, MappedFile? file = null)
 {
     public string Name { get; } = name;
     public StorageType Type { get; } = type;
     public IReadOnlyList<long> Shape { get; } = shape;
     public nint Address { get; } = address;
+
+    /// <summary>Whose piece it is; null: it is in memory of its own.</summary>
+    public MappedFile? File { get; } = file;
+
     public long Elements { get; } = shape.Aggregate(1L, (product, size) => checked(product * size));
     public long Bytes => Type.Bytes(Elements);
 
@@ -61,6 +66,9 @@ internal sealed unsafe class HostTensor(string name, StorageType type, long[] sh
         }
         return true;
     }
+
+    /// <summary>It is not needed any more, or not soon (<see cref="MappedFile.Release"/>).</summary>
+    public void Release(bool fromCache) => File?.Release(Address, Bytes, fromCache);
 
     public override string ToString() => $"{Name} {Type} [{string.Join(", ", Shape)}]";
 }
