@@ -23,6 +23,10 @@ public sealed record AssistantOptions
     /// <summary>Type that the language model's linear layers are converted to while loading; unset: as stored.</summary>
     public WeightType? Weights { get; init; }
 
+    /// <summary>Type that the encoders' linear layers are converted to while loading; unset: as stored. On a processor
+    /// <see cref="WeightType.Q8_0"/> makes encoding faster and changes features a little.</summary>
+    public WeightType? EncoderWeights { get; init; }
+
     /// <summary>Type of the KV caches; unset: the activations'.</summary>
     public CacheType? KvCache { get; init; }
 
@@ -35,7 +39,8 @@ public sealed record AssistantOptions
     /// <summary>Told, on any thread, what was done differently than asked and what nobody disposed, one line each.</summary>
     public Action<string>? Warn { get; init; }
 
-    internal LoadOptions Loading => new(AvailableMemory: AvailableMemory, LanguageWeights: Weights?.Storage, KvCache: KvCache?.Storage);
+    internal LoadOptions Loading => new(AvailableMemory: AvailableMemory, LanguageWeights: Weights?.Storage, KvCache: KvCache?.Storage,
+        TowerWeights: EncoderWeights?.Storage);
 
     internal ComputeDevice Open() => ComputeDevices.Open(Device, new DeviceOptions(Threads, Compute?.Storage) { IsExact = Exact });
 }

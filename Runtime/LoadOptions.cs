@@ -10,8 +10,9 @@ namespace EdgeVideoLlava.Runtime;
 /// <param name="AvailableMemory">Host bytes that may be used; null = what the system says is free.</param>
 /// <param name="LanguageWeights">
 /// Storage type of the language model's seven linears (q, k, v, o, gate, up, down), which are converted while loading; null = as stored.
-/// Embedding, head, norms, towers and projector stay as stored.
+/// Embedding, head, norms and projector stay as stored.
 /// </param>
+/// <param name="TowerWeights">Storage type of the encoders' linears (q, k, v, out, fc1, fc2), likewise.</param>
 /// <param name="KvCache">Type of the KV caches: I8, bytes with a scale for each position and head; null = the activations'.</param>
 /// <param name="Trainable">
 /// Parts whose parameters are float32 in memory of their own, which may be written; they share nothing: no tower another tower's weights,
@@ -20,7 +21,7 @@ namespace EdgeVideoLlava.Runtime;
 /// <param name="TrainableType">F32; or F16, to which trainable weights are rounded: their float32 masters are the trainer's.</param>
 internal sealed record LoadOptions(
     bool AllVisionLayers = false, long? AvailableMemory = null, StorageType? LanguageWeights = null, StorageType? KvCache = null,
-    ModelPart Trainable = ModelPart.None, StorageType TrainableType = StorageType.F32)
+    ModelPart Trainable = ModelPart.None, StorageType TrainableType = StorageType.F32, StorageType? TowerWeights = null)
 {
     internal bool Trains(ModelPart part) => (Trainable & part) != 0;
 
@@ -28,12 +29,16 @@ internal sealed record LoadOptions(
     internal StorageType TypeOf(ParameterSpec parameter, StorageType stored)
         => !parameter.IsWeight ? StorageType.F32
             : Trains(parameter.Part) ? TrainableType
-            : LanguageWeights is { } wanted && parameter.IsLanguageLinear ? wanted.ForRows(parameter.Columns)
+            : Wanted(parameter) is { } wanted ? wanted.ForRows(parameter.Columns)
             : stored;
 
     /// <summary>Whether a parameter's type is another's choice than the file's.</summary>
     internal bool ChoosesType(ParameterSpec parameter)
-        => Trains(parameter.Part) || (LanguageWeights != null && parameter.IsLanguageLinear);
+        => Trains(parameter.Part) || Wanted(parameter) != null;
+
+    /// <summary>The type that a linear's weights are to have; null for as stored.</summary>
+    internal StorageType? Wanted(ParameterSpec parameter)
+        => parameter.IsLanguageLinear ? LanguageWeights : parameter.IsTowerLinear ? TowerWeights : null;
 
     /// <summary>The device copies linear layers in blocks into an order of its own.</summary>
     internal bool Rearranges { get; init; }

@@ -15,5 +15,9 @@ internal sealed class Weight(string name, StorageType type, int rows, int column
     public int Columns { get; } = columns;
     public DeviceBuffer Buffer { get; } = buffer;
 
+    /// <summary>Products that round x to bytes round what is left once more, and have 15 bits of x: for the head, whose errors no later
+    /// layer evens out.</summary>
+    public bool RoundsTwice { get; set; }
+
     public void Dispose() => Buffer.Dispose();
 }

@@ -15,6 +15,9 @@ internal unsafe struct RowPiece
     /// <summary>Below it a group is zero: the inverse would not be finite.</summary>
     private const float SmallestScale = 1e-36f;
 
+    /// <summary>Bytes before each field, for assembled products.</summary>
+    public const int StartsAt = Columns, ScalesAt = StartsAt + 64, SumsAt = ScalesAt + 32;
+
     public fixed sbyte Levels[Columns];
 
     /// <summary>−offset · Σ levels of each group, or of each 16 columns where the weight's groups are halved.</summary>
@@ -42,6 +45,12 @@ internal unsafe struct RowPiece
             if (TBlocks.IsHalved) (Starts[2 * g], Starts[2 * g + 1]) = (-offset * low, -offset * high);
             else Starts[g] = -offset * (low + high);
         }
+    }
+
+    /// <summary>What rounding left: rest = x − scale · level.</summary>
+    public void Rest(float* x, int groups, float* rest)
+    {
+        for (int i = 0; i < groups * Group; i++) rest[i] = x[i] - Scales[i / Group] * Levels[i];
     }
 
     private static Vector256<int> Round(Vector256<float> x) => Vector256.ConvertToInt32(Vector256.Round(x));

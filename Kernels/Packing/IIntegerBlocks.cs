@@ -38,4 +38,7 @@ internal unsafe interface IIntegerBlocks
     /// <param name="shifts">Untouched without <see cref="HasShifts"/>.</param>
     /// <param name="factors">Untouched without <see cref="IsHalved"/>.</param>
     static abstract void UnpackScales(byte* packed, int groups, float* scales, float* shifts, int* factors);
+
+    /// <summary>How assembled products read the scales.</summary>
+    static abstract ScaleCode ScaleCode { get; }
 }

@@ -1,5 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using Iced.Intel;
+using static Iced.Intel.AssemblerRegisters;
 
 namespace EdgeVideoLlava.Kernels.Packing;
 
@@ -21,6 +23,12 @@ internal unsafe interface IPanelLevels
     /// <param name="levels">(8, 16, 4).</param>
     /// <param name="group">Zeros.</param>
     static abstract void Pack(byte* levels, byte* group);
+
+    /// <summary>Puts constants into registers, for an assembled product.</summary>
+    static abstract void Begin(PanelCode code);
+
+    /// <summary>Registers 2k and 2k + 1 side by side; signed levels plus 128.</summary>
+    static abstract void Load(PanelCode code, int k, AssemblerRegisterZMM levels);
 }
 
 internal readonly unsafe struct PanelBytes : IPanelLevels
@@ -34,6 +42,11 @@ internal readonly unsafe struct PanelBytes : IPanelLevels
     public static Vector256<byte> High(byte* group, int i) => Vector256.Load(group + 256 + 32 * i);
 
     public static void Pack(byte* levels, byte* group) => Unsafe.CopyBlock(group, levels, 512);
+
+    public static void Begin(PanelCode code) => code.Fill(code.Mask, 128);
+
+    public static void Load(PanelCode code, int k, AssemblerRegisterZMM levels)
+        => code.Assembler.vpxord(levels, code.Mask, __zmmword_ptr[code.Levels + 64 * k]);
 }
 
 /// <summary>Nibbles: byte j holds bytes j (low) and j + 256 of the levels.</summary>
@@ -52,6 +65,10 @@ internal readonly unsafe struct PanelNibbles : IPanelLevels
     {
         for (int j = 0; j < 256; j++) group[j] = (byte)(levels[j] & 15 | (levels[j + 256] & 15) << 4);
     }
+
+    public static void Begin(PanelCode code) => code.Fill(code.Mask, 15);
+
+    public static void Load(PanelCode code, int k, AssemblerRegisterZMM levels) => code.Nibbles(k, levels);
 }
 
 /// <summary>Nibbles, then fifth bits: bit b of byte j is that of byte j + 64 b of the levels.</summary>
@@ -69,6 +86,18 @@ internal readonly unsafe struct PanelFives : IPanelLevels
     {
         PanelNibbles.Pack(levels, group);
         for (int j = 0; j < 512; j++) group[256 + j % 64] |= (byte)(levels[j] >> 4 << j / 64);
+    }
+
+    public static void Begin(PanelCode code)
+    {
+        PanelNibbles.Begin(code);
+        code.Fill(code.UpperMask, 16);
+    }
+
+    public static void Load(PanelCode code, int k, AssemblerRegisterZMM levels)
+    {
+        code.Nibbles(k, levels);
+        code.Upper(levels, __zmmword_ptr[code.Levels + 256], 4 - k);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -94,6 +123,18 @@ internal readonly unsafe struct PanelSixes : IPanelLevels
     {
         PanelNibbles.Pack(levels, group);
         for (int j = 0; j < 512; j++) group[256 + j % 128] |= (byte)(levels[j] >> 4 << 2 * (j / 128));
+    }
+
+    public static void Begin(PanelCode code)
+    {
+        PanelNibbles.Begin(code);
+        code.Fill(code.UpperMask, 48);
+    }
+
+    public static void Load(PanelCode code, int k, AssemblerRegisterZMM levels)
+    {
+        code.Nibbles(k, levels);
+        code.Upper(levels, __zmmword_ptr[code.Levels + 256 + 64 * (k % 2)], 4 - 2 * (k / 2));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

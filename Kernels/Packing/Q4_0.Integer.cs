@@ -11,6 +11,7 @@ internal readonly unsafe struct IntegerQ4_0 : IIntegerBlocks
     public static bool IsSigned => false;
     public static bool HasShifts => false;
     public static bool IsHalved => false;
+    public static ScaleCode ScaleCode => ScaleCode.Halves;
 
     public static int ScaleBytes(int groups) => groups * 32;
 

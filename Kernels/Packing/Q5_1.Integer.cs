@@ -11,6 +11,7 @@ internal readonly unsafe struct IntegerQ5_1 : IIntegerBlocks
     public static bool IsSigned => false;
     public static bool HasShifts => true;
     public static bool IsHalved => false;
+    public static ScaleCode ScaleCode => ScaleCode.HalvesAndShifts;
 
     public static int ScaleBytes(int groups) => groups * 64;
 

@@ -11,6 +11,7 @@ internal readonly unsafe struct IntegerQ5_K : IIntegerBlocks
     public static bool IsSigned => false;
     public static bool HasShifts => true;
     public static bool IsHalved => false;
+    public static ScaleCode ScaleCode => ScaleCode.Affine;
 
     public static int ScaleBytes(int groups) => PanelScales.AffineBytes;
 

@@ -11,6 +11,7 @@ internal readonly unsafe struct IntegerQ6_K : IIntegerBlocks
     public static bool IsSigned => false;
     public static bool HasShifts => false;
     public static bool IsHalved => true;
+    public static ScaleCode ScaleCode => ScaleCode.Factors;
 
     public static int ScaleBytes(int groups) => (2 + 2 * groups) * PanelScales.Rows;
 

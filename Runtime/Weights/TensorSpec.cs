@@ -65,6 +65,9 @@ internal sealed record ParameterSpec(ModelPart Part, int? Layer, ParameterRole R
     /// <summary>One of the language model's seven linears in each layer, whose storage type can be chosen.</summary>
     public bool IsLanguageLinear => Part == ModelPart.Language && Role == ParameterRole.Linear;
 
+    /// <summary>One of the encoders' four linears of an attention or an MLP, likewise.</summary>
+    public bool IsTowerLinear => Part is ModelPart.ImageTower or ModelPart.VideoTower && Role == ParameterRole.Linear;
+
     /// <summary>Of a weight all axes but the first, of positions the last axis; any other parameter is one row.</summary>
     public int Columns => checked((int)(IsWeight ? Tensors[0].Elements / Tensors[0].Shape[0]
         : Role == ParameterRole.Position ? Tensors[0].Shape[^1]

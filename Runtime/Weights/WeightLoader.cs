@@ -16,7 +16,7 @@ internal sealed class WeightLoader(
     private readonly List<IDisposable> owned = [];
     private readonly Dictionary<string, (ParameterSpec Parameter, Weight Weight)> weights = [];
     private readonly Dictionary<string, (ParameterSpec Parameter, Matrix Matrix)> matrices = [];
-    private readonly SortedDictionary<(int Columns, StorageType Type), int> otherTypes = [];
+    private readonly SortedDictionary<(int Columns, StorageType Wanted, StorageType Type), int> otherTypes = [];
     private readonly SortedDictionary<(StorageType Type, StorageType Kept), int> replacedTypes = [];
 
     private readonly List<HostTensor> late = []; // loaded, and looked at once more
@@ -31,7 +31,7 @@ internal sealed class WeightLoader(
     /// <summary>What a user should know about the types of the weights.</summary>
     public IEnumerable<string> Notices
         => otherTypes.Select(entry => $"{entry.Value} tensors have rows of {entry.Key.Columns} numbers, no whole blocks of "
-                + $"{options.LanguageWeights}; they are {entry.Key.Type}")
+                + $"{entry.Key.Wanted}; they are {entry.Key.Type}")
             .Concat(joinedTypes == 0 ? [] : [$"{joinedTypes} tensors are used together and stored in unlike types; they are F32"])
             .Concat(replacedTypes.Select(entry => $"{entry.Value} tensors are {entry.Key.Type}, which the device has no kernels for; "
                 + $"there they are {entry.Key.Kept}"));
@@ -85,6 +85,7 @@ internal sealed class WeightLoader(
         StorageType type = options.TypeOf(parameter, checkpoint.TypeOf(parameter));
         bool asStored = tensors.All(tensor => tensor.Type == type) && !options.Trains(parameter.Part);
         Weight weight = asStored ? AsStored(parameter, tensors) : Converted(parameter, tensors, type);
+        weight.RoundsTwice = parameter.Role == ParameterRole.Head;
         owned.Add(weight);
         weights.TryAdd(parameter.Name, (parameter, weight));
         if (device is not CpuDevice || !options.StaysMapped(parameter, checkpoint.TypeOf(parameter))) Release(parameter.Part, tensors);
@@ -103,9 +104,10 @@ internal sealed class WeightLoader(
     private Weight Converted(ParameterSpec parameter, HostTensor[] tensors, StorageType type)
     {
         int columns = parameter.Columns;
-        if (options.LanguageWeights == null && !options.Trains(parameter.Part)) joinedTypes += tensors.Length;
-        else if (!options.Trains(parameter.Part) && type != options.LanguageWeights)
-            otherTypes[(columns, type)] = otherTypes.GetValueOrDefault((columns, type)) + tensors.Length;
+        StorageType? wanted = options.Wanted(parameter);
+        if (wanted == null && !options.Trains(parameter.Part)) joinedTypes += tensors.Length;
+        else if (!options.Trains(parameter.Part) && type != wanted)
+            otherTypes[(columns, wanted!.Value, type)] = otherTypes.GetValueOrDefault((columns, wanted.Value, type)) + tensors.Length;
         int[] parts = [.. tensors.Select(tensor => (int)tensor.Shape[0])];
         return parameter.Role == ParameterRole.Embedding ? device.MakeWeight(parameter.Name, type, parameter.Rows, columns, Write)
             : device.MakeLinear(parameter.Name, type, parts, columns, Write);

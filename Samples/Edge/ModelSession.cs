@@ -65,7 +65,12 @@ internal sealed class ModelSession : IDisposable
     /// place of the memory that is free.</summary>
     private static LoadOptions With(ModelSettings settings, LoadOptions? options)
     {
-        LoadOptions load = (options ?? new LoadOptions()) with { LanguageWeights = settings.Weights, KvCache = settings.KvCache };
+        LoadOptions load = (options ?? new LoadOptions()) with
+        {
+            LanguageWeights = settings.Weights,
+            TowerWeights = settings.EncoderWeights,
+            KvCache = settings.KvCache,
+        };
         return MemoryLimit() is { } limit ? load with { AvailableMemory = limit } : load;
     }
 

@@ -23,6 +23,9 @@ internal sealed record ModelSettings(string Folder, string Device, StorageType? 
     /// <summary>What to call the model.</summary>
     public required string ModelName { get; init; }
 
+    /// <summary>Storage type of the encoders' linears; null for as stored.</summary>
+    public StorageType? EncoderWeights { get; init; }
+
     /// <summary>Products on tensor cores take <see cref="DeviceOptions.DeepTiles"/>.</summary>
     public bool DeepTiles { get; init; }
 

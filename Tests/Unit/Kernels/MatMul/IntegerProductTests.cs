@@ -82,6 +82,24 @@ public sealed class IntegerProductTests(ITestOutputHelper output)
         }
     }
 
+    /// <summary>The head's products: of x 15 bits are left, and the bits do not depend on the way or the company either.</summary>
+    [Theory, MemberData(nameof(Rows))]
+    public void Rounded_twice_it_is_almost_exact(StorageType type, string way)
+    {
+        const int Rows = 9, Columns = 512, Outputs = 40;
+        using var rig = new KernelRig(Device);
+        (byte[] blocks, Expected[] w) = Weight(type, Outputs, Columns, rig.Random);
+        float[] x = rig.Numbers(Rows * Columns), none = new float[Rows * Outputs];
+        float[] got = Run(rig, Products[type][way], type, blocks, x, Columns, false, none, twice: true);
+        Assert.Equal(Run(rig, Products[type][nameof(PlainDot)], type, blocks, x, Columns, false, none, twice: true), got);
+        Assert.Equal(got[(8 * Outputs)..],
+            Run(rig, Products[type][way], type, blocks, x[(8 * Columns)..], Columns, false, none[..Outputs], twice: true));
+        double[] exact = [.. Oracle(w, x, Rows, Columns, Outputs, false, none).Select(e => e.Value)];
+        double error = Math.Sqrt(exact.Zip(got, (a, b) => Math.Pow(a - b, 2)).Sum() / exact.Sum(a => a * a));
+        output.WriteLine($"relative error of rounding x twice: {error:E1}");
+        Assert.InRange(error, 0, 5e-5);
+    }
+
     [Fact]
     public void What_is_no_number_shows()
     {
@@ -100,12 +118,13 @@ public sealed class IntegerProductTests(ITestOutputHelper output)
         => Run(rig, Products[type][way], type, blocks, x, columns, gated, residual);
 
     private static unsafe float[] Run(KernelRig rig, Product product, StorageType type, byte[] blocks, float[] x, int columns, bool gated,
-        float[] residual)
+        float[] residual, bool twice = false)
     {
         int rows = x.Length / columns, weightRows = blocks.Length / (int)type.Bytes(columns), outputs = gated ? weightRows / 2 : weightRows;
         fixed (byte* memory = blocks)
         {
             using Weight weight = rig.Queue.Device.LoadLinear("w", type, columns, new HostRows((nint)memory, weightRows));
+            weight.RoundsTwice = twice;
             Matrix y = rig.Result(rows, outputs);
             product((CpuQueue)rig.Queue, weight, rig.View(x, rows, columns), y,
                 new Epilogue(null, gated ? Activation.SiluUp : Activation.None, rig.View(residual, rows, outputs)));
@@ -169,6 +188,7 @@ public sealed class IntegerProductTests(ITestOutputHelper output)
         };
         if (Avx2.IsSupported) ways[nameof(Avx2Dot)] = IntegerProduct<TBlocks, TLevels>.Run<Avx2Dot>;
         if (AvxVnni.IsSupported) ways[nameof(VnniDot)] = IntegerProduct<TBlocks, TLevels>.Run<VnniDot>;
+        if (AssembledTile<TBlocks, TLevels>.IsSupported) ways["Assembled"] = IntegerProduct<TBlocks, TLevels>.RunAssembled;
         return ways;
     }
 }
