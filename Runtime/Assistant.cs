@@ -132,27 +132,29 @@ public sealed class Assistant : IAssistant, IDisposable
     /// <param name="pixels">Not disposed meanwhile.</param>
     /// <returns>The rows that stand for it in a prompt, and the time that the towers and the projector took.</returns>
     public (VisionTokens Tokens, TimeSpan Time) Encode(PixelValues pixels, CancellationToken cancel = default)
-        => lifetime.Within(cancel, stop =>
-    {
-        parts.Seeing.Wait(stop);
-        try
-        {
-            return EncodeAlone(pixels, stop);
-        }
-        finally
-        {
-            parts.Seeing.Release();
-        }
-    });
+        => OneByOne(cancel, stop => EncodeAlone(pixels, stop));
 
     /// <summary>Frames that were encoded before, put together as one clip.</summary>
     internal VisionTokens Gather(IReadOnlyList<(VisionTokens Tokens, int Block)> frames, CancellationToken cancel)
-        => lifetime.Within(cancel, stop =>
+        => OneByOne(cancel, _ => Waited(() => VisionTokens.Gather(Model.VisionQueue, frames)).Tokens);
+
+    /// <summary>Brings a clip's rows to the host.</summary>
+    /// <param name="memory">Used where it has the length.</param>
+    internal float[] Read(VisionTokens tokens, float[] memory, CancellationToken cancel) => OneByOne(cancel, _ =>
+    {
+        Matrix rows = tokens.Rows;
+        float[] target = memory.Length == rows.Rows * rows.Columns ? memory : new float[rows.Rows * rows.Columns];
+        Model.VisionQueue.Read(rows, target);
+        return target;
+    });
+
+    /// <summary>One thread at a time gives work to the towers.</summary>
+    private T OneByOne<T>(CancellationToken cancel, Func<CancellationToken, T> work) => lifetime.Within(cancel, stop =>
     {
         parts.Seeing.Wait(stop);
         try
         {
-            return Waited(() => VisionTokens.Gather(Model.VisionQueue, frames)).Tokens;
+            return work(stop);
         }
         finally
         {

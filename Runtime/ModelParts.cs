@@ -95,6 +95,7 @@ internal sealed class ModelParts : IDisposable
                 videoTower = new VisionTower(config.VideoTower, loader.Tower(tensors.VideoTower, options.AllVisionLayers));
             Language = new Llama(config.Language, loader.Language(tensors.Language), options.CacheOn(device));
             SharedBytes = loader.SharedBytes;
+            loader.Complete();
             Config = config with { Notices = [.. config.Notices, .. loader.Notices] };
             owned.InsertRange(0, loader.Owned);
             LanguageQueue.Wait(); // it uploaded the norms and biases that the other queue uses too

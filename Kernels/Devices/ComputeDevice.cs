@@ -21,6 +21,9 @@ internal abstract class ComputeDevice : IDisposable
     /// null on the processor.</summary>
     public virtual long? FreeMemory => null;
 
+    /// <summary>Whether its memory is the host's: what the file cache keeps, it lacks. The processor, and a GPU on the same chip.</summary>
+    public virtual bool SharesHostMemory => true;
+
     /// <summary>F32 or F16: what lies between the layers of a block (inputs of products, queries, keys, values). The
     /// residual stream is always F32.</summary>
     public virtual StorageType ActivationType => StorageType.F32;

@@ -76,6 +76,8 @@ internal sealed unsafe partial class IlgpuDevice : ComputeDevice
 
     public override long? FreeMemory => Accelerator is CudaAccelerator cuda ? cuda.GetFreeMemory() : Memory - AllocatedBytes;
 
+    public override bool SharesHostMemory => IlgpuDevices.SharesHostMemory(Accelerator);
+
     /// <remarks>On a processor's driver an unwanted step costs more than a round trip.</remarks>
     public override int StepsAhead => Tier == KernelTier.Processor ? 1 : 4;
 

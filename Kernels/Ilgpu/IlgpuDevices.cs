@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using EdgeVideoLlava.Kernels.Devices;
 using EdgeVideoLlava.Kernels.Ilgpu.Cuda;
 using ILGPU;
+using ILGPU.Runtime;
 using ILGPU.Runtime.Cuda;
 using ILGPU.Runtime.OpenCL;
 
@@ -76,6 +77,14 @@ internal static class IlgpuDevices
                 (has.Int64_Atomics, "64-bit atomics"),
                 (has.SubGroups, "sub-groups")));
     }
+
+    /// <summary>As its driver says; ILGPU's accelerator of the processor does.</summary>
+    public static bool SharesHostMemory(Accelerator accelerator) => accelerator switch
+    {
+        CudaAccelerator cuda => CudaAttributes.Of(cuda.DeviceId).IsIntegrated == true,
+        { Device: CLDevice device } => SharesMemory(device),
+        _ => true,
+    };
 
     private static bool SharesMemory(CLDevice device)
     {

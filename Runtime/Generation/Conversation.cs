@@ -127,6 +127,18 @@ public sealed class Conversation : IConversation, IDisposable
         AddTurn(Question(question), answer);
     }
 
+    /// <summary>How likely the model finds an answer to the next question, which is not asked: mean log-probability of its ids in nats, at
+    /// most 0. The dialogue stays as it was; only what the last prompt does not share is prefilled.</summary>
+    /// <exception cref="BadInputException">They do not fit into the context.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled, or disposed meanwhile.</exception>
+    internal double Likelihood(string question, IReadOnlyList<int> ids, CancellationToken cancel = default)
+    {
+        using OneAtATime.Visit visit = turns.Enter();
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel, turns.Closing);
+        assistant.ThrowIfDisposed();
+        return generator.Score(Prompt(Question(question)), ids, stop.Token);
+    }
+
     /// <summary>Forgets what was asked and answered, not what was shown: that is shown with the next question again, which so is another
     /// first question about it. Only the question is prefilled; what stands before it is in the cache.</summary>
     public void Rewind()
@@ -180,8 +192,7 @@ public sealed class Conversation : IConversation, IDisposable
     private Turn Begin(ChatMessage ask, GenerationOptions? options, bool withText, CancellationToken cancel)
     {
         assistant.ThrowIfDisposed();
-        MergedPrompt prompt = Merge(template.Render([.. messages, ask, new ChatMessage(ChatRole.Assistant, null)]));
-        return running = generator.Begin(prompt, options ?? new GenerationOptions(), template.StopString, withText, cancel);
+        return running = generator.Begin(Prompt(ask), options ?? new GenerationOptions(), template.StopString, withText, cancel);
     }
 
     /// <summary>An answer that nobody cancelled joins the history.</summary>
@@ -201,6 +212,8 @@ public sealed class Conversation : IConversation, IDisposable
         asked = generator.Memory.Visuals.Count;
     }
 
-    private MergedPrompt Merge(string prompt)
-        => PromptIds.Merge(assistant.Model.Config, assistant.Tokenizer, prompt, generator.Memory.Visuals);
+    /// <summary>The dialogue with a question that an answer is to follow.</summary>
+    private MergedPrompt Prompt(ChatMessage ask)
+        => PromptIds.Merge(assistant.Model.Config, assistant.Tokenizer,
+            template.Render([.. messages, ask, new ChatMessage(ChatRole.Assistant, null)]), generator.Memory.Visuals);
 }

@@ -33,10 +33,10 @@ internal sealed class ConversationMemory : IDisposable
     }
 
     /// <summary>Forgets what the prompt does not share with the last one. Until <see cref="Holds"/>, nothing counts as kept.</summary>
-    public void Begin(MergedPrompt prompt)
+    /// <param name="wanted">Positions at its end whose logits are needed: they are computed again even if nothing is new.</param>
+    public void Begin(MergedPrompt prompt, int wanted = 1)
     {
-        // The last position is computed again even if nothing is new: its logits are needed.
-        State.Truncate(held == null ? 0 : Math.Min(prompt.CommonPrefix(held), prompt.Length - 1));
+        State.Truncate(held == null ? 0 : Math.Min(prompt.CommonPrefix(held), prompt.Length - wanted));
         held = null;
     }
 

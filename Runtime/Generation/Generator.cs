@@ -47,6 +47,18 @@ internal sealed class Generator : IDisposable
         return turn;
     }
 
+    /// <summary>How likely the model finds an answer to a prompt: mean log-probability of its ids in nats, at most 0.</summary>
+    /// <param name="prompt">Becomes the generator's.</param>
+    /// <exception cref="BadInputException">They do not fit into the context.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    /// <exception cref="ObjectDisposedException">The model has been disposed.</exception>
+    public double Score(MergedPrompt prompt, IReadOnlyList<int> ids, CancellationToken cancel)
+    {
+        var forced = new ForcedAnswer(Memory, prompt, ids, cancel);
+        model.Engine.Submit(forced);
+        return forced.Likelihood.GetAwaiter().GetResult();
+    }
+
     /// <summary>Between turns.</summary>
     public void Dispose() => model.Engine.Release(Memory);
 }

@@ -40,6 +40,27 @@ internal sealed class LanguageEngine(VideoLlava model) : IDisposable
         }
     }
 
+    /// <summary>Begins to score an answer that is given: a piece of its prompt each round.</summary>
+    /// <exception cref="ObjectDisposedException">The model or the conversation has been disposed.</exception>
+    public void Submit(ForcedAnswer forced)
+    {
+        lock (gate)
+        {
+            ObjectDisposedException.ThrowIf(isClosing || !conversations.Contains(forced.Memory), model);
+            Give(_ => Step(forced));
+        }
+    }
+
+    private void Step(ForcedAnswer forced)
+    {
+        if (forced.Step(model)) return;
+        lock (gate)
+        {
+            if (isClosing) forced.Cancel();
+            else Give(_ => Step(forced));
+        }
+    }
+
     /// <summary>Releases a conversation's memory; its turns are over.</summary>
     public void Release(ConversationMemory memory)
     {

@@ -30,6 +30,14 @@ public sealed record NarrationOptions
     /// Of two windows in a row at least one is told.</summary>
     public bool BreaksStale { get; init; }
 
+    /// <summary>Windows whose features are those of the last one told are left out before anything is asked about them; null: none is.
+    /// </summary>
+    public FeatureGateOptions? FeatureGate { get; init; }
+
+    /// <summary>A window for which the model finds the last caption as likely as for its own is left out; null: none is. Measured with the
+    /// built-in model alone.</summary>
+    public LikelihoodGateOptions? LikelihoodGate { get; init; }
+
     /// <summary>What is watched for; each costs its own question about the window, which is encoded and read once.</summary>
     public IReadOnlyList<EventTrigger> Triggers { get; init; } = [];
 }

@@ -15,6 +15,8 @@ internal sealed class Narrator(Assistant assistant, NarrationOptions options, Ac
 
     private readonly TriggerState[] triggers = [.. options.Triggers.Select(trigger => new TriggerState(trigger))];
     private readonly StaleAnswer stale = new(options.BreaksStale);
+    private readonly FeatureGate? features = options.FeatureGate is { } gate ? new FeatureGate(gate) : null;
+    private readonly LikelihoodGate? holds = options.LikelihoodGate is { } gate ? new LikelihoodGate(gate, options.Question) : null;
     private string? last; // said last
 
     /// <param name="prompt">The question asked about every window.</param>
@@ -51,15 +53,8 @@ internal sealed class Narrator(Assistant assistant, NarrationOptions options, Ac
             using Conversation conversation = assistant.Start();
             await foreach (Encoded seen in encoded.Reader.ReadAllAsync(cancel))
             {
-                conversation.Reset();
-                conversation.Show(seen.Tokens);
-                string[] appeared = Watch(conversation, seen.Window, cancel);
-                Caption? caption = null;
-                if (!stale.Give(newer => caption = Say(conversation, seen, newer), cancel)) Statistics?.AnswerWasBrokenOff();
-                else if (caption == null) Statistics?.CaptionWasLeftOut();
-                if (caption != null)
+                if (Tell(conversation, seen, cancel) is { } caption)
                 {
-                    caption = caption with { Events = appeared };
                     sink.Write(caption);
                     progress?.Report(caption);
                 }
@@ -74,6 +69,19 @@ internal sealed class Narrator(Assistant assistant, NarrationOptions options, Ac
         }
     }
 
+    /// <summary>What is to be told of a window; null: nothing.</summary>
+    private Caption? Tell(Conversation conversation, Encoded seen, CancellationToken cancel)
+    {
+        using IDisposable? busy = Statistics?.Work();
+        conversation.Reset();
+        conversation.Show(seen.Tokens);
+        string[] appeared = Watch(conversation, seen.Window, cancel);
+        Caption? caption = null;
+        if (!stale.Give(newer => caption = Say(conversation, seen, newer), cancel)) Statistics?.AnswerWasBrokenOff();
+        else if (caption == null) Statistics?.CaptionWasLeftOut();
+        return caption == null ? null : caption with { Events = appeared };
+    }
+
     private async Task See(IAsyncEnumerable<PixelWindow> windows, ChannelWriter<Encoded> encoded, CancellationToken cancel)
     {
         using var codes = new FrameCodes(assistant);
@@ -83,10 +91,9 @@ internal sealed class Narrator(Assistant assistant, NarrationOptions options, Ac
             {
                 using PixelValues pixels = window.Pixels;
                 cancel.ThrowIfCancellationRequested();
-                (VisionTokens tokens, TimeSpan time) = codes.Encode(window, cancel);
-                Statistics?.FramesEncodedAre(codes.Encoded);
+                if (Look(codes, window, cancel) is not { } seen) continue;
                 stale.WindowIsReady();
-                if (!await Offer(encoded, new Encoded(window, tokens, time), cancel)) break;
+                if (!await Offer(encoded, seen, cancel)) break;
             }
             encoded.Complete();
         }
@@ -94,6 +101,18 @@ internal sealed class Narrator(Assistant assistant, NarrationOptions options, Ac
         {
             encoded.Complete(e);
         }
+    }
+
+    /// <summary>The window encoded; null if its features are those of the last one that was told.</summary>
+    private Encoded? Look(FrameCodes codes, PixelWindow window, CancellationToken cancel)
+    {
+        using IDisposable? busy = Statistics?.Work();
+        (VisionTokens tokens, TimeSpan time) = codes.Encode(window, cancel);
+        Statistics?.FramesEncodedAre(codes.Encoded);
+        if (features?.Passes(assistant, tokens, window.End, cancel) != false) return new Encoded(window, tokens, time);
+        tokens.Dispose();
+        Statistics?.WindowWasAlike();
+        return null;
     }
 
     /// <summary>Waits for room; false, and the tokens are let go, when the narration was stopped meanwhile.</summary>
@@ -132,6 +151,7 @@ internal sealed class Narrator(Assistant assistant, NarrationOptions options, Ac
         TimeSpan waited = Stopwatch.GetElapsedTime(seen.Window.Complete);
         string question = options.WithContext && last != null ? $"Earlier: {last} {options.Question}" : options.Question;
         Heard?.Invoke(seen.Window);
+        if (holds?.StillHolds(conversation, seen.Window, cancel) == true) return null;
         if (Ask(conversation, question, cancel) is not { } answer) return null;
         bool isRepeat = last != null && options.RepeatsFrom is { } limit && Similarity.Of(answer.Text, last) >= limit;
         if (isRepeat) return null;
@@ -140,8 +160,10 @@ internal sealed class Narrator(Assistant assistant, NarrationOptions options, Ac
             Statistics?.AnswerWasRefused(wrong);
             return null;
         }
-        if (last != null && Similarity.Of(answer.Text, last) >= 1) Statistics?.CaptionWasRepeated();
+        if (last != null) Statistics?.CaptionOverlaps(Similarity.Of(answer.Text, last));
         last = answer.Text;
+        conversation.Rewind();
+        holds?.Said(conversation, seen.Window, answer, cancel);
         return new Caption(seen.Window.Start, seen.Window.End, answer.Text)
         {
             Captured = seen.Window.Captured,

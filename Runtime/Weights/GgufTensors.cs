@@ -70,7 +70,8 @@ internal sealed class GgufTensors : ITensorFile
     {
         foreach (GgufTensor tensor in file.Tensors)
         {
-            var host = new HostTensor(tensor.Name, tensor.Type, [.. tensor.Sizes.Reverse()], tensor.Address);
+            var host = new HostTensor(tensor.Name, tensor.Type, [.. tensor.Sizes.Reverse()], tensor.Address,
+                file.File);
             if (!tensors.TryAdd(tensor.Name, host))
                 throw new BadInputException($"{file.Path}: tensor {tensor.Name} is in another part too; fetch the model again");
         }

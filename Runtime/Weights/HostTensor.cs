@@ -1,11 +1,13 @@
 using EdgeVideoLlava.Kernels.Attention;
 using EdgeVideoLlava.Kernels.Packing;
+using EdgeVideoLlava.Runtime.Files;
 
 namespace EdgeVideoLlava.Runtime.Weights;
 
 /// <summary>A tensor in host memory, usually a piece of a memory-mapped file. Row-major; valid as long as its file is open.</summary>
 /// <param name="isWhole">Looked at before its numbers are first read; throws where they are damaged. Null: nothing to look at.</param>
-internal sealed unsafe class HostTensor(string name, StorageType type, long[] shape, nint address, Lazy<bool>? isWhole = null)
+internal sealed unsafe class HostTensor(string name, StorageType type, long[] shape, nint address, MappedFile? file = null,
+    Lazy<bool>? isWhole = null)
 {
     public string Name { get; } = name;
     public StorageType Type { get; } = type;
@@ -14,6 +16,9 @@ internal sealed unsafe class HostTensor(string name, StorageType type, long[] sh
     /// <summary>Of the first number.</summary>
     /// <exception cref="BadInputException">The numbers are others than were written, by the checksum of their file.</exception>
     public nint Address => isWhole == null || isWhole.Value ? address : 0;
+
+    /// <summary>Whose piece it is; null: it is in memory of its own.</summary>
+    public MappedFile? File { get; } = file;
 
     public long Elements { get; } = shape.Aggregate(1L, (product, size) => checked(product * size));
     public long Bytes => Type.Bytes(Elements);
@@ -66,6 +71,9 @@ internal sealed unsafe class HostTensor(string name, StorageType type, long[] sh
         }
         return true;
     }
+
+    /// <summary>It is not needed any more, or not soon (<see cref="MappedFile.Release"/>).</summary>
+    public void Release(bool fromCache) => File?.Release(Address, Bytes, fromCache);
 
     public override string ToString() => $"{Name} {Type} [{string.Join(", ", Shape)}]";
 }

@@ -114,7 +114,7 @@ internal sealed unsafe class SafeTensors : ITensorFile
                 $"tensor {name} of shape [{string.Join(", ", sizes)}] and type {dtype.GetString()} needs {type.Bytes(elements)} bytes, "
                 + $"its offsets give {end - begin}");
         ranges.Add((begin, end, name));
-        return new HostTensor(name, type, sizes, (nint)(data + begin));
+        return new HostTensor(name, type, sizes, (nint)(data + begin), file);
     }
 
     private long[] ReadShape(string name, JsonElement shape)

@@ -60,20 +60,26 @@ internal static class SyntheticCheckpoint
     /// </param>
     public static Checkpoint Create(VideoLlavaConfig config, StorageType type, bool sharedMemory = false)
     {
-        var tensors = new Dictionary<string, HostTensor>();
         var memory = new RandomMemory();
-        (TensorSpec Tensor, StorageType Type)[] all
-            = [.. new ModelTensors(config).Stored.Select(entry => (entry.Tensor, TypeOf(entry.Parameter, type)))];
+        (TensorSpec Tensor, StorageType Type)[] all = All(config, type);
         Dictionary<StorageType, nint> shared = !sharedMemory ? []
             : all.GroupBy(entry => entry.Type)
                 .ToDictionary(group => group.Key, group => memory.Allocate(group.Key, group.Max(entry => entry.Tensor.Elements)));
-        foreach ((TensorSpec tensor, StorageType stored) in all)
-        {
-            nint address = shared.TryGetValue(stored, out nint one) ? one : memory.Allocate(stored, tensor.Elements);
-            tensors.Add(tensor.Name, new HostTensor(tensor.Name, stored, tensor.Shape, address));
-        }
-        return new Checkpoint($"synthetic {type}", tensors, memory);
+        return Create(type, all, memory, (tensor, stored)
+            => shared.TryGetValue(stored, out nint one) ? one : memory.Allocate(stored, tensor.Elements));
     }
+
+    /// <summary>Names, types and shapes of all tensors without a single number: for forecasts, and not to be read.</summary>
+    public static Checkpoint Outline(VideoLlavaConfig config, StorageType type)
+        => Create(type, All(config, type), new RandomMemory(), (_, _) => 0);
+
+    private static Checkpoint Create(StorageType type, (TensorSpec Tensor, StorageType Type)[] all, RandomMemory memory,
+        Func<TensorSpec, StorageType, nint> place)
+        => new($"synthetic {type}", all.ToDictionary(entry => entry.Tensor.Name,
+            entry => new HostTensor(entry.Tensor.Name, entry.Type, entry.Tensor.Shape, place(entry.Tensor, entry.Type))), memory);
+
+    private static (TensorSpec Tensor, StorageType Type)[] All(VideoLlavaConfig config, StorageType type)
+        => [.. new ModelTensors(config).Stored.Select(entry => (entry.Tensor, TypeOf(entry.Parameter, type)))];
 
     private static StorageType TypeOf(ParameterSpec parameter, StorageType type)
         => !type.IsBlock() ? type : parameter.IsLanguageLinear ? type.ForRows(parameter.Columns) : StorageType.F16;

@@ -12,7 +12,7 @@ internal sealed class TorchTensors : ITensorFile
     {
         file = new TorchFile(path);
         Tensors = file.Tensors.ToDictionary(pair => pair.Key,
-            pair => new HostTensor(pair.Key, pair.Value.Type, [.. pair.Value.Shape], pair.Value.Address, pair.Value.IsWhole));
+            pair => new HostTensor(pair.Key, pair.Value.Type, [.. pair.Value.Shape], pair.Value.Address, file.File, pair.Value.IsWhole));
     }
 
     public string Path => file.Path;

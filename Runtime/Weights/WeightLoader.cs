@@ -1,6 +1,8 @@
+using EdgeVideoLlava.Kernels.Cpu;
 using EdgeVideoLlava.Kernels.Devices;
 using EdgeVideoLlava.Kernels.Packing;
 using EdgeVideoLlava.Kernels.Rotary;
+using EdgeVideoLlava.Runtime.Files;
 using EdgeVideoLlava.Runtime.Language;
 using EdgeVideoLlava.Runtime.Projector;
 using EdgeVideoLlava.Runtime.Vision;
@@ -17,6 +19,7 @@ internal sealed class WeightLoader(
     private readonly SortedDictionary<(int Columns, StorageType Wanted, StorageType Type), int> otherTypes = [];
     private readonly SortedDictionary<(StorageType Type, StorageType Kept), int> replacedTypes = [];
 
+    private readonly List<HostTensor> late = []; // loaded, and looked at once more
     private int joinedTypes; // tensors of unlike types in one weight
 
     /// <summary>Told the stored bytes of each parameter as it is loaded.</summary>
@@ -85,6 +88,7 @@ internal sealed class WeightLoader(
         weight.RoundsTwice = parameter.Role == ParameterRole.Head;
         owned.Add(weight);
         weights.TryAdd(parameter.Name, (parameter, weight));
+        if (device is not CpuDevice || !options.StaysMapped(parameter, checkpoint.TypeOf(parameter))) Release(parameter.Part, tensors);
         StorageType kept = weight.Buffer.Type;
         if (kept != type) replacedTypes[(type, kept)] = replacedTypes.GetValueOrDefault((type, kept)) + tensors.Length;
         return weight;
@@ -129,6 +133,25 @@ internal sealed class WeightLoader(
         Matrix matrix = Upload([.. tensors.SelectMany(tensor => tensor.ToFloats())], parameter.Rows);
         matrices.TryAdd(parameter.Name, (parameter, matrix));
         return matrix;
+    }
+
+    /// <summary>From the file cache only where that is the device's memory too: else the next start is faster with it.</summary>
+    private bool FromCache => device is not CpuDevice && device.SharesHostMemory;
+
+    /// <summary>The device has its own copy of them.</summary>
+    private void Release(ModelPart part, HostTensor[] tensors)
+    {
+        if (part == ModelPart.ImageTower) late.AddRange(tensors); // the video tower's are compared with them
+        else foreach (HostTensor tensor in tensors) tensor.Release(FromCache);
+    }
+
+    /// <summary>All is loaded: whatever was looked at meanwhile is given back, too.</summary>
+    public void Complete()
+    {
+        foreach (HostTensor tensor in late) tensor.Release(FromCache);
+        if (device is CpuDevice) return; // reads others where they are
+        foreach (MappedFile file in checkpoint.Tensors.Values.Select(tensor => tensor.File).OfType<MappedFile>().Distinct())
+            file.Release(file.Address, file.Bytes, FromCache);
     }
 
     private Matrix Upload(float[] values, int rows)

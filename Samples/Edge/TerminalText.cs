@@ -11,6 +11,9 @@ internal static class TerminalText
     /// <summary>Columns of the terminal that standard output is; without one, lines have no end.</summary>
     public static int Columns => Console.IsOutputRedirected ? int.MaxValue : Math.Max(40, Console.WindowWidth);
 
+    /// <summary>The line, or as much of it as there are columns for.</summary>
+    public static string Crop(string line, int columns) => line.Length <= columns ? line : $"{line[..Math.Max(0, columns - 1)]}…";
+
     /// <summary>The line broken at spaces so that no part is wider than the terminal; parts after the first are indented.</summary>
     public static string Fold(string line, int indent, int columns)
     {

@@ -9,8 +9,10 @@ public static class LiveSources
 {
     /// <summary>A clip shown at its own speed, by the same decoder as when it is read at once.</summary>
     /// <param name="loops">Begins again when it ends, as a camera that never stops.</param>
-    public static LiveSource Clip(string path, bool loops = false)
-        => new(path, Pace.Held, (_, cancel) => Play(path, loops, cancel)) { Ends = true };
+    public static LiveSource Clip(string path, bool loops = false) => Clip(path, path, loops);
+
+    private static LiveSource Clip(string name, string path, bool loops)
+        => new(name, Pace.Held, (_, cancel) => Play(path, loops, cancel)) { Ends = true };
 
     /// <summary>The pictures and clips of a folder, one after the other in the order of their names.</summary>
     /// <param name="picture">How long a picture is shown.</param>
@@ -57,7 +59,7 @@ public static class LiveSources
     /// <exception cref="BadInputException">No camera has such a name.</exception>
     public static LiveSource Camera(string name, string demo)
     {
-        if (name == "test") return Clip(demo, loops: true);
+        if (name == "test") return Clip("test camera", demo, loops: true);
         if (name.StartsWith("test:", StringComparison.Ordinal)) return Clip(name["test:".Length..], loops: true);
         string device = name.All(char.IsAsciiDigit) && name.Length is 1 or 2 ? $"/dev/video{name}" : name;
         if (!device.StartsWith("/dev/", StringComparison.Ordinal))

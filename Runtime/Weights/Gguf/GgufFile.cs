@@ -59,6 +59,8 @@ internal sealed class GgufFile : IDisposable
 
     private readonly MappedFile file;
 
+    public MappedFile File => file;
+
     /// <summary>Maps a file and reads its header.</summary>
     /// <exception cref="BadInputException">The file is missing, is not GGUF, holds types that cannot be read, or contradicts
     /// itself.</exception>

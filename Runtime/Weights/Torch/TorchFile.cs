@@ -26,6 +26,8 @@ internal sealed unsafe class TorchFile : IDisposable
     private const long PickleCeiling = 16 << 20, CopyAllowance = 32 << 20;
 
     private readonly MappedFile file;
+
+    public MappedFile File => file;
     private readonly List<HostMemory> copies = [];
     private long copied;
 

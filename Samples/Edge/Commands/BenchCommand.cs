@@ -60,11 +60,16 @@ internal static class BenchCommand
         Option<string> size = SizeOption.Create("--size", "1280x720", "Of --live: size of the camera's picture.");
         Option<TimeSpan> every = SecondsOption.Create("--every", 4, "Of --live: distance from one window to the next.");
         Option<int> windows = NumberOption.Whole("--windows", 10, 1, 10_000, "Of --live: windows to measure, after one to warm up.");
+        var dryRun = new Option<bool>("--dry-run")
+        {
+            Description = "With --synthetic, in place of all this: the memory that the model would need on an accelerator. Nothing is "
+                + "loaded.",
+        };
         var model = new ModelOptions();
         var command =
             new Command("bench", "Measure encode, prefill and generation, and their share of this machine's measured peaks.") { prompt,
             generate, conversations, repeat, synthetic, layers, type, train, json, profile, gpuReport, live, size,
-            every, windows };
+            every, windows, dryRun };
         model.AddTo(command);
         command.SetAction(async (parsed, cancel) =>
         {
@@ -74,6 +79,14 @@ internal static class BenchCommand
             bool isSynthetic = parsed.GetValue(synthetic) != null;
             int languageLayers = parsed.GetValue(layers);
             StorageType storage = Enum.Parse<StorageType>(parsed.GetValue(type)!, ignoreCase: true);
+            if (parsed.GetValue(dryRun))
+            {
+                if (!isSynthetic)
+                    throw new BadInputException("--dry-run wants --synthetic 7b; of files, 'edge quantize --dry-run' tells it");
+                MemoryForecast.Write(Console.Out, SyntheticName(languageLayers, storage, null),
+                    SyntheticCheckpoint.Video7B(languageLayers), storage);
+                return ExitCodes.Ok;
+            }
             using ModelSession session = isSynthetic
                 ? ModelSession.OpenSynthetic(settings, SyntheticCheckpoint.Video7B(languageLayers), storage, cancel)
                 : ModelSession.OpenModel(settings, cancel,

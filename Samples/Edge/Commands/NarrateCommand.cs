@@ -91,7 +91,7 @@ internal sealed class NarrateCommand
             if (sinks.Length == 0) sinks = [Sink(parsed, null, Console.Out)];
             var windows = new ClipWindows(session.Assistant, clip, parsed.GetValue(window), parsed.GetValue(every));
             await using EventActions actions = narration.Actions(parsed, Notices.Say);
-            var narrator = new Narrator(session.Assistant, narration.Read(parsed, generation), actions.Fire)
+            var narrator = new Narrator(session.Assistant, live.Gated(parsed, narration.Read(parsed, generation)), actions.Fire)
             { Statistics = statistics };
             bool onTerminal = targets.Length == 0 && !Console.IsOutputRedirected;
             await NarrationProgress.Run(windows.Count, clip.Duration, onTerminal, progress
@@ -122,7 +122,8 @@ internal sealed class NarrateCommand
             {
                 if (CaptionVideo.IsName(target))
                     throw new BadInputException(
-                        $"{target}: a video is made of a clip; a live source's captions go to .srt, .vtt or .jsonl");
+                        $"{target}: a video is made of a clip, once its captions are there; write a live source's to .srt, .vtt or "
+                        + ".jsonl, or record it first (ffmpeg -i SOURCE -t 600 -c copy clip.mkv) and narrate clip.mkv");
                 OutputFile.Check(target, path is null or "-" ? settings.Files : settings.Files.Prepend(path));
                 files.Add(new CaptionLog(target, Format(parsed, target) ?? throw new BadInputException(
                     $"{target}: console is no format of a file that grows; take one that ends in .srt, .vtt or .jsonl"),
@@ -134,7 +135,8 @@ internal sealed class NarrateCommand
             if (panel != null) sinks.Add(panel);
             if (files.Count == 0 && (panel == null || Console.IsOutputRedirected)) sinks.Add(Sink(parsed, null, Console.Out));
             var request = new LiveRequest(source, live.Connection(parsed) with { Notice = tell }, parsed.GetValue(window),
-                parsed.GetValue(every), live.Gate(parsed), live.Duration(parsed), live.Most(parsed), narration.Read(parsed, generation));
+                parsed.GetValue(every), live.Gate(parsed), live.Duration(parsed), live.Most(parsed),
+                live.Gated(parsed, narration.Read(parsed, generation)));
             await using EventActions actions = narration.Actions(parsed, tell);
             await LiveRun.Run(session.Assistant, request, sinks, actions.Fire, panel, statistics, cancel);
             foreach (CaptionLog complete in files) complete.Complete();

@@ -9,6 +9,8 @@ namespace EdgeVideoLlava.Edge.Live;
 /// <summary>The options of live sources.</summary>
 internal sealed class LiveOptionSet
 {
+    private const string Pixels = "pixels", Features = "features", Likelihood = "likelihood";
+
     /// <summary>The password of a stream's user, which neither the command line nor its history need hold.</summary>
     public const string PasswordVariable = "EDGE_STREAM_PASSWORD";
 
@@ -41,6 +43,13 @@ internal sealed class LiveOptionSet
 
     private readonly Option<bool> all = new("--every-window") { Description = "Caption windows in which nothing changed too." };
 
+    private readonly Option<string> gates = new("--gate")
+    {
+        Description = "What shows that nothing changed; each asks the cheaper ones first. features: the tower's; likelihood: also the "
+            + "model, whether the last caption still holds.",
+        DefaultValueFactory = _ => Pixels,
+    };
+
     private readonly Option<string?> rotate = new("--rotate")
     {
         HelpName = "day|SIZE",
@@ -49,15 +58,19 @@ internal sealed class LiveOptionSet
 
     private readonly Option<TimeSpan> picture = SecondsOption.Create("--picture", 1, "How long each picture of a folder is shown.");
 
-    public LiveOptionSet() => rotate.Validators.Add(result =>
+    public LiveOptionSet()
     {
-        if (result.Tokens is [{ } token, ..] && ParseRotation(token.Value) == null)
-            result.AddError($"--rotate: '{token.Value}' is neither 'day' nor a size of at least 1kB, as 500kB, 10MB or 1GB");
-    });
+        gates.AcceptOnlyFromAmong(Pixels, Features, Likelihood);
+        rotate.Validators.Add(result =>
+        {
+            if (result.Tokens is [{ } token, ..] && ParseRotation(token.Value) == null)
+                result.AddError($"--rotate: '{token.Value}' is neither 'day' nor a size of at least 1kB, as 500kB, 10MB or 1GB");
+        });
+    }
 
     public void AddTo(Command command)
     {
-        foreach (Option option in new Option[] { camera, url, realtime, stall, once, duration, most, refresh, all, rotate, picture })
+        foreach (Option option in new Option[] { camera, url, realtime, stall, once, duration, most, refresh, all, rotate, picture, gates })
             command.Options.Add(option);
     }
 
@@ -89,6 +102,19 @@ internal sealed class LiveOptionSet
 
     public ChangeGateOptions? Gate(ParseResult parsed)
         => parsed.GetValue(all) ? null : ChangeGateOptions.Default with { Refresh = parsed.GetValue(refresh) };
+
+    /// <summary>With the gates that look at what the model sees and says.</summary>
+    public NarrationOptions Gated(ParseResult parsed, NarrationOptions options)
+    {
+        string gate = parsed.GetValue(gates)!;
+        if (gate == Pixels || parsed.GetValue(all)) return options;
+        TimeSpan again = parsed.GetValue(refresh);
+        return options with
+        {
+            FeatureGate = FeatureGateOptions.Default with { Refresh = again },
+            LikelihoodGate = gate == Likelihood ? LikelihoodGateOptions.Default with { Refresh = again } : null,
+        };
+    }
 
     public Rotation? Rotation(ParseResult parsed) => parsed.GetValue(rotate) is { } text ? ParseRotation(text) : null;
 

@@ -9,7 +9,7 @@ namespace EdgeVideoLlava.Edge.Live;
 /// <param name="source">What is narrated.</param>
 internal sealed class LivePanel(string source, string model, LiveStatistics statistics) : ICaptionSink
 {
-    private const int Lines = 6;
+    private const int Lines = 6, Borders = 4; // captions; columns of the frame
 
     private static readonly TimeSpan Redraw = TimeSpan.FromMilliseconds(500);
 
@@ -38,38 +38,51 @@ internal sealed class LivePanel(string source, string model, LiveStatistics stat
     public Task Run(Func<Task> narrate)
     {
         IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
-        return console.Live(Draw()).AutoClear(false).StartAsync(async context =>
+        return console.Live(Draw(console.Profile.Width)).AutoClear(false).StartAsync(async context =>
         {
             Task narration = Task.Run(narrate);
             while (!narration.IsCompleted)
             {
-                context.UpdateTarget(Draw());
+                context.UpdateTarget(Draw(console.Profile.Width));
                 await Task.WhenAny(narration, Task.Delay(Redraw));
             }
-            context.UpdateTarget(Draw());
+            context.UpdateTarget(Draw(console.Profile.Width));
             await narration;
         });
     }
 
-    private Panel Draw()
+    /// <summary>Of one height whatever is said: the terminal would scroll. The newest caption has two lines, others one.</summary>
+    internal Panel Draw(int columns)
     {
+        int width = Math.Max(20, columns - Borders);
         lock (gate)
         {
-            IEnumerable<IRenderable> said = captions.Select(caption => Line(caption, caption == last));
-            IEnumerable<IRenderable> blank = Enumerable.Repeat<IRenderable>(new Text(" "), Lines - captions.Count);
-            return new Panel(new Rows([.. said, .. blank, new Rule(), .. Figures().Select(line => new Text(line)), new Text(note + " ")]))
+            IRenderable[] said = [.. captions.SkipLast(1).Select(caption => Line(Words(caption), width, Style.Plain)), .. Newest(width)];
+            IEnumerable<IRenderable> blank = Enumerable.Repeat<IRenderable>(new Text(" "), Math.Max(0, Lines + 1 - said.Length));
+            return new Panel(new Rows([.. said, .. blank, new Rule(),
+                .. Figures().Append(note + " ").Select(line => Line(line, width, Style.Plain))]))
             {
-                Header = new PanelHeader($" edge narrate {Markup.Escape(source)}: {Markup.Escape(model)} "),
+                Header = new PanelHeader(Markup.Escape(TerminalText.Crop($" edge narrate: {source}, {model} ", width))),
                 Expand = true,
             };
         }
     }
 
-    private static Text Line(Caption caption, bool isNew)
+    private IEnumerable<IRenderable> Newest(int width)
+    {
+        if (last == null) yield break;
+        string[] lines = TerminalText.Fold(Words(last), indent: 11, width).Split('\n');
+        if (lines.Length > 2) lines = [lines[0], $"{TerminalText.Crop(lines[1], width - 1)}…"];
+        foreach (string line in lines) yield return Line(line, width, new Style(decoration: Decoration.Bold));
+    }
+
+    private static Text Line(string line, int width, Style style) => new(TerminalText.Crop(line, width), style);
+
+    private static string Words(Caption caption)
     {
         string when = caption.Captured is { } moment ? moment.UtcDateTime.ToString("HH:mm:ss'Z'", CultureInfo.InvariantCulture)
             : ConsoleSink.Time(caption.Start);
-        return new Text($"{when}  {ConsoleSink.Words(caption)}", isNew ? new Style(decoration: Decoration.Bold) : Style.Plain);
+        return $"{when}  {ConsoleSink.Words(caption)}";
     }
 
     private IEnumerable<string> Figures()
@@ -80,8 +93,8 @@ internal sealed class LivePanel(string source, string model, LiveStatistics stat
             + $"{last.TokensPerSecond:0} tokens/s   encode {last.Encode.TotalMilliseconds:0} ms");
         yield return speed;
         yield return string.Create(CultureInfo.InvariantCulture,
-            $"frames {seen.Frames} seen, {seen.FramesDropped} dropped   windows {seen.Windows} seen, {seen.WindowsStill} still, "
-            + $"{seen.WindowsDropped} dropped");
+            $"frames {seen.Frames} seen, {seen.FramesDropped} dropped   windows {seen.Windows} seen, "
+            + $"{seen.WindowsStill + seen.WindowsAlike} still, {seen.WindowsDropped} dropped");
         yield return string.Create(CultureInfo.InvariantCulture,
             $"queue {seen.Waiting}   memory {Environment.WorkingSet / 1_000_000} MB   {DateTime.UtcNow:HH:mm:ss}Z");
     }

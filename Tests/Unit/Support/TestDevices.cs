@@ -79,6 +79,9 @@ public static class TestDevices
     /// <summary>Interpreted devices have most of their rows where coverage is measured, and there have no other.</summary>
     public static bool IsMeant(TestDevice? device) => IsInterpreted(device) == CudaTextCoverage.IsOn;
 
+    /// <summary>EDGE_TEST_PROCESSOR=1: the processor alone, for an emulator, on which the others take hours.</summary>
+    private static bool OnProcessorAlone { get; } = Environment.GetEnvironmentVariable("EDGE_TEST_PROCESSOR") == "1";
+
     private static string[] Required { get; } = (Environment.GetEnvironmentVariable("EDGE_REQUIRE") ?? "").Split(',');
 
     internal static ComputeDevice Get(TestDevice device)
@@ -95,6 +98,7 @@ public static class TestDevices
     /// <summary>Why there is no such device; null if there is one, which is then open.</summary>
     public static string? Absence(TestDevice device)
     {
+        if (OnProcessorAlone && device != TestDevice.Cpu) return "left out (EDGE_TEST_PROCESSOR)";
         try
         {
             _ = Opened.GetOrAdd(device, key => new Lazy<ComputeDevice>(() => Open(key))).Value;

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
+using EdgeVideoLlava.Edge;
 using EdgeVideoLlava.Kernels.Cpu;
 using EdgeVideoLlava.Runtime;
 using EdgeVideoLlava.Runtime.Generation;
@@ -26,6 +27,7 @@ public sealed class NarrationSoakTests
     public async Task A_day_with_a_source_that_dies_a_full_disk_and_a_slow_reader_loses_no_caption()
     {
         int windows = int.Parse(Environment.GetEnvironmentVariable("EDGE_SOAK_WINDOWS") ?? "21600", CultureInfo.InvariantCulture);
+        NativeArenas.BeFew(); // as the program does
         using var folder = new TemporaryFolder();
         using var device = new CpuDevice(2);
         using Assistant assistant = Assistant.Load($"{Shapes}/model", device);
@@ -181,7 +183,7 @@ public sealed class NarrationSoakTests
             using var process = Process.GetCurrentProcess();
             seen.Add((process.WorkingSet64, managed, Directory.GetFiles("/proc/self/fd").Length));
             output?.WriteLine($"{count} captions, {clock.Elapsed.TotalSeconds:0} s: resident {process.WorkingSet64 >> 10} KiB, managed "
-                + $"{managed >> 10} KiB, device {device.AllocatedBytes >> 10} KiB, {seen[^1].Handles} files");
+                + $"{managed >> 10} KiB of {GC.GetGCMemoryInfo().TotalCommittedBytes >> 10}, device {device.AllocatedBytes >> 10} KiB, {seen[^1].Handles} files");
         }
     }
 }

@@ -30,6 +30,9 @@ internal sealed class HttpStreamServer : IDisposable
     /// <summary>How much of a file the n-th request (from 1) is given, and whether the connection then stays open without a byte more.</summary>
     public Func<int, (long Bytes, bool Stalls)> Gives { get; set; } = _ => (long.MaxValue, false);
 
+    /// <summary>Whether the n-th connection ends by a reset in place of an orderly end.</summary>
+    public Func<int, bool> Resets { get; set; } = _ => false;
+
     public string Url(string path, string user = "") => $"http://{user}127.0.0.1:{Port}/{path}";
 
     public void Dispose()
@@ -95,6 +98,7 @@ internal sealed class HttpStreamServer : IDisposable
         byte[] content = await File.ReadAllBytesAsync(path, stop.Token);
         await stream.WriteAsync(content.AsMemory(0, (int)Math.Min(most, content.Length)), stop.Token);
         if (stalls) await Task.Delay(Timeout.Infinite, stop.Token);
+        if (Resets(Requests.Count)) stream.Socket.Close(timeout: 0);
     }
 
     private Task Head(NetworkStream stream, string head)

@@ -222,36 +222,73 @@ public sealed class LiveStreamTests : IClassFixture<LiveMedia>, IDisposable
         }
     }
 
-    /// <summary>What the narrator has said is in the file, whenever the stream dies; its time runs as fast as the machine.</summary>
+    /// <summary>What the narrator has said is in the file, whenever and however the stream dies: an orderly end, a reset, or ffmpeg killed; its
+    /// time runs as fast as the machine.</summary>
     [Fact, Trait("Category", "long")]
     public async Task A_stream_killed_a_hundred_times_loses_no_caption_that_was_spoken()
     {
         const int Deaths = 100;
+        int killed = 0;
         using var folder = new TemporaryFolder();
         string path = Path.Combine(folder.Path, "captions.jsonl");
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         server.Gives = n =>
         {
             if (n > Deaths) stop.Cancel();
-            return (media.HalfOf("fast.ts") * (4 + n % 5) / 8, false); // from a quarter to all of it
+            bool stalls = n % 3 == 0;
+            if (stalls) Task.Delay(500).ContinueWith(_ => killed += KillOurFfmpeg(), TaskScheduler.Default);
+            return (media.HalfOf("fast.ts") * (4 + n % 5) / 8, stalls); // from a quarter to all of it
         };
-        var spoken = new List<string>();
+        server.Resets = n => n % 3 == 2;
+        var spoken = new Spoken();
         var half = TimeSpan.FromSeconds(0.5);
         var windows = new LiveWindows(media.Assistant, half, half, gate: null, new LiveStatistics());
         LiveOptions options = Options with { Reconnects = true, Clock = new HastyClock(), Recycles = true };
         LiveSource source = LiveSources.Url(StreamAddress.Parse(server.Url("fast.ts")));
         using var log = new CaptionLog(path, CaptionFormat.Of(path)!);
+        var sinks = new SinkGroup([log, new Sink(_ => Thread.Sleep(5))]);
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => new Narrator(media.Assistant, Assistant.Question, new GenerationOptions
-        { MaxTokens = 40 }).Run(windows.Read(source.Read(options, stop.Token), loses: false, stop.Token), new Sink(caption =>
-        {
-            log.Write(caption);
-            spoken.Add(caption.Text);
-        }), cancel: stop.Token));
+        { MaxTokens = 40 }).Run(windows.Read(source.Read(options, stop.Token), loses: false, stop.Token), sinks, spoken, stop.Token));
+        sinks.Complete();
         string[] written = [.. File.ReadLines(path).Select(line => JsonDocument.Parse(line).RootElement.GetProperty("text").GetString()!)];
-        Assert.Equal(spoken, written);
-        Assert.InRange(spoken.Count, Deaths, int.MaxValue);
+        Assert.Equal(spoken.Texts, written);
+        Assert.Equal(Truth[0], written[0]);
+        Assert.InRange(written.Length, Deaths, int.MaxValue);
         Assert.Equal(Deaths, notices.Count(notice => notice.Contains("next attempt")));
-        TestContext.Current.TestOutputHelper?.WriteLine($"{spoken.Count} captions, {server.Requests.Count} connections");
+        Assert.InRange(killed, Deaths / 4, Deaths);
+        TestContext.Current.TestOutputHelper?.WriteLine($"{written.Length} captions, {server.Requests.Count} connections, {killed} times "
+            + "ffmpeg killed");
+    }
+
+    private sealed class Spoken : IProgress<Caption>
+    {
+        public List<string> Texts { get; } = [];
+
+        public void Report(Caption caption) => Texts.Add(caption.Text);
+    }
+
+    /// <summary>Kills the programs that this process has started to read streams.</summary>
+    private static int KillOurFfmpeg()
+    {
+        int killed = 0;
+        foreach (Process program in Process.GetProcessesByName("ffmpeg"))
+        {
+            using (program)
+            {
+                try
+                {
+                    string status = File.ReadAllText($"/proc/{program.Id}/stat");
+                    if (status[(status.LastIndexOf(')') + 2)..].Split(' ')[1] != $"{Environment.ProcessId}") continue;
+                    program.Kill();
+                    killed++;
+                }
+                catch (Exception e) when (e is IOException or InvalidOperationException)
+                {
+                    // It has ended meanwhile.
+                }
+            }
+        }
+        return killed;
     }
 
     /// <summary>VLC's server, which knows UDP only and asks for the password its own way; one scene over and over, seen from anywhere in it.</summary>
