@@ -198,7 +198,7 @@ public sealed class TrainingRunTests(ITestOutputHelper output) : IDisposable
            select new TheoryDataRow<Precision, Stage, TestDevice>(run.Item1, run.Item2, TestDevice.OpenCl);
 
     /// <summary>Whole runs in 16 bits with their masters, the loss scaled where it must be; a checkpoint is taken and gone on from.</summary>
-    [Theory, DeviceRows(nameof(HalfRuns))]
+    [Theory, Trait("Category", "long"), DeviceRows(nameof(HalfRuns))]
     public void An_accelerator_trains_weights_of_16_bits_as_the_processor_does(Precision precision, Stage stage, TestDevice device)
     {
         Assert.Equal(TestDevice.OpenCl, device);
