@@ -11,18 +11,35 @@ public sealed class FakeHub : IDisposable
     /// <summary>The one repository it has.</summary>
     public const string Name = "owner/model";
 
-    private readonly HttpListener listener = new();
+    private readonly HttpListener listener;
     private readonly string elsewhere;
 
     public FakeHub()
     {
-        int port = Random.Shared.Next(20_000, 60_000);
-        // Two names of this machine: what is redirected goes to another host.
+        (listener, int port) = Listen();
         (Address, elsewhere) = ($"http://localhost:{port}", $"http://127.0.0.1:{port}");
-        listener.Prefixes.Add($"{Address}/");
-        listener.Prefixes.Add($"{elsewhere}/");
-        listener.Start();
         _ = Task.Run(Serve);
+    }
+
+    /// <summary>On two names of this machine: what is redirected goes to another host. A port that another program has is given up.</summary>
+    private static (HttpListener Listener, int Port) Listen()
+    {
+        for (int again = 0; ; again++)
+        {
+            int port = Random.Shared.Next(20_000, 60_000);
+            var listener = new HttpListener();
+            listener.Prefixes.Add($"http://localhost:{port}/");
+            listener.Prefixes.Add($"http://127.0.0.1:{port}/");
+            try
+            {
+                listener.Start();
+                return (listener, port);
+            }
+            catch (HttpListenerException) when (again < 20)
+            {
+                listener.Close();
+            }
+        }
     }
 
     public string Address { get; }
