@@ -30,6 +30,7 @@ public sealed class LiveStreamTests : IClassFixture<LiveMedia>, IDisposable
     private readonly LiveMedia media;
     private readonly HttpStreamServer server;
     private readonly List<string> notices = [];
+    private long framesDropped; // by the last windows
 
     public LiveStreamTests(LiveMedia media)
     {
@@ -53,12 +54,14 @@ public sealed class LiveStreamTests : IClassFixture<LiveMedia>, IDisposable
         CancellationToken cancel = TestContext.Current.CancellationToken;
         var windows = new List<PixelWindow>();
         var half = TimeSpan.FromSeconds(0.5);
-        var whole = new LiveWindows(media.Assistant, half, half, gate: null, new LiveStatistics());
+        var statistics = new LiveStatistics();
+        var whole = new LiveWindows(media.Assistant, half, half, gate: null, statistics);
         await foreach (PixelWindow window in whole.Read(source.Read(options ?? Options, cancel), loses: false, cancel))
         {
             windows.Add(window);
             if (windows.Count == count) break;
         }
+        framesDropped = statistics.FramesDropped;
         var captions = new List<string>();
         await new Narrator(media.Assistant, question ?? Assistant.Question, new GenerationOptions { MaxTokens = 40 })
             .Run(windows, new Sink(caption => captions.Add(caption.Text)), cancel: cancel);
@@ -177,7 +180,11 @@ public sealed class LiveStreamTests : IClassFixture<LiveMedia>, IDisposable
     public async Task RTSP_over_TCP_at_eight_times_the_speed()
     {
         using var cam = new RtspServer(Path.Combine(media.Folder, "twice.ts"), $"bob:{Secret}");
-        Assert.Equal(Truth[..5], await Captions($"rtsp://bob:{Secret}@127.0.0.1:{cam.Port}/cam", 5));
+        // A machine that is too busy drops frames, and says so: what is left may be told otherwise. Then it is tried again.
+        string url = $"rtsp://bob:{Secret}@127.0.0.1:{cam.Port}/cam";
+        string[] captions = await Captions(url, 5);
+        for (int again = 0; again < 4 && framesDropped > 0; again++) captions = await Captions(url, 5);
+        Assert.Equal(Truth[..5], captions);
     }
 
     /// <summary>Every frame that is shown of a stream with holes is one that the whole stream shows, pixel for pixel.</summary>
